@@ -1,0 +1,1 @@
+"""Fine-grained understanding of sports video from few labels, by video pose distillation."""

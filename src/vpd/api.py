@@ -1,0 +1,1 @@
+"""The library with the verbs of the command line, for Python."""

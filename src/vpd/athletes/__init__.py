@@ -1,0 +1,1 @@
+"""Find and follow the athletes: detection, tracking, choice."""

@@ -1,0 +1,1 @@
+"""The square pictures around an athlete, with their optical flow."""

@@ -1,0 +1,1 @@
+"""Find labelled actions in uncut video."""

@@ -1,0 +1,1 @@
+"""Dynamic time warping: step patterns, exact distances, one against many."""

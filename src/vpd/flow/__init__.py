@@ -1,0 +1,1 @@
+"""Optical flow between two crops, by several estimators behind one interface."""

@@ -1,0 +1,1 @@
+"""The library on disk: where files lie, how they are written, what they are made from."""

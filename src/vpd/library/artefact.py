@@ -1,0 +1,149 @@
+"""Artefacts: tables that carry the key of what made them, and are written whole or not at all.
+
+A key is the hash of the step's name and version, its settings and the keys of its inputs. An artefact is up
+to date exactly when the key in its metadata is the key of what would be made now; there is no other
+bookkeeping.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vpd.errors import ArtefactError
+
+METADATA_KEY = b"vpd"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an artefact is made from: step, version of its code, settings, keys of inputs.
+
+    ``notes`` are kept in the artefact for the reader, and do not enter the key.
+    """
+
+    step: str
+    version: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """32 hex digits that stand for everything but the notes."""
+        made_from = [self.step, self.version, self.settings, self.inputs]
+        text = json.dumps(made_from, sort_keys=True, default=dict)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def to_metadata(self) -> dict[bytes, bytes]:
+        """Schema metadata of the artefact."""
+        record = {
+            "key": self.key,
+            "step": self.step,
+            "version": self.version,
+            "settings": self.settings,
+            "inputs": self.inputs,
+            "notes": self.notes,
+        }
+        return {METADATA_KEY: json.dumps(record, sort_keys=True, default=dict).encode()}
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write to; it takes its place when the block ends without an error.
+
+    The bytes are on the disk before the name changes, so a killed run or a full disk leaves the old file or
+    none, never a part of one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_parquet(table: pa.Table, path: Path, recipe: Recipe) -> None:
+    """Write ``table`` with its recipe, whole or not at all."""
+    with replacing(path) as part:
+        pq.write_table(table.replace_schema_metadata(recipe.to_metadata()), part, compression="zstd")
+
+
+def write_arrow(table: pa.Table, path: Path, recipe: Recipe) -> None:
+    """Write ``table`` as an uncompressed Arrow file, which can be memory-mapped."""
+    table = table.replace_schema_metadata(recipe.to_metadata())
+    with (
+        replacing(path) as part,
+        pa.OSFile(str(part), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema) as out,
+    ):
+        out.write_table(table)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write ``text`` as UTF-8, whole or not at all."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def _damaged(path: Path, error: Exception) -> ArtefactError:
+    return ArtefactError(f"{path} is damaged ({error}). Delete it and run `vpd run` to make it again.")
+
+
+def _open(path: Path, read: Callable[[], Any]) -> Any:
+    if not path.exists():
+        raise ArtefactError(f"{path} does not exist. Make it with `vpd run`.")
+    try:
+        return read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """The table at ``path``: Parquet is read, Arrow is memory-mapped. Raises ArtefactError."""
+
+    def read() -> pa.Table:
+        if path.suffix == ".parquet":
+            return pq.read_table(path, columns=columns)
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        return table.select(columns) if columns else table
+
+    return _open(path, read)
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """What the artefact at ``path`` was made from: ``key``, ``step``, ``settings``, ``inputs``, ``notes``.
+
+    Reads the schema alone. Raises ArtefactError where the file is missing, damaged or not ours.
+    """
+
+    def read() -> pa.Schema:
+        if path.suffix == ".parquet":
+            return pq.read_schema(path)
+        return pa.ipc.open_file(pa.memory_map(str(path))).schema
+
+    metadata = _open(path, read).metadata or {}
+    if METADATA_KEY not in metadata:
+        raise ArtefactError(f"{path} was not written by vpd. Move it out of the library.")
+    record: dict[str, Any] = json.loads(metadata[METADATA_KEY])
+    return record
+
+
+def is_current(path: Path, recipe: Recipe) -> bool:
+    """Whether the artefact at ``path`` is there, readable, and made from exactly this recipe."""
+    try:
+        return bool(read_recipe(path)["key"] == recipe.key)
+    except ArtefactError:
+        return False

@@ -1,0 +1,83 @@
+"""The feature file: one feature a frame of an athlete, as it is and mirrored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from vpd.errors import ArtefactError
+from vpd.library.artefact import Recipe, read_table, write_arrow
+from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
+
+
+def _column(values: Array, valid: Array) -> pa.Array:
+    flat = pa.array(np.ascontiguousarray(values, np.float32).reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(~valid))
+
+
+def write_features(path: Path, sequences: list[FeatureSequence], d: int, recipe: Recipe) -> None:
+    """Write the features of one video, athlete after athlete; ``d`` is needed where there are none."""
+
+    def joined(name: str, empty: Array) -> Array:
+        return np.concatenate([empty, *(getattr(s, name) for s in sequences)])
+
+    values = joined("values", np.empty((0, 2, d), np.float32))
+    valid = joined("valid", np.empty(0, np.bool_))
+    athletes = [np.full(len(s), s.athlete, np.int32) for s in sequences]
+    table = pa.table(
+        {
+            "frame": joined("frames", np.empty(0, np.int64)),
+            "time_s": joined("times_s", np.empty(0, np.float64)),
+            "athlete": np.concatenate([np.empty(0, np.int32), *athletes]),
+            "score": joined("scores", np.empty(0, np.float32)),
+            "regular": _column(values[:, REGULAR], valid),
+            "mirrored": _column(values[:, MIRRORED], valid),
+        }
+    )
+    write_arrow(table.combine_chunks(), path, recipe)
+
+
+def _values(column: pa.ChunkedArray) -> Array:
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    d = array.type.list_size
+    flat: Array = array.values.to_numpy(zero_copy_only=True).reshape(-1, d)
+    return flat[array.offset : array.offset + len(array)]
+
+
+def read_feature_matrix(path: Path) -> tuple[Array, Array]:
+    """All rows of a feature file, memory-mapped: regular and mirrored, each (rows, d) float32."""
+    table = read_table(path)
+    if not table.num_rows:
+        d = table.schema.field("regular").type.list_size
+        return np.empty((0, d), np.float32), np.empty((0, d), np.float32)
+    return _values(table["regular"]), _values(table["mirrored"])
+
+
+def read_features(path: Path) -> list[FeatureSequence]:
+    """The features of one video, one sequence an athlete, in the order of the file."""
+    table = read_table(path)
+    missing = {"frame", "time_s", "athlete", "score", "regular", "mirrored"} - set(table.column_names)
+    if missing:
+        raise ArtefactError(f"{path} is not a feature file: columns {sorted(missing)} are missing")
+    regular, mirrored = read_feature_matrix(path)
+    columns = {name: table[name].to_numpy() for name in ("frame", "time_s", "athlete", "score")}
+    valid = table["regular"].is_valid().to_numpy()
+    athletes = columns["athlete"]
+    starts = np.flatnonzero(np.r_[True, athletes[1:] != athletes[:-1]]) if len(athletes) else np.empty(0, int)
+    sequences = []
+    for start, end in zip(starts, np.r_[starts[1:], len(athletes)][: len(starts)], strict=True):
+        rows = slice(start, end)
+        sequences.append(
+            FeatureSequence(
+                video=path.stem,
+                athlete=int(athletes[start]),
+                frames=columns["frame"][rows],
+                times_s=columns["time_s"][rows],
+                values=np.stack([regular[rows], mirrored[rows]], axis=1),
+                valid=valid[rows],
+                scores=columns["score"][rows],
+            )
+        )
+    return sequences

@@ -1,0 +1,85 @@
+"""Where each file of a library lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpd.errors import InputError
+
+SETTINGS_FILE = "vpd.toml"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of the library in the folder ``root``. Nothing is read or made by asking for a path."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / SETTINGS_FILE
+
+    @property
+    def videos(self) -> Path:
+        return self.root / "videos.parquet"
+
+    @property
+    def labels(self) -> Path:
+        return self.root / "labels.csv"
+
+    @property
+    def picks(self) -> Path:
+        """Which athlete the user chose in which video."""
+        return self.root / "athletes.csv"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / ".lock"
+
+    def frames(self, video: str) -> Path:
+        """Time of every frame of a video."""
+        return self.root / "frames" / f"{video}.parquet"
+
+    def tracks(self, video: str) -> Path:
+        return self.root / "tracks" / f"{video}.parquet"
+
+    def boxes(self, video: str) -> Path:
+        """Boxes that the user supplied; they are taken instead of detection."""
+        return self.root / "boxes" / f"{video}.csv"
+
+    def poses(self, video: str) -> Path:
+        return self.root / "poses" / f"{video}.parquet"
+
+    def crops(self, video: str) -> Path:
+        return self.root / "crops" / f"{video}.arrow"
+
+    def features(self, name: str, video: str) -> Path:
+        return self.root / "features" / name / f"{video}.arrow"
+
+    def feature_names(self) -> list[str]:
+        """Names of the features present, sorted."""
+        folder = self.root / "features"
+        return sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+
+    def student(self, name: str) -> Path:
+        return self.root / "students" / name
+
+
+def find_library(start: Path) -> Layout:
+    """The library that ``start`` is, or lies in.
+
+    Raises InputError where neither ``start`` nor a folder above it holds ``vpd.toml``.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return Layout(folder)
+    raise InputError(
+        f"{start} is not a library (no {SETTINGS_FILE} there or above). "
+        "Make one with `vpd new LIBRARY VIDEOS...`, or name one with --library PATH."
+    )

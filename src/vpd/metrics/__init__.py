@@ -1,0 +1,1 @@
+"""Measures of recognition, retrieval and detection."""

@@ -1,0 +1,1 @@
+"""2D poses: the skeleton, the estimators behind one interface, poses from outside."""

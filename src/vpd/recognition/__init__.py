@@ -1,0 +1,1 @@
+"""Recognise labelled actions from few examples."""

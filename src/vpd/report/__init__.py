@@ -1,0 +1,1 @@
+"""Pages, plots and overlays that show results to people."""

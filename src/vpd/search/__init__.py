@@ -1,0 +1,1 @@
+"""Search by example: rank segments or spans of uncut video by their likeness to a query."""

@@ -1,0 +1,6 @@
+"""From feature tables to the sequences of actions: spans, resampling in time, both orientations."""
+
+from vpd.sequences.spans import cut, resample
+from vpd.sequences.store import FeatureStore
+
+__all__ = ["FeatureStore", "cut", "resample"]

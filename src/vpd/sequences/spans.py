@@ -1,0 +1,55 @@
+"""Cut a span out of a feature sequence, and bring it to a fixed rate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from vpd.errors import InputError
+from vpd.types import FeatureSequence
+
+
+def _rows(sequence: FeatureSequence, rows: object) -> FeatureSequence:
+    return replace(
+        sequence,
+        **{
+            name: getattr(sequence, name)[rows] for name in ("frames", "times_s", "values", "valid", "scores")
+        },
+    )
+
+
+def cut(sequence: FeatureSequence, start_s: float, end_s: float) -> FeatureSequence:
+    """The frames with start_s <= time < end_s; may be empty."""
+    first, last = np.searchsorted(sequence.times_s, [start_s, end_s], side="left")
+    return _rows(sequence, slice(int(first), int(last)))
+
+
+def drop_invalid(sequence: FeatureSequence) -> FeatureSequence:
+    """The frames that have a feature."""
+    return sequence if sequence.valid.all() else _rows(sequence, sequence.valid)
+
+
+def resample(sequence: FeatureSequence, rate_hz: float) -> FeatureSequence:
+    """Bring a sequence to ``rate_hz`` frames a second, linearly between the valid frames around.
+
+    Ticks fall at the first frame's time + i / rate_hz. A tick is valid where both its neighbours are. The
+    frame number of a tick is the nearest frame's, made increasing: where the rate is higher than the video's,
+    ticks that share a nearest frame count on from it.
+    """
+    if rate_hz <= 0:
+        raise InputError(f"the rate {rate_hz} Hz is not positive")
+    if len(sequence) < 2:
+        return sequence
+    times = sequence.times_s
+    ticks = times[0] + np.arange(int(np.floor((times[-1] - times[0]) * rate_hz + 1e-6)) + 1) / rate_hz
+    right = np.clip(np.searchsorted(times, ticks, side="left"), 1, len(times) - 1)
+    left = right - 1
+    weight = np.clip((ticks - times[left]) / (times[right] - times[left]), 0, 1).astype(np.float32)
+    values = sequence.values[left] + weight[:, None, None] * (sequence.values[right] - sequence.values[left])
+    valid = (sequence.valid[left] | (weight >= 1)) & (sequence.valid[right] | (weight <= 0))
+    scores = sequence.scores[left] + weight * (sequence.scores[right] - sequence.scores[left])
+    nearest = np.where(weight < 0.5, sequence.frames[left], sequence.frames[right])
+    steps = np.arange(len(ticks))
+    frames = np.maximum.accumulate(nearest - steps) + steps
+    return replace(sequence, frames=frames, times_s=ticks, values=values, valid=valid, scores=scores)

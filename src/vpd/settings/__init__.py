@@ -1,0 +1,44 @@
+"""The settings of a library: one section a step, each default with its reason."""
+
+from vpd.settings.crop import CropSettings
+from vpd.settings.detect import DetectSettings
+from vpd.settings.distill import DistillSettings
+from vpd.settings.embed import EmbedSettings
+from vpd.settings.pose import PoseSettings
+from vpd.settings.recognise import RecogniseSettings
+from vpd.settings.search import SearchSettings
+from vpd.settings.section import Section
+from vpd.settings.teach import TeachSettings
+from vpd.settings.track import TrackSettings
+from vpd.settings.vipe import VipeSettings
+
+
+class Settings(Section):
+    """All of vpd.toml."""
+
+    track: TrackSettings = TrackSettings()
+    pose: PoseSettings = PoseSettings()
+    crop: CropSettings = CropSettings()
+    teach: TeachSettings = TeachSettings()
+    vipe: VipeSettings = VipeSettings()
+    distill: DistillSettings = DistillSettings()
+    embed: EmbedSettings = EmbedSettings()
+    search: SearchSettings = SearchSettings()
+    recognise: RecogniseSettings = RecogniseSettings()
+    detect: DetectSettings = DetectSettings()
+
+
+__all__ = [
+    "CropSettings",
+    "DetectSettings",
+    "DistillSettings",
+    "EmbedSettings",
+    "PoseSettings",
+    "RecogniseSettings",
+    "SearchSettings",
+    "Section",
+    "Settings",
+    "TeachSettings",
+    "TrackSettings",
+    "VipeSettings",
+]

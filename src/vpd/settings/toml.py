@@ -1,0 +1,28 @@
+"""Read and write vpd.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from vpd.errors import SettingsError
+from vpd.settings import Settings
+
+HEADER = """# Settings of this vpd library. What is not set has its default; `vpd settings` prints them all
+# with their meaning. An unknown key is an error. Changing a setting makes what depends on it out of date.
+"""
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in ``path``. Raises SettingsError that names the key and what is wrong with it."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"{path}: {wrong}") from error

@@ -1,0 +1,1 @@
+"""The teachers: weak pose features from poses."""

@@ -1,0 +1,1 @@
+"""Video files: what is in them, frames with their exact times, writing clips."""
