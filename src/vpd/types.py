@@ -203,3 +203,15 @@ class Segment:
     def duration_s(self) -> float:
         """Length of the span in seconds."""
         return self.end_s - self.start_s
+
+
+@dataclass(frozen=True)
+class Detection(Segment):
+    """A segment that was found: ``label`` is what it was taken for, ``score`` in 0..1 how surely."""
+
+    score: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.score <= 1:
+            raise InputError(f"the score {self.score} of a detection is not within 0..1")

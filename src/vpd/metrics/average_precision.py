@@ -1,0 +1,122 @@
+"""Average precision at temporal IoU, interpolated as ActivityNet's evaluation does.
+
+The rule: detections of a class are taken surest first; each finds the event of its video with the largest
+temporal IoU that no surer one has found, if that IoU reaches the threshold; all others are false. Precision
+at a recall is the best precision at that recall or any larger one; average precision is the area below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vpd.metrics.matching import match, nearness, ranked
+from vpd.types import Array, Detection, Segment
+
+PAPER_TIOUS = (0.3, 0.4, 0.5, 0.6, 0.7)
+"""Thresholds of the paper's Table 4."""
+MEAN_TIOUS = tuple(round(0.1 * i, 1) for i in range(1, 10))
+"""Thresholds whose mean is one number for a detector."""
+
+
+@dataclass(frozen=True, eq=False)
+class PrecisionRecall:
+    """Precision and recall after each detection, surest first: (N,) each, with the detections' scores."""
+
+    precision: Array
+    recall: Array
+    scores: Array
+
+    @property
+    def average_precision(self) -> float:
+        """Area below the interpolated curve, in 0..1; NaN where there is nothing to find."""
+        return interpolated_average_precision(self.precision, self.recall)
+
+
+def interpolated_average_precision(precision: Array, recall: Array) -> float:
+    """Area below precision over recall, each precision raised to the best at any larger recall.
+
+    Both (N,), in order of rank. NaN recalls mean that there was nothing to find, and give NaN.
+    """
+    if np.isnan(recall).any():
+        return float("nan")
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((np.diff(recall, prepend=0.0) * best).sum())
+
+
+def curve(found: Array, n_truth: int, scores: Array) -> PrecisionRecall:
+    """The curve of a ranked list: ``found`` (N,) bool, whether each detection is right, surest first."""
+    hits = np.cumsum(found)
+    precision = hits / np.arange(1, len(found) + 1)
+    recall = hits / n_truth if n_truth else np.full(len(found), np.nan)
+    return PrecisionRecall(precision, recall, scores)
+
+
+def precision_recall(
+    truth: Sequence[Segment], detections: Sequence[Detection], tiou: float
+) -> PrecisionRecall:
+    """The curve at one temporal IoU, whatever the labels."""
+    order = ranked(detections)
+    found = match(nearness(truth, order), len(truth), tiou) >= 0
+    return curve(found, len(truth), np.array([d.score for d in order]))
+
+
+def average_precision(
+    truth: Sequence[Segment], detections: Sequence[Detection], tious: Sequence[float] = PAPER_TIOUS
+) -> Array:
+    """Average precision at each temporal IoU, whatever the labels: (K,) in 0..1; NaN where truth is empty."""
+    if not truth:
+        return np.full(len(tious), np.nan)
+    order = ranked(detections)
+    near = nearness(truth, order)
+    scores = np.array([d.score for d in order])
+    return np.array(
+        [curve(match(near, len(truth), tiou) >= 0, len(truth), scores).average_precision for tiou in tious]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class DetectionScore:
+    """Average precision by class: ``values`` (C, K) for C ``labels`` and K ``thresholds``, in 0..1."""
+
+    labels: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    values: Array
+
+    @property
+    def mean(self) -> Array:
+        """(K,) mean over the classes, each counting the same: the mAP at each threshold."""
+        mean: Array = self.values.mean(axis=0)
+        return mean
+
+    @property
+    def overall(self) -> float:
+        """Mean over classes and thresholds."""
+        return float(self.values.mean())
+
+
+def unlabelled(segments: Sequence[Segment]) -> list[Segment]:
+    """The same segments as one class without a name."""
+    return [replace(segment, label="") for segment in segments]
+
+
+def mean_average_precision(
+    truth: Sequence[Segment], detections: Sequence[Detection], tious: Sequence[float] = MEAN_TIOUS
+) -> DetectionScore:
+    """Average precision of every class that occurs in ``truth``; detections of other classes are not counted.
+
+    Only detections of an event's own label find it. For a figure without classes give ``unlabelled`` truth
+    and detections, or call ``average_precision``.
+    """
+    labels = sorted({segment.label or "" for segment in truth})
+    values = [
+        average_precision(
+            [t for t in truth if (t.label or "") == label],
+            [d for d in detections if (d.label or "") == label],
+            tious,
+        )
+        for label in labels
+    ]
+    return DetectionScore(tuple(labels), tuple(tious), np.array(values).reshape(-1, len(tious)))

@@ -1,0 +1,68 @@
+"""What kind of error each detection makes, so that it is known what to repair."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from vpd.metrics.matching import Nearness, match, nearness, ranked
+from vpd.types import Array, Detection, Segment
+
+KINDS = ("found", "duplicate", "localisation", "confused", "background")
+"""Kinds of detections. An event that none finds is "missed"."""
+BACKGROUND_TIOU = 0.1
+"""Below this overlap with every event a detection lies in the background (as DETAD has it)."""
+
+
+def _of_same_label(near: Nearness, truth: Sequence[Segment], order: Sequence[Detection]) -> list[Array]:
+    labels = np.array([t.label or "" for t in truth], dtype=object)
+    return [labels[events] == (d.label or "") for events, d in zip(near.events, order, strict=True)]
+
+
+def detection_kinds(
+    truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.5
+) -> list[tuple[Detection, str]]:
+    """Each detection, surest first, with its kind.
+
+    "found": the first to reach ``tiou`` with an event of its label. "duplicate": reaches it with an event
+    that a surer one found. "localisation": overlaps an event of its label, but less than ``tiou``. "confused":
+    overlaps events of other labels only. "background": overlaps none by ``BACKGROUND_TIOU``.
+    """
+    order = ranked(detections)
+    near = nearness(truth, order)
+    same = _of_same_label(near, truth, order)
+    own = Nearness(
+        [events[keep] for events, keep in zip(near.events, same, strict=True)],
+        [values[keep] for values, keep in zip(near.nearness, same, strict=True)],
+    )
+    found = match(own, len(truth), tiou)
+    kinds = []
+    for i, detection in enumerate(order):
+        best_own = own.nearness[i].max(initial=0)
+        if found[i] >= 0:
+            kind = "found"
+        elif best_own >= tiou:
+            kind = "duplicate"
+        elif best_own >= BACKGROUND_TIOU:
+            kind = "localisation"
+        elif near.nearness[i].max(initial=0) >= BACKGROUND_TIOU:
+            kind = "confused"
+        else:
+            kind = "background"
+        kinds.append((detection, kind))
+    return kinds
+
+
+def count_errors(
+    truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.5, keep: int | None = None
+) -> dict[str, int]:
+    """How many detections are of each kind, and how many events are missed.
+
+    ``keep`` surest detections are counted; as many as there are events by default, since a ranked list goes
+    on as long as one likes.
+    """
+    kept = ranked(detections)[: len(truth) if keep is None else keep]
+    counts = Counter(kind for _, kind in detection_kinds(truth, kept, tiou))
+    return {kind: counts[kind] for kind in KINDS} | {"missed": len(truth) - counts["found"]}

@@ -1,0 +1,93 @@
+"""Which detection finds which event: the ranked matching that average precision and error kinds share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vpd.types import Array, Detection, Segment
+
+
+def spans(segments: Sequence[Segment]) -> Array:
+    """(N, 2) float64, start and end in seconds."""
+    return np.array([(s.start_s, s.end_s) for s in segments], np.float64).reshape(-1, 2)
+
+
+def temporal_iou(first: Array, second: Array) -> Array:
+    """Temporal intersection over union of (N, 2) and (M, 2) spans: (N, M) in 0..1."""
+    starts = np.maximum(first[:, None, 0], second[None, :, 0])
+    ends = np.minimum(first[:, None, 1], second[None, :, 1])
+    shared = np.clip(ends - starts, 0, None)
+    lengths = (first[:, 1] - first[:, 0])[:, None] + (second[:, 1] - second[:, 0])[None, :]
+    overlap: Array = shared / (lengths - shared)
+    return overlap
+
+
+def middles(segments: Sequence[Segment]) -> Array:
+    """(N,) float64, the middle of each segment in seconds: where an event that is a point lies."""
+    middle: Array = spans(segments).mean(axis=1)
+    return middle
+
+
+def ranked(detections: Sequence[Detection]) -> list[Detection]:
+    """Surest first; equally sure ones keep their order."""
+    return sorted(detections, key=lambda d: -d.score)
+
+
+@dataclass(frozen=True, eq=False)
+class Nearness:
+    """How near each detection lies to each event of its video, larger being nearer.
+
+    Attributes
+    ----------
+    events : for every detection the indices of the events of its video and athlete.
+    nearness : for every detection, parallel to ``events``, the temporal IoU or minus the distance in seconds.
+    """
+
+    events: list[Array]
+    nearness: list[Array]
+
+
+def _same_athlete(truth: Sequence[Segment], detection: Detection) -> Array:
+    athletes = [t.athlete is None or detection.athlete in (None, t.athlete) for t in truth]
+    return np.array(athletes, bool)
+
+
+def nearness(truth: Sequence[Segment], detections: Sequence[Detection], by_middle: bool = False) -> Nearness:
+    """Compare each detection with the events of its video: by temporal IoU, or by the distance of middles.
+
+    Labels are not looked at. An event of one athlete is not compared with a detection of another.
+    """
+    of_video: dict[str, list[int]] = defaultdict(list)
+    for index, event in enumerate(truth):
+        of_video[event.video].append(index)
+    pairs: list[tuple[Array, Array]] = []
+    for detection in detections:
+        indices = np.array(of_video.get(detection.video, []), np.int64)
+        events = [truth[i] for i in indices]
+        keep = _same_athlete(events, detection)
+        if by_middle:
+            near = -np.abs(middles(events) - (detection.start_s + detection.end_s) / 2)
+        else:
+            near = temporal_iou(spans([detection]), spans(events))[0]
+        pairs.append((indices[keep], near[keep]))
+    return Nearness([p[0] for p in pairs], [p[1] for p in pairs])
+
+
+def match(near: Nearness, n_truth: int, at_least: float) -> Array:
+    """The event that each detection finds, or -1: (N,) int64, for detections in the order of their rank.
+
+    As ActivityNet's evaluation does: a detection takes the nearest event that is near enough and that no
+    surer detection has taken. An event is found once.
+    """
+    taken = np.zeros(n_truth, bool)
+    found = np.full(len(near.events), -1, np.int64)
+    for i, (events, values) in enumerate(zip(near.events, near.nearness, strict=True)):
+        free = (values >= at_least) & ~taken[events]
+        if free.any():
+            found[i] = events[np.argmax(np.where(free, values, -np.inf))]
+            taken[found[i]] = True
+    return found

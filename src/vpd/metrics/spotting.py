@@ -1,0 +1,60 @@
+"""Average precision of events that are points: right within a tolerance of time.
+
+A point is the middle of its segment, so that intervals and points share one container; a point given alone is
+a segment one frame long. Tolerances are seconds; one of n frames is ``frames_to_seconds(n, fps)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vpd.metrics.average_precision import DetectionScore, curve
+from vpd.metrics.matching import match, nearness, ranked
+from vpd.types import Array, Detection, Segment
+
+ROUNDING_S = 1e-6
+"""Times that are frames divided by a rate differ from the tolerance by rounding alone."""
+
+
+def frames_to_seconds(frames: float, fps: float) -> float:
+    """A tolerance of ``frames`` in a video of ``fps`` frames a second."""
+    return frames / fps
+
+
+def spotting_average_precision(
+    truth: Sequence[Segment], detections: Sequence[Detection], tolerances_s: Sequence[float]
+) -> Array:
+    """Average precision within each tolerance, whatever the labels: (K,); NaN where truth is empty.
+
+    Surest first, each detection finds the nearest event that no surer one has found, if it lies at most the
+    tolerance away. Interpolated as ``average_precision``.
+    """
+    if not truth:
+        return np.full(len(tolerances_s), np.nan)
+    order = ranked(detections)
+    near = nearness(truth, order, by_middle=True)
+    scores = np.array([d.score for d in order])
+    return np.array(
+        [
+            curve(match(near, len(truth), -t - ROUNDING_S) >= 0, len(truth), scores).average_precision
+            for t in tolerances_s
+        ]
+    )
+
+
+def mean_spotting_average_precision(
+    truth: Sequence[Segment], detections: Sequence[Detection], tolerances_s: Sequence[float]
+) -> DetectionScore:
+    """The same for every class that occurs in ``truth``."""
+    labels = sorted({segment.label or "" for segment in truth})
+    values = [
+        spotting_average_precision(
+            [t for t in truth if (t.label or "") == label],
+            [d for d in detections if (d.label or "") == label],
+            tolerances_s,
+        )
+        for label in labels
+    ]
+    return DetectionScore(tuple(labels), tuple(tolerances_s), np.array(values).reshape(-1, len(tolerances_s)))
