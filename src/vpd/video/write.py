@@ -1,0 +1,87 @@
+"""Write H.264 files that every browser plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+
+from vpd.errors import InputError, VideoError
+from vpd.library.artefact import replacing
+from vpd.types import Array
+from vpd.video.decode import decoded_from
+
+TICKS_PER_S = 90_000
+"""The clock of MPEG; every common frame rate is whole in it."""
+
+QUALITY_CRF = "21"
+"""x264's constant quality: hardly seen losses, about 1 MB for 10 s of 640 x 360."""
+
+
+def _even(rgb: Array) -> Array:
+    """The picture with its last row and column repeated where its size is odd: 4:2:0 halves both."""
+    height, width = rgb.shape[:2]
+    return np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def _write(timed: Iterable[tuple[float, Array]], out: Path, rate: Fraction) -> int:
+    """Write frames at their times (s, increasing); returns how many. Whole file or none."""
+    written = 0
+    with (
+        replacing(out) as part,
+        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as file,
+    ):
+        stream = None
+        for time_s, rgb in timed:
+            rgb = _even(rgb)
+            if stream is None:
+                stream = file.add_stream(
+                    "libx264", rate=rate, options={"crf": QUALITY_CRF, "preset": "veryfast"}
+                )
+                stream.height, stream.width = rgb.shape[:2]
+                stream.pix_fmt = "yuv420p"
+                stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
+            picture = VideoFrame.from_ndarray(rgb, format="rgb24")
+            picture.pts, picture.time_base = round(time_s * TICKS_PER_S), Fraction(1, TICKS_PER_S)
+            file.mux(stream.encode(picture))
+            written += 1
+        if stream is None:
+            raise InputError(f"{out}: there is no frame to write.")
+        file.mux(stream.encode(None))
+    return written
+
+
+def write_video(frames: Iterable[Array], fps: float | Fraction, out: Path) -> int:
+    """Write (H, W, 3) uint8 RGB frames of one size at ``fps``; returns how many.
+
+    H.264, yuv420p, the index in front, so that a browser plays it while it loads. An odd size gets one more
+    row or column. Raises InputError where there is no frame.
+    """
+    rate = Fraction(fps).limit_denominator(1001)
+    return _write(((float(i / rate), rgb) for i, rgb in enumerate(frames)), out, rate)
+
+
+def cut_clip(path: Path, start_s: float, end_s: float, out: Path) -> int:
+    """Write the frames of ``path`` with start_s <= time < end_s, upright, at their own times, without sound.
+
+    The clip starts at its second 0. Returns the number of frames. Raises VideoError where there is none.
+    """
+
+    def span() -> Iterator[tuple[float, Array]]:
+        first_s = None
+        with closing(decoded_from(path, start_s)) as pictures:
+            for picture in pictures:
+                if picture.time_s >= end_s:
+                    break
+                if picture.time_s >= start_s:
+                    first_s = picture.time_s if first_s is None else first_s
+                    yield picture.time_s - first_s, picture.rgb()
+        if first_s is None:
+            raise VideoError(f"{path}: no frame between {start_s:g} and {end_s:g} s.")
+
+    return _write(span(), out, Fraction(30))
