@@ -1,0 +1,71 @@
+"""Bytes of one crop: JPEG for colour, 8 bits a component in zstd for flow.
+
+Measured on 422 crops of tennis, one core: zstd takes 3.3 kB and 0.10 ms to decode, PNG 3.6 kB and 0.41 ms,
+lz4 6.8 kB and 0.04 to 0.36 ms, lossless WebP 1.9 kB and 0.27 ms but 11 ms to encode. JPEG of quality 90 takes
+5.3 kB and 0.11 ms.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pyarrow as pa
+
+from vpd.errors import ArtefactError
+from vpd.types import Array
+
+MAX_FLOW = 20.0
+"""Flow is clipped to plus and minus this many pixels of the crop (paper, supplement)."""
+ZERO_FLOW = 128
+"""Code of no motion."""
+STEPS = 127 / MAX_FLOW
+"""Codes a pixel."""
+
+
+def encode_flow(flow: Array) -> Array:
+    """Flow in pixels as uint8 codes of the same shape; plus and minus MAX_FLOW are 255 and 1."""
+    return (np.rint(np.clip(flow, -MAX_FLOW, MAX_FLOW) * STEPS) + ZERO_FLOW).astype(np.uint8)
+
+
+def flow_in_pixels(codes: Array) -> Array:
+    """uint8 codes as float32 pixels."""
+    pixels: Array = (codes.astype(np.float32) - ZERO_FLOW) / np.float32(STEPS)
+    return pixels
+
+
+def pack_rgb(rgb: Array, quality: int) -> bytes:
+    """One crop (S, S, 3) uint8 RGB as JPEG."""
+    done, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    if not done:
+        raise ArtefactError(f"a crop of shape {rgb.shape} cannot be written as JPEG")
+    packed: bytes = data.tobytes()
+    return packed
+
+
+def unpack_rgb(data: Array) -> Array:
+    """JPEG bytes (uint8 vector) as (S, S, 3) uint8 RGB. Raises ArtefactError where they are damaged."""
+    picture: Array | None = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise ArtefactError(
+            "a crop is damaged and cannot be decoded. Delete the file of crops and run again."
+        )
+    return picture
+
+
+def pack_flow(codes: Array) -> bytes:
+    """Flow codes (S, S, 2) uint8 as zstd."""
+    packed: bytes = pa.compress(np.ascontiguousarray(codes).tobytes(), codec="zstd", asbytes=True)
+    return packed
+
+
+def unpack_flow(data: Array, size: int) -> Array:
+    """zstd bytes as (size, size, 2) uint8. Raises ArtefactError where they are damaged."""
+    try:
+        raw = pa.decompress(pa.py_buffer(data), size * size * 2, codec="zstd")
+        return np.frombuffer(raw, np.uint8).reshape(size, size, 2)
+    except (OSError, ValueError) as error:
+        raise ArtefactError(
+            f"a crop's flow is damaged ({error}). Delete the file of crops and run again."
+        ) from error

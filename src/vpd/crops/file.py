@@ -1,0 +1,109 @@
+"""The file of crops of one video: written batch by batch, memory-mapped, read by row in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from vpd.crops.encoding import ZERO_FLOW, unpack_flow, unpack_rgb
+from vpd.errors import ArtefactError
+from vpd.library.artefact import Recipe, read_table, replacing
+from vpd.types import Array
+
+SCHEMA = pa.schema(
+    [
+        pa.field("frame", pa.int64(), nullable=False),
+        pa.field("time_s", pa.float64(), nullable=False),
+        pa.field("athlete", pa.int32(), nullable=False),
+        pa.field("has_previous", pa.bool_(), nullable=False),
+        pa.field("x", pa.int32(), nullable=False),
+        pa.field("y", pa.int32(), nullable=False),
+        pa.field("side", pa.int32(), nullable=False),
+        pa.field("rgb", pa.large_binary(), nullable=False),
+        pa.field("flow", pa.large_binary()),
+    ]
+)
+
+
+def write_crops(path: Path, batches: Iterable[pa.RecordBatch], recipe: Recipe) -> int:
+    """Write crops as they are made, whole or not at all; returns their number."""
+    schema = SCHEMA.with_metadata(recipe.to_metadata())
+    rows = 0
+    with replacing(path) as part, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, schema) as out:
+        for batch in batches:
+            out.write_batch(batch.replace_schema_metadata(schema.metadata))
+            rows += batch.num_rows
+    return rows
+
+
+class _Bytes:
+    """A binary column as numpy views of its memory-mapped chunks: no Python object a row until it is read."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self.starts = np.cumsum([0, *(len(chunk) for chunk in column.chunks)])
+        self.offsets, self.data = [], []
+        for chunk in column.chunks:
+            _, offsets, data = chunk.buffers()
+            first = chunk.offset
+            self.offsets.append(np.frombuffer(offsets, np.int64)[first : first + len(chunk) + 1])
+            self.data.append(np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8))
+
+    def __getitem__(self, row: int) -> Array:
+        chunk = int(np.searchsorted(self.starts, row, side="right")) - 1
+        start, end = self.offsets[chunk][row - self.starts[chunk] :][:2]
+        return self.data[chunk][start:end]
+
+
+class CropFile:
+    """The crops of one video, opened without reading them.
+
+    Attributes
+    ----------
+    frames, athletes : (N,) of each row; rows are ordered by frame, then athlete.
+    times_s : (N,) float64.
+    has_previous : (N,) bool, whether the athlete was there in the frame before.
+    squares : (N, 3) x, y, side in pixels of the picture.
+
+    Raises ArtefactError where the file is missing or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        table = read_table(path)
+        missing = set(SCHEMA.names) - set(table.column_names)
+        if missing:
+            raise ArtefactError(f"{path} is not a file of crops: columns {sorted(missing)} are missing")
+        self.frames: Array = table["frame"].to_numpy()
+        self.times_s: Array = table["time_s"].to_numpy()
+        self.athletes: Array = table["athlete"].to_numpy()
+        self.has_previous: Array = table["has_previous"].to_numpy()
+        self.squares: Array = np.column_stack([table[name].to_numpy() for name in ("x", "y", "side")])
+        self.has_flow: Array = table["flow"].is_valid().to_numpy()
+        self._rgb, self._flow = _Bytes(table["rgb"]), _Bytes(table["flow"])
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @cached_property
+    def size(self) -> int:
+        """Side of the crops in pixels; 0 where there are none."""
+        return int(unpack_rgb(self._rgb[0]).shape[0]) if len(self) else 0
+
+    def rgb(self, rows: Sequence[int] | Array) -> Array:
+        """(N, S, S, 3) uint8, RGB, of the rows."""
+        out = np.empty((len(rows), self.size, self.size, 3), np.uint8)
+        for i, row in enumerate(rows):
+            out[i] = unpack_rgb(self._rgb[int(row)])
+        return out
+
+    def flow(self, rows: Sequence[int] | Array) -> Array:
+        """(N, S, S, 2) uint8 codes of the flow, x then y, for ``flow_in_pixels``; where none is, no motion."""
+        out = np.full((len(rows), self.size, self.size, 2), ZERO_FLOW, np.uint8)
+        for i, row in enumerate(rows):
+            if self.has_flow[row]:
+                out[i] = unpack_flow(self._flow[int(row)], self.size)
+        return out

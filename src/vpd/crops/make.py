@@ -1,0 +1,102 @@
+"""From frames and tracks to crops, a batch at a time: memory stays the same for a video of any length."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from vpd.crops.encoding import encode_flow, pack_flow, pack_rgb
+from vpd.crops.file import SCHEMA
+from vpd.crops.geometry import cut_square, squares
+from vpd.flow import FlowEstimator
+from vpd.settings.crop import CropSettings
+from vpd.types import Array, Track
+
+BATCH = 64
+"""Crops a batch: enough for a GPU's flow, 6 MB of pictures."""
+
+
+class VideoFrame(Protocol):
+    """A decoded frame: its number, its time in seconds, and its picture (H, W, 3) uint8 RGB."""
+
+    @property
+    def frame(self) -> int: ...
+    @property
+    def time_s(self) -> float: ...
+    @property
+    def rgb(self) -> Array: ...
+
+
+class _Rows:
+    """Crops that wait to become one batch."""
+
+    def __init__(self, flow: FlowEstimator | None, settings: CropSettings) -> None:
+        self.flow, self.settings = flow, settings
+        self.columns: dict[str, list[object]] = defaultdict(list)
+        self.crops: list[Array] = []
+        self.before: list[Array | None] = []
+
+    def add(self, frame: VideoFrame, athlete: int, square: Array, previous: VideoFrame | None) -> None:
+        size = self.settings.size
+        self.crops.append(cut_square(frame.rgb, square, size))
+        wanted = previous is not None and self.flow is not None
+        self.before.append(
+            cut_square(previous.rgb, square, size) if previous is not None and wanted else None
+        )
+        values = (frame.frame, frame.time_s, athlete, previous is not None, *(int(v) for v in square))
+        for name, value in zip(SCHEMA.names, values, strict=False):
+            self.columns[name].append(value)
+
+    def _flows(self) -> list[bytes | None]:
+        rows = [i for i, before in enumerate(self.before) if before is not None]
+        packed: list[bytes | None] = [None] * len(self.crops)
+        if rows and self.flow is not None:
+            before = np.stack([b for b in self.before if b is not None])
+            flow = self.flow(before, np.stack([self.crops[i] for i in rows]))
+            if self.settings.subtract_median:
+                flow = flow - np.median(flow, axis=(1, 2), keepdims=True)
+            for row, codes in zip(rows, encode_flow(flow), strict=True):
+                packed[row] = pack_flow(codes)
+        return packed
+
+    def batch(self) -> pa.RecordBatch:
+        rgb = [pack_rgb(crop, self.settings.jpeg_quality) for crop in self.crops]
+        columns = {**self.columns, "rgb": rgb, "flow": self._flows()}
+        return pa.RecordBatch.from_arrays(
+            [pa.array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA
+        )
+
+
+def make_crops(
+    frames: Iterable[VideoFrame],
+    tracks: Sequence[Track],
+    flow: FlowEstimator | None,
+    settings: CropSettings,
+) -> Iterator[pa.RecordBatch]:
+    """Crops of every athlete in every frame of its track, ordered by frame and then by athlete.
+
+    ``frames`` run through the video in order; ``flow`` is ``make_flow(settings.flow, device)``, None where no
+    flow is wanted. There is no flow in the first frame of a track, after a gap, and after a frame that was
+    not given.
+    """
+    wanted: dict[int, list[tuple[int, Array, bool]]] = defaultdict(list)
+    for track in sorted(tracks, key=lambda track: track.athlete):
+        geometry, has_previous = squares(track, settings.padding)
+        for row, frame in enumerate(track.frames):
+            wanted[int(frame)].append((track.athlete, geometry[row], bool(has_previous[row])))
+    last: VideoFrame | None = None
+    rows = _Rows(flow, settings)
+    for frame in frames:
+        before = last if last is not None and last.frame == frame.frame - 1 else None
+        for athlete, square, follows in wanted.get(frame.frame, ()):
+            rows.add(frame, athlete, square, before if follows else None)
+            if len(rows.crops) == BATCH:
+                yield rows.batch()
+                rows = _Rows(flow, settings)
+        last = frame
+    if rows.crops:
+        yield rows.batch()

@@ -1,0 +1,47 @@
+"""The optical flow estimators by name, and what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from vpd.errors import InputError
+from vpd.flow.dis import Dis
+from vpd.flow.raft import Raft
+from vpd.types import Array
+
+
+class FlowEstimator(Protocol):
+    """Motion from the previous to the current pictures.
+
+    Pictures are (N, S, S, 3) uint8 RGB. The result is (N, S, S, 2) float32: for each pixel of the *previous*
+    picture how many pixels right and down it moves.
+    """
+
+    def __call__(self, previous: Array, current: Array) -> Array: ...
+
+
+@dataclass(frozen=True)
+class FlowEntry:
+    """One estimator: how it is made for a device, and whether it fetches weights."""
+
+    make: Callable[[str], FlowEstimator]
+    fetches_weights: bool
+    uses_device: bool
+
+
+FLOWS = {
+    "dis": FlowEntry(lambda device: Dis(), fetches_weights=False, uses_device=False),
+    "raft_small": FlowEntry(lambda device: Raft("small", device), fetches_weights=True, uses_device=True),
+    "raft_large": FlowEntry(lambda device: Raft("large", device), fetches_weights=True, uses_device=True),
+}
+
+
+def make_flow(name: str, device: str = "cpu") -> FlowEstimator | None:
+    """The estimator called ``name``; None for "none". Raises InputError for an unknown name."""
+    if name == "none":
+        return None
+    if name not in FLOWS:
+        raise InputError(f"there is no optical flow {name!r}; there are {', '.join(FLOWS)} and none")
+    return FLOWS[name].make(device)

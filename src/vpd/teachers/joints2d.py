@@ -1,0 +1,62 @@
+"""The teacher of 2D-VPD: 13 joints, centred at the hips, scaled by the torso (paper 3.1, supplement)."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
+from vpd.types import Array, FeatureSequence, PoseSequence
+
+D = 26
+"""Size of a feature: x and y of 13 joints."""
+TORSO = [COCO17.index(n) for n in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")]
+HIPS = [COCO17.index(n) for n in ("left_hip", "right_hip")]
+
+
+def normalise(keypoints: Array) -> Array:
+    """Poses (T, 17, 3) in pixels as (T, 13, 2) float32 about the mid-hip, the largest torso distance 0.5.
+
+    Each pose is divided by twice the largest of the six distances between shoulders and hips; a distance of
+    zero is taken as 1.
+    """
+    points = np.asarray(keypoints, np.float64)[:, :, :2]
+    centred = points - points[:, HIPS].mean(axis=1, keepdims=True)
+    pairs = [np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in combinations(TORSO, 2)]
+    largest = np.max(pairs, axis=0)
+    largest = np.where(largest == 0, 1.0, largest)
+    normalised: Array = (centred[:, BODY13] / (2 * largest[:, None, None])).astype(np.float32)
+    return normalised
+
+
+def mirror(normalised: Array) -> Array:
+    """Normalised poses (T, 13, 2) of the mirrored picture: left and right exchanged, x negated."""
+    return (normalised[:, MIRROR13] * np.array([-1, 1], np.float32)).astype(np.float32)
+
+
+def frame_scores(keypoints: Array) -> Array:
+    """(T,) float32: mean score of the 13 joints of the feature (the paper's mean estimated joint score)."""
+    scores: Array = np.asarray(keypoints, np.float32)[:, BODY13, 2].mean(axis=1)
+    return scores
+
+
+def features(poses: PoseSequence, times_s: Array, video: str = "") -> FeatureSequence:
+    """Normalised joints of both orientations, d = 26, one row a pose.
+
+    ``times_s`` holds the time of every frame of the video. A pose with a joint that is not finite, or without
+    any score, has no feature.
+    """
+    scores = frame_scores(poses.keypoints)
+    valid = np.isfinite(poses.keypoints[:, BODY13]).all(axis=(1, 2)) & (scores > 0)
+    points = normalise(np.where(valid[:, None, None], poses.keypoints, 0))
+    values = np.stack([points, mirror(points)], axis=1).reshape(-1, 2, D)
+    return FeatureSequence(
+        video=video,
+        athlete=poses.athlete,
+        frames=poses.frames,
+        times_s=np.asarray(times_s, np.float64)[poses.frames],
+        values=values,
+        valid=valid,
+        scores=np.where(valid, scores, 0),
+    )
