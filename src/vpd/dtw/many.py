@@ -1,0 +1,224 @@
+"""One query against many sequences, and many against many, in float32 on all cores.
+
+Frame distances come from products of matrices, |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, of blocks of query frames
+with the part of a group that a path can reach; the recurrence follows at once, while the block is in cache.
+The data are centred first, so the cancellation in that sum costs little: distances are good to about 1e-5 of
+the spread of the frames. Where that is not enough, `vpd.dtw.pair` computes in float64.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numba import njit
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no stubs
+
+from vpd.dtw.packed import LANES, Packed, pack
+from vpd.dtw.patterns import FALLBACK, StepPattern, get_pattern
+from vpd.dtw.recurrence import PAD, advance
+from vpd.errors import InputError
+from vpd.types import Array
+
+BLOCK = 8
+"""Query frames a matrix product: few, so that the product stays close to the cells that paths can reach."""
+
+SCALE = {"l2": 1.0, "sqeuclidean": 1.0, "cosine": 0.5}
+"""|a|^2 + |b|^2 - 2 a.b is twice 1 - cos for unit vectors."""
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def reach(
+    i: int, n: int, shortest: int, longest: int, window: int, least: float, greatest: float
+) -> tuple[int, int]:
+    """Reference frames first <= j < last that a path can pass with query frame i, of n.
+
+    From the slopes of the step pattern, forward from the first pair and back from the last, for references
+    of shortest..longest frames, and from the window.
+    """
+    slack = 1e-9
+    first = int(np.ceil(i * least - slack))
+    last = longest - 1 - int(np.ceil((n - 1 - i) * least - slack))
+    if greatest < np.inf:
+        first = max(first, shortest - 1 - int(np.floor((n - 1 - i) * greatest + slack)))
+        last = min(last, int(np.floor(i * greatest + slack)))
+    if window < n + longest:
+        first, last = max(first, i - window), min(last, i + window)
+    return max(first, 0), min(last, longest - 1) + 1
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _warp_groups(
+    query: Array,
+    query_norms: Array,
+    values: Array,
+    norms: Array,
+    starts: Array,
+    lengths: Array,
+    groups: tuple[int, int],
+    kernel: int,
+    slope: tuple[float, float],
+    window: int,
+    scale: float,
+    root: bool,
+    out: Array,
+) -> None:
+    """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,)."""
+    n = len(query)
+    most = 0
+    for g in range(groups[0], groups[1]):
+        most = max(most, (starts[g + 1] - starts[g]) // LANES)
+    width = (PAD + most) * LANES
+    cost = np.empty((4, width), query.dtype)
+    dist = np.zeros((3, width), query.dtype)
+    dots_flat = np.empty(BLOCK * most * LANES, query.dtype)
+    two, factor, zero = query.dtype.type(2), query.dtype.type(scale), query.dtype.type(0)
+    for g in range(groups[0], groups[1]):
+        lane0, start = g * LANES, starts[g]
+        lanes = min(LANES, len(lengths) - lane0)
+        shortest, longest = lengths[lane0], lengths[lane0 + lanes - 1]
+        cost[:] = np.inf
+        for i0 in range(0, n, BLOCK):
+            i1 = min(i0 + BLOCK, n)
+            left, right = longest, 0
+            for i in range(i0, min(i1 + 2, n)):
+                first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
+                left, right = min(left, max(first - 2, 0)), max(right, last)
+            if right <= left:
+                cost[:] = np.inf
+                continue
+            cols = (right - left) * LANES
+            row0 = start + left * LANES
+            dots = dots_flat[: (i1 - i0) * cols].reshape((i1 - i0, cols))
+            np.dot(query[i0:i1], values[row0 : row0 + cols].T, dots)
+            for i in range(i0, i1):
+                d0, dot, cc = dist[i % 3], dots[i - i0], norms[row0 : row0 + cols]
+                qq = query_norms[i]
+                to = (PAD + left) * LANES
+                for x in range(cols):
+                    value = factor * (qq + cc[x] - two * dot[x])
+                    d0[to + x] = value if value > zero else zero
+                if root:
+                    for x in range(to, to + cols):
+                        d0[x] = np.sqrt(d0[x])
+                first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
+                advance(kernel, cost, dist, i, first, max(last, first))
+        end = cost[(n - 1) % 4]
+        for lane in range(lanes):
+            m = lengths[lane0 + lane]
+            inside = abs(n - m) <= window or (n == 1 and m == 1)
+            out[lane0 + lane] = end[(PAD + m - 1) * LANES + lane] if inside else np.inf
+
+
+@lru_cache(maxsize=1)
+def _blas() -> ThreadpoolController:
+    import scipy.linalg.cython_blas  # noqa: F401  its BLAS is the one that compiled code calls
+
+    return ThreadpoolController()
+
+
+@lru_cache(maxsize=1)
+def _pool(process: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0))), thread_name_prefix="vpd-dtw")
+
+
+def in_threads(work: Callable[[int, int], None], count: int, least: int) -> None:
+    """Call ``work(start, stop)`` over 0..count in runs of at least ``least``, on all cores.
+
+    The compiled kernels let go of the interpreter's lock; the matrix products inside run on one thread each.
+    Threads of our own rather than numba's: its default threading layer ends the process when two threads of
+    a server ask at once.
+    """
+    pool = _pool(os.getpid())
+    parts = min(4 * pool._max_workers, max(1, count // max(1, least)))
+    with _blas().limit(limits=1, user_api="blas"):
+        if parts == 1:
+            work(0, count)
+            return
+        edges = np.linspace(0, count, parts + 1).astype(int)
+        for done in [pool.submit(work, int(a), int(b)) for a, b in pairwise(edges)]:
+            done.result()
+
+
+def _bounded(pattern: StepPattern) -> tuple[float, float]:
+    least, greatest = pattern.slope
+    return float(least), np.inf if greatest is None else float(greatest)
+
+
+def path_costs(queries: Sequence[Array], packed: Packed, name: str, window: int | None) -> Array:
+    """Path costs (Q, N) float32 in the order of ``packed.order``; infinite where there is no path."""
+    pattern = get_pattern(name)
+    limit = 2**62 if window is None else window
+    if limit < 0:
+        raise InputError(f"the window {window} is negative")
+    prepared = [packed.prepare(query) for query in queries]
+    out = np.empty((len(queries), len(packed)), np.float32)
+
+    def work(start: int, stop: int) -> None:
+        task = start
+        while task < stop:
+            q, first = divmod(task, packed.groups)
+            last = min(packed.groups, first + stop - task)
+            _warp_groups(
+                *prepared[q],
+                packed.values,
+                packed.norms,
+                packed.starts,
+                packed.lengths,
+                (first, last),
+                pattern.kernel,
+                _bounded(pattern),
+                limit,
+                SCALE[packed.distance],
+                packed.distance == "l2",
+                out[q],
+            )
+            task += last - first
+
+    in_threads(work, len(queries) * packed.groups, least=1)
+    return out
+
+
+def many_to_many(
+    queries: Sequence[Array],
+    candidates: Packed | Sequence[Array],
+    pattern: str = "symmetricP2",
+    distance: str = "l2",
+    normalise: bool = True,
+    window: int | None = None,
+) -> Array:
+    """Distances (Q, N) float32 of ``queries``, each (n, d), to ``candidates``; infinite where no path exists.
+
+    Candidates packed beforehand bring their own frame distance; ``distance`` is for those that are not. The
+    candidates are in the order in which they were given.
+    """
+    packed = candidates if isinstance(candidates, Packed) else pack(candidates, distance)
+    first = "symmetricP2" if pattern == FALLBACK else pattern
+    costs = path_costs(queries, packed, first, window)
+    if pattern == FALLBACK:
+        for row in np.flatnonzero(np.isinf(costs).any(axis=1)):
+            other = path_costs([queries[row]], packed, "symmetric2", window)[0]
+            costs[row] = np.where(np.isinf(costs[row]), other, costs[row])
+    if normalise:
+        rows = np.array([len(query) for query in queries])[:, None]
+        costs /= get_pattern(first).weight(rows, packed.lengths[None]).astype(np.float32)
+    out = np.empty_like(costs)
+    out[:, packed.order] = costs
+    return out
+
+
+def one_to_many(
+    query: Array,
+    candidates: Packed | Sequence[Array],
+    pattern: str = "symmetricP2",
+    distance: str = "l2",
+    normalise: bool = True,
+    window: int | None = None,
+) -> Array:
+    """Distances (N,) float32 of one query (n, d) to many; see `many_to_many`."""
+    row: Array = many_to_many([query], candidates, pattern, distance, normalise, window)[0]
+    return row

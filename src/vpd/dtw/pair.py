@@ -1,0 +1,148 @@
+"""Dynamic time warping of one pair in float64: the cost, the path, and how each is normalised.
+
+The plain form, for every step pattern by its table; `vpd.dtw.many` has the fast one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from scipy.spatial.distance import cdist
+
+from vpd.dtw.patterns import FALLBACK, get_distance, get_pattern
+from vpd.errors import InputError
+from vpd.types import Array
+
+NO_STEP = -1
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _fill(dist: Array, steps: Array, count: int, window: int) -> tuple[Array, Array]:
+    """Cumulated costs (n, m) and the step taken into each cell; infinite where no path leads."""
+    n, m = dist.shape
+    cost = np.full((n, m), np.inf)
+    taken = np.full((n, m), NO_STEP, np.int8)
+    sums = np.empty(count)
+    cost[0, 0] = dist[0, 0]
+    for i in range(n):
+        for j in range(m):
+            if (i == 0 and j == 0) or abs(i - j) > window:
+                continue
+            for p in range(count):
+                sums[p] = np.inf
+            before = -1
+            for s in range(len(steps)):
+                p = steps[s, 0]
+                ii, jj = i - steps[s, 1], j - steps[s, 2]
+                if p != before:
+                    before = p
+                    sums[p] = cost[ii, jj] if ii >= 0 and jj >= 0 else np.inf
+                elif ii >= 0 and jj >= 0:
+                    sums[p] += steps[s, 3] * dist[ii, jj]
+            best = np.argmin(sums)
+            if sums[best] < np.inf:
+                cost[i, j] = sums[best]
+                taken[i, j] = best
+    return cost, taken
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """How two sequences correspond.
+
+    Attributes
+    ----------
+    distance : cost of the path, normalised where that was asked for.
+    query, reference : (L,) int64, the frames that correspond, in order; each pair is one cell of the path.
+    pattern : name of the step pattern that was used.
+    """
+
+    distance: float
+    query: Array
+    reference: Array
+    pattern: str
+
+
+def frame_distances(x: Array, y: Array, distance: str = "l2") -> Array:
+    """Distances (n, m) float64 between the frames of ``x`` (n, d) and ``y`` (m, d)."""
+    get_distance(distance)
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
+        raise InputError(f"the sequences have shapes {x.shape} and {y.shape}; expected (n, d) and (m, d)")
+    if not len(x) or not len(y):
+        raise InputError("an empty sequence cannot be warped")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise InputError("a sequence holds a value that is not finite; drop the frames without a feature")
+    out: Array = cdist(x, y, metric="euclidean" if distance == "l2" else distance)
+    if distance == "cosine":
+        out[np.isnan(out)] = 1
+    return out
+
+
+def _window(window: int | None) -> int:
+    if window is not None and window < 0:
+        raise InputError(f"the window {window} is negative")
+    return np.iinfo(np.int64).max if window is None else window
+
+
+def _solve(x: Array, y: Array, name: str, distance: str, window: int | None) -> tuple[str, Array, Array]:
+    dist = frame_distances(x, y, distance)
+    for tried in ("symmetricP2", "symmetric2") if name == FALLBACK else (name,):
+        pattern = get_pattern(tried)
+        cost, taken = _fill(dist, pattern.as_array(), len(pattern.steps), _window(window))
+        if cost[-1, -1] < np.inf:
+            break
+    return tried, cost, taken
+
+
+def _scale(name: str, cost: Array, normalise: bool) -> float:
+    return float(get_pattern(name).weight(cost.shape[0], cost.shape[1])) if normalise else 1.0
+
+
+def dtw_distance(
+    x: Array,
+    y: Array,
+    pattern: str = "symmetricP2",
+    distance: str = "l2",
+    normalise: bool = True,
+    window: int | None = None,
+) -> float:
+    """Distance of ``x`` (n, d), the query, and ``y`` (m, d), the reference; infinite where no path exists.
+
+    Normalised by N + M or N as the pattern says. ``window`` is Sakoe and Chiba's: at most so many frames
+    between the positions of two frames that correspond.
+
+    >>> import numpy as np
+    >>> up = np.arange(10.0)[:, None]
+    >>> dtw_distance(up, up), dtw_distance(up, up[:3])
+    (0.0, inf)
+    """
+    used, cost, _ = _solve(x, y, pattern, distance, window)
+    return float(cost[-1, -1]) / _scale(used, cost, normalise)
+
+
+def dtw_path(
+    x: Array,
+    y: Array,
+    pattern: str = "symmetricP2",
+    distance: str = "l2",
+    normalise: bool = True,
+    window: int | None = None,
+) -> Alignment:
+    """The best path between ``x`` (n, d) and ``y`` (m, d). Raises InputError where there is none."""
+    used, cost, taken = _solve(x, y, pattern, distance, window)
+    if not cost[-1, -1] < np.inf:
+        n, m = cost.shape
+        raise InputError(f"{pattern} has no path between sequences of {n} and {m} frames")
+    steps = get_pattern(used).steps
+    i, j = cost.shape[0] - 1, cost.shape[1] - 1
+    cells = [(i, j)]
+    while taken[i, j] != NO_STEP:
+        step = steps[taken[i, j]]
+        cells.extend((i - di, j - dj) for di, dj, _ in step[-2::-1])
+        i, j = i - step[0][0], j - step[0][1]
+    query, reference = np.array(cells[::-1], np.int64).T
+    value = float(cost[-1, -1]) / _scale(used, cost, normalise)
+    return Alignment(distance=value, query=query, reference=reference, pattern=used)
