@@ -1,0 +1,96 @@
+"""Nearest neighbours by dynamic time warping (the paper's NNS)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+import numpy as np
+
+from vpd.dtw import many_to_many, pack
+from vpd.errors import InputError
+from vpd.recognition.estimator import SequenceClassifier, orientations
+from vpd.types import Array, FeatureSequence
+
+
+class DTWNeighbours(SequenceClassifier):
+    """The labels of the k best aligned training examples, both orientations of each considered.
+
+    The distance of two examples is the least over the orientations of the training example (and of the
+    query, with ``mirror_query``), as in the paper's supplement.
+
+    Parameters
+    ----------
+    k : neighbours asked, at most the number of examples.
+    weights : "uniform", or "distance": a neighbour counts exp(-(d - nearest d) / scale), the scale being the
+        mean gap between the nearest distance and the others asked.
+    balanced : divide a class' votes by its number of training examples (for unequal classes and k > 1).
+    pattern : step pattern of `vpd.dtw`; "symmetricP2_or_2" is the reference implementation's rule.
+    distance : frame distance of `vpd.dtw`.
+    mirror_query : also align the mirrored query.
+    """
+
+    def __init__(
+        self,
+        k: int = 1,
+        weights: Literal["uniform", "distance"] = "distance",
+        balanced: bool = False,
+        pattern: str = "symmetricP2",
+        distance: str = "l2",
+        mirror_query: bool = False,
+    ) -> None:
+        self.k = k
+        self.weights = weights
+        self.balanced = balanced
+        self.pattern = pattern
+        self.distance = distance
+        self.mirror_query = mirror_query
+
+    def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
+        """Keep both orientations of the training examples, laid out for warping."""
+        if self.k < 1:
+            raise InputError(f"k is {self.k}; at least one neighbour must be asked")
+        self.targets_ = self._start_fit(X, y)
+        self.packed_ = pack([view for s in X for view in orientations(s)], self.distance)
+        return self
+
+    def distances(self, X: Sequence[FeatureSequence]) -> Array:
+        """(N, M) float32 distances to the training examples; infinite where they cannot be aligned."""
+        self._start_predict(X)
+        views = [orientations(s) for s in X]
+        sides = (0, 1) if self.mirror_query else (0,)
+        to_views = np.stack(
+            [many_to_many([v[side] for v in views], self.packed_, self.pattern) for side in sides], axis=-1
+        )
+        nearest: Array = to_views.reshape(len(X), len(self.targets_), -1).min(axis=-1)
+        return nearest
+
+    def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
+        """(N, C) shares of the votes.
+
+        Raises InputError where a query can be aligned with no training example at all.
+        """
+        distances = self.distances(X)
+        for i in np.flatnonzero(np.isinf(distances).all(axis=1)):
+            raise InputError(
+                f"{self.pattern} aligns {X[i].video} ({len(X[i])} frames) with no training example: "
+                "their lengths differ too much. Take pattern symmetric2."
+            )
+        k = min(self.k, len(self.targets_))
+        nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        gaps = np.take_along_axis(distances, nearest, axis=1).astype(np.float64)
+        gaps -= gaps[:, :1]
+        near = np.isfinite(gaps)
+        if self.weights == "distance":
+            scale = np.where(near, gaps, 0).sum(axis=1, keepdims=True) / near.sum(axis=1, keepdims=True)
+            votes = np.exp(-np.where(near, gaps, np.inf) / np.where(scale > 0, scale, 1))
+        else:
+            # The nearer of two neighbours wins a draw.
+            votes = near * (1 + 1e-6 * np.arange(k)[::-1])
+        shares = np.zeros((len(X), len(self.classes_)))
+        rows = np.repeat(np.arange(len(X)), k)
+        np.add.at(shares, (rows, self.targets_[nearest].ravel()), votes.ravel())
+        if self.balanced:
+            shares /= np.bincount(self.targets_)
+        normalised: Array = shares / shares.sum(axis=1, keepdims=True)
+        return normalised

@@ -1,0 +1,79 @@
+"""The recognition network: recurrent layers over packed frames, pooling over time, a classifier."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from vpd.sequences.gru import BiGRU
+from vpd.sequences.packing import Packing
+
+Cell = Literal["gru", "lstm"]
+Pooling = Literal["max", "attention"]
+
+INPUT_DROPOUT = 0.2
+DROPOUT = 0.5
+CLASSIFIER_WIDTH = 256
+
+
+class BiLSTM(nn.Module):
+    """Bidirectional LSTM over packed frames (N, d) -> (N, 2 hidden)."""
+
+    def __init__(self, d: int, hidden: int, layers: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(d, hidden, layers, bidirectional=True)
+
+    def forward(self, x: Tensor, packing: Packing) -> Tensor:
+        """Outputs of the last layer at every packed frame."""
+        out, _ = self.lstm(PackedSequence(x, torch.from_numpy(packing.batch_sizes)))
+        data: Tensor = out.data
+        return data
+
+
+class ActionNetwork(nn.Module):
+    """The paper's BiGRU classifier (supplement; `method.md`), its cell and pooling to choose."""
+
+    def __init__(
+        self, d: int, classes: int, hidden: int, layers: int, cell: Cell, pooling: Pooling, threads: int
+    ) -> None:
+        super().__init__()
+        self.input_dropout = nn.Dropout(INPUT_DROPOUT)
+        self.recurrent: nn.Module = (
+            BiGRU(d, hidden, layers, threads) if cell == "gru" else BiLSTM(d, hidden, layers)
+        )
+        self.attention = nn.Linear(2 * hidden, 1) if pooling == "attention" else None
+        self.classifier = nn.Sequential(
+            nn.BatchNorm1d(2 * hidden),
+            nn.Dropout(DROPOUT),
+            nn.Linear(2 * hidden, CLASSIFIER_WIDTH),
+            nn.ReLU(),
+            nn.BatchNorm1d(CLASSIFIER_WIDTH),
+            nn.Dropout(DROPOUT),
+            nn.Linear(CLASSIFIER_WIDTH, classes),
+        )
+
+    def pool(self, x: Tensor, packing: Packing) -> Tensor:
+        """(B, 2 hidden) of the packed outputs, in the packing's order."""
+        rank = np.concatenate([np.arange(n) for n in packing.batch_sizes])
+        sequence = torch.from_numpy(rank).to(x.device)
+        count = len(packing.order)
+        if self.attention is None:
+            index = sequence[:, None].expand(-1, x.shape[1])
+            return x.new_empty(count, x.shape[1]).scatter_reduce(0, index, x, "amax", include_self=False)
+        scores = self.attention(x)[:, 0]
+        highest = scores.new_empty(count).scatter_reduce(
+            0, sequence, scores.detach(), "amax", include_self=False
+        )
+        weights = (scores - highest[sequence]).exp()
+        total = weights.new_zeros(count).index_add(0, sequence, weights)
+        weighted = x * (weights / total[sequence])[:, None]
+        return x.new_zeros(count, x.shape[1]).index_add(0, sequence, weighted)
+
+    def forward(self, x: Tensor, packing: Packing) -> Tensor:
+        """Logits (B, classes) of packed frames (N, d), in the packing's order of sequences."""
+        logits: Tensor = self.classifier(self.pool(self.recurrent(self.input_dropout(x), packing), packing))
+        return logits

@@ -1,0 +1,248 @@
+"""A bidirectional GRU for CPUs, several times faster than ``torch.nn.GRU`` on packed sequences.
+
+Forward and backward pass of a layer are written out by hand: one matrix product for all input projections,
+one for each weight's gradient, and per time step one product and one compiled loop over the gates. The
+directions run in two threads where two cores are free. Parameters have the names and the layout of
+``torch.nn.GRU``; float32 results are equal to its to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vpd.sequences.packing import Packing
+from vpd.types import Array
+
+# Rational approximation of tanh on +-7.9 (the coefficients of Eigen's ptanh, accurate to a few units in the
+# last place of float32); division and products alone, so that the compiler vectorises it.
+_CLAMP = np.float32(7.90531110763549805)
+_A = [np.float32(a) for a in (
+    4.89352455891786e-03, 6.37261928875436e-04, 1.48572235717979e-05, 5.12229709037114e-08,
+    -8.60467152213735e-11, 2.00018790482477e-13, -2.76076847742355e-16,
+)]  # fmt: skip
+_B = [
+    np.float32(b)
+    for b in (4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06)
+]
+_A1, _A3, _A5, _A7, _A9, _A11, _A13 = _A
+_B0, _B2, _B4, _B6 = _B
+_HALF = np.float32(0.5)
+_ONE = np.float32(1)
+
+_compiled: Any = numba.njit(nogil=True, fastmath=True, cache=True)
+
+
+@_compiled
+def _tanh(x):  # type: ignore[no-untyped-def]  # compiled by numba, which infers
+    x = min(max(x, -_CLAMP), _CLAMP)
+    s = x * x
+    p = ((((((_A13 * s + _A11) * s + _A9) * s + _A7) * s + _A5) * s + _A3) * s + _A1) * x
+    return p / (((_B6 * s + _B4) * s + _B2) * s + _B0)
+
+
+@_compiled
+def _sigmoid(x):  # type: ignore[no-untyped-def]  # compiled by numba, which infers
+    return _HALF * _tanh(_HALF * x) + _HALF
+
+
+@_compiled
+def _gates_forward(inputs, recurrent, bias_n, out, saved, row, n, previous, n_previous):  # type: ignore[no-untyped-def]
+    # Rows row .. row + n of a time step; the first n_previous have a state before, at row ``previous``.
+    h = out.shape[1]
+    for i in range(n):
+        x = inputs[row + i]
+        s = saved[row + i]
+        o = out[row + i]
+        if i < n_previous:
+            u = recurrent[i]
+            before = out[previous + i]
+            for j in range(h):
+                r = _sigmoid(x[j] + u[j])
+                z = _sigmoid(x[h + j] + u[h + j])
+                v = u[2 * h + j] + bias_n[j]
+                c = _tanh(x[2 * h + j] + r * v)
+                s[j] = r
+                s[h + j] = z
+                s[2 * h + j] = c
+                s[3 * h + j] = v
+                s[4 * h + j] = before[j]
+                o[j] = c + z * (before[j] - c)
+        else:
+            for j in range(h):
+                r = _sigmoid(x[j])
+                z = _sigmoid(x[h + j])
+                v = bias_n[j]
+                c = _tanh(x[2 * h + j] + r * v)
+                s[j] = r
+                s[h + j] = z
+                s[2 * h + j] = c
+                s[3 * h + j] = v
+                s[4 * h + j] = np.float32(0)
+                o[j] = c - z * c
+
+
+@_compiled
+def _gates_backward(grad_out, carry, saved, grad_gates, grad_n, row, n, n_carried):  # type: ignore[no-untyped-def]
+    h = grad_out.shape[1]
+    for i in range(n):
+        s = saved[row + i]
+        g = grad_gates[row + i]
+        k = grad_n[row + i]
+        d = grad_out[row + i]
+        c = carry[i]
+        if i >= n_carried:
+            c[:] = np.float32(0)
+        for j in range(h):
+            r = s[j]
+            z = s[h + j]
+            m = s[2 * h + j]
+            total = d[j] + c[j]
+            dm = total * (_ONE - z) * (_ONE - m * m)
+            g[j] = dm * s[3 * h + j] * r * (_ONE - r)
+            g[h + j] = total * (s[4 * h + j] - m) * z * (_ONE - z)
+            g[2 * h + j] = dm * r
+            k[j] = dm
+            c[j] = total * z
+
+
+class _Schedule:
+    """Steps of one direction in the order they run: row, rows, row of the state before, rows that have one."""
+
+    def __init__(self, packing: Packing, reverse: bool) -> None:
+        n, row = packing.batch_sizes, packing.offsets
+        times = np.arange(len(n))[:: -1 if reverse else 1]
+        n, row = n[times], row[times]
+        previous = np.concatenate([[0], row[:-1]])
+        with_previous = np.minimum(n, np.concatenate([[0], n[:-1]]))
+        self.steps: list[tuple[int, int, int, int]] = list(
+            zip(row.tolist(), n.tolist(), previous.tolist(), with_previous.tolist(), strict=True)
+        )
+        self.largest = int(n.max())
+
+
+_Weights = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+def _run(x: Tensor, weights: _Weights, schedule: _Schedule) -> tuple[Tensor, Tensor]:
+    """Outputs (N, h) of one direction, and what its gradient needs (N, 5h)."""
+    w_ih, w_hh, b_ih, b_hh = weights
+    h = w_hh.shape[1]
+    bias = torch.cat([b_ih[: 2 * h] + b_hh[: 2 * h], b_ih[2 * h :]])
+    inputs = torch.addmm(bias, x, w_ih.t()).numpy()
+    bias_n = b_hh[2 * h :].numpy()
+    out, saved = torch.empty(len(x), h), torch.empty(len(x), 5 * h)
+    buffer, across = torch.empty(schedule.largest, 3 * h), w_hh.t().contiguous()
+    out_n, saved_n, buffer_n = out.numpy(), saved.numpy(), buffer.numpy()
+    for row, n, previous, n_previous in schedule.steps:
+        if n_previous:
+            torch.mm(out[previous : previous + n_previous], across, out=buffer[:n_previous])
+        _gates_forward(inputs, buffer_n, bias_n, out_n, saved_n, row, n, previous, n_previous)
+    return out, saved
+
+
+def _run_back(
+    grad: Tensor, x: Tensor, saved: Tensor, weights: _Weights, schedule: _Schedule, input_grad: bool
+) -> tuple[Tensor | None, Tensor, Tensor, Tensor, Tensor]:
+    """Gradients of one direction for the inputs and the four parameters."""
+    w_ih, w_hh, _, _ = weights
+    h = w_hh.shape[1]
+    gates, candidate = torch.empty(len(x), 3 * h), torch.empty(len(x), h)
+    carry = torch.zeros(schedule.largest, h)
+    grad_n, saved_n, gates_n, candidate_n, carry_n = (
+        t.numpy() for t in (grad, saved, gates, candidate, carry)
+    )
+    n_carried = 0
+    for row, n, _, n_previous in reversed(schedule.steps):
+        _gates_backward(grad_n, carry_n, saved_n, gates_n, candidate_n, row, n, n_carried)
+        if n_previous:
+            part = carry[:n_previous]
+            torch.addmm(part, gates[row : row + n_previous], w_hh, out=part)
+        n_carried = n_previous
+    shared = gates[:, : 2 * h]
+    grad_w_ih = torch.cat([shared.t() @ x, candidate.t() @ x])
+    grad_w_hh = gates.t() @ saved[:, 4 * h :]
+    grad_b_hh = gates.sum(dim=0)
+    grad_b_ih = torch.cat([grad_b_hh[: 2 * h], candidate.sum(dim=0)])
+    grad_x = torch.addmm(candidate @ w_ih[2 * h :], shared, w_ih[: 2 * h]) if input_grad else None
+    return grad_x, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
+
+
+@cache
+def _second_core() -> Executor:
+    return ThreadPoolExecutor(1, thread_name_prefix="gru")
+
+
+def _both(first: Callable[[], Any], second: Callable[[], Any], threads: int) -> tuple[Any, Any]:
+    if threads < 2:
+        return first(), second()
+    other = _second_core().submit(second)
+    return first(), other.result()
+
+
+class _Layer(torch.autograd.Function):
+    """One bidirectional layer over packed frames."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, schedules: Any, threads: int, *parameters: Tensor) -> Tensor:
+        ctx.schedules, ctx.threads = schedules, threads
+        weights = [tuple(p.detach() for p in parameters[:4]), tuple(p.detach() for p in parameters[4:])]
+        x = x.detach()
+        (ahead, saved_ahead), (back, saved_back) = _both(
+            lambda: _run(x, weights[0], schedules[0]), lambda: _run(x, weights[1], schedules[1]), threads
+        )
+        ctx.save_for_backward(x, saved_ahead, saved_back, *parameters)
+        return torch.cat([ahead, back], dim=1)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]  # the base declares *grads
+        x, *saved = ctx.saved_tensors
+        saved, parameters = saved[:2], [p.detach() for p in saved[2:]]
+        h = grad.shape[1] // 2
+        weights = [tuple(parameters[:4]), tuple(parameters[4:])]
+        needs_x = ctx.needs_input_grad[0]
+
+        def one(i: int) -> Any:
+            part = grad[:, i * h : (i + 1) * h].contiguous()
+            return _run_back(part, x, saved[i], weights[i], ctx.schedules[i], needs_x)
+
+        ahead, back = _both(lambda: one(0), lambda: one(1), ctx.threads)
+        grad_x = ahead[0] + back[0] if needs_x else None
+        return (grad_x, None, None, *ahead[1:], *back[1:])
+
+
+class BiGRU(nn.Module):
+    """Bidirectional GRU over packed frames (N, d) -> (N, 2 hidden); parameters as in ``torch.nn.GRU``.
+
+    On a CPU in float32 with gradients or not it runs the code of this file; elsewhere ``torch.nn.GRU``.
+    """
+
+    def __init__(self, d: int, hidden: int, layers: int, threads: int = 1) -> None:
+        super().__init__()
+        self.gru = nn.GRU(d, hidden, layers, bidirectional=True)
+        self.threads = threads
+
+    def forward(self, x: Tensor, packing: Packing) -> Tensor:
+        """Outputs of the last layer at every packed frame."""
+        if x.device.type != "cpu" or x.dtype != torch.float32:
+            sizes = torch.from_numpy(packing.batch_sizes)
+            out, _ = self.gru(torch.nn.utils.rnn.PackedSequence(x, sizes))
+            data: Tensor = out.data
+            return data
+        schedules = (_Schedule(packing, False), _Schedule(packing, True))
+        for layer in range(self.gru.num_layers):
+            parameters = [
+                getattr(self.gru, f"{name}_l{layer}{direction}")
+                for direction in ("", "_reverse")
+                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            ]
+            x = _Layer.apply(x.contiguous(), schedules, self.threads, *parameters)
+        return x
