@@ -1,8 +1,18 @@
 """Video files: what is in them, their frames with exact times, and writing clips."""
 
 from vpd.video.decode import content_key
+from vpd.video.find import find_videos
 from vpd.video.frames import Frame, frame_at, read_frames
 from vpd.video.info import read_video_info
 from vpd.video.write import cut_clip, write_video
 
-__all__ = ["Frame", "content_key", "cut_clip", "frame_at", "read_frames", "read_video_info", "write_video"]
+__all__ = [
+    "Frame",
+    "content_key",
+    "cut_clip",
+    "find_videos",
+    "frame_at",
+    "read_frames",
+    "read_video_info",
+    "write_video",
+]

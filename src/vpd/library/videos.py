@@ -1,0 +1,274 @@
+"""The table of videos: one row a file, known by an id that stays and by its content wherever it moves."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from vpd.errors import InputError
+from vpd.library.artefact import Recipe, read_table, write_parquet
+from vpd.library.layout import Layout
+from vpd.types import VideoInfo
+
+NEW, OK, SET_ASIDE = "new", "ok", "set aside"
+"""What can be the status of a video: not yet scanned, usable, or not usable with a reason."""
+
+VERSION = 1
+_ARROW = {"str": pa.string(), "int": pa.int64(), "float": pa.float64()}
+
+
+@dataclass(frozen=True)
+class VideoRow:
+    """One video of the library.
+
+    ``path`` is absolute, ``relative`` the same from the library's folder, so that the library may move with
+    its videos or without. ``bytes`` and ``mtime_ns`` tell cheaply that a file has not changed since ``key``,
+    its content key, was made. The rest is `VideoInfo`'s, empty until scanned; ``end_s`` is the end of the
+    last frame by the video's clock.
+    """
+
+    video: str
+    path: str
+    relative: str
+    bytes: int
+    mtime_ns: int
+    key: str = ""
+    width: int = 0
+    height: int = 0
+    rotation: int = 0
+    fps_numerator: int = 0
+    fps_denominator: int = 1
+    frames: int = 0
+    start_s: float = 0.0
+    end_s: float = 0.0
+    duration_s: float = 0.0
+    status: str = NEW
+    error: str = ""
+    warning: str = ""
+
+    @property
+    def fps(self) -> Fraction:
+        """Average frame rate; 0 before the scan."""
+        return Fraction(self.fps_numerator, self.fps_denominator)
+
+    def scanned(self, info: VideoInfo) -> VideoRow:
+        """The row with what the scan found."""
+        return replace(
+            self,
+            key=info.key,
+            width=info.width,
+            height=info.height,
+            rotation=info.rotation,
+            fps_numerator=info.fps.numerator,
+            fps_denominator=info.fps.denominator,
+            frames=info.frames,
+            start_s=float(info.times_s[0]),
+            end_s=float(info.times_s[0]) + info.duration_s,
+            duration_s=info.duration_s,
+            status=OK,
+            error="",
+            warning=info.warning,
+        )
+
+    def set_aside(self, reason: str) -> VideoRow:
+        """The row of a video that cannot be used, with the reason in a sentence."""
+        return replace(self, status=SET_ASIDE, error=reason)
+
+
+SCHEMA = pa.schema([(field.name, _ARROW[str(field.type)]) for field in fields(VideoRow)])
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What became of the files that were registered: ids, or (file, id) pairs."""
+
+    added: list[str]
+    known: list[str]
+    moved: list[tuple[Path, str]]
+    duplicates: list[tuple[Path, str]]
+
+
+def _nfc(text: str) -> str:
+    """One spelling for letters with accents, which systems spell in two ways."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _stamp(file: Path) -> dict[str, Any]:
+    found = file.stat()
+    return {"bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
+
+
+class Videos:
+    """The rows of a library's videos by id, in the order they were registered."""
+
+    def __init__(self, layout: Layout, rows: Iterable[VideoRow] = ()) -> None:
+        self.layout = layout
+        self.rows = {row.video: row for row in rows}
+        self._names: dict[str, list[tuple[str, list[str]]]] | None = None
+
+    @classmethod
+    def read(cls, layout: Layout) -> Videos:
+        """The table of the library; empty where there is none yet. Raises ArtefactError where damaged."""
+        if not layout.videos.exists():
+            return cls(layout)
+        return cls(layout, (VideoRow(**row) for row in read_table(layout.videos).to_pylist()))
+
+    def write(self) -> None:
+        """Write the table, whole or not at all."""
+        rows = [asdict(row) for row in self.rows.values()]
+        write_parquet(pa.Table.from_pylist(rows, SCHEMA), self.layout.videos, Recipe("videos", VERSION))
+
+    def __getitem__(self, video: str) -> VideoRow:
+        return self.rows[self.id_of(video)]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def put(self, row: VideoRow) -> None:
+        """Add or replace the row of one video."""
+        known = self.rows.get(row.video)
+        if known is None or known.path != row.path:
+            self._names = None
+        self.rows[row.video] = row
+
+    def usable(self) -> list[str]:
+        """Ids of the videos that are scanned and not set aside."""
+        return [row.video for row in self.rows.values() if row.status == OK]
+
+    def file(self, video: str) -> Path:
+        """Where the file lies now. Raises InputError where it is gone."""
+        row = self.rows[video]
+        beside = Path(os.path.normpath(self.layout.root / row.relative))
+        # The copy that moved with the library goes before the original, if it can be that file at all.
+        if row.relative and beside.is_file() and beside.stat().st_size == row.bytes:
+            return beside
+        if Path(row.path).is_file():
+            return Path(row.path)
+        raise InputError(
+            f"{row.path} is gone. If it was moved, name its new place: `vpd scan FILE_OR_FOLDER`."
+        )
+
+    def changed(self, video: str) -> bool:
+        """Whether the file is another than when it was last seen, by size and time of change."""
+        row, found = self.rows[video], _stamp(self.file(video))
+        return (row.bytes, row.mtime_ns) != (found["bytes"], found["mtime_ns"])
+
+    def stamped(self, video: str) -> VideoRow:
+        """The row with the file's present size and time of change."""
+        return replace(self.rows[video], **_stamp(self.file(video)))
+
+    def id_of(self, name: str) -> str:
+        """The id of the video that ``name`` means: an id, a file name, or the end of a path.
+
+        Raises InputError where there is none, or more than one.
+        """
+        matches = self.matches(name)
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise InputError(f"{name!r} may be any of the videos {', '.join(matches)}. Name one by its id.")
+        raise InputError(f"there is no video {name!r} in this library. `vpd status --videos` lists them.")
+
+    def matches(self, name: str) -> list[str]:
+        """Ids of all videos that ``name`` may mean; an id alone means itself."""
+        name = _nfc(name.strip())
+        if name in self.rows:
+            return [name]
+        wanted = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part != "."]
+        if not wanted:
+            return []
+        index = self._by_file_name()
+        return [
+            video
+            for video, parts in (*index[wanted[-1]], *index[f"{wanted[-1]}."])
+            if [*parts[:-1], PurePosixPath(parts[-1]).stem][-len(wanted) :] == wanted
+            or parts[-len(wanted) :] == wanted
+        ]
+
+    def _by_file_name(self) -> dict[str, list[tuple[str, list[str]]]]:
+        """Id and path parts of the videos, by file name, and by file name without suffix but with a dot."""
+        if self._names is None:
+            self._names = defaultdict(list)
+            for row in self.rows.values():
+                parts = list(PurePosixPath(_nfc(row.path)).parts)
+                self._names[parts[-1]].append((row.video, parts))
+                self._names[f"{PurePosixPath(parts[-1]).stem}."].append((row.video, parts))
+        return self._names
+
+    def register(self, files: Iterable[Path], key_of: Callable[[Path], str]) -> Registration:
+        """Add rows for the files that are new; ``key_of`` makes a content key.
+
+        Content is compared where sizes agree: a file that is known from a place where it no longer lies has
+        moved, one that still lies there is a duplicate and is not added.
+        """
+        result = Registration([], [], [], [])
+        by_path = {row.path: row.video for row in self.rows.values()}
+        by_size: dict[int, list[str]] = defaultdict(list)
+        for row in self.rows.values():
+            by_size[row.bytes].append(row.video)
+        taken = {video.casefold() for video in self.rows}
+        for file in files:
+            path = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() would follow links, and names matter
+            if path.as_posix() in by_path:
+                result.known.append(by_path[path.as_posix()])
+                continue
+            stamp = _stamp(path)
+            twin = self._twin(path, by_size[stamp["bytes"]], key_of) if stamp["bytes"] else None
+            if twin is not None:
+                gone = not self._lies_there(twin)
+                (result.moved if gone else result.duplicates).append((path, twin))
+                if gone:
+                    self.put(replace(self.rows[twin], **self._place(path), **stamp))
+                continue
+            video = _new_id(path, taken)
+            taken.add(video.casefold())
+            self.put(VideoRow(video=video, **self._place(path), **stamp))
+            by_path[path.as_posix()] = video
+            by_size[stamp["bytes"]].append(video)
+            result.added.append(video)
+        return result
+
+    def _place(self, path: Path) -> dict[str, Any]:
+        relative = Path(os.path.relpath(path, Path(os.path.abspath(self.layout.root)))).as_posix()  # noqa: PTH100
+        return {"path": path.as_posix(), "relative": relative}
+
+    def _lies_there(self, video: str) -> bool:
+        try:
+            self.file(video)
+        except InputError:
+            return False
+        return True
+
+    def _twin(self, path: Path, candidates: list[str], key_of: Callable[[Path], str]) -> str | None:
+        """Which of the videos has the content of ``path``."""
+        for video in candidates:
+            row = self.rows[video]
+            if not row.key and self._lies_there(video):
+                row = replace(row, key=key_of(self.file(video)))
+                self.put(row)
+            if row.key == key_of(path):
+                return video
+        return None
+
+
+def _new_id(path: Path, taken: set[str]) -> str:
+    """The stem; with the folder in front, and then a number, where the stem is taken in any case."""
+    stem, parent = (
+        re.sub(r'[\x00-\x1f\\/:*?"<>|]', "_", _nfc(name)) for name in (path.stem, path.parent.name)
+    )
+    name = stem
+    if name.casefold() in taken and parent:
+        name = f"{parent}-{stem}"
+    base, number = name, 2
+    while name.casefold() in taken:
+        name, number = f"{base}-{number}", number + 1
+    return name
