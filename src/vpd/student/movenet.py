@@ -1,0 +1,160 @@
+"""MoveNet Thunder as a trainable network: the shipped weights in torch, so that a student can start from them.
+
+MoveNet (Google, 2021) is a MobileNetV2 of width 1.75, a feature pyramid down to a quarter of the input, and
+four heads. Batch normalisation is already folded into the convolutions; what is trained from here on is the
+network as it was published.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vpd.errors import MismatchError
+from vpd.models import model_path
+
+STEM = 56
+BLOCKS = (
+    (32, 1), (40, 2), (40, 1), (56, 2), (56, 1), (56, 1), (112, 2), (112, 1), (112, 1), (112, 1),
+    (168, 1), (168, 1), (168, 1), (280, 2), (280, 1), (280, 1), (560, 1),
+)  # fmt: skip
+"""Output channels and stride of each inverted residual block, in the order of the network."""
+EXPANSION = 6
+TRUNK = 1280
+PYRAMID = ((64, 32, 112), (32, 24, 56), (24, 24, 40))
+"""Of each pyramid level: channels in, channels out, channels of the trunk's map that joins."""
+LATERAL_BLOCKS = (9, 5, 2)
+"""The trunk's blocks whose maps join the pyramid, at strides 16, 8 and 4."""
+HEADS = {"heatmap": 17, "center": 1, "regress": 34, "offset": 34}
+HEAD_HIDDEN = 96
+
+
+class Same(nn.Conv2d):
+    """A 3 x 3 convolution padded as TensorFlow's SAME: with stride 2 only on the right and below."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, groups: int = 1, bias: bool = True) -> None:
+        super().__init__(inputs, outputs, 3, stride, 1 if stride == 1 else 0, groups=groups, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x if self.stride[0] == 1 else F.pad(x, (0, 1, 0, 1)))
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter each channel, project; added to the input where shapes allow (MobileNetV2)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        layers: list[nn.Module] = []
+        if expansion > 1:
+            layers += [nn.Conv2d(inputs, hidden, 1), nn.ReLU6()]
+        layers += [Same(hidden, hidden, stride, groups=hidden), nn.ReLU6(), nn.Conv2d(hidden, outputs, 1)]
+        self.layers = nn.Sequential(*layers)
+        self.adds = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.layers(x)
+        return x + y if self.adds else y
+
+
+class PyramidLevel(nn.Module):
+    """The coarser map enlarged, joined by the trunk's map, and filtered."""
+
+    def __init__(self, channels: int, outputs: int, lateral: int) -> None:
+        super().__init__()
+        self.lateral = nn.Conv2d(lateral, channels, 1)
+        self.depthwise = Same(channels, channels, 1, groups=channels, bias=False)
+        self.pointwise = nn.Conv2d(channels, outputs, 1)
+
+    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
+        up = F.interpolate(coarse, size=fine.shape[-2:], mode="bilinear", align_corners=False)
+        out: Tensor = F.relu(self.pointwise(self.depthwise(up + self.lateral(fine))))
+        return out
+
+
+def _head(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        Same(inputs, inputs, 1, groups=inputs, bias=False),
+        nn.Conv2d(inputs, HEAD_HIDDEN, 1),
+        nn.ReLU(),
+        nn.Conv2d(HEAD_HIDDEN, outputs, 1),
+    )
+
+
+class Maps(NamedTuple):
+    """What the network sees: ``deep`` (N, 1280, S/32, S/32) and ``fine`` (N, 24, S/4, S/4)."""
+
+    deep: Tensor
+    fine: Tensor
+
+
+class MoveNet(nn.Module):
+    """MoveNet Thunder for any square input whose side S is a multiple of 32.
+
+    Input (N, 3, S, S), RGB in 0..255. ``forward`` gives the four heads before their sigmoid, each
+    (N, channels, S/4, S/4); ``maps`` gives the features behind them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(Same(3, STEM, 2), nn.ReLU6())
+        widths = [STEM, *(outputs for outputs, _ in BLOCKS)]
+        self.blocks = nn.ModuleList(
+            InvertedResidual(inputs, outputs, stride, EXPANSION if i else 1)
+            for i, ((inputs, outputs), (_, stride)) in enumerate(zip(pairwise(widths), BLOCKS, strict=True))
+        )
+        self.last = nn.Sequential(nn.Conv2d(widths[-1], TRUNK, 1), nn.ReLU6())
+        self.reduce = nn.Conv2d(TRUNK, PYRAMID[0][0], 1)
+        self.pyramid = nn.ModuleList(PyramidLevel(*level) for level in PYRAMID)
+        self.heads = nn.ModuleDict({name: _head(PYRAMID[-1][1], n) for name, n in HEADS.items()})
+
+    def maps(self, images: Tensor) -> Maps:
+        """The deepest and the finest feature maps of ``images`` (N, 3, S, S), RGB in 0..255."""
+        x = self.stem(images / 127.5 - 1)
+        lateral = []
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i in LATERAL_BLOCKS:
+                lateral.append(x)
+        deep = self.last(x)
+        fine = self.reduce(deep)
+        for level, side in zip(self.pyramid, reversed(lateral), strict=True):
+            fine = level(fine, side)
+        return Maps(deep, fine)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        fine = self.maps(images).fine
+        return {name: head(fine) for name, head in self.heads.items()}
+
+
+def _published_weights(path: Path) -> list[Tensor]:
+    """Weights and biases of all convolutions of the ONNX file, in the order of its graph."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(str(path)).graph
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    cast_from = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Cast"}
+    names = [name for node in graph.node if node.op_type == "Conv" for name in node.input[1:]]
+    arrays = [numpy_helper.to_array(stored[cast_from.get(name, name)]) for name in names]
+    return [torch.from_numpy(array.astype("float32")) for array in arrays]
+
+
+def load_movenet() -> MoveNet:
+    """MoveNet with the shipped weights. Raises MismatchError where the file is of another network."""
+    network = MoveNet()
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    # The pyramid's reduction stands before its laterals in the graph, as it does in the module.
+    targets = [p for module in convolutions for p in (module.weight, module.bias) if p is not None]
+    weights = _published_weights(model_path("movenet_thunder"))
+    if [tuple(p.shape) for p in targets] != [tuple(w.shape) for w in weights]:
+        raise MismatchError("the shipped MoveNet does not have the layers expected of MoveNet Thunder")
+    with torch.no_grad():
+        for target, weight in zip(targets, weights, strict=True):
+            target.copy_(weight)
+    return network
