@@ -1,7 +1,23 @@
 """Settings of `pose`."""
 
+from pydantic import Field
+
 from vpd.settings.section import Section
+
+Colour = tuple[float, float, float]
 
 
 class PoseSettings(Section):
     """Settings of the step `pose`, in `[pose]` of vpd.toml."""
+
+    estimator: str = "movenet_thunder"
+    """Name of a shipped estimator, or path of a top-down ONNX network (HRNet, ViTPose, RTMPose, ...)."""
+    second_pass_below: float = Field(default=0.5, ge=0, le=1)
+    """A pose is estimated again, on the box of its joints, where the overlap (IoU) of that crop with the
+    first one is below: 1 does it for every pose, 0 for none."""
+    batch: int = Field(default=8, ge=1)
+    """Crops the network works on at once. On a CPU it makes no difference to speed, only to memory."""
+    mean: Colour = (123.675, 116.28, 103.53)
+    """Of networks by path: subtracted from R, G, B (0..255). ImageNet's, as MMPose trains with."""
+    std: Colour = (58.395, 57.12, 57.375)
+    """Of networks by path: R, G, B are divided by it after subtracting the mean."""

@@ -1,7 +1,31 @@
 """Settings of `track`."""
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
 from vpd.settings.section import Section
 
 
 class TrackSettings(Section):
     """Settings of the step `track`, in `[track]` of vpd.toml."""
+
+    athletes: Annotated[int, Field(ge=1)] | Literal["all"] = 1
+    """How many people to follow in each shot, best ranked first, or "all". The athlete 0 of a video is the
+    main person of each of its shots."""
+    detect_every: int = Field(default=5, ge=1)
+    """Look for people in every n-th frame, and at both ends of every shot; boxes between are interpolated."""
+    batch: int = Field(default=4, ge=1)
+    """Pictures a detector works on at once. On a CPU it makes no difference to speed, only to memory."""
+    min_score: float = Field(default=0.1, ge=0, le=1)
+    """Detections below are thrown away. ByteTrack needs the doubtful ones to keep blurred people."""
+    high_score: float = Field(default=0.35, ge=0, le=1)
+    """Detections from here on are assigned to tracks first (the detector's usual threshold)."""
+    new_score: float = Field(default=0.4, ge=0, le=1)
+    """Detections from here on begin a new track."""
+    lost_s: float = Field(default=1.0, ge=0)
+    """A person who is not seen for longer gets a new track."""
+    max_gap_s: float = Field(default=0.5, ge=0)
+    """Gaps of a track up to this length are filled by interpolation; longer ones stay without boxes."""
+    cut_difference: float = Field(default=18.0, gt=0)
+    """Mean difference of thumbnails (of 255) from which on a sudden change is a shot cut."""

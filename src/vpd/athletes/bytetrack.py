@@ -1,0 +1,158 @@
+"""ByteTrack (Zhang et al., ECCV 2022): joining the detections of successive pictures to tracks.
+
+First the confident detections are assigned to the tracks, then the doubtful ones to the tracks that are left:
+a doubtful detection where a track is expected is a person blurred or half hidden, elsewhere it is noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from vpd.athletes.boxes import iou
+from vpd.athletes.detector import Detections
+from vpd.athletes.kalman import BoxFilter
+from vpd.types import Array
+
+STEP_S = 1 / 30
+"""The frame of the filter's noise: ByteTrack's values are meant for video of 30 frames a second."""
+
+
+@dataclass(eq=False)
+class Tracklet:
+    """The detections of one person between two losses: index of the frame, time, box and score of each."""
+
+    frames: list[int] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    boxes: list[Array] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+
+    def add(self, frame: int, time_s: float, box: Array, score: float) -> None:
+        """Append one detection."""
+        self.frames.append(frame)
+        self.times_s.append(time_s)
+        self.boxes.append(box)
+        self.scores.append(score)
+
+    def add_before(self, frame: int, time_s: float, box: Array, score: float) -> None:
+        """Put one detection in front."""
+        self.frames.insert(0, frame)
+        self.times_s.insert(0, time_s)
+        self.boxes.insert(0, box)
+        self.scores.insert(0, score)
+
+    def drop_last(self) -> None:
+        """Take the last detection away."""
+        self.frames.pop()
+        self.times_s.pop()
+        self.boxes.pop()
+        self.scores.pop()
+
+
+class ByteTracker:
+    """The tracks of one shot: give it the detections of one picture after the other with ``update``.
+
+    Parameters
+    ----------
+    high_score : detections from here on are confident, those below doubtful.
+    new_score : confident detections from here on begin a track.
+    high_iou, low_iou : least overlap of an expected box with a confident and with a doubtful detection.
+    lost_s : a track that was not seen for longer ends.
+    """
+
+    def __init__(
+        self,
+        high_score: float = 0.6,
+        new_score: float = 0.7,
+        high_iou: float = 0.1,
+        low_iou: float = 0.5,
+        lost_s: float = 1.0,
+    ) -> None:
+        self.high_score, self.new_score = high_score, new_score
+        self.high_iou, self.low_iou = high_iou, low_iou
+        self.lost_s = lost_s
+        self._filter = BoxFilter()
+        self._live: list[Tracklet] = []
+        self._ended: list[Tracklet] = []
+        self._time_s: float | None = None
+        self._unused: list[tuple[int, float, Detections]] = []
+
+    def update(self, frame: int, time_s: float, found: Detections) -> None:
+        """Take in the detections of the picture ``frame``, shown at ``time_s``."""
+        if self._time_s is not None:
+            self._filter.predict(max(time_s - self._time_s, 0.0) / STEP_S)
+        self._time_s = time_s
+        live = np.arange(len(self._live))
+        confident = np.flatnonzero(found.scores >= self.high_score)
+        doubtful = np.flatnonzero(found.scores < self.high_score)
+        expected = self._filter.boxes
+        rows, columns = match(expected, found.boxes[confident], self.high_iou)
+        self._take(rows, confident[columns], frame, time_s, found)
+        unseen = np.setdiff1d(live, rows)
+        unused = np.setdiff1d(confident, confident[columns])
+        begins = unused[found.scores[unused] >= self.new_score]
+        rows, columns = match(expected[unseen], found.boxes[doubtful], self.low_iou)
+        self._take(unseen[rows], doubtful[columns], frame, time_s, found)
+        self._drop_lost(np.setdiff1d(unseen, unseen[rows]), time_s)
+        self._begin(begins, frame, time_s, found)
+        free = np.setdiff1d(np.concatenate([unused, doubtful]), np.concatenate([begins, doubtful[columns]]))
+        self._unused.append((frame, time_s, Detections(found.boxes[free], found.scores[free])))
+
+    def finish(self) -> list[Tracklet]:
+        """End all tracks (a cut, the end of the video); those seen at least twice, in order of their start.
+
+        Beyond the paper, which tracks as the pictures come: each track is followed back from its start
+        through doubtful detections that no track took, since a person is often blurred or half hidden before
+        the detector is sure.
+        """
+        kept = [t for t in self._ended + self._live if len(t.frames) > 1]
+        self._follow_back(kept)
+        self._filter, self._live, self._ended, self._time_s = BoxFilter(), [], [], None
+        self._unused = []
+        return sorted(kept, key=lambda t: (t.frames[0], -t.scores[0]))
+
+    def _take(self, rows: Array, columns: Array, frame: int, time_s: float, found: Detections) -> None:
+        self._filter.update(rows, found.boxes[columns])
+        for row, column in zip(rows, columns, strict=True):
+            self._live[row].add(frame, time_s, found.boxes[column], float(found.scores[column]))
+
+    def _drop_lost(self, unseen: Array, time_s: float) -> None:
+        lost = {
+            int(row)
+            for row in unseen
+            # Seen once and not again: a false alarm.
+            if len(self._live[row].frames) == 1 or time_s - self._live[row].times_s[-1] > self.lost_s
+        }
+        if lost:
+            self._ended += [self._live[row] for row in sorted(lost) if len(self._live[row].frames) > 1]
+            self._filter.keep(np.array([row for row in range(len(self._live)) if row not in lost], int))
+            self._live = [t for row, t in enumerate(self._live) if row not in lost]
+
+    def _follow_back(self, tracklets: list[Tracklet]) -> None:
+        for frame, time_s, free in reversed(self._unused):
+            later = [t for t in tracklets if t.frames[0] > frame and t.times_s[0] - time_s <= self.lost_s]
+            if not later or not len(free):
+                continue
+            rows, columns = match(np.stack([t.boxes[0] for t in later]), free.boxes, self.low_iou)
+            for row, column in zip(rows, columns, strict=True):
+                later[row].add_before(frame, time_s, free.boxes[column], float(free.scores[column]))
+
+    def _begin(self, columns: Array, frame: int, time_s: float, found: Detections) -> None:
+        self._filter.add(found.boxes[columns])
+        for column in columns:
+            tracklet = Tracklet()
+            tracklet.add(frame, time_s, found.boxes[column], float(found.scores[column]))
+            self._live.append(tracklet)
+
+
+def match(expected: Array, found: Array, least: float) -> tuple[Array, Array]:
+    """The assignment of boxes (N, 4) to boxes (M, 4) of greatest total overlap: indices of rows and columns.
+
+    Pairs that overlap by less than ``least`` are not made.
+    """
+    overlap = iou(expected, found)
+    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    enough = overlap[rows, columns] >= least
+    return rows[enough], columns[enough]

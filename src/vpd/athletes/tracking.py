@@ -1,0 +1,217 @@
+"""From frames to the tracks of a video's athletes: detect, track, rank, interpolate.
+
+Frames pass by once and are not kept; only boxes are, so memory does not grow with the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+
+from vpd.athletes.bytetrack import ByteTracker, Tracklet
+from vpd.athletes.detector import Detector
+from vpd.athletes.interpolation import between
+from vpd.athletes.linking import join_pieces
+from vpd.athletes.picks import Pick, picked
+from vpd.athletes.ranking import Rank, rank
+from vpd.athletes.shots import CutDetector
+from vpd.settings.track import TrackSettings
+from vpd.types import Array, Track
+
+HIGH_IOU, LOW_IOU = 0.1, 0.3
+"""Least overlaps for confident and doubtful detections. Lower than the paper's, since frames are skipped
+between detections and athletes are fast for their size."""
+EXPLAINED = 3
+"""How many of the ranked people of each shot the notes explain."""
+
+
+class Picture(Protocol):
+    """What is needed of a frame: its number, its time and its picture (H, W, 3) uint8 RGB."""
+
+    @property
+    def frame(self) -> int: ...
+    @property
+    def time_s(self) -> float: ...
+    @property
+    def rgb(self) -> Array: ...
+
+
+@dataclass(frozen=True, eq=False)
+class TrackResult:
+    """The athletes' tracks, athlete 0 first, and the explanation of the choice for the artefact's notes."""
+
+    tracks: list[Track]
+    notes: dict[str, Any]
+
+
+@dataclass(eq=False)
+class Shot:
+    """Rows (positions among all frames) ``start`` to ``stop`` of one shot, and the people found in it."""
+
+    start: int
+    stop: int
+    people: list[Tracklet]
+
+
+@dataclass(eq=False)
+class _Seen:
+    frames: list[int] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    shots: list[Shot] = field(default_factory=list)
+
+
+def track(
+    frames: Iterable[Picture],
+    width: int,
+    height: int,
+    settings: TrackSettings,
+    detector: Detector,
+    picks: Sequence[Pick] = (),
+) -> TrackResult:
+    """Follow the athletes of one video.
+
+    In every shot the people are ranked, and the first ``settings.athletes`` of them become the athletes 0, 1
+    and so on. So athlete 0 is the main person of each shot, and a video cut from many views of one athlete
+    has one track.
+
+    Parameters
+    ----------
+    frames : in order, each of ``width`` x ``height`` pixels.
+    picks : the user's choices for this video; each decides who has its athlete's number in its shot.
+
+    Returns
+    -------
+    TrackResult; no tracks where nobody was found.
+    """
+    seen = _watch(frames, settings, detector)
+    all_frames, all_times_s = np.array(seen.frames, np.int64), np.array(seen.times_s)
+    pieces: dict[int, list[tuple[Tracklet, float, float]]] = {}
+    explained = []
+    met: set[Pick] = set()
+    for shot in seen.shots:
+        ranks = [rank(p, width, height, shot.stop - shot.start, settings.detect_every) for p in shot.people]
+        span = (all_times_s[shot.start], all_times_s[shot.stop - 1])
+        here = [p for p in picks if span[0] <= p.time_s <= span[1]]
+        hits = [(p, hit) for p in here if (hit := picked(p, shot.people)) is not None]
+        met.update(p for p, _ in hits)
+        chosen = _choose(ranks, hits, settings.athletes)
+        for athlete, parts in chosen.items():
+            pieces.setdefault(athlete, []).extend((shot.people[i], low, high) for i, low, high in parts)
+        explained.append(_explain(shot, span, ranks, chosen, {hit for _, hit in hits}))
+    tracks = [_joined(a, pieces[a], all_frames, all_times_s, settings.max_gap_s) for a in sorted(pieces)]
+    missed = [f"nobody was found at {p.time_s:g} s, ({p.x:g}, {p.y:g})" for p in picks if p not in met]
+    notes = {"shots": explained, "picks_missed": missed}
+    return TrackResult([t for t in tracks if len(t.frames)], notes)
+
+
+def _watch(frames: Iterable[Picture], settings: TrackSettings, detector: Detector) -> _Seen:
+    seen = _Seen()
+    cuts = CutDetector(settings.cut_difference)
+    tracker = ByteTracker(settings.high_score, settings.new_score, HIGH_IOU, LOW_IOU, settings.lost_s)
+    waiting: list[tuple[int, float, Array]] = []
+    start = 0
+    last: tuple[int, float, Array] | None = None
+
+    def look() -> None:
+        found = detector.detect([rgb for _, _, rgb in waiting])
+        for (row, time_s, _), people in zip(waiting, found, strict=True):
+            tracker.update(row, time_s, people)
+        waiting.clear()
+
+    def end_shot(stop: int) -> None:
+        # The last frame of a shot is looked at too, so that boxes reach to its end.
+        if last is not None and (last[0] - start) % settings.detect_every:
+            waiting.append(last)
+        look()
+        if stop > start:
+            people = join_pieces(tracker.finish(), settings.lost_s)
+            seen.shots.append(Shot(start, stop, people))
+
+    for row, frame in enumerate(frames):
+        seen.frames.append(frame.frame)
+        seen.times_s.append(frame.time_s)
+        if cuts.is_cut(frame.rgb):
+            end_shot(row)
+            start = row
+        last = (row, frame.time_s, frame.rgb)
+        if (row - start) % settings.detect_every == 0:
+            waiting.append(last)
+        if len(waiting) >= settings.batch:
+            look()
+    end_shot(len(seen.frames))
+    return seen
+
+
+Part = tuple[int, float, float]
+"""Index of a person of the shot, and the span of time in seconds for which the choice holds."""
+ALWAYS = (-np.inf, np.inf)
+
+
+def _choose(ranks: list[Rank], hits: list[tuple[Pick, int]], wanted: int | str) -> dict[int, list[Part]]:
+    """Who is which athlete: picks first, the other numbers in the order of the ranks."""
+    chosen: dict[int, list[Part]] = {}
+    for athlete in sorted({pick.athlete for pick, _ in hits}):
+        mine = sorted((pick.time_s, hit) for pick, hit in hits if pick.athlete == athlete)
+        # Several picks in one shot: each holds for the times nearest to it.
+        edges = [(a[0] + b[0]) / 2 for a, b in pairwise(mine)]
+        bounds = [-np.inf, *edges, np.inf]
+        chosen[athlete] = [(hit, bounds[i], bounds[i + 1]) for i, (_, hit) in enumerate(mine)]
+    taken = {index for parts in chosen.values() for index, _, _ in parts}
+    order = sorted(range(len(ranks)), key=lambda i: -ranks[i].score)
+    others = iter([i for i in order if i not in taken])
+    numbers = range(len(ranks)) if wanted == "all" else range(int(wanted))
+    for athlete in numbers:
+        if athlete not in chosen and (index := next(others, None)) is not None:
+            chosen[athlete] = [(index, *ALWAYS)]
+    return {a: parts for a, parts in chosen.items() if wanted == "all" or a < int(wanted)}
+
+
+def _explain(
+    shot: Shot, span: tuple[float, float], ranks: list[Rank], chosen: dict[int, list[Part]], hits: set[int]
+) -> dict[str, Any]:
+    athlete_of = {index: athlete for athlete, parts in chosen.items() for index, _, _ in parts}
+    order = sorted(range(len(ranks)), key=lambda i: -ranks[i].score)
+    told = [i for place, i in enumerate(order) if place < EXPLAINED or i in athlete_of]
+    people = []
+    for i in told:
+        box = np.median(np.stack(shot.people[i].boxes), axis=0)
+        people.append(
+            {
+                "athlete": athlete_of.get(i),
+                "chosen_by": ("pick" if i in hits else "rank") if i in athlete_of else None,
+                "box": [round(float(v)) for v in box],
+                **ranks[i].explained(),
+            }
+        )
+    start_s, end_s = (round(float(v), 3) for v in span)
+    return {"start_s": start_s, "end_s": end_s, "found": len(ranks), "people": people}
+
+
+def _joined(
+    athlete: int,
+    pieces: list[tuple[Tracklet, float, float]],
+    all_frames: Array,
+    all_times_s: Array,
+    max_gap_s: float,
+) -> Track:
+    columns: list[tuple[Array, ...]] = []
+    for piece, low, high in pieces:
+        at = np.array(piece.frames)
+        rows, boxes, scores, known = between(
+            all_frames[at], np.stack(piece.boxes), np.array(piece.scores), all_frames, all_times_s, max_gap_s
+        )
+        kept = (all_times_s[rows] >= low) & (all_times_s[rows] < high)
+        columns.append((rows[kept], boxes[kept], scores[kept], known[kept]))
+    rows, boxes, scores, known = (np.concatenate(c) for c in zip(*columns, strict=True))
+    return Track(
+        athlete=athlete,
+        frames=all_frames[rows],
+        times_s=all_times_s[rows],
+        boxes=boxes,
+        scores=scores,
+        sources=np.where(known, "detected", "interpolated"),
+    )

@@ -1,0 +1,53 @@
+"""One way to open an ONNX network: its threads, its provider (CUDA where there is one), and which it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import onnxruntime as ort
+
+from vpd.errors import ArtefactError, InputError
+
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+
+
+def available_provider() -> str:
+    """The provider that sessions use here: CUDA when this onnxruntime has it, else the CPU."""
+    return CUDA if CUDA in ort.get_available_providers() else CPU
+
+
+def session_options(threads: int) -> Any:
+    """Options of a session with ``threads`` threads of the CPU; 0 leaves the number to onnxruntime.
+
+    Threads do not spin while they wait: worker processes share the cores.
+    """
+    if threads < 0:
+        raise InputError(f"{threads} threads are not possible: give 0 (all cores) or more")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return options
+
+
+def open_session(path: Path, threads: int = 0) -> Any:
+    """An onnxruntime.InferenceSession of the file ``path``.
+
+    Raises ArtefactError where the file is missing or is no ONNX network.
+    """
+    if not path.is_file():
+        raise ArtefactError(f"the network {path} does not exist")
+    provider = available_provider()
+    providers = [provider] if provider == CPU else [provider, CPU]
+    try:
+        return ort.InferenceSession(str(path), session_options(threads), providers=providers)
+    except Exception as error:  # onnxruntime's own errors share no narrower base
+        raise ArtefactError(f"{path} cannot be opened as an ONNX network: {error}") from error
+
+
+def session_device(session: Any) -> str:
+    """Where ``session`` really runs, for people: "CUDA" or "CPU" (CUDA may be listed and still not start)."""
+    return "CUDA" if session.get_providers()[0] == CUDA else "CPU"

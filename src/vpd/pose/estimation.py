@@ -1,0 +1,103 @@
+"""The poses of a video's athletes: crops of each track's boxes through an estimator, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from vpd.athletes.boxes import iou
+from vpd.pose.estimator import PoseEstimator, crop_window, cut_out, in_picture
+from vpd.settings.pose import PoseSettings
+from vpd.types import Array, PoseSequence, Track
+
+SURE = 0.2
+"""Score from which on a joint counts for the box of a pose."""
+ENOUGH = 6
+"""Sure joints without which a pose's box means nothing."""
+
+
+class Picture(Protocol):
+    """What is needed of a frame: its number and its picture (H, W, 3) uint8 RGB."""
+
+    @property
+    def frame(self) -> int: ...
+    @property
+    def rgb(self) -> Array: ...
+
+
+def estimate(
+    frames: Iterable[Picture], tracks: Sequence[Track], estimator: PoseEstimator, settings: PoseSettings
+) -> list[PoseSequence]:
+    """A pose for every box of every track, in the tracks' order.
+
+    Frames pass by once; at most a batch of them is kept. A box whose frame does not come gets no pose.
+    """
+    wanted: dict[int, list[tuple[int, int]]] = {}
+    for t, track in enumerate(tracks):
+        for row, frame in enumerate(track.frames.tolist()):
+            wanted.setdefault(frame, []).append((t, row))
+    poses = [np.zeros((len(track.frames), 17, 3), np.float32) for track in tracks]
+    done = [np.zeros(len(track.frames), bool) for track in tracks]
+    waiting: list[tuple[int, int, Array]] = []
+
+    def work() -> None:
+        boxes = np.stack([tracks[t].boxes[row] for t, row, _ in waiting])
+        found = poses_of([rgb for _, _, rgb in waiting], boxes, estimator, settings.second_pass_below)
+        for (t, row, _), pose in zip(waiting, found, strict=True):
+            poses[t][row], done[t][row] = pose, True
+        waiting.clear()
+
+    for picture in frames:
+        for t, row in wanted.get(picture.frame, ()):
+            waiting.append((t, row, picture.rgb))
+            if len(waiting) == settings.batch:
+                work()
+    if waiting:
+        work()
+    return [
+        PoseSequence(track.athlete, track.frames[there], pose[there])
+        for track, pose, there in zip(tracks, poses, done, strict=True)
+    ]
+
+
+def poses_of(
+    pictures: Sequence[Array], boxes: Array, estimator: PoseEstimator, second_pass_below: float
+) -> Array:
+    """Poses (N, 17, 3) in pixels of the ``boxes`` (N, 4), each in its picture (H, W, 3) uint8.
+
+    Where the crop around the joints found overlaps the crop they were found in by less than
+    ``second_pass_below``, the pose is estimated again in it.
+    """
+    windows = _windows(boxes, estimator)
+    poses = _estimated(pictures, windows, estimator)
+    if second_pass_below > 0:
+        tighter, sure = joint_boxes(poses)
+        again = _windows(tighter, estimator)
+        overlap = np.array([iou(a, b)[0, 0] for a, b in zip(windows, again, strict=True)])
+        rows = np.flatnonzero(sure & (overlap < second_pass_below))
+        if len(rows):
+            second = _estimated([pictures[i] for i in rows], again[rows], estimator)
+            poses[rows] = second
+    return poses
+
+
+def joint_boxes(poses: Array) -> tuple[Array, Array]:
+    """Boxes (N, 4) around the sure joints of poses (N, 17, 3), and (N,) bool: whether there are enough of them."""
+    sure = poses[..., 2] >= SURE
+    points = np.where(sure[..., None], poses[..., :2], np.nan)
+    enough = sure.sum(axis=1) >= ENOUGH
+    boxes = np.zeros((len(poses), 4), np.float32)
+    low, high = np.nanmin(points[enough], axis=1), np.nanmax(points[enough], axis=1)
+    boxes[enough] = np.concatenate([low, np.maximum(high - low, 1)], axis=1)
+    return boxes, enough
+
+
+def _windows(boxes: Array, estimator: PoseEstimator) -> Array:
+    return np.stack([crop_window(box, estimator.size, estimator.padding) for box in boxes])
+
+
+def _estimated(pictures: Sequence[Array], windows: Array, estimator: PoseEstimator) -> Array:
+    crops = [cut_out(rgb, window, estimator.size) for rgb, window in zip(pictures, windows, strict=True)]
+    return in_picture(estimator.keypoints(np.stack(crops)), windows, estimator.size)

@@ -1,0 +1,72 @@
+"""What a pose estimator is, and the cutting out of what it looks at."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from vpd.types import Array
+
+
+class PoseEstimator(Protocol):
+    """A top-down estimator: one person a crop.
+
+    Attributes
+    ----------
+    name : of the network, for records and mismatch checks.
+    device : where it runs, for people.
+    size : width and height of its crops in pixels.
+    padding : the crop is this many times the person's box, after widening it to the crop's shape.
+    """
+
+    name: str
+    device: str
+    size: tuple[int, int]
+    padding: float
+
+    def keypoints(self, crops: Array) -> Array:
+        """Poses of ``crops`` (N, height, width, 3) uint8 RGB: (N, 17, 3) float32 x, y, score.
+
+        x, y in pixels of the crop, score in 0..1.
+        """
+        ...
+
+
+def crop_window(box: Array, size: tuple[int, int], padding: float) -> Array:
+    """The window (4,) int64 x, y, w, h around ``box`` (4,) that has the shape of ``size``.
+
+    The centre is the box's, to half a pixel; parts may lie outside the picture.
+    """
+    x, y, w, h = (float(v) for v in box)
+    aspect = size[0] / size[1]
+    high = max(h, w / aspect) * padding
+    height = max(2, round(high))
+    width = max(2, round(high * aspect))
+    window: Array = np.array([round(x + w / 2 - width / 2), round(y + h / 2 - height / 2), width, height])
+    return window
+
+
+def cut_out(rgb: Array, window: Array, size: tuple[int, int]) -> Array:
+    """The ``window`` of a picture, black outside of it, resized to ``size``: (height, width, 3) uint8."""
+    x, y, w, h = (int(v) for v in window)
+    left, top = max(x, 0), max(y, 0)
+    right, bottom = min(x + w, rgb.shape[1]), min(y + h, rgb.shape[0])
+    inside = rgb[top:bottom, left:right] if right > left and bottom > top else None
+    if inside is None or inside.shape[:2] != (h, w):
+        padded = np.zeros((h, w, 3), np.uint8)
+        if inside is not None:
+            padded[top - y : bottom - y, left - x : right - x] = inside
+        inside = padded
+    shrinking = w > size[0]
+    resized: Array = cv2.resize(inside, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
+    return resized
+
+
+def in_picture(keypoints: Array, windows: Array, size: tuple[int, int]) -> Array:
+    """Keypoints (N, 17, 3) of crops of ``size``, moved to the pictures they were cut from as ``windows`` (N, 4)."""
+    moved = np.array(keypoints, np.float32)
+    scale = windows[:, None, 2:] / np.array(size)
+    moved[..., :2] = moved[..., :2] * scale + windows[:, None, :2]
+    return moved
