@@ -25,6 +25,10 @@ class ArtefactError(VpdError):
     """A file of the library is damaged, missing or of another kind than expected."""
 
 
+class DiskFullError(VpdError):
+    """A file could not be written because its disk is full."""
+
+
 class LockedError(VpdError):
     """Another process is writing to the library."""
 

@@ -7,6 +7,7 @@ bookkeeping.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vpd.errors import ArtefactError
+from vpd.errors import ArtefactError, DiskFullError
 
 METADATA_KEY = b"vpd"
 
@@ -62,17 +63,29 @@ def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to; it takes its place when the block ends without an error.
 
     The bytes are on the disk before the name changes, so a killed run or a full disk leaves the old file or
-    none, never a part of one.
+    none, never a part of one. Raises DiskFullError where the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
+    except OSError as error:
+        if not _disk_is_full(error):
+            raise
+        raise DiskFullError(
+            f"The disk is full: {path} could not be written. Make room and run again; what is done is kept."
+        ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _disk_is_full(error: OSError) -> bool:
+    # Arrow raises OSErrors that hold the system's number in their text alone.
+    full = (errno.ENOSPC, errno.EDQUOT)
+    return error.errno in full or any(f"errno {number}]" in str(error).lower() for number in full)
 
 
 def write_parquet(table: pa.Table, path: Path, recipe: Recipe) -> None:
