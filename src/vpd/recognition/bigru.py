@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from vpd.errors import InputError
-from vpd.recognition.estimator import SequenceClassifier, check_sequences, orientations
+from vpd.recognition.estimator import SequenceClassifier, orientations
 from vpd.recognition.network import ActionNetwork, Cell, Pooling
 from vpd.sequences.packing import FrameMatrix
 from vpd.types import Array, FeatureSequence
@@ -137,7 +137,7 @@ class BiGRUClassifier(SequenceClassifier):
             logits = self.network_(frames.to(self.device), packing)
             loss = cross_entropy(logits, targets[chosen[packing.order]].to(self.device))
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             optimiser.step()
             losses.append(loss.detach())
         mean = float(torch.stack(losses).mean())
@@ -157,4 +157,5 @@ class BiGRUClassifier(SequenceClassifier):
                 frames, packing = matrix.batch(items)
                 logits = self.network_(frames.to(self.device), packing).cpu()
                 out[items[packing.order]] = logits.double().softmax(dim=1).numpy()
-        return out.reshape(len(X), 2, -1).mean(axis=1)
+        mean: Array = out.reshape(len(X), 2, -1).mean(axis=1)
+        return mean

@@ -8,7 +8,6 @@ directions run in two threads where two cores are free. Parameters have the name
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
@@ -20,7 +19,6 @@ import torch
 from torch import Tensor, nn
 
 from vpd.sequences.packing import Packing
-from vpd.types import Array
 
 # Rational approximation of tanh on +-7.9 (the coefficients of Eigen's ptanh, accurate to a few units in the
 # last place of float32); division and products alone, so that the compiler vectorises it.
@@ -38,7 +36,7 @@ _B0, _B2, _B4, _B6 = _B
 _HALF = np.float32(0.5)
 _ONE = np.float32(1)
 
-_compiled: Any = numba.njit(nogil=True, fastmath=True, cache=True)
+_compiled: Any = numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 
 
 @_compiled
@@ -115,7 +113,10 @@ def _gates_backward(grad_out, carry, saved, grad_gates, grad_n, row, n, n_carrie
 
 
 class _Schedule:
-    """Steps of one direction in the order they run: row, rows, row of the state before, rows that have one."""
+    """Steps of one direction in the order they run.
+
+    Each: first row, rows, first row of the state before, rows that have one.
+    """
 
     def __init__(self, packing: Packing, reverse: bool) -> None:
         n, row = packing.batch_sizes, packing.offsets
@@ -130,6 +131,10 @@ class _Schedule:
 
 
 _Weights = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+def _by_direction(p: list[Tensor]) -> tuple[_Weights, _Weights]:
+    return (p[0], p[1], p[2], p[3]), (p[4], p[5], p[6], p[7])
 
 
 def _run(x: Tensor, weights: _Weights, schedule: _Schedule) -> tuple[Tensor, Tensor]:
@@ -194,7 +199,7 @@ class _Layer(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, schedules: Any, threads: int, *parameters: Tensor) -> Tensor:
         ctx.schedules, ctx.threads = schedules, threads
-        weights = [tuple(p.detach() for p in parameters[:4]), tuple(p.detach() for p in parameters[4:])]
+        weights = _by_direction([p.detach() for p in parameters])
         x = x.detach()
         (ahead, saved_ahead), (back, saved_back) = _both(
             lambda: _run(x, weights[0], schedules[0]), lambda: _run(x, weights[1], schedules[1]), threads
@@ -203,11 +208,11 @@ class _Layer(torch.autograd.Function):
         return torch.cat([ahead, back], dim=1)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:  # type: ignore[override]  # the base declares *grads
+    def backward(ctx: Any, grad: Tensor) -> Any:
         x, *saved = ctx.saved_tensors
         saved, parameters = saved[:2], [p.detach() for p in saved[2:]]
         h = grad.shape[1] // 2
-        weights = [tuple(parameters[:4]), tuple(parameters[4:])]
+        weights = _by_direction(parameters)
         needs_x = ctx.needs_input_grad[0]
 
         def one(i: int) -> Any:

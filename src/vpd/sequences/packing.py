@@ -50,7 +50,7 @@ def pack(starts: Array, lengths: Array) -> Packing:
 
 
 class FrameMatrix:
-    """The frames of many sequences stacked once, (sum of lengths, d) float32; batches are gathered from it."""
+    """The frames of many sequences stacked once, (sum of lengths, d) float32, to gather batches from."""
 
     def __init__(self, arrays: Sequence[Array]) -> None:
         self.lengths = np.array([len(a) for a in arrays], np.int64)

@@ -1,0 +1,84 @@
+"""Accuracy over draws of training examples: mean, spread, interval, and what a guess would reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from vpd.errors import InputError
+from vpd.types import Array
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Of one accuracy a draw, each in 0..1.
+
+    Attributes
+    ----------
+    draws : number of draws.
+    mean, sd : over the draws; the standard deviation is that of a sample, 0 for a single draw.
+    low, high : 95 % interval of the mean by Student's t; of a single draw, by Wilson's score for ``tests``
+        independent test examples. The first says how far the mean depends on which examples were labelled,
+        not on which were tested.
+    """
+
+    draws: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+def summarise(accuracies: Sequence[float] | Array, tests: int) -> Summary:
+    """Summary of the accuracies of several draws on the same ``tests`` test examples."""
+    values = np.asarray(accuracies, np.float64)
+    if not len(values) or tests < 1:
+        raise InputError("there is no accuracy to summarise")
+    mean = float(values.mean())
+    if len(values) == 1:
+        interval = stats.binomtest(round(mean * tests), tests).proportion_ci(CONFIDENCE, method="wilson")
+        return Summary(1, mean, 0.0, float(interval.low), float(interval.high))
+    sd = float(values.std(ddof=1))
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * sd / len(values) ** 0.5
+    return Summary(len(values), mean, sd, max(0.0, mean - half), min(1.0, mean + half))
+
+
+def chance(classes: int) -> float:
+    """Accuracy of a guess that is uniform over the classes."""
+    return 1 / classes
+
+
+def majority(train_labels: Sequence[str] | Array, test_labels: Sequence[str] | Array) -> float:
+    """Test accuracy of always naming the most frequent training label (the first of several)."""
+    names, counts = np.unique(np.asarray(train_labels), return_counts=True)
+    return float((np.asarray(test_labels) == names[counts.argmax()]).mean())
+
+
+@dataclass(frozen=True, eq=False)
+class ClassFigures:
+    """Per-class figures (C,) in the order of ``classes``; precision is NaN for a class never predicted."""
+
+    classes: Array
+    confusion: Array
+    """(C, C) counts, rows the true class, columns the predicted."""
+    recall: Array
+    precision: Array
+    f1: Array
+
+
+def class_figures(true: Sequence[str] | Array, predicted: Sequence[str] | Array) -> ClassFigures:
+    """Confusion matrix and the figures made from it; of several draws, concatenated."""
+    true, predicted = np.asarray(true), np.asarray(predicted)
+    classes = np.unique(np.concatenate([true, predicted]))
+    confusion = np.zeros((len(classes), len(classes)), np.int64)
+    np.add.at(confusion, (np.searchsorted(classes, true), np.searchsorted(classes, predicted)), 1)
+    hits = np.diag(confusion).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        recall, precision = hits / confusion.sum(axis=1), hits / confusion.sum(axis=0)
+        f1 = 2 * hits / (confusion.sum(axis=1) + confusion.sum(axis=0))
+    return ClassFigures(classes, confusion, recall, precision, f1)

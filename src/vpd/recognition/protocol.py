@@ -1,0 +1,109 @@
+"""The few-shot protocol: each recogniser fitted to each saved subset, tested on the full test part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed  # type: ignore[import-untyped]  # it ships no stubs
+from sklearn.base import clone
+
+from vpd.errors import InputError
+from vpd.recognition.draws import Draws
+from vpd.types import Array, FeatureSequence
+
+ALL = 0
+"""The k that stands for the whole training part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one recogniser, fitted to one subset, predicted for the test part.
+
+    Attributes
+    ----------
+    head : name of the recogniser.
+    k : examples a class, ``ALL`` for the whole training part.
+    draw : number of the subset.
+    predicted : (tests,) labels.
+    accuracy : top-1 in 0..1.
+    """
+
+    head: str
+    k: int
+    draw: int
+    predicted: Array
+    accuracy: float
+
+
+def seeded(estimator: Any, seed: int) -> Any:
+    """A clone whose every parameter called ``seed`` is ``seed``."""
+    copy = clone(estimator)
+    seeds = {name: seed for name in copy.get_params() if name.rpartition("__")[2] == "seed"}
+    return copy.set_params(**seeds)
+
+
+def _one(
+    head: str,
+    estimator: Any,
+    X: Sequence[FeatureSequence],
+    y: Array,
+    chosen: Array,
+    test: Array,
+    k: int,
+    draw: int,
+) -> Outcome:
+    model = seeded(estimator, draw).fit([X[i] for i in chosen], y[chosen])
+    predicted = model.predict([X[i] for i in test])
+    return Outcome(head, k, draw, predicted, float((predicted == y[test]).mean()))
+
+
+def check_draws(draws: Draws, y: Array, train: Array, test: Array) -> None:
+    """Raise InputError where a subset holds a test example, or a test class is never trained."""
+    outside = {int(i) for lists in draws.values() for one in lists for i in one} - set(train.tolist())
+    if outside:
+        raise InputError(f"the subsets hold {len(outside)} examples that are not in the training part")
+    untrained = sorted(set(y[test]) - set(y[train]))
+    if untrained:
+        raise InputError(f"the training part has no example of {', '.join(untrained)}")
+
+
+def run_few_shot(
+    X: Sequence[FeatureSequence],
+    y: Sequence[str] | Array,
+    train: Array,
+    test: Array,
+    draws: Draws,
+    heads: Mapping[str, Any],
+    with_all: bool = True,
+    jobs: int = 1,
+    progress: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Fit every head to every subset, and to the whole training part, and test each.
+
+    Draw i seeds what is random in a head with i; with all data, heads that are random run as many seeds as
+    there are draws, up to three. A prediction that fails raises.
+    """
+    labels = np.asarray(y)
+    check_draws(draws, labels, train, test)
+    tasks: list[tuple[str, Array, int, int]] = [
+        (head, chosen, k, i) for head in heads for k, lists in draws.items() for i, chosen in enumerate(lists)
+    ]
+    if with_all:
+        seeds = min(3, max((len(lists) for lists in draws.values()), default=1))
+        for head, estimator in heads.items():
+            random = any(name.rpartition("__")[2] == "seed" for name in estimator.get_params())
+            tasks += [(head, train, ALL, i) for i in range(seeds if random else 1)]
+    # The longest first, so that no core waits for the last.
+    tasks.sort(key=lambda task: -len(task[1]))
+    results: Iterable[Outcome] = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        delayed(_one)(head, heads[head], X, labels, chosen, test, k, i) for head, chosen, k, i in tasks
+    )
+    outcomes = []
+    for outcome in results:
+        progress(outcome)
+        outcomes.append(outcome)
+    order = list(heads)
+    return sorted(outcomes, key=lambda o: (order.index(o.head), o.k == ALL, o.k, o.draw))

@@ -1,0 +1,70 @@
+"""Nearest neighbours: the distances of vpd.dtw's plain form, votes, and errors instead of guesses."""
+
+import numpy as np
+import pytest
+from tests.recognition.made import actions, sequence
+
+from vpd.dtw import dtw_distance
+from vpd.errors import InputError, MismatchError
+from vpd.recognition.neighbours import DTWNeighbours
+
+
+def test_distances_are_the_least_over_the_orientations_of_the_example():
+    X, y = actions(4)
+    test, _ = actions(2, seed=3)
+    got = DTWNeighbours(pattern="symmetric2").fit(X, y).distances(test)
+    for i, query in enumerate(test):
+        for j, example in enumerate(X):
+            views = [dtw_distance(query.values[:, 0], example.values[:, o], "symmetric2") for o in (0, 1)]
+            assert got[i, j] == pytest.approx(min(views), rel=1e-4)
+
+
+def test_invalid_frames_do_not_count():
+    X, y = actions(4)
+    values = np.insert(X[0].values[:, 0], 3, 1e6, axis=0)
+    valid = np.insert(np.ones(len(X[0]), bool), 3, False)
+    broken = sequence(values, np.where(np.arange(6) % 2, 1, -1), valid=valid)
+    model = DTWNeighbours().fit(X, y)
+    np.testing.assert_allclose(model.distances([broken])[0, 0], 0, atol=1e-2)
+
+
+def test_more_neighbours_vote_and_one_is_the_nearest():
+    X, y = actions(30, noise=1.0)
+    test, truth = actions(30, seed=1, noise=1.0)
+    one = DTWNeighbours(k=1, pattern="symmetric2").fit(X, y)
+    np.testing.assert_array_equal(one.predict(test), y[one.distances(test).argmin(axis=1)])
+    five = DTWNeighbours(k=5, pattern="symmetric2").fit(X, y)
+    assert (five.predict(test) == truth).mean() > 0.6
+    np.testing.assert_allclose(five.predict_proba(test).sum(axis=1), 1)
+
+
+def line(value, n=5):
+    return sequence(np.full((n, 1), value))
+
+
+def test_balanced_votes_are_shares_of_a_class():
+    X, y = [line(0.0), line(1.1), line(1.2), line(5.0)], ["few", "many", "many", "many"]
+    count = DTWNeighbours(k=3, weights="uniform").fit(X, y)
+    share = DTWNeighbours(k=3, weights="uniform", balanced=True).fit(X, y)
+    assert count.predict([line(0.5)])[0] == "many"
+    assert share.predict([line(0.5)])[0] == "few"
+
+
+def test_a_draw_goes_to_the_nearer():
+    model = DTWNeighbours(k=2, weights="uniform").fit([line(0.0), line(1.0)], ["a", "b"])
+    assert model.predict([line(0.4), line(0.6)]).tolist() == ["a", "b"]
+
+
+def test_what_cannot_be_aligned_is_an_error_not_a_class():
+    model = DTWNeighbours(pattern="symmetricP2").fit([line(0.0), line(1.0)], ["a", "b"])
+    with pytest.raises(InputError, match="lengths differ too much"):
+        model.predict([line(0.0, n=40)])
+    assert DTWNeighbours(pattern="symmetricP2_or_2").fit([line(0.0), line(1.0)], ["a", "b"]).predict(
+        [line(0.0, n=40)]
+    ) == ["a"]
+
+
+def test_another_feature_size_is_refused():
+    model = DTWNeighbours().fit([line(0.0)], ["a"])
+    with pytest.raises(MismatchError, match="size 1, these have size 6"):
+        model.predict(actions(1)[0])
