@@ -1,0 +1,120 @@
+"""Choose how detections are read off scores, on held-out scores of the training videos alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from vpd.detection.frame_scores import FrameScores, detect_intervals, detect_points
+from vpd.detection.proposals import PAPER_LIMITS, Decoding, Lengths
+from vpd.metrics.average_precision import MEAN_TIOUS, average_precision, precision_recall
+from vpd.metrics.spotting import spotting_average_precision
+from vpd.types import Detection, Segment
+
+MERGED_S, DROPPED_S = 1 / 25, 3 / 25
+"""The paper's merging gap (one frame) and shortest run (three frames), at its 25 frames a second."""
+LIMITS = (PAPER_LIMITS, (0.85, 1.15), (1.0, 1.0))
+CHOSEN_TIOUS = MEAN_TIOUS
+"""A decoding is as good as its mean average precision over these."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One decoding with what it reached on the held-out training videos."""
+
+    decoding: Decoding
+    average_precision: float
+
+
+def paper_decodings(lengths: Lengths) -> list[Decoding]:
+    """The paper's rule at each threshold; only the threshold is left to choose."""
+    return [
+        Decoding(
+            kind="runs",
+            thresholds=(round(threshold, 2),),
+            merge_gap=MERGED_S / lengths.mean_s,
+            min_length=DROPPED_S / lengths.mean_s,
+            suppression=0.0,
+        )
+        for threshold in np.arange(0.05, 1.0, 0.05)
+    ]
+
+
+def _stages() -> list[list[dict[str, object]]]:
+    """Options in the order they are settled: each stage tries its own with the best so far."""
+    shapes = [
+        {"kind": kind, "shortest": low, "longest": high}
+        for kind, (low, high) in product(("runs", "boxes"), LIMITS)
+    ]
+    return [
+        shapes,
+        [{"smoothing": s} for s in (0.0, 0.05, 0.1, 0.2, 0.3)],
+        shapes,
+        [{"suppression": s} for s in (0.05, 0.1, 0.3, 0.6)],
+        [{"merge_gap": g, "min_length": m} for g, m in product((0.0, 0.1, 0.25), (0.0, 0.1, 0.25, 0.5))],
+    ]
+
+
+def _best(trials: list[Trial]) -> Trial:
+    return max(trials, key=lambda t: t.average_precision)
+
+
+def choose_intervals(
+    scores: Sequence[FrameScores],
+    truth: Sequence[Segment],
+    rate_hz: float,
+    lengths: Lengths,
+    decodings: Sequence[Decoding] | None = None,
+) -> Trial:
+    """The decoding with the best mean average precision over ``CHOSEN_TIOUS``, whatever the classes.
+
+    Among ``decodings`` where given, else stage by stage over kind and limits, smoothing, suppression, gaps.
+    """
+
+    def attempt(decoding: Decoding) -> Trial:
+        found = detect_intervals(scores, rate_hz, lengths, decoding)
+        return Trial(decoding, float(average_precision(truth, found, CHOSEN_TIOUS).mean()))
+
+    if decodings is not None:
+        return _best([attempt(d) for d in decodings])
+    return _staged(attempt, _stages())
+
+
+def choose_points(
+    scores: Sequence[FrameScores], truth: Sequence[Segment], rate_hz: float, radius_s: float
+) -> Trial:
+    """The peak picking with the best average precision within one and two radii."""
+
+    def attempt(decoding: Decoding) -> Trial:
+        found = detect_points(scores, rate_hz, radius_s, decoding)
+        return Trial(
+            decoding, float(spotting_average_precision(truth, found, (radius_s, 2 * radius_s)).mean())
+        )
+
+    apart: list[dict[str, object]] = [{"merge_gap": g} for g in (1.0, 2.0, 4.0)]
+    smooth: list[dict[str, object]] = [{"smoothing": s} for s in (0.0, 0.25, 0.5, 1.0)]
+    return _staged(attempt, [smooth, apart, smooth])
+
+
+def _staged(attempt: Callable[[Decoding], Trial], stages: list[list[dict[str, object]]]) -> Trial:
+    best = Trial(Decoding(), -1.0)
+    for stage in stages:
+        tried = [attempt(replace(best.decoding, **options)) for options in stage]  # type: ignore[arg-type]  # options are fields of Decoding
+        best = _best([best, *tried])
+    return best
+
+
+def operating_score(truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.3) -> float:
+    """The score above which detections have the best F1 at ``tiou``: what to show to people.
+
+    0 where nothing is found at all.
+    """
+    curve = precision_recall(truth, detections, tiou)
+    if not len(curve.scores):
+        return 0.0
+    with np.errstate(invalid="ignore"):
+        f1 = 2 * curve.precision * curve.recall / (curve.precision + curve.recall)
+    return float(curve.scores[int(np.nanargmax(np.nan_to_num(f1)))])

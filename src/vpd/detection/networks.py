@@ -1,0 +1,120 @@
+"""The networks that call each frame: the paper's BiGRU, and dilated convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+MAX_DILATION = 64
+"""Receptive field of the convolutions: 1 + 2 * (1 + 2 + ... + 64) = 255 ticks, about the paper's window."""
+
+
+class SeededDropout(nn.Module):
+    """Dropout that draws from a generator of its own, so that folds may train side by side with one result.
+
+    ``whole_channels`` drops a channel over all ticks of a (B, channels, T) window: a tick's neighbours tell what
+    it was, and numbers are drawn once a channel.
+    """
+
+    def __init__(self, rate: float, whole_channels: bool = False) -> None:
+        super().__init__()
+        self.rate, self.whole_channels = rate, whole_channels
+        self.generator: torch.Generator | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.rate:
+            return x
+        shape = (*x.shape[:-1], 1) if self.whole_channels else x.shape
+        kept = torch.rand(shape, generator=self.generator, device=x.device) >= self.rate
+        return x * kept / (1 - self.rate)
+
+
+class FrameBiGRU(nn.Module):
+    """Two bidirectional GRU layers with a head for every frame (paper, section 4.3 and supplement).
+
+    ``forward`` takes (B, T, d) and gives logits (B, T, outputs).
+    """
+
+    def __init__(self, d: int, outputs: int, hidden: int = 128) -> None:
+        super().__init__()
+        self.input_dropout = SeededDropout(0.2)
+        self.gru = nn.GRU(d, hidden, num_layers=2, bidirectional=True, batch_first=True)
+        self.norm1 = nn.BatchNorm1d(2 * hidden)
+        self.dropout1 = SeededDropout(0.5)
+        self.linear1 = nn.Linear(2 * hidden, 256)
+        self.norm2 = nn.BatchNorm1d(256)
+        self.dropout2 = SeededDropout(0.5)
+        self.linear2 = nn.Linear(256, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, ticks, _ = x.shape
+        states = self.gru(self.input_dropout(x))[0].reshape(batch * ticks, -1)
+        hidden = torch.relu(self.linear1(self.dropout1(self.norm1(states))))
+        logits: Tensor = self.linear2(self.dropout2(self.norm2(hidden)))
+        return logits.reshape(batch, ticks, -1)
+
+
+class _Residual(nn.Module):
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.wide = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.dropout = SeededDropout(dropout, whole_channels=True)
+        self.mix = nn.Conv1d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.mix(self.dropout(torch.relu(self.wide(x))))
+        return out
+
+
+class FrameConvolutions(nn.Module):
+    """Dilated temporal convolutions with residuals: as far a view as the BiGRU's at a tenth of the time.
+
+    ``forward`` takes (B, T, d) and gives logits (B, T, outputs).
+    """
+
+    def __init__(self, d: int, outputs: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.input_dropout = SeededDropout(0.2)
+        self.first = nn.Conv1d(d, hidden, 1)
+        dilations = [2**i for i in range(MAX_DILATION.bit_length())]
+        self.blocks = nn.Sequential(*(_Residual(hidden, dilation, 0.25) for dilation in dilations))
+        self.dropout = SeededDropout(0.5, whole_channels=True)
+        self.last = nn.Conv1d(hidden, outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.blocks(self.first(self.input_dropout(x).transpose(1, 2)))
+        logits: Tensor = self.last(self.dropout(torch.relu(hidden))).transpose(1, 2)
+        return logits
+
+
+@dataclass(frozen=True)
+class Network:
+    """One kind of network: how it is made, from (d, outputs, hidden), and its usual width."""
+
+    make: Callable[[int, int, int], nn.Module]
+    hidden: int
+
+
+NETWORKS = {
+    "bigru": Network(FrameBiGRU, 128),
+    "convolutions": Network(FrameConvolutions, 64),
+}
+
+
+def make_network(
+    name: str, d: int, outputs: int, hidden: int | None, generator: torch.Generator
+) -> nn.Module:
+    """A network with weights drawn from ``generator``: uniform within 1 / sqrt(inputs), as torch draws them."""
+    entry = NETWORKS[name]
+    network = entry.make(d, outputs, hidden or entry.hidden)
+    for module in network.modules():
+        if isinstance(module, SeededDropout):
+            module.generator = generator
+        if isinstance(module, nn.Linear | nn.Conv1d | nn.GRU):
+            fan = module.hidden_size if isinstance(module, nn.GRU) else module.weight[0].numel()
+            for parameter in module.parameters(recurse=False):
+                nn.init.uniform_(parameter, -(fan**-0.5), fan**-0.5, generator=generator)
+    return network

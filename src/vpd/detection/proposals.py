@@ -1,0 +1,200 @@
+"""From a score for every tick to intervals in one ranking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+
+from vpd.types import Array
+
+LEAST_SCORE = 0.005
+"""Proposals below this are dropped: they are the tail of soft suppression."""
+MANY_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+PAPER_LIMITS = (0.67, 1.33)
+"""Shortest and longest interval, in mean lengths of the training events (paper, supplement)."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How intervals are read off scores. Lengths are in units of the mean training event.
+
+    Attributes
+    ----------
+    kind : "runs" of ticks above a threshold, or "boxes": intervals of the training lengths that hold more score
+        than what is beside them.
+    thresholds : runs are taken above each of these.
+    smoothing : standard deviation of the filter over the scores.
+    merge_gap, min_length : runs this near are joined; shorter ones are dropped.
+    shortest, longest : intervals are stretched or cut about their middle to lie within.
+    suppression : standard deviation of soft non-maximum suppression over temporal IoU; 0 keeps all.
+    """
+
+    kind: str = "runs"
+    thresholds: tuple[float, ...] = MANY_THRESHOLDS
+    smoothing: float = 0.0
+    merge_gap: float = 0.0
+    min_length: float = 0.0
+    shortest: float = PAPER_LIMITS[0]
+    longest: float = PAPER_LIMITS[1]
+    suppression: float = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Lengths:
+    """Durations of the training events in seconds: their mean, and quantiles that stand for all."""
+
+    mean_s: float
+    quantiles_s: tuple[float, ...]
+
+
+def lengths_of(durations_s: Array) -> Lengths:
+    """Mean and the 10, 30, 50, 70 and 90 % quantiles; like ones once."""
+    quantiles = np.quantile(durations_s, [0.1, 0.3, 0.5, 0.7, 0.9])
+    distinct = [quantiles[0]]
+    for value in quantiles[1:]:
+        if value > 1.1 * distinct[-1]:
+            distinct.append(value)
+    return Lengths(float(np.mean(durations_s)), tuple(float(q) for q in distinct))
+
+
+def runs_above(scores: Array, threshold: float) -> Array:
+    """(N, 2) first tick and one past the last of every run with scores >= threshold."""
+    above = np.r_[False, scores >= threshold, False]
+    edges: Array = np.flatnonzero(above[1:] != above[:-1]).reshape(-1, 2)
+    return edges
+
+
+def merge_near(runs: Array, gap: float) -> Array:
+    """Join runs with at most ``gap`` ticks between."""
+    if len(runs) < 2:
+        return runs
+    apart = runs[1:, 0] - runs[:-1, 1] > gap
+    return np.stack([runs[np.r_[True, apart], 0], runs[np.r_[apart, True], 1]], axis=1)
+
+
+def clamp_lengths(spans: Array, shortest: float, longest: float) -> Array:
+    """Stretch or cut (N, 2) spans about their middles to lengths within the limits."""
+    middle = spans.mean(axis=1)
+    half = np.clip(spans[:, 1] - spans[:, 0], shortest, longest) / 2
+    return np.stack([middle - half, middle + half], axis=1)
+
+
+def _integral(scores: Array) -> Array:
+    return np.r_[0.0, np.cumsum(scores, dtype=np.float64)]
+
+
+def _mean_within(total: Array, starts: Array, stops: Array) -> Array:
+    """Mean score over start <= t < stop in fractional ticks, outside the timeline 0."""
+    ticks = np.arange(len(total))
+    held = np.interp(stops, ticks, total) - np.interp(starts, ticks, total)
+    mean: Array = held / np.maximum(stops - starts, 1e-9)
+    return mean
+
+
+def _runs(scores: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Array]:
+    mean = lengths[0]
+    spans, values = [], []
+    total = _integral(scores)
+    for threshold in decoding.thresholds:
+        runs = merge_near(runs_above(scores, threshold), decoding.merge_gap * mean)
+        runs = runs[runs[:, 1] - runs[:, 0] > decoding.min_length * mean]
+        values.append(_mean_within(total, runs[:, 0], runs[:, 1]))
+        spans.append(clamp_lengths(runs, decoding.shortest * mean, decoding.longest * mean))
+    return np.concatenate(spans), np.concatenate(values)
+
+
+def _boxes(scores: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Array]:
+    total = _integral(scores)
+    starts = np.arange(len(scores), dtype=np.float64)
+    spans, values = [], []
+    sizes = np.clip(lengths[1:], decoding.shortest * lengths[0], decoding.longest * lengths[0])
+    for length in np.unique(sizes):
+        begin = starts + 0.5 - length / 2
+        end = begin + length
+        inside = _mean_within(total, begin, end)
+        beside = _mean_within(total, begin - length / 2, begin) + _mean_within(total, end, end + length / 2)
+        value = inside * (1 - beside / 2)
+        peak = value >= maximum_filter1d(value, max(3, int(length / 2) | 1))
+        spans.append(np.stack([begin[peak], end[peak]], axis=1))
+        values.append(value[peak])
+    return np.concatenate(spans), np.concatenate(values)
+
+
+@numba.njit(cache=True)
+def _suppress(starts: Array, ends: Array, values: Array, sigma: float, least: float) -> Array:
+    n = len(starts)
+    longest = (ends - starts).max()
+    open_ = np.ones(n, np.bool_)
+    for _ in range(n):
+        best, top = -1, least
+        for i in range(n):
+            if open_[i] and values[i] > top:
+                best, top = i, values[i]
+        if best < 0:
+            break
+        open_[best] = False
+        low = np.searchsorted(starts, starts[best] - longest)
+        for i in range(low, n):
+            if starts[i] >= ends[best]:
+                break
+            if open_[i]:
+                shared = min(ends[i], ends[best]) - max(starts[i], starts[best])
+                if shared > 0:
+                    iou = shared / (ends[i] - starts[i] + ends[best] - starts[best] - shared)
+                    values[i] *= np.exp(-iou * iou / sigma)
+    return values
+
+
+def soft_suppression(spans: Array, values: Array, sigma: float) -> Array:
+    """Scores after Gaussian soft non-maximum suppression (Bodla et al. 2017): (N,).
+
+    Surest first, every other proposal's score is multiplied by exp(-tIoU^2 / sigma).
+    """
+    if not len(spans):
+        return values
+    order = np.argsort(spans[:, 0], kind="stable")
+    out = np.empty_like(values)
+    sorted_spans = np.ascontiguousarray(spans[order], np.float64)
+    out[order] = _suppress(
+        sorted_spans[:, 0].copy(),
+        sorted_spans[:, 1].copy(),
+        values[order].astype(np.float64),
+        sigma,
+        LEAST_SCORE,
+    )
+    return out
+
+
+def propose(scores: Array, rate_hz: float, lengths: Lengths, decoding: Decoding) -> tuple[Array, Array]:
+    """Intervals (N, 2) in fractional ticks and their scores (N,) in 0..1, surest first.
+
+    ``scores`` (T,) in 0..1, how surely each tick lies in an event; tick i covers i <= t < i + 1.
+    """
+    if not len(scores):
+        return np.empty((0, 2)), np.empty(0)
+    in_ticks = np.array([lengths.mean_s, *lengths.quantiles_s]) * rate_hz
+    if decoding.smoothing:
+        scores = gaussian_filter1d(
+            scores.astype(np.float64), decoding.smoothing * in_ticks[0], mode="constant"
+        )
+    make = {"runs": _runs, "boxes": _boxes}[decoding.kind]
+    spans, values = make(scores, in_ticks, decoding)
+    spans = np.clip(spans, 0, len(scores))
+    if decoding.suppression:
+        values = soft_suppression(spans, values, decoding.suppression)
+    kept = np.flatnonzero((values > LEAST_SCORE) & (spans[:, 1] > spans[:, 0]))
+    kept = kept[np.argsort(-values[kept], kind="stable")]
+    return spans[kept], np.clip(values[kept], 0, 1)
+
+
+def peaks(scores: Array, radius: float, smoothing: float) -> tuple[Array, Array]:
+    """Ticks (N,) that are the highest within ``radius`` ticks, and their scores, surest first."""
+    if smoothing:
+        scores = gaussian_filter1d(scores.astype(np.float64), smoothing, mode="constant")
+    highest = scores >= maximum_filter1d(scores, 2 * max(1, round(radius)) + 1)
+    ticks = np.flatnonzero(highest & (scores > LEAST_SCORE))
+    ticks = ticks[np.argsort(-scores[ticks], kind="stable")]
+    return ticks, np.clip(scores[ticks], 0, 1)

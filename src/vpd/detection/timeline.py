@@ -1,0 +1,108 @@
+"""One athlete's features on a regular clock, with what is missing marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vpd.errors import InputError
+from vpd.types import Array, FeatureSequence
+
+BRIDGED_S = 0.2
+"""Gaps up to this long are interpolated: a few blurred frames of a swing. Longer ones are marked as missing, so
+that a network knows where it looks across a shot cut or a lost athlete."""
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """Features of one athlete at a fixed rate.
+
+    Attributes
+    ----------
+    times_s : (T,) float64, tick i at ``times_s[0] + i / rate_hz``.
+    frames : (T,) int64, the video's frame nearest to each tick.
+    values : (T, 2, d) float32, zero where not valid.
+    valid : (T,) bool.
+    """
+
+    video: str
+    athlete: int
+    times_s: Array
+    frames: Array
+    values: Array
+    valid: Array
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+    def part(self, start: int, stop: int) -> Timeline:
+        """Ticks start <= i < stop."""
+        rows = slice(start, stop)
+        return Timeline(
+            self.video,
+            self.athlete,
+            self.times_s[rows],
+            self.frames[rows],
+            self.values[rows],
+            self.valid[rows],
+        )
+
+
+def to_timeline(sequence: FeatureSequence, rate_hz: float) -> Timeline:
+    """Bring a sequence to ``rate_hz``, linearly between valid frames at most ``BRIDGED_S`` apart.
+
+    Ticks begin at the first frame, valid or not, and go on to the last. Raises InputError where the rate is
+    not positive.
+    """
+    if rate_hz <= 0:
+        raise InputError(f"the rate {rate_hz} Hz is not positive")
+    d = sequence.d
+    if not len(sequence):
+        none = np.empty(0)
+        return Timeline(
+            sequence.video,
+            sequence.athlete,
+            none,
+            none.astype(np.int64),
+            np.empty((0, 2, d), np.float32),
+            none.astype(bool),
+        )
+    times = sequence.times_s
+    ticks = times[0] + np.arange(int(np.floor((times[-1] - times[0]) * rate_hz + 1e-6)) + 1) / rate_hz
+    around = np.clip(np.searchsorted(times, ticks), 1, max(len(times) - 1, 1))
+    before = np.maximum(around - 1, 0)
+    around = np.minimum(around, len(times) - 1)
+    nearest = np.where(np.abs(ticks - times[before]) <= np.abs(times[around] - ticks), before, around)
+    frames = sequence.frames[nearest]
+    kept = np.flatnonzero(sequence.valid)
+    if not len(kept):
+        values = np.zeros((len(ticks), 2, d), np.float32)
+        return Timeline(sequence.video, sequence.athlete, ticks, frames, values, np.zeros(len(ticks), bool))
+    known_s = times[kept]
+    right = np.searchsorted(known_s, ticks - 1e-9)
+    left = kept[np.clip(right - 1, 0, len(kept) - 1)]
+    at = kept[np.clip(right, 0, len(kept) - 1)]
+    left = np.where(right == 0, at, left)
+    at = np.where(right == len(kept), left, at)
+    span = times[at] - times[left]
+    half = 0.5 / rate_hz
+    valid = np.where(
+        span > 0,
+        (span <= BRIDGED_S) | (np.minimum(ticks - times[left], times[at] - ticks) <= 1e-6),
+        np.abs(ticks - times[at]) <= half,
+    )
+    weight = np.where(span > 0, (ticks - times[left]) / np.where(span > 0, span, 1), 0).astype(np.float32)
+    weight = weight[:, None, None]
+    values = sequence.values[left] * (1 - weight) + sequence.values[at] * weight
+    values[~valid] = 0
+    return Timeline(sequence.video, sequence.athlete, ticks, frames, values, valid)
+
+
+def to_timelines(sequences: Sequence[FeatureSequence], rate_hz: float) -> list[Timeline]:
+    """Every sequence at one rate. Raises InputError where feature sizes differ."""
+    sizes = sorted({s.d for s in sequences})
+    if len(sizes) > 1:
+        raise InputError(f"the sequences have features of sizes {sizes}; they must be of one kind")
+    return [to_timeline(s, rate_hz) for s in sequences]
