@@ -101,7 +101,7 @@ class CropFile:
         return out
 
     def flow(self, rows: Sequence[int] | Array) -> Array:
-        """(N, S, S, 2) uint8 codes of the flow, x then y, for ``flow_in_pixels``; where none is, no motion."""
+        """(N, S, S, 2) uint8 codes of the flow, x then y, for ``flow_in_pixels``; no motion where missing."""
         out = np.full((len(rows), self.size, self.size, 2), ZERO_FLOW, np.uint8)
         for i, row in enumerate(rows):
             if self.has_flow[row]:

@@ -19,5 +19,5 @@ class Dis:
         flow = np.empty((*current.shape[:3], 2), np.float32)
         for i, (before, now) in enumerate(zip(previous, current, strict=True)):
             grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (before, now)]
-            flow[i] = self._dis.calc(*grey, None)
+            flow[i] = self._dis.calc(grey[0], grey[1], None)  # type: ignore[call-overload] # the stub omits None
         return flow

@@ -1,7 +1,160 @@
-"""Settings of `distill`."""
+"""Settings of `distill`: what the student sees, what it is taught, and for how long."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
 
 from vpd.settings.section import Section
 
 
+class HeadSettings(Section):
+    """One teacher's targets, and how they weigh."""
+
+    teacher: str = "joints2d"
+    """Name of the features that are the targets."""
+    d: int = Field(default=0, ge=0)
+    """Size of this head's part of the student's feature; 0 for the teacher's own (paper)."""
+    motion: tuple[int, ...] = Field(default=(-1,), strict=False)
+    """Changes of pose that are targets beside the pose: -1 is p[t] - p[t-1] (paper), 3 is p[t+3] - p[t].
+    Empty for none."""
+    decoder: bool = True
+    """Predict the targets by a decoder from the feature (paper); without, the feature itself is the pose."""
+    weight: float = Field(default=1.0, gt=0)
+    """Share of this head in the loss."""
+    weighting: Literal["none", "frame", "joint"] = "none"
+    """Weigh targets by the pose's confidence: of the frame, or of each joint (joints2d alone)."""
+
+    @model_validator(mode="after")
+    def _check(self) -> HeadSettings:
+        if 0 in self.motion:
+            raise ValueError("motion 0 is no motion: offsets are -1, 3, ...")
+        if not self.decoder and (self.motion or self.d):
+            raise ValueError("without a decoder the feature is the pose: motion must be empty and d 0")
+        if self.weighting == "joint" and self.teacher != "joints2d":
+            raise ValueError(f"{self.teacher} has no confidence of single joints")
+        return self
+
+
+class AugmentSettings(Section):
+    """Augmentations of method.md, drawn for each crop of a batch."""
+
+    min_area: float = Field(default=0.5, gt=0, le=1)
+    """Least area of the random crop; 1 leaves the crop whole."""
+    max_aspect: float = Field(default=1.1, ge=1)
+    """Aspect of the random crop lies between this and its inverse."""
+    flip: bool = True
+    """Mirror half of the crops, with their targets."""
+    brightness: float = Field(default=0.2, ge=0, le=1)
+    """Largest relative change of brightness."""
+    contrast: float = Field(default=0.2, ge=0, le=1)
+    """Largest relative change of contrast."""
+    saturation: float = Field(default=0.05, ge=0, le=1)
+    """Largest relative change of saturation."""
+    hue: float = Field(default=0.05, ge=0, le=0.5)
+    """Largest turn of hue, of a full circle."""
+    noise_variance: float = Field(default=0.05, ge=0, le=1)
+    """Variance of the noise on the background, of colours in 0..1."""
+    noise_share: float = Field(default=0.5, ge=0, le=1)
+    """Share of the crops that get it."""
+    person_margin: float = Field(default=0.08, ge=0, le=1)
+    """The person is the hull of the pose's joints grown by this fraction of the crop's side."""
+
+
+NO_AUGMENTATION = AugmentSettings(
+    min_area=1, max_aspect=1, flip=False, brightness=0, contrast=0, saturation=0, hue=0, noise_share=0
+)
+"""Crops as they are."""
+
+
 class DistillSettings(Section):
-    """Settings of the step `distill`, in `[distill]` of vpd.toml."""
+    """Settings of the step `distill`, in `[distill]` of vpd.toml. The defaults are the laptop's."""
+
+    name: str = Field(default="student", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """Name of the student and of its features."""
+    backbone: str = "resnet34"
+    """Encoder: resnet18, resnet34 (paper), resnet50, or timm:NAME."""
+    weights: str = ""
+    """What to start from: "" for random weights (paper), "imagenet" (fetched), or a .safetensors or .pth file."""
+    inputs: tuple[Literal["rgb", "flow"], ...] = Field(default=("rgb", "flow"), strict=False, min_length=1)
+    """What the student sees of a crop."""
+    neighbours: tuple[int, ...] = Field(default=(), strict=False)
+    """Further frames it sees, as offsets: -1 is the frame before; cut with the same square."""
+    heads: tuple[HeadSettings, ...] = Field(default=(HeadSettings(),), strict=False, min_length=1)
+    """What it is taught; the feature is the heads' parts side by side."""
+    augment: AugmentSettings = AugmentSettings()
+    """How its crops are changed in training."""
+
+    min_score: float = Field(default=0.5, ge=0, le=1)
+    """Least mean joint score of a training frame (paper: 0.5, tennis 0.7)."""
+    validation: float = Field(default=0.2, gt=0, lt=1)
+    """Share of the videos held out to choose the epoch; of a few videos, spans are held out."""
+    loss: Literal["squared", "huber"] = "squared"
+    """Squared error (paper), or Huber's, that a wrong target cannot rule."""
+    standardise: bool = True
+    """Bring every component of a target to unit variance before the loss."""
+
+    images: int = Field(default=150_000, gt=0)
+    """Crops seen in training, repeats counted."""
+    minutes: float | None = Field(default=None, gt=0)
+    """Ends earlier after this time: the learning rate then falls with the time. None for no limit."""
+    epoch_images: int = Field(default=10_000, gt=0)
+    """Crops between two validations (paper: 20,000)."""
+    validation_images: int = Field(default=2_000, gt=0)
+    """At most this many held-out crops are looked at, evenly spread."""
+    batch: int = Field(default=100, gt=0)
+    """Crops a step, of all processes together (paper: 100)."""
+    learning_rate: float = Field(default=5e-4, gt=0)
+    """AdamW's (paper: 5e-4)."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    """AdamW's (PyTorch's default)."""
+    schedule: Literal["constant", "cosine", "onecycle"] = "cosine"
+    """Learning rate: constant (paper), falling to 0 by a cosine, or rising for a tenth and then falling."""
+    ema: float = Field(default=0.0, ge=0, lt=1)
+    """Decay a step of the running average of weights that is kept instead of the last weights; 0 for none."""
+    best_of_mean: int = Field(default=1, gt=0)
+    """The epoch is chosen by the mean validation loss of this many epochs (paper: 5)."""
+    seed: int = Field(default=0, ge=0)
+    """Of weights, split, order and augmentation."""
+
+    device: str = "auto"
+    """auto takes a GPU where there is one."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """auto takes bfloat16 where the hardware computes in it."""
+    workers: int = Field(default=2, gt=0)
+    """Threads that decode batches ahead of the network."""
+
+    @model_validator(mode="after")
+    def _check(self) -> DistillSettings:
+        if len({head.teacher for head in self.heads}) != len(self.heads):
+            raise ValueError("two heads have the same teacher")
+        if 0 in self.neighbours:
+            raise ValueError("neighbour 0 is the frame itself: offsets are -1, 1, ...")
+        return self
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "laptop": {"images": 150_000, "minutes": 18.0},
+    "paper": {
+        "images": 20_000_000,
+        "minutes": None,
+        "epoch_images": 20_000,
+        "validation_images": 5_000,
+        "schedule": "constant",
+        "best_of_mean": 5,
+        "standardise": False,
+        "ema": 0.0,
+        "loss": "squared",
+        "backbone": "resnet34",
+        "weights": "",
+        "inputs": ("rgb", "flow"),
+        "neighbours": (),
+    },
+}
+"""Named groups of settings: `laptop` ends within 20 minutes on two cores, `paper` is the paper's."""
+
+
+def preset(name: str, **changes: Any) -> DistillSettings:
+    """The settings of a preset with changes. Raises KeyError for an unknown name."""
+    return DistillSettings(**{**PRESETS[name], **changes})

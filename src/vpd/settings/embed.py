@@ -1,7 +1,22 @@
 """Settings of `embed`."""
 
+from typing import Literal
+
+from pydantic import Field
+
 from vpd.settings.section import Section
 
 
 class EmbedSettings(Section):
     """Settings of the step `embed`, in `[embed]` of vpd.toml."""
+
+    engine: Literal["torch", "onnxruntime"] = "torch"
+    """What runs the student: torch, or onnxruntime on its exported form."""
+    batch: int = Field(default=32, gt=0)
+    """Crops at a time; each is seen as it is and mirrored."""
+    device: str = "auto"
+    """auto takes a GPU where there is one (torch)."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """auto takes bfloat16 where the hardware computes in it (torch)."""
+    workers: int = Field(default=2, gt=0)
+    """Threads that decode crops ahead of the network."""

@@ -10,5 +10,7 @@ from vpd.settings.section import Section
 class TeachSettings(Section):
     """Settings of the step `teach`, in `[teach]` of vpd.toml."""
 
-    teachers: tuple[Literal["joints2d", "vipe"], ...] = Field(("joints2d",), strict=False, min_length=1)
+    teachers: tuple[Literal["joints2d", "vipe"], ...] = Field(
+        default=("joints2d",), strict=False, min_length=1
+    )
     """Which weak pose features are made; each has a folder of features."""

@@ -1,1 +1,23 @@
-"""The student: network, data, augmentation, distillation, embedding."""
+"""The student: network, data, augmentation, distillation, embedding, export."""
+
+from vpd.student.corpus import VideoSource
+from vpd.student.distill import Progress, distill
+from vpd.student.embed import OnnxEngine, TorchEngine, embed
+from vpd.student.export import export_onnx
+from vpd.student.network import Student, StudentSpec
+from vpd.student.store import load_student, read_config, student_is_current
+
+__all__ = [
+    "OnnxEngine",
+    "Progress",
+    "Student",
+    "StudentSpec",
+    "TorchEngine",
+    "VideoSource",
+    "distill",
+    "embed",
+    "export_onnx",
+    "load_student",
+    "read_config",
+    "student_is_current",
+]

@@ -1,0 +1,45 @@
+"""The objective (paper, equation 1): squared error summed over components, mean over frames."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from vpd.student.batches import Batch
+from vpd.student.network import Student
+
+HUBER_DELTA = 1.0
+"""Where Huber's loss turns from square to straight, in deviations of a standardised target."""
+
+
+def errors(prediction: Tensor, target: Tensor, kind: Literal["squared", "huber"]) -> Tensor:
+    """Error of every component (N, D); Huber's is scaled so that both agree for small errors."""
+    difference = prediction.float() - target
+    if kind == "squared":
+        return difference.square()
+    size = difference.abs()
+    straight = HUBER_DELTA * (2 * size - HUBER_DELTA)
+    return torch.where(size <= HUBER_DELTA, difference.square(), straight)
+
+
+def normalised_targets(student: Student, values: list[Tensor]) -> list[Tensor]:
+    """Each head's targets (N, D) brought to the student's scale."""
+    scales = [student.target_scale(i) for i in range(len(values))]
+    return [(value - mean) / std for value, (mean, std) in zip(values, scales, strict=True)]
+
+
+def distillation_loss(
+    predictions: list[Tensor],
+    targets: list[Tensor],
+    batch: Batch,
+    head_weights: list[float],
+    kind: Literal["squared", "huber"],
+) -> Tensor:
+    """The loss of a batch: over heads by their weight, over components by theirs."""
+    total = predictions[0].new_zeros((), dtype=torch.float32)
+    heads = zip(predictions, targets, batch.weights, head_weights, strict=True)
+    for prediction, target, weights, head_weight in heads:
+        total = total + head_weight * (weights * errors(prediction, target, kind)).sum(1).mean()
+    return total
