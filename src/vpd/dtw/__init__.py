@@ -2,7 +2,7 @@
 
 from vpd.dtw.many import many_to_many, one_to_many
 from vpd.dtw.packed import Packed, pack
-from vpd.dtw.pair import Alignment, dtw_distance, dtw_path, frame_distances
+from vpd.dtw.pair import Alignment, dtw_distance, dtw_path, frame_distances, subsequence_path
 from vpd.dtw.patterns import DISTANCES, FALLBACK, PATTERNS
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "many_to_many",
     "one_to_many",
     "pack",
+    "subsequence_path",
 ]

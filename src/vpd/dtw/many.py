@@ -15,103 +15,23 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no stubs
 
-from vpd.dtw.packed import LANES, Packed, pack
+from vpd.dtw.packed import Packed, pack
 from vpd.dtw.patterns import FALLBACK, StepPattern, get_pattern
-from vpd.dtw.recurrence import PAD, advance
+from vpd.dtw.recurrence import warp_groups
 from vpd.errors import InputError
 from vpd.types import Array
 
-BLOCK = 8
-"""Query frames a matrix product: few, so that the product stays close to the cells that paths can reach."""
+BLOCK = 24
+"""Query frames a matrix product where slopes are bounded: fewer stay closer to the cells that paths can
+reach, more make the product itself faster. 8 and 16 were slower in all, and so were 36 and 72."""
+
+WHOLE_BLOCK = 72
+"""Query frames a matrix product where paths can reach every cell; the block still fits a core's cache."""
 
 SCALE = {"l2": 1.0, "sqeuclidean": 1.0, "cosine": 0.5}
 """|a|^2 + |b|^2 - 2 a.b is twice 1 - cos for unit vectors."""
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def reach(
-    i: int, n: int, shortest: int, longest: int, window: int, least: float, greatest: float
-) -> tuple[int, int]:
-    """Reference frames first <= j < last that a path can pass with query frame i, of n.
-
-    From the slopes of the step pattern, forward from the first pair and back from the last, for references
-    of shortest..longest frames, and from the window.
-    """
-    slack = 1e-9
-    first = int(np.ceil(i * least - slack))
-    last = longest - 1 - int(np.ceil((n - 1 - i) * least - slack))
-    if greatest < np.inf:
-        first = max(first, shortest - 1 - int(np.floor((n - 1 - i) * greatest + slack)))
-        last = min(last, int(np.floor(i * greatest + slack)))
-    if window < n + longest:
-        first, last = max(first, i - window), min(last, i + window)
-    return max(first, 0), min(last, longest - 1) + 1
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _warp_groups(
-    query: Array,
-    query_norms: Array,
-    values: Array,
-    norms: Array,
-    starts: Array,
-    lengths: Array,
-    groups: tuple[int, int],
-    kernel: int,
-    slope: tuple[float, float],
-    window: int,
-    scale: float,
-    root: bool,
-    out: Array,
-) -> None:
-    """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,)."""
-    n = len(query)
-    most = 0
-    for g in range(groups[0], groups[1]):
-        most = max(most, (starts[g + 1] - starts[g]) // LANES)
-    width = (PAD + most) * LANES
-    cost = np.empty((4, width), query.dtype)
-    dist = np.zeros((3, width), query.dtype)
-    dots_flat = np.empty(BLOCK * most * LANES, query.dtype)
-    two, factor, zero = query.dtype.type(2), query.dtype.type(scale), query.dtype.type(0)
-    for g in range(groups[0], groups[1]):
-        lane0, start = g * LANES, starts[g]
-        lanes = min(LANES, len(lengths) - lane0)
-        shortest, longest = lengths[lane0], lengths[lane0 + lanes - 1]
-        cost[:] = np.inf
-        for i0 in range(0, n, BLOCK):
-            i1 = min(i0 + BLOCK, n)
-            left, right = longest, 0
-            for i in range(i0, min(i1 + 2, n)):
-                first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
-                left, right = min(left, max(first - 2, 0)), max(right, last)
-            if right <= left:
-                cost[:] = np.inf
-                continue
-            cols = (right - left) * LANES
-            row0 = start + left * LANES
-            dots = dots_flat[: (i1 - i0) * cols].reshape((i1 - i0, cols))
-            np.dot(query[i0:i1], values[row0 : row0 + cols].T, dots)
-            for i in range(i0, i1):
-                d0, dot, cc = dist[i % 3], dots[i - i0], norms[row0 : row0 + cols]
-                qq = query_norms[i]
-                to = (PAD + left) * LANES
-                for x in range(cols):
-                    value = factor * (qq + cc[x] - two * dot[x])
-                    d0[to + x] = value if value > zero else zero
-                if root:
-                    for x in range(to, to + cols):
-                        d0[x] = np.sqrt(d0[x])
-                first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
-                advance(kernel, cost, dist, i, first, max(last, first))
-        end = cost[(n - 1) % 4]
-        for lane in range(lanes):
-            m = lengths[lane0 + lane]
-            inside = abs(n - m) <= window or (n == 1 and m == 1)
-            out[lane0 + lane] = end[(PAD + m - 1) * LANES + lane] if inside else np.inf
 
 
 @lru_cache(maxsize=1)
@@ -163,7 +83,7 @@ def path_costs(queries: Sequence[Array], packed: Packed, name: str, window: int 
         while task < stop:
             q, first = divmod(task, packed.groups)
             last = min(packed.groups, first + stop - task)
-            _warp_groups(
+            warp_groups(
                 *prepared[q],
                 packed.values,
                 packed.norms,
@@ -173,6 +93,7 @@ def path_costs(queries: Sequence[Array], packed: Packed, name: str, window: int 
                 pattern.kernel,
                 _bounded(pattern),
                 limit,
+                BLOCK if pattern.can_be_infeasible else WHOLE_BLOCK,
                 SCALE[packed.distance],
                 packed.distance == "l2",
                 out[q],

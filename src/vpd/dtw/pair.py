@@ -17,21 +17,26 @@ from vpd.types import Array
 
 NO_STEP = -1
 
+SUBSEQUENCE = "asymmetricP1"
+"""The pattern of subsequence search: normalised by the query alone, slopes from 1/2 to 2."""
+
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fill(dist: Array, steps: Array, count: int, window: int) -> tuple[Array, Array]:
-    """Cumulated costs (n, m) and the step taken into each cell; infinite where no path leads."""
+def _fill(dist: Array, steps: Array, weights: Array, window: int, open_begin: bool) -> tuple[Array, Array]:
+    """Cumulated costs (n, m) and the step taken into each cell; infinite where no path leads.
+
+    A path begins at (0, 0), or with ``open_begin`` anywhere in the first row, at the cost of that cell.
+    """
     n, m = dist.shape
     cost = np.full((n, m), np.inf)
     taken = np.full((n, m), NO_STEP, np.int8)
-    sums = np.empty(count)
-    cost[0, 0] = dist[0, 0]
+    sums = np.full(steps[-1, 0] + 1, np.inf)
+    begins = m if open_begin else 1
+    cost[0, :begins] = dist[0, :begins]
     for i in range(n):
         for j in range(m):
-            if (i == 0 and j == 0) or abs(i - j) > window:
+            if (i == 0 and j < begins) or abs(i - j) > window:
                 continue
-            for p in range(count):
-                sums[p] = np.inf
             before = -1
             for s in range(len(steps)):
                 p = steps[s, 0]
@@ -40,7 +45,7 @@ def _fill(dist: Array, steps: Array, count: int, window: int) -> tuple[Array, Ar
                     before = p
                     sums[p] = cost[ii, jj] if ii >= 0 and jj >= 0 else np.inf
                 elif ii >= 0 and jj >= 0:
-                    sums[p] += steps[s, 3] * dist[ii, jj]
+                    sums[p] += weights[s] * dist[ii, jj]
             best = np.argmin(sums)
             if sums[best] < np.inf:
                 cost[i, j] = sums[best]
@@ -91,7 +96,7 @@ def _solve(x: Array, y: Array, name: str, distance: str, window: int | None) -> 
     dist = frame_distances(x, y, distance)
     for tried in ("symmetricP2", "symmetric2") if name == FALLBACK else (name,):
         pattern = get_pattern(tried)
-        cost, taken = _fill(dist, pattern.as_array(), len(pattern.steps), _window(window))
+        cost, taken = _fill(dist, *pattern.as_arrays(), _window(window), False)
         if cost[-1, -1] < np.inf:
             break
     return tried, cost, taken
@@ -99,6 +104,19 @@ def _solve(x: Array, y: Array, name: str, distance: str, window: int | None) -> 
 
 def _scale(name: str, cost: Array, normalise: bool) -> float:
     return float(get_pattern(name).weight(cost.shape[0], cost.shape[1])) if normalise else 1.0
+
+
+def _backtrack(taken: Array, name: str) -> tuple[Array, Array]:
+    """The cells of the best path into the last cell, as two arrays of indices, in order."""
+    steps = get_pattern(name).steps
+    i, j = taken.shape[0] - 1, taken.shape[1] - 1
+    cells = [(i, j)]
+    while taken[i, j] != NO_STEP:
+        step = steps[taken[i, j]]
+        cells.extend((i - di, j - dj) for di, dj, _ in step[-2::-1])
+        i, j = i - step[0][0], j - step[0][1]
+    query, reference = np.array(cells[::-1], np.int64).T
+    return query, reference
 
 
 def dtw_distance(
@@ -136,13 +154,25 @@ def dtw_path(
     if not cost[-1, -1] < np.inf:
         n, m = cost.shape
         raise InputError(f"{pattern} has no path between sequences of {n} and {m} frames")
-    steps = get_pattern(used).steps
-    i, j = cost.shape[0] - 1, cost.shape[1] - 1
-    cells = [(i, j)]
-    while taken[i, j] != NO_STEP:
-        step = steps[taken[i, j]]
-        cells.extend((i - di, j - dj) for di, dj, _ in step[-2::-1])
-        i, j = i - step[0][0], j - step[0][1]
-    query, reference = np.array(cells[::-1], np.int64).T
+    query, reference = _backtrack(taken, used)
     value = float(cost[-1, -1]) / _scale(used, cost, normalise)
     return Alignment(distance=value, query=query, reference=reference, pattern=used)
+
+
+def subsequence_path(x: Array, y: Array, distance: str = "l2") -> Alignment:
+    """The best path of all of ``x`` (n, d) into ``y`` (m, d) that ends with y's last frame, begin open.
+
+    Step pattern asymmetricP1: every path weighs n, so the best begin is exact, and the tempo stays within
+    half and double at every point. ``distance`` of the result is normalised by n, and infinite, with an empty
+    path, where y is too short.
+    """
+    dist = frame_distances(x, y, distance)
+    # A row before the first query frame, where begins are free, and a column before the first frame of y,
+    # which cannot be matched, so that a path may enter y's first frame as it enters any other.
+    padded = np.pad(dist, ((1, 0), (1, 0)), constant_values=np.inf)
+    padded[0] = 0
+    cost, taken = _fill(padded, *get_pattern(SUBSEQUENCE).as_arrays(), _window(None), True)
+    if not cost[-1, -1] < np.inf:
+        return Alignment(np.inf, np.empty(0, np.int64), np.empty(0, np.int64), SUBSEQUENCE)
+    query, reference = _backtrack(taken, SUBSEQUENCE)
+    return Alignment(float(cost[-1, -1]) / len(x), query[1:] - 1, reference[1:] - 1, SUBSEQUENCE)

@@ -68,11 +68,11 @@ class StepPattern:
         n, m = np.asarray(n), np.asarray(m)
         return n + m if self.normalised_by == "N+M" else n + 0 * m
 
-    def as_array(self) -> Array:
-        """(S, 4) int64 rows of (step, di, dj, weight), the origin of each step first."""
-        return np.array(
-            [(p, di, dj, int(w)) for p, step in enumerate(self.steps) for di, dj, w in step], np.int64
-        )
+    def as_arrays(self) -> tuple[Array, Array]:
+        """(S, 3) int64 rows of (step, di, dj), the origin of each step first, and (S,) float64 weights."""
+        rows = [(p, di, dj, w) for p, step in enumerate(self.steps) for di, dj, w in step]
+        table = np.array(rows, np.float64)
+        return table[:, :3].astype(np.int64), np.ascontiguousarray(table[:, 3])
 
 
 def _diagonal(weight: float) -> Step:
@@ -95,6 +95,12 @@ PATTERNS: dict[str, StepPattern] = {
         StepPattern("symmetric1", (_diagonal(1), _ALONG_Y, _ALONG_X), "", 0),
         StepPattern("symmetric2", _SYMMETRIC2, "N+M", 1),
         StepPattern("asymmetric", (_ALONG_X, _diagonal(1), ((1, 2, 0), (0, 0, 1))), "N", 2),
+        StepPattern(
+            "asymmetricP1",
+            (((1, 2, 0), (0, 1, 0.5), (0, 0, 0.5)), _diagonal(1), ((2, 1, 0), (1, 0, 1), (0, 0, 1))),
+            "N",
+            6,
+        ),
         StepPattern("symmetricP0", _SYMMETRIC2, "N+M", 1),
         StepPattern("symmetricP05", (_THREE_Y, _TWO_Y, _diagonal(2), _TWO_X, _THREE_X), "N+M", 3),
         StepPattern("symmetricP1", (_TWO_Y, _diagonal(2), _TWO_X), "N+M", 4),

@@ -4,6 +4,8 @@ A row holds, for reference frame j and lane l, position ``(PAD + j) * LANES + l`
 positions back. ``c1, c2, c3`` are the rows of cumulated cost one, two and three query frames back, ``d0, d1,
 d2`` the rows of frame distances of this query frame and of those one and two back. Outside of what has been
 computed, costs are infinite. No recurrence tests a boundary, so each is one run of vector instructions.
+
+All that is compiled together lies in this file: numba's cache notices only changes of the file itself.
 """
 
 from __future__ import annotations
@@ -20,54 +22,94 @@ PAD = 3
 L = LANES
 
 
+@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def _shifted(row: Array, back: int, lo: int, hi: int) -> Array:
+    """The row's positions lo <= x < hi, ``back`` reference frames earlier.
+
+    Loops over such views count from 0, so that the compiler knows every index to be positive; it uses vector
+    instructions only then.
+    """
+    return row[lo - back * L : hi - back * L]
+
+
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _symmetric(out: Array, c1: Array, d0: Array, lo: int, hi: int, diagonal: float) -> None:
-    for x in range(lo, hi):
-        best = c1[x - L] + diagonal * d0[x]
-        up = c1[x] + d0[x]
-        out[x] = up if up < best else best
-    for x in range(lo, hi):
-        along = out[x - L] + d0[x]
-        out[x] = along if along < out[x] else out[x]
+    o, left = _shifted(out, 0, lo, hi), _shifted(out, 1, lo, hi)
+    c10, c11, d = _shifted(c1, 0, lo, hi), _shifted(c1, 1, lo, hi), _shifted(d0, 0, lo, hi)
+    for x in range(len(o)):
+        best = c11[x] + diagonal * d[x]
+        up = c10[x] + d[x]
+        o[x] = up if up < best else best
+    for x in range(len(o)):
+        along = left[x] + d[x]
+        o[x] = along if along < o[x] else o[x]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _asymmetric(out: Array, c1: Array, d0: Array, lo: int, hi: int) -> None:
-    for x in range(lo, hi):
-        a, b, c = c1[x], c1[x - L], c1[x - 2 * L]
+    o, d = _shifted(out, 0, lo, hi), _shifted(d0, 0, lo, hi)
+    c10, c11, c12 = _shifted(c1, 0, lo, hi), _shifted(c1, 1, lo, hi), _shifted(c1, 2, lo, hi)
+    for x in range(len(o)):
+        a, b, c = c10[x], c11[x], c12[x]
         a = b if b < a else a
         a = c if c < a else a
-        out[x] = a + d0[x]
+        o[x] = a + d[x]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _p05(
     out: Array, c1: Array, c2: Array, c3: Array, d0: Array, d1: Array, d2: Array, lo: int, hi: int
 ) -> None:
-    two, one = out.dtype.type(2), out.dtype.type(1)
-    for x in range(lo, hi):
-        here, back, back2 = d0[x], d0[x - L], d0[x - 2 * L]
-        best = c1[x - L] + two * here
-        a = c1[x - 3 * L] + (two * back2 + back + here)
-        b = c1[x - 2 * L] + (two * back + here)
-        e = c2[x - L] + (two * d1[x] + here)
-        f = c3[x - L] + (two * d2[x] + d1[x] + one * here)
+    two = out.dtype.type(2)
+    o, d00, d10 = _shifted(out, 0, lo, hi), _shifted(d0, 0, lo, hi), _shifted(d1, 0, lo, hi)
+    d01, d02, d20 = _shifted(d0, 1, lo, hi), _shifted(d0, 2, lo, hi), _shifted(d2, 0, lo, hi)
+    c11, c12, c13 = _shifted(c1, 1, lo, hi), _shifted(c1, 2, lo, hi), _shifted(c1, 3, lo, hi)
+    c21, c31 = _shifted(c2, 1, lo, hi), _shifted(c3, 1, lo, hi)
+    for x in range(len(o)):
+        here = d00[x]
+        best = c11[x] + two * here
+        a = c13[x] + (two * d02[x] + d01[x] + here)
+        b = c12[x] + (two * d01[x] + here)
         best = a if a < best else best
-        best = b if b < best else best
+        o[x] = b if b < best else best
+    # In two loops: with more arrays in one, the compiler gives up telling them apart.
+    for x in range(len(o)):
+        here = d00[x]
+        best = o[x]
+        e = c21[x] + (two * d10[x] + here)
+        f = c31[x] + (two * d20[x] + d10[x] + here)
         best = e if e < best else best
-        out[x] = f if f < best else best
+        o[x] = f if f < best else best
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _p1(out: Array, c1: Array, c2: Array, d0: Array, d1: Array, lo: int, hi: int) -> None:
     two = out.dtype.type(2)
-    for x in range(lo, hi):
-        here = d0[x]
-        best = c1[x - L] + two * here
-        a = c1[x - 2 * L] + (two * d0[x - L] + here)
-        b = c2[x - L] + (two * d1[x] + here)
+    o, d00, d10 = _shifted(out, 0, lo, hi), _shifted(d0, 0, lo, hi), _shifted(d1, 0, lo, hi)
+    d01, c11 = _shifted(d0, 1, lo, hi), _shifted(c1, 1, lo, hi)
+    c12, c21 = _shifted(c1, 2, lo, hi), _shifted(c2, 1, lo, hi)
+    for x in range(len(o)):
+        here = d00[x]
+        best = c11[x] + two * here
+        a = c12[x] + (two * d01[x] + here)
+        b = c21[x] + (two * d10[x] + here)
         best = a if a < best else best
-        out[x] = b if b < best else best
+        o[x] = b if b < best else best
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _asymmetric_p1(out: Array, c1: Array, c2: Array, d0: Array, d1: Array, lo: int, hi: int) -> None:
+    half = out.dtype.type(0.5)
+    o, d00, d10 = _shifted(out, 0, lo, hi), _shifted(d0, 0, lo, hi), _shifted(d1, 0, lo, hi)
+    d01, c11 = _shifted(d0, 1, lo, hi), _shifted(c1, 1, lo, hi)
+    c12, c21 = _shifted(c1, 2, lo, hi), _shifted(c2, 1, lo, hi)
+    for x in range(len(o)):
+        here = d00[x]
+        best = c11[x] + here
+        a = c12[x] + half * (d01[x] + here)
+        b = c21[x] + (d10[x] + here)
+        best = a if a < best else best
+        o[x] = b if b < best else best
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -75,13 +117,17 @@ def _p2(
     out: Array, c1: Array, c2: Array, c3: Array, d0: Array, d1: Array, d2: Array, lo: int, hi: int
 ) -> None:
     two = out.dtype.type(2)
-    for x in range(lo, hi):
-        here = d0[x]
-        best = c1[x - L] + two * here
-        a = c2[x - 3 * L] + (two * (d1[x - 2 * L] + d0[x - L]) + here)
-        b = c3[x - 2 * L] + (two * (d2[x - L] + d1[x]) + here)
-        best = a if a < best else best
-        out[x] = b if b < best else best
+    o, d00, d10 = _shifted(out, 0, lo, hi), _shifted(d0, 0, lo, hi), _shifted(d1, 0, lo, hi)
+    d01, d12, d21 = _shifted(d0, 1, lo, hi), _shifted(d1, 2, lo, hi), _shifted(d2, 1, lo, hi)
+    c11, c23, c32 = _shifted(c1, 1, lo, hi), _shifted(c2, 3, lo, hi), _shifted(c3, 2, lo, hi)
+    for x in range(len(o)):
+        here = d00[x]
+        best = c11[x] + two * here
+        a = c23[x] + (two * (d12[x] + d01[x]) + here)
+        o[x] = a if a < best else best
+    for x in range(len(o)):
+        b = c32[x] + (two * (d21[x] + d10[x]) + d00[x])
+        o[x] = b if b < o[x] else o[x]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -111,5 +157,91 @@ def advance(kernel: int, cost: Array, dist: Array, i: int, first: int, last: int
         _p05(out, c1, c2, c3, d0, d1, d2, lo, hi)
     elif kernel == 4:
         _p1(out, c1, c2, d0, d1, lo, hi)
+    elif kernel == 6:
+        _asymmetric_p1(out, c1, c2, d0, d1, lo, hi)
     else:
         _p2(out, c1, c2, c3, d0, d1, d2, lo, hi)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def reach(
+    i: int, n: int, shortest: int, longest: int, window: int, least: float, greatest: float
+) -> tuple[int, int]:
+    """Reference frames first <= j < last that a path can pass with query frame i, of n.
+
+    From the slopes of the step pattern, forward from the first pair and back from the last, for references
+    of shortest..longest frames, and from the window.
+    """
+    slack = 1e-9
+    first = int(np.ceil(i * least - slack))
+    last = longest - 1 - int(np.ceil((n - 1 - i) * least - slack))
+    if greatest < np.inf:
+        first = max(first, shortest - 1 - int(np.floor((n - 1 - i) * greatest + slack)))
+        last = min(last, int(np.floor(i * greatest + slack)))
+    if window < n + longest:
+        first, last = max(first, i - window), min(last, i + window)
+    return max(first, 0), min(last, longest - 1) + 1
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def warp_groups(
+    query: Array,
+    query_norms: Array,
+    values: Array,
+    norms: Array,
+    starts: Array,
+    lengths: Array,
+    groups: tuple[int, int],
+    kernel: int,
+    slope: tuple[float, float],
+    window: int,
+    block: int,
+    scale: float,
+    root: bool,
+    out: Array,
+) -> None:
+    """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,)."""
+    n = len(query)
+    most = 0
+    for g in range(groups[0], groups[1]):
+        most = max(most, (starts[g + 1] - starts[g]) // LANES)
+    width = (PAD + most) * LANES
+    cost = np.empty((4, width), query.dtype)
+    dist = np.zeros((3, width), query.dtype)
+    dots_flat = np.empty(block * most * LANES, query.dtype)
+    two, factor, zero = query.dtype.type(2), query.dtype.type(scale), query.dtype.type(0)
+    for g in range(groups[0], groups[1]):
+        lane0, start = g * LANES, starts[g]
+        lanes = min(LANES, len(lengths) - lane0)
+        shortest, longest = lengths[lane0], lengths[lane0 + lanes - 1]
+        cost[:] = np.inf
+        for i0 in range(0, n, block):
+            i1 = min(i0 + block, n)
+            left, right = longest, 0
+            for i in range(i0, min(i1 + 2, n)):
+                first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
+                left, right = min(left, max(first - 2, 0)), max(right, last)
+            if right <= left:
+                cost[:] = np.inf
+                continue
+            cols = (right - left) * LANES
+            row0 = start + left * LANES
+            dots = dots_flat[: (i1 - i0) * cols].reshape((i1 - i0, cols))
+            np.dot(query[i0:i1], values[row0 : row0 + cols].T, dots)
+            for i in range(i0, i1):
+                d0, dot, cc = dist[i % 3], dots[i - i0], norms[row0 : row0 + cols]
+                qq = query_norms[i]
+                to = (PAD + left) * LANES
+                for x in range(cols):
+                    value = factor * (qq + cc[x] - two * dot[x])
+                    d0[to + x] = value if value > zero else zero
+                if root:
+                    for x in range(to, to + cols):
+                        d0[x] = np.sqrt(d0[x])
+                first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
+                advance(kernel, cost, dist, i, first, max(last, first))
+        end = cost[(n - 1) % 4]
+        for lane in range(lanes):
+            m = lengths[lane0 + lane]
+            inside = abs(n - m) <= window or (n == 1 and m == 1)
+            out[lane0 + lane] = end[(PAD + m - 1) * LANES + lane] if inside else np.inf
