@@ -64,7 +64,7 @@ def draw_pose(pose, background):
     picture = background.copy()
     for a, b in BONES17:
         colour = (255, 60, 60) if a % 2 else (60, 60, 255)
-        ends = [tuple(int(round(v * 8)) for v in pose[j, :2]) for j in (a, b)]
+        ends = [tuple(int(v * 8) for v in pose[j, :2]) for j in (a, b)]
         cv2.line(picture, *ends, colour, 4, cv2.LINE_AA, 3)
     cv2.circle(picture, tuple(int(v) for v in pose[0, :2]), 5, (255, 220, 180), -1, cv2.LINE_AA)
     return picture

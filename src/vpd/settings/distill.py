@@ -76,7 +76,7 @@ class DistillSettings(Section):
     backbone: str = "resnet34"
     """Encoder: resnet18, resnet34 (paper), resnet50, or timm:NAME."""
     weights: str = ""
-    """What to start from: "" for random weights (paper), "imagenet" (fetched), or a .safetensors or .pth file."""
+    """Start from: "" random weights (paper), "imagenet" (fetched), or a .safetensors or .pth file."""
     inputs: tuple[Literal["rgb", "flow"], ...] = Field(default=("rgb", "flow"), strict=False, min_length=1)
     """What the student sees of a crop."""
     neighbours: tuple[int, ...] = Field(default=(), strict=False)

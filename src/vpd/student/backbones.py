@@ -131,7 +131,7 @@ BACKBONES: dict[str, Backbone] = {
 
 
 def backbone(name: str) -> Backbone:
-    """The encoder called ``name``, or any of timm's as ``timm:NAME``. Raises InputError for an unknown name."""
+    """The encoder called ``name``, or any of timm's as ``timm:NAME``. Raises InputError for others."""
     if name.startswith(TIMM):
         return Backbone(partial(_timm, name.removeprefix(TIMM)))
     if name not in BACKBONES:

@@ -1,0 +1,151 @@
+"""Every backbone keeps the contract; wider inputs begin as the narrow network; students go to disk."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from tests.student.synthetic import RECIPE, stick_source, tiny_settings
+from torchvision.models import resnet18
+
+from vpd.crops import CropFile
+from vpd.errors import ArtefactError, InputError, SettingsError
+from vpd.library.artefact import Recipe
+from vpd.settings.distill import PRESETS, HeadSettings, preset
+from vpd.settings.toml import load_settings
+from vpd.student.backbones import BACKBONES, backbone
+from vpd.student.inputs import InputSpec, neighbour_rows, read_inputs
+from vpd.student.network import Student, StudentSpec, student_spec
+from vpd.student.store import load_student, save_student, student_is_current
+
+SIZES = {"joints2d": 26, "vipe": 64}
+
+
+@pytest.mark.parametrize("name", [*BACKBONES, "timm:test_resnet.r160_in1k"])
+def test_every_backbone(name):
+    if name.startswith("timm:"):
+        pytest.importorskip("timm")
+    torch.manual_seed(0)
+    size = 48 if name == "tiny" else 64
+    encoder = backbone(name).make(InputSpec(), 26, "").eval()
+    with torch.inference_mode():
+        assert encoder(torch.randn(2, 5, size, size)).shape == (2, 26)
+
+
+def test_unknown_backbones_are_said():
+    with pytest.raises(InputError, match="resnet34"):
+        backbone("alexnet")
+    pytest.importorskip("timm")
+    with pytest.raises(InputError, match="no_such"):
+        backbone("timm:no_such_net").make(InputSpec(), 26, "")
+
+
+def test_given_weights_ignore_flow_at_first(tmp_path):
+    torch.manual_seed(1)
+    given = resnet18(weights=None).eval()
+    save_file(given.state_dict(), tmp_path / "w.safetensors")
+    torch.save(given.state_dict(), tmp_path / "w.pth")
+    images = torch.randn(2, 5, 64, 64)
+    for file in ("w.safetensors", "w.pth"):
+        wide = backbone("resnet18").make(InputSpec(), 1000, str(tmp_path / file)).eval()
+        with torch.inference_mode():
+            torch.testing.assert_close(wide(images), given(images[:, :3]))
+    with pytest.raises(InputError, match="do not fit"):
+        backbone("resnet50").make(InputSpec(), 26, str(tmp_path / "w.pth"))
+    (tmp_path / "bad.safetensors").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="cannot be read"):
+        backbone("resnet18").make(InputSpec(), 26, str(tmp_path / "bad.safetensors"))
+
+
+def test_heads_share_the_feature():
+    heads = (HeadSettings(motion=(-1, 4)), HeadSettings(teacher="vipe", d=32))
+    spec = student_spec(tiny_settings(heads=heads), 48, SIZES)
+    assert spec.d == 26 + 32
+    student = Student(spec)
+    features = student.embed(torch.randn(3, 5, 48, 48))
+    assert features.shape == (3, 58)
+    assert [p.shape[1] for p in student.decode(features)] == [26 * 3, 64 * 2]
+    changed = features.detach().clone()
+    changed[:, 30:] = 0
+    torch.testing.assert_close(student.decode(changed)[0], student.decode(features)[0])
+    assert student.poses(features, 1).shape == (3, 64)
+
+
+def test_without_decoder_the_feature_is_the_pose():
+    student = Student(student_spec(tiny_settings(heads=(HeadSettings(motion=(), decoder=False),)), 48, SIZES))
+    features = student.embed(torch.randn(2, 5, 48, 48))
+    torch.testing.assert_close(student.decode(features)[0], features)
+
+
+def test_spec_round_trip():
+    heads = (HeadSettings(), HeadSettings(teacher="vipe", motion=(-2, 2)))
+    spec = student_spec(tiny_settings(heads=heads, neighbours=(-1,)), 48, SIZES)
+    assert StudentSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
+    with pytest.raises(ArtefactError, match=r"config\.json"):
+        StudentSpec.from_json({"backbone": "tiny"})
+
+
+def test_mirror_is_an_involution():
+    student = Student(student_spec(tiny_settings(neighbours=(1,)), 48, SIZES))
+    x = torch.randn(2, 8, 48, 48)
+    mirrored = student.mirror(x)
+    torch.testing.assert_close(student.mirror(mirrored), x)
+    torch.testing.assert_close(mirrored[:, 6], -x[:, 6].flip(-1))
+    torch.testing.assert_close(mirrored[:, :6], x[:, :6].flip(-1))
+    torch.testing.assert_close(mirrored[:, 7], x[:, 7].flip(-1))
+
+
+def test_neighbours_of_tracks():
+    class Rows:
+        frames = np.array([0, 0, 1, 1, 2, 4, 5])
+        athletes = np.array([0, 1, 0, 1, 0, 0, 0])
+
+        def __len__(self):
+            return 7
+
+    found = neighbour_rows(Rows(), (-1, 1, -2))
+    assert found[:, 0].tolist() == [0, 1, 0, 1, 2, 5, 5]
+    assert found[:, 1].tolist() == [2, 3, 4, 3, 4, 6, 6]
+    assert found[:, 2].tolist() == [0, 1, 0, 1, 0, 5, 5]
+
+
+def test_neighbours_are_seen_with_the_frames_own_square(tmp_path):
+    """The previous picture brought to this square agrees with the static background of this one."""
+    source = stick_source(tmp_path, n=12, size=96)
+    file = CropFile(source.crops)
+    spec = InputSpec(neighbours=(-1,))
+    rows = np.arange(1, 12)
+    raw = read_inputs(file, rows, spec, neighbour_rows(file, spec.neighbours)).astype(int)
+    moved = np.any(file.squares[rows] != file.squares[rows - 1], axis=1)
+    assert moved.any()
+    inner = (slice(None), slice(20, 76), slice(20, 76))
+    aligned = np.abs(raw[..., :3] - raw[..., 3:6])[inner].mean((1, 2, 3))
+    as_stored = np.abs(file.rgb(rows).astype(int) - file.rgb(rows - 1))[inner].mean((1, 2, 3))
+    assert aligned[moved].mean() < 0.8 * as_stored[moved].mean()
+
+
+def test_student_on_disk(tmp_path):
+    student = Student(student_spec(tiny_settings(), 48, SIZES)).eval()
+    save_student(student, tmp_path, RECIPE, {"note": 1})
+    assert student_is_current(tmp_path, RECIPE)
+    assert not student_is_current(tmp_path, Recipe("distill", 2))
+    x = torch.randn(1, 5, 48, 48)
+    torch.testing.assert_close(load_student(tmp_path).embed(x), student.embed(x))
+    (tmp_path / "student.safetensors").write_bytes(b"x")
+    with pytest.raises(ArtefactError, match="damaged"):
+        load_student(tmp_path)
+    with pytest.raises(ArtefactError, match="vpd distill"):
+        load_student(tmp_path / "none")
+
+
+def test_settings(tmp_path):
+    for name in PRESETS:
+        assert preset(name).batch == 100
+    path = tmp_path / "vpd.toml"
+    path.write_text('[distill]\nneighbours = [-1]\nheads = [{teacher = "vipe", motion = [-1, 5]}]\n')
+    assert load_settings(path).distill.heads[0].motion == (-1, 5)
+    for bad in ("neighbours = [0]", "heads = [{decoder = false}]", "heads = [{motion = [0]}]", "heads = []"):
+        path.write_text(f"[distill]\n{bad}\n")
+        with pytest.raises(SettingsError):
+            load_settings(path)
