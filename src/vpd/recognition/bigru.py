@@ -15,7 +15,8 @@ from torch.nn.functional import cross_entropy
 from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier, orientations
 from vpd.recognition.network import ActionNetwork, Cell, Pooling
-from vpd.sequences.packing import FrameMatrix
+from vpd.sequences.augment import TimeWarp
+from vpd.sequences.packing import FrameMatrix, Packing
 from vpd.types import Array, FeatureSequence
 
 RESTARTS = 10
@@ -51,6 +52,9 @@ class BiGRUClassifier(SequenceClassifier):
     ----------
     hidden, layers, cell, pooling : the recurrent part; the paper has 128, 2, "gru", "max".
     epochs, batch, rate : 500, 50, 1e-3 in the paper, AdamW with ten cosine cycles.
+    speed, crop, hold : augmentation in time, see `TimeWarp`; 0 in the paper.
+    noise : standard deviation of Gaussian noise on the features, relative to that of each channel.
+    mixing : alpha of the Beta distribution by which pooled examples and their labels are mixed; 0 mixes none.
     seed : of weights, order and dropout; the same seed and data give the same model.
     threads : 2 runs the two directions on two cores.
     device : any torch device.
@@ -65,6 +69,11 @@ class BiGRUClassifier(SequenceClassifier):
         epochs: int = 500,
         batch: int = 50,
         rate: float = 1e-3,
+        speed: float = 0.0,
+        crop: float = 0.0,
+        hold: float = 0.0,
+        noise: float = 0.0,
+        mixing: float = 0.0,
         seed: int = 0,
         threads: int = 1,
         device: str = "cpu",
@@ -76,6 +85,11 @@ class BiGRUClassifier(SequenceClassifier):
         self.epochs = epochs
         self.batch = batch
         self.rate = rate
+        self.speed = speed
+        self.crop = crop
+        self.hold = hold
+        self.noise = noise
+        self.mixing = mixing
         self.seed = seed
         self.threads = threads
         self.device = device
@@ -130,12 +144,16 @@ class BiGRUClassifier(SequenceClassifier):
     ) -> float:
         """One pass in batches of nearly equal size, none of them of a single example; the mean loss."""
         self.network_.train()
+        warp = TimeWarp(self.speed, self.crop, self.hold) if self.speed or self.crop or self.hold else None
+        spread = matrix.frames.std(dim=0) * self.noise
         items = order.permutation(len(matrix))
         losses = []
         for chosen in np.array_split(items, math.ceil(len(items) / max(2, self.batch))):
-            frames, packing = matrix.batch(chosen)
-            logits = self.network_(frames.to(self.device), packing)
-            loss = cross_entropy(logits, targets[chosen[packing.order]].to(self.device))
+            frames, packing = matrix.batch(chosen, warp, order)
+            if self.noise:
+                frames = frames + spread * torch.randn(frames.shape)
+            wanted = targets[chosen[packing.order]].to(self.device)
+            loss = self._loss(frames.to(self.device), packing, wanted, order)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             optimiser.step()
@@ -144,6 +162,17 @@ class BiGRUClassifier(SequenceClassifier):
         if not math.isfinite(mean):
             raise InputError("the training diverged: features of very large values? Standardise them first")
         return mean
+
+    def _loss(
+        self, frames: torch.Tensor, packing: Packing, wanted: torch.Tensor, order: np.random.Generator
+    ) -> torch.Tensor:
+        pooled = self.network_.embed(frames, packing)
+        if not self.mixing:
+            return cross_entropy(self.network_.classifier(pooled), wanted)
+        share = float(order.beta(self.mixing, self.mixing))
+        other = torch.from_numpy(order.permutation(len(wanted))).to(self.device)
+        logits = self.network_.classifier(share * pooled + (1 - share) * pooled[other])
+        return share * cross_entropy(logits, wanted) + (1 - share) * cross_entropy(logits, wanted[other])
 
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
         """(N, C) probabilities, the mean over both orientations."""

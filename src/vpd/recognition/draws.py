@@ -38,7 +38,7 @@ def make_draws(
     possible = sorted(k for k in set(ks) if 1 <= k <= counts.min())
     if not possible:
         raise InputError(
-            f"the class {classes[counts.argmin()]!r} has {counts.min()} training examples, "
+            f"the class {str(classes[counts.argmin()])!r} has {counts.min()} training examples, "
             f"fewer than any k asked ({', '.join(map(str, ks))})"
         )
     orders = [[rng.permutation(train[names[train] == c]) for c in classes] for _ in range(draws)]

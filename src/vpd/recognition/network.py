@@ -73,7 +73,11 @@ class ActionNetwork(nn.Module):
         weighted = x * (weights / total[sequence])[:, None]
         return x.new_zeros(count, x.shape[1]).index_add(0, sequence, weighted)
 
+    def embed(self, x: Tensor, packing: Packing) -> Tensor:
+        """(B, 2 hidden) pooled outputs of packed frames (N, d), in the packing's order of sequences."""
+        return self.pool(self.recurrent(self.input_dropout(x), packing), packing)
+
     def forward(self, x: Tensor, packing: Packing) -> Tensor:
         """Logits (B, classes) of packed frames (N, d), in the packing's order of sequences."""
-        logits: Tensor = self.classifier(self.pool(self.recurrent(self.input_dropout(x), packing), packing))
+        logits: Tensor = self.classifier(self.embed(x, packing))
         return logits

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from vpd.sequences.augment import TimeWarp
 from vpd.types import Array
 
 
@@ -38,15 +39,14 @@ class Packing:
         return np.concatenate([self.order[:n] for n in self.batch_sizes])
 
 
-def pack(starts: Array, lengths: Array) -> Packing:
-    """Packing of sequences that occupy rows starts[i] .. starts[i] + lengths[i] of a matrix of frames."""
+def pack(rows: Array, lengths: Array) -> Packing:
+    """Packing of sequences whose frames are the first lengths[i] of each of ``rows`` (B, T), of a matrix."""
     order = np.argsort(-lengths, kind="stable")
     steps = np.arange(int(lengths.max()))
     present = lengths[order][None, :] > steps[:, None]
-    rows = (starts[order][None, :] + steps[:, None])[present]
     batch_sizes = present.sum(axis=1)
     offsets = np.concatenate([[0], np.cumsum(batch_sizes)[:-1]])
-    return Packing(order, batch_sizes, offsets, rows)
+    return Packing(order, batch_sizes, offsets, rows[order, : len(steps)].T[present])
 
 
 class FrameMatrix:
@@ -60,7 +60,14 @@ class FrameMatrix:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def batch(self, items: Array) -> tuple[torch.Tensor, Packing]:
-        """Packed frames (N, d) of the sequences ``items`` and where they lie."""
-        packing = pack(self.starts[items], self.lengths[items])
+    def batch(
+        self, items: Array, warp: TimeWarp | None = None, rng: np.random.Generator | None = None
+    ) -> tuple[torch.Tensor, Packing]:
+        """Packed frames (N, d) of the sequences ``items``, warped in time where asked, and where they lie."""
+        lengths = self.lengths[items]
+        if warp is None or rng is None:
+            rows = np.broadcast_to(np.arange(int(lengths.max())), (len(items), int(lengths.max())))
+        else:
+            rows, lengths = warp.positions(lengths, rng)
+        packing = pack(self.starts[items][:, None] + rows, lengths)
         return self.frames[torch.from_numpy(packing.rows)], packing

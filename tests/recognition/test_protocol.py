@@ -1,0 +1,107 @@
+"""Subsets, splits and the few-shot protocol keep training and test apart, and repeat themselves."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from tests.recognition.made import actions
+
+from vpd.errors import InputError, LabelError
+from vpd.recognition.bigru import BiGRUClassifier
+from vpd.recognition.draws import make_draws, read_draws, segment_key, write_draws
+from vpd.recognition.neighbours import DTWNeighbours
+from vpd.recognition.protocol import ALL, run_few_shot, seeded
+from vpd.recognition.split import TEST, TRAIN, make_split, read_split, write_split
+from vpd.sequences.transforms import Standardise
+from vpd.types import Segment
+
+SEGMENTS = [Segment(f"v{i}", 0.0, 1.0, None, f"class {i % 3}") for i in range(24)]
+LABELS = np.array([s.label for s in SEGMENTS])
+
+
+def test_subsets_are_nested_balanced_and_of_the_training_part():
+    train = np.arange(3, 24)
+    draws = make_draws(LABELS, train, [1, 2, 4, 99], 5, np.random.default_rng(0))
+    assert sorted(draws) == [1, 2, 4]
+    for smaller, larger in zip(draws[2], draws[4], strict=True):
+        assert set(smaller) < set(larger) <= set(train)
+        assert np.unique(LABELS[larger], return_counts=True)[1].tolist() == [4, 4, 4]
+
+
+def test_subsets_survive_a_file(tmp_path):
+    draws = make_draws(LABELS, np.arange(24), [1, 3], 4, np.random.default_rng(1))
+    write_draws(tmp_path / "draws.json", draws, SEGMENTS)
+    again = read_draws(tmp_path / "draws.json", SEGMENTS)
+    assert {k: [a.tolist() for a in v] for k, v in draws.items()} == {
+        k: [a.tolist() for a in v] for k, v in again.items()
+    }
+
+
+def test_subsets_may_name_file_names_but_not_what_is_ambiguous(tmp_path):
+    path = tmp_path / "few.json"
+    path.write_text(json.dumps({"1": [["v3.mp4", segment_key(SEGMENTS[5])]]}))
+    assert read_draws(path, SEGMENTS)[1][0].tolist() == [3, 5]
+    twice = [*SEGMENTS, Segment("v3", 2.0, 3.0, None, "class 1")]
+    with pytest.raises(LabelError, match="holds 2 labelled segments"):
+        read_draws(path, twice)
+    path.write_text(json.dumps({"1": [["nobody"]]}))
+    with pytest.raises(LabelError, match="not among the labels"):
+        read_draws(path, SEGMENTS)
+
+
+def test_a_class_with_fewer_examples_than_any_k_is_named():
+    with pytest.raises(InputError, match="'class 2' has 1"):
+        make_draws(LABELS[:6], np.array([0, 1, 2, 3, 4]), [2], 3, np.random.default_rng(0))
+
+
+def test_a_made_split_keeps_scenes_whole_and_survives_a_file(tmp_path):
+    scenes = {s.video: f"scene {i // 3}" for i, s in enumerate(SEGMENTS)}
+    places = make_split(LABELS, [s.video for s in SEGMENTS], scenes, seed=0)
+    sides = {}
+    for place in places.values():
+        sides.setdefault(place.scene, set()).add(place.split)
+    assert all(len(side) == 1 for side in sides.values())
+    assert {TRAIN, TEST} == {place.split for place in places.values()}
+    write_split(tmp_path / "splits.csv", places)
+    assert read_split(tmp_path / "splits.csv") == places
+
+
+def test_a_scene_on_both_sides_is_refused(tmp_path):
+    path = tmp_path / "splits.csv"
+    path.write_text("video,scene,split\na.mp4,x,train\nb.mp4,x,test\n")
+    with pytest.raises(LabelError, match="line 3: the scene x is in both"):
+        read_split(path)
+
+
+def test_every_head_is_run_on_every_subset():
+    X, y = actions(24)
+    train, test = np.arange(12), np.arange(12, 24)
+    draws = make_draws(y, train, [1, 2], 3, np.random.default_rng(0))
+    heads = {"one": DTWNeighbours(pattern="symmetric2"), "two": DTWNeighbours(k=3, pattern="symmetric2")}
+    outcomes = run_few_shot(X, y, train, test, draws, heads)
+    assert [(o.head, o.k, o.draw) for o in outcomes] == [
+        (head, k, draw)
+        for head in heads
+        for k, draw in [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2), (ALL, 0)]
+    ]
+    for o in outcomes:
+        assert o.accuracy == (o.predicted == y[test]).mean()
+
+
+def test_a_test_example_in_a_subset_is_refused():
+    X, y = actions(6)
+    with pytest.raises(InputError, match="1 examples that are not in the training part"):
+        run_few_shot(X, y, np.arange(3), np.arange(3, 6), {1: [np.array([0, 1, 5])]}, {"n": DTWNeighbours()})
+
+
+def test_a_class_without_training_is_named():
+    X, y = actions(6)
+    with pytest.raises(InputError, match="no example of class 2"):
+        run_few_shot(X, y, np.array([0, 1]), np.arange(3, 6), {1: [np.array([0, 1])]}, {"n": DTWNeighbours()})
+
+
+def test_seeds_reach_into_pipelines():
+    pipeline = make_pipeline(Standardise(), BiGRUClassifier())
+    assert seeded(pipeline, 7).get_params()["bigruclassifier__seed"] == 7
+    assert pipeline.get_params()["bigruclassifier__seed"] == 0
