@@ -51,6 +51,10 @@ class Tracklet:
         self.scores.pop()
 
 
+Unused = tuple[int, float, Detections]
+"""Index and time of a picture, and the detections in it that no track took."""
+
+
 class ByteTracker:
     """The tracks of one shot: give it the detections of one picture after the other with ``update``.
 
@@ -60,6 +64,10 @@ class ByteTracker:
     new_score : confident detections from here on begin a track.
     high_iou, low_iou : least overlap of an expected box with a confident and with a doubtful detection.
     lost_s : a track that was not seen for longer ends.
+
+    Attributes
+    ----------
+    unused : of every picture since the last ``finish``, the detections that belong to no track.
     """
 
     def __init__(
@@ -77,7 +85,7 @@ class ByteTracker:
         self._live: list[Tracklet] = []
         self._ended: list[Tracklet] = []
         self._time_s: float | None = None
-        self._unused: list[tuple[int, float, Detections]] = []
+        self.unused: list[Unused] = []
 
     def update(self, frame: int, time_s: float, found: Detections) -> None:
         """Take in the detections of the picture ``frame``, shown at ``time_s``."""
@@ -98,19 +106,17 @@ class ByteTracker:
         self._drop_lost(np.setdiff1d(unseen, unseen[rows]), time_s)
         self._begin(begins, frame, time_s, found)
         free = np.setdiff1d(np.concatenate([unused, doubtful]), np.concatenate([begins, doubtful[columns]]))
-        self._unused.append((frame, time_s, Detections(found.boxes[free], found.scores[free])))
+        self.unused.append((frame, time_s, Detections(found.boxes[free], found.scores[free])))
 
     def finish(self) -> list[Tracklet]:
-        """End all tracks (a cut, the end of the video); those seen at least twice, in order of their start.
+        """End all tracks (a cut, the end of the video), and begin anew; those ended, in order of their start.
 
-        Beyond the paper, which tracks as the pictures come: each track is followed back from its start
-        through doubtful detections that no track took, since a person is often blurred or half hidden before
-        the detector is sure.
+        A track seen in one picture only is dropped, unless there was but one.
         """
-        kept = [t for t in self._ended + self._live if len(t.frames) > 1]
-        self._follow_back(kept)
+        least = 1 if len(self.unused) == 1 else 2
+        kept = [t for t in self._ended + self._live if len(t.frames) >= least]
         self._filter, self._live, self._ended, self._time_s = BoxFilter(), [], [], None
-        self._unused = []
+        self.unused = []
         return sorted(kept, key=lambda t: (t.frames[0], -t.scores[0]))
 
     def _take(self, rows: Array, columns: Array, frame: int, time_s: float, found: Detections) -> None:
@@ -129,15 +135,6 @@ class ByteTracker:
             self._ended += [self._live[row] for row in sorted(lost) if len(self._live[row].frames) > 1]
             self._filter.keep(np.array([row for row in range(len(self._live)) if row not in lost], int))
             self._live = [t for row, t in enumerate(self._live) if row not in lost]
-
-    def _follow_back(self, tracklets: list[Tracklet]) -> None:
-        for frame, time_s, free in reversed(self._unused):
-            later = [t for t in tracklets if t.frames[0] > frame and t.times_s[0] - time_s <= self.lost_s]
-            if not later or not len(free):
-                continue
-            rows, columns = match(np.stack([t.boxes[0] for t in later]), free.boxes, self.low_iou)
-            for row, column in zip(rows, columns, strict=True):
-                later[row].add_before(frame, time_s, free.boxes[column], float(free.scores[column]))
 
     def _begin(self, columns: Array, frame: int, time_s: float, found: Detections) -> None:
         self._filter.add(found.boxes[columns])

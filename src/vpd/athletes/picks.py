@@ -60,8 +60,9 @@ def read_picks(path: Path) -> list[Pick]:
     picks = []
     for row in rows:
         try:
-            numbers = {name: float(row.get(name) or 0) for name in COLUMNS[1:6]}
-            picks.append(Pick(row["video"], **numbers, athlete=int(row.get("athlete") or 0)))
+            needed = {name: float(row[name] or "") for name in ("time_s", "x", "y")}
+            size = {name: float(row.get(name) or 0) for name in ("w", "h")}
+            picks.append(Pick(row["video"], **needed, **size, athlete=int(row.get("athlete") or 0)))
         except (ValueError, InputError) as error:
             raise InputError(f"{path}, line {rows.line_num}: {error}") from error
     return picks

@@ -37,7 +37,7 @@ class Rank:
 
 
 def rank(tracklet: Tracklet, width: int, height: int, shot_frames: int, every: int) -> Rank:
-    """The rank of ``tracklet`` in a shot of ``shot_frames`` frames, each ``every``-th of which was looked at."""
+    """The rank of ``tracklet`` in a shot of ``shot_frames`` frames, each ``every``-th of them searched."""
     boxes = np.stack(tracklet.boxes).astype(np.float64)
     sides = np.sqrt(boxes[:, 2] * boxes[:, 3] / (width * height))
     size = float(np.median(sides))

@@ -36,9 +36,5 @@ class CutDetector:
             return False
         change = float(np.abs(small - before).mean())
         usual = float(np.median(self._recent)) if self._recent else 0.0
-        cut = change >= self.difference and change >= SUDDEN * usual
-        if cut:
-            self._recent.clear()
-        else:
-            self._recent.append(change)
-        return cut
+        self._recent.append(change)
+        return change >= self.difference and change >= SUDDEN * usual

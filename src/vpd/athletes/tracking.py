@@ -15,7 +15,7 @@ import numpy as np
 from vpd.athletes.bytetrack import ByteTracker, Tracklet
 from vpd.athletes.detector import Detector
 from vpd.athletes.interpolation import between
-from vpd.athletes.linking import join_pieces
+from vpd.athletes.linking import follow_back, join_pieces
 from vpd.athletes.picks import Pick, picked
 from vpd.athletes.ranking import Rank, rank
 from vpd.athletes.shots import CutDetector
@@ -128,7 +128,9 @@ def _watch(frames: Iterable[Picture], settings: TrackSettings, detector: Detecto
             waiting.append(last)
         look()
         if stop > start:
+            unused = tracker.unused
             people = join_pieces(tracker.finish(), settings.lost_s)
+            follow_back(people, unused, settings.lost_s)
             seen.shots.append(Shot(start, stop, people))
 
     for row, frame in enumerate(frames):

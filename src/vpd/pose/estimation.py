@@ -84,7 +84,7 @@ def poses_of(
 
 
 def joint_boxes(poses: Array) -> tuple[Array, Array]:
-    """Boxes (N, 4) around the sure joints of poses (N, 17, 3), and (N,) bool: whether there are enough of them."""
+    """Boxes (N, 4) around the sure joints of poses (N, 17, 3), and whether there are enough of them (N,)."""
     sure = poses[..., 2] >= SURE
     points = np.where(sure[..., None], poses[..., :2], np.nan)
     enough = sure.sum(axis=1) >= ENOUGH

@@ -65,7 +65,7 @@ def cut_out(rgb: Array, window: Array, size: tuple[int, int]) -> Array:
 
 
 def in_picture(keypoints: Array, windows: Array, size: tuple[int, int]) -> Array:
-    """Keypoints (N, 17, 3) of crops of ``size``, moved to the pictures they were cut from as ``windows`` (N, 4)."""
+    """Keypoints (N, 17, 3) of crops of ``size``, moved to the pictures ``windows`` (N, 4) were cut from."""
     moved = np.array(keypoints, np.float32)
     scale = windows[:, None, 2:] / np.array(size)
     moved[..., :2] = moved[..., :2] * scale + windows[:, None, :2]

@@ -30,7 +30,7 @@ class MoveNet:
         self.device = session_device(self.session)
 
     def keypoints(self, crops: Array) -> Array:
-        """Poses of crops (N, 256, 256, 3) uint8 RGB: (N, 17, 3) float32 x, y in crop pixels, score in 0..1."""
+        """Poses of crops (N, 256, 256, 3) uint8 RGB: (N, 17, 3) x, y in crop pixels, score in 0..1."""
         heads = self.session.run(OUTPUTS, {"image": crops.astype(np.float32)})
         yx = decode(*heads)
         pose: Array = np.stack([yx[..., 1] * SIDE, yx[..., 0] * SIDE, yx[..., 2]], axis=-1)
@@ -40,9 +40,9 @@ class MoveNet:
 def decode(heatmap: Array, center_weighted: Array, regress: Array, offset: Array) -> Array:
     """Joints (N, 17, 3) float32 y, x in 0..1 and score, from the network's heads.
 
-    heatmap (N, 17, S, S), center_weighted (N, 1, S, S), regress and offset (N, 34, S, S) with y, x of joint j in
-    the channels 2j, 2j + 1. A joint is the cell of greatest heatmap over distance from where the person's centre
-    points to, plus its offset.
+    heatmap (N, 17, S, S), center_weighted (N, 1, S, S), regress and offset (N, 34, S, S) with y, x of joint j
+    in the channels 2j, 2j + 1. A joint is the cell of greatest heatmap over distance from where the person's
+    centre points to, plus its offset.
     """
     n, joints, s, _ = heatmap.shape
     item, joint = np.arange(n), np.arange(joints)

@@ -56,7 +56,7 @@ class OnnxEstimator:
         self._outputs = self._heads(path)
 
     def keypoints(self, crops: Array) -> Array:
-        """Poses of crops (N, height, width, 3) uint8 RGB: (N, 17, 3) float32 x, y in crop pixels, score in 0..1."""
+        """Poses of crops (N, height, width, 3) uint8 RGB: (N, 17, 3) x, y in crop pixels, score in 0..1."""
         batch = (crops.astype(np.float32) - self._mean) / self._std
         if self._channels_first:
             batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
@@ -94,8 +94,8 @@ class OnnxEstimator:
         if len(vectors) == 2:
             return _x_then_y(vectors, shapes, self.size)
         raise InputError(
-            f"{path} gives {shapes}; a heatmap (N, {JOINTS}, h, w) or two SimCC vectors (N, {JOINTS}, w r) and "
-            f"(N, {JOINTS}, h r) are understood"
+            f"{path} gives {shapes}; a heatmap (N, {JOINTS}, h, w) or two SimCC vectors "
+            f"(N, {JOINTS}, w r) and (N, {JOINTS}, h r) are understood"
         )
 
 
@@ -107,7 +107,7 @@ def _x_then_y(names: list[str], shapes: dict[str, Any], size: tuple[int, int]) -
 
 
 def decode_heatmap(heatmap: Array, size: tuple[int, int]) -> Array:
-    """Joints (N, K, 3) of heatmaps (N, K, h, w): the highest cell, moved a quarter towards its higher neighbour.
+    """Joints (N, K, 3) of heatmaps (N, K, h, w): the highest cell, moved a quarter to its higher neighbour.
 
     x, y in pixels of the input ``size`` (width, height); the decoding of HRNet's and MMPose's plain heatmaps.
     """

@@ -35,8 +35,8 @@ def read_poses(path: Path, tracks: Sequence[Track] | None = None) -> list[PoseSe
     - COCO keypoint results: a list of ``{"image_id" or "frame": number, "keypoints": [x, y, score] * 17,
       "score": s}``, where the picture's number is the frame's; an ``athlete`` or ``track_id`` may be there.
     - The reference implementation's ``coco_keypoints.json.gz`` (jhong93/vpd, README, "2D pose format"):
-      ``[[frame, [[score, [x, y, w, h], [[x, y, score] * 17]], ...]], ...]``; the first person of a frame is the
-      athlete, as in its ``dummy_2d_features.py``.
+      ``[[frame, [[score, [x, y, w, h], [[x, y, score] * 17]], ...]], ...]``; the first person of a frame is
+      the athlete, as in its ``dummy_2d_features.py``.
 
     With ``tracks``, each track takes in every frame the pose that overlaps its box most. Without, people are
     told apart by ``athlete`` or ``track_id``; where these are missing, a frame's best is athlete 0.
