@@ -34,7 +34,7 @@ def paper_decodings(lengths: Lengths) -> list[Decoding]:
     return [
         Decoding(
             kind="runs",
-            thresholds=(round(threshold, 2),),
+            thresholds=(round(float(threshold), 2),),
             merge_gap=MERGED_S / lengths.mean_s,
             min_length=DROPPED_S / lengths.mean_s,
             suppression=0.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,8 +31,8 @@ def split(
 ) -> tuple[list[Timeline], list[Array], list[int]]:
     """Timelines, or their parts, with targets and the fold that holds each out.
 
-    Videos are dealt to folds at random. With fewer than ``FEW_VIDEOS`` the timelines are cut into blocks of like
-    numbers of events, and blocks are dealt. All folds are the same, 0, where nothing can be held out.
+    Videos are dealt to folds at random. With fewer than ``FEW_VIDEOS`` the timelines are cut into blocks of
+    like numbers of events, and blocks are dealt. All folds are the same, 0, where nothing can be held out.
     """
     known = [i for i, y in enumerate(targets) if (y != UNKNOWN).any()]
     videos = sorted({timelines[i].video for i in known})
@@ -48,7 +49,7 @@ def split(
     fold: list[int] = []
     for i in known:
         cuts = [0, *_cuts(targets[i], folds), len(timelines[i])]
-        for block, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False)):
+        for block, (start, stop) in enumerate(pairwise(cuts)):
             if (targets[i][start:stop] != UNKNOWN).any():
                 parts.append(timelines[i].part(start, stop))
                 classes.append(targets[i][start:stop])

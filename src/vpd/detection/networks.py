@@ -15,19 +15,19 @@ MAX_DILATION = 64
 class SeededDropout(nn.Module):
     """Dropout that draws from a generator of its own, so that folds may train side by side with one result.
 
-    ``whole_channels`` drops a channel over all ticks of a (B, channels, T) window: a tick's neighbours tell what
-    it was, and numbers are drawn once a channel.
+    ``of_whole_channels`` drops a channel over all ticks of a (B, channels, 1, T) window: a tick's neighbours
+    would tell what it was, and few numbers need be drawn.
     """
 
-    def __init__(self, rate: float, whole_channels: bool = False) -> None:
+    def __init__(self, rate: float, of_whole_channels: bool = False) -> None:
         super().__init__()
-        self.rate, self.whole_channels = rate, whole_channels
+        self.rate, self.of_whole_channels = rate, of_whole_channels
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or not self.rate:
             return x
-        shape = (*x.shape[:-1], 1) if self.whole_channels else x.shape
+        shape = (*x.shape[:2], 1, 1) if self.of_whole_channels else x.shape
         kept = torch.rand(shape, generator=self.generator, device=x.device) >= self.rate
         return x * kept / (1 - self.rate)
 
@@ -58,11 +58,14 @@ class FrameBiGRU(nn.Module):
 
 
 class _Residual(nn.Module):
+    """Sees ``dilation`` ticks to both sides. Pictures one row high are convolved, as torch is half again as
+    fast on these, with channels last, as on sequences."""
+
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
-        self.wide = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
-        self.dropout = SeededDropout(dropout, whole_channels=True)
-        self.mix = nn.Conv1d(width, width, 1)
+        self.wide = nn.Conv2d(width, width, (1, 3), padding=(0, dilation), dilation=(1, dilation))
+        self.dropout = SeededDropout(dropout, of_whole_channels=True)
+        self.mix = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = x + self.mix(self.dropout(torch.relu(self.wide(x))))
@@ -78,15 +81,16 @@ class FrameConvolutions(nn.Module):
     def __init__(self, d: int, outputs: int, hidden: int = 64) -> None:
         super().__init__()
         self.input_dropout = SeededDropout(0.2)
-        self.first = nn.Conv1d(d, hidden, 1)
+        self.first = nn.Linear(d, hidden)
         dilations = [2**i for i in range(MAX_DILATION.bit_length())]
         self.blocks = nn.Sequential(*(_Residual(hidden, dilation, 0.25) for dilation in dilations))
-        self.dropout = SeededDropout(0.5, whole_channels=True)
-        self.last = nn.Conv1d(hidden, outputs, 1)
+        self.dropout = SeededDropout(0.5)
+        self.last = nn.Linear(hidden, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = self.blocks(self.first(self.input_dropout(x).transpose(1, 2)))
-        logits: Tensor = self.last(self.dropout(torch.relu(hidden))).transpose(1, 2)
+        rows = self.first(self.input_dropout(x))[:, None]
+        seen = self.blocks(rows.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)[:, 0]
+        logits: Tensor = self.last(self.dropout(torch.relu(seen)))
         return logits
 
 
@@ -107,13 +111,13 @@ NETWORKS = {
 def make_network(
     name: str, d: int, outputs: int, hidden: int | None, generator: torch.Generator
 ) -> nn.Module:
-    """A network with weights drawn from ``generator``: uniform within 1 / sqrt(inputs), as torch draws them."""
+    """A network with weights from ``generator``: uniform within 1 / sqrt(inputs), as torch draws them."""
     entry = NETWORKS[name]
     network = entry.make(d, outputs, hidden or entry.hidden)
     for module in network.modules():
         if isinstance(module, SeededDropout):
             module.generator = generator
-        if isinstance(module, nn.Linear | nn.Conv1d | nn.GRU):
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.GRU):
             fan = module.hidden_size if isinstance(module, nn.GRU) else module.weight[0].numel()
             for parameter in module.parameters(recurse=False):
                 nn.init.uniform_(parameter, -(fan**-0.5), fan**-0.5, generator=generator)

@@ -23,8 +23,8 @@ class Decoding:
 
     Attributes
     ----------
-    kind : "runs" of ticks above a threshold, or "boxes": intervals of the training lengths that hold more score
-        than what is beside them.
+    kind : "runs" of ticks above a threshold, or "boxes": intervals of the training lengths that hold more
+        score than what is beside them.
     thresholds : runs are taken above each of these.
     smoothing : standard deviation of the filter over the scores.
     merge_gap, min_length : runs this near are joined; shorter ones are dropped.
@@ -72,7 +72,8 @@ def merge_near(runs: Array, gap: float) -> Array:
     if len(runs) < 2:
         return runs
     apart = runs[1:, 0] - runs[:-1, 1] > gap
-    return np.stack([runs[np.r_[True, apart], 0], runs[np.r_[apart, True], 1]], axis=1)
+    joined: Array = np.stack([runs[np.r_[True, apart], 0], runs[np.r_[apart, True], 1]], axis=1)
+    return joined
 
 
 def clamp_lengths(spans: Array, shortest: float, longest: float) -> Array:
@@ -83,7 +84,8 @@ def clamp_lengths(spans: Array, shortest: float, longest: float) -> Array:
 
 
 def _integral(scores: Array) -> Array:
-    return np.r_[0.0, np.cumsum(scores, dtype=np.float64)]
+    total: Array = np.r_[0.0, np.cumsum(scores, dtype=np.float64)]
+    return total
 
 
 def _mean_within(total: Array, starts: Array, stops: Array) -> Array:
@@ -123,7 +125,7 @@ def _boxes(scores: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Ar
     return np.concatenate(spans), np.concatenate(values)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _suppress(starts: Array, ends: Array, values: Array, sigma: float, least: float) -> Array:
     n = len(starts)
     longest = (ends - starts).max()

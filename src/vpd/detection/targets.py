@@ -46,7 +46,7 @@ def assign_athletes(timelines: Sequence[Timeline], events: Sequence[Segment]) ->
         if event.athlete is None:
             of_video = [t for t in timelines if t.video == event.video]
             seen = [int((t.valid & _ticks(t, event)).sum()) for t in of_video]
-            if seen and max(seen):
+            if any(seen):
                 event = replace(event, athlete=of_video[int(np.argmax(seen))].athlete)
         assigned.append(event)
     return assigned

@@ -11,8 +11,8 @@ from vpd.errors import InputError
 from vpd.types import Array, FeatureSequence
 
 BRIDGED_S = 0.2
-"""Gaps up to this long are interpolated: a few blurred frames of a swing. Longer ones are marked as missing, so
-that a network knows where it looks across a shot cut or a lost athlete."""
+"""Gaps up to this long are interpolated: a few blurred frames of a swing. Longer ones are marked as missing,
+so that a network knows where it looks across a shot cut or a lost athlete."""
 
 
 @dataclass(frozen=True, eq=False)

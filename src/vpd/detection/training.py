@@ -59,7 +59,8 @@ class Scaling:
         """(..., d + 1) float32: standardised features, zero where missing, and whether they are there."""
         scaled = (values - self.mean) / self.deviation
         scaled = np.where(valid[..., None], scaled, 0)
-        return np.concatenate([scaled, valid[..., None]], axis=-1).astype(np.float32)
+        known: Array = np.concatenate([scaled, valid[..., None]], axis=-1).astype(np.float32)
+        return known
 
 
 def scaling(timelines: Sequence[Timeline]) -> Scaling:

@@ -1,0 +1,126 @@
+"""What all detectors share: scores for every tick, and a decoding chosen on held-out scores."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from vpd.detection.choice import Trial, choose_intervals, choose_points, operating_score, paper_decodings
+from vpd.detection.folds import split
+from vpd.detection.frame_scores import FrameScores, detect_intervals, detect_points
+from vpd.detection.proposals import Lengths, lengths_of
+from vpd.detection.targets import assign_athletes, class_names, targets
+from vpd.detection.timeline import Timeline, to_timelines
+from vpd.errors import InputError
+from vpd.types import Array, Detection, FeatureSequence, Segment
+
+
+class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A detector that scores every tick and reads intervals, or points, off the scores.
+
+    Parameters of all detectors
+    ---------------------------
+    rate_hz : features are brought to this rate, so that videos of any frame rate go together.
+    folds : parts of the training videos, each held out once.
+    class_agnostic : events of all labels are one class.
+    decoding : "chosen" by cross-validation among all, or the "paper"'s rule with only its threshold chosen.
+    points_s : events are points, to be found within about this many seconds; 0 for intervals.
+    seed : of everything random.
+    """
+
+    rate_hz: float
+    folds: int
+    class_agnostic: bool
+    decoding: str
+    points_s: float
+    seed: int
+
+    @abstractmethod
+    def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Array]:
+        """Learn from the parts; return chances (T, 1 + C) of each by what did not see its fold."""
+
+    @abstractmethod
+    def _score(self, timelines: list[Timeline]) -> list[Array]:
+        """Chances (T, 1 + C) of each timeline."""
+
+    def fit(
+        self,
+        sequences: Sequence[FeatureSequence],
+        events: Sequence[Segment],
+        reviewed: Sequence[Segment] = (),
+    ) -> Self:
+        """Learn from the labelled videos among ``sequences``.
+
+        ``events`` are labelled actions; ``reviewed`` spans say what was looked at, by default all of a video
+        that has events. A video with neither is not learned from. Raises InputError where no event falls on a
+        frame with features.
+
+        Sets ``classes_``, ``lengths_``, ``trial_`` (the decoding and its cross-validated average precision),
+        ``held_out_`` (scores of the training videos by what did not see them), ``held_out_truth_``, and
+        ``show_from_`` (the score from which detections are worth showing).
+        """
+        if self.decoding not in ("chosen", "paper"):
+            raise InputError(f"the decoding {self.decoding!r} is neither 'chosen' nor 'paper'")
+        if self.folds < 2:
+            raise InputError(f"{self.folds} folds cannot be cross-validated; take 2 or more")
+        timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
+        known = {t.video for t in timelines}
+        events = assign_athletes(timelines, [e for e in events if e.video in known])
+        self.classes_ = class_names(events, self.class_agnostic)
+        if self.points_s:
+            events = [_around(e, self.points_s) for e in events]
+        classes = [targets(t, events, reviewed, self.classes_) for t in timelines]
+        if not any((y > 0).any() for y in classes):
+            raise InputError("no labelled event falls on a frame that has features")
+        parts, labels, fold = split(timelines, classes, self.folds, np.random.default_rng(self.seed))
+        self.lengths_: Lengths = lengths_of(np.array([e.duration_s for e in events]))
+        self.held_out_ = self._frame_scores(parts, self._learn(parts, labels, fold))
+        self.held_out_truth_ = [e for e in events if _covered(e, parts)]
+        self.trial_ = self._choose(self.held_out_)
+        self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_))
+        return self
+
+    def _frame_scores(self, timelines: Sequence[Timeline], chances: Sequence[Array]) -> list[FrameScores]:
+        classes = tuple(self.classes_)
+        return [
+            FrameScores(t.video, t.athlete, t.times_s, c, classes)
+            for t, c in zip(timelines, chances, strict=True)
+        ]
+
+    def _choose(self, scores: Sequence[FrameScores]) -> Trial:
+        if self.points_s:
+            return choose_points(scores, self.held_out_truth_, self.rate_hz, self.points_s)
+        decodings = paper_decodings(self.lengths_) if self.decoding == "paper" else None
+        return choose_intervals(scores, self.held_out_truth_, self.rate_hz, self.lengths_, decodings)
+
+    def _detect(self, scores: Sequence[FrameScores]) -> list[Detection]:
+        if self.points_s:
+            return detect_points(scores, self.rate_hz, self.points_s, self.trial_.decoding)
+        return detect_intervals(scores, self.rate_hz, self.lengths_, self.trial_.decoding)
+
+    def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
+        """How surely each tick of each athlete lies in an event."""
+        timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
+        return self._frame_scores(timelines, self._score(timelines)) if timelines else []
+
+    def predict(self, sequences: Sequence[FeatureSequence]) -> list[Detection]:
+        """Events found in ``sequences``, surest first, down to very unsure ones: see ``show_from_``."""
+        return self._detect(self.score_frames(sequences))
+
+
+def _around(event: Segment, radius_s: float) -> Segment:
+    middle = (event.start_s + event.end_s) / 2
+    return Segment(event.video, max(0.0, middle - radius_s), middle + radius_s, event.athlete, event.label)
+
+
+def _covered(event: Segment, parts: Sequence[Timeline]) -> bool:
+    return any(
+        part.video == event.video
+        and event.athlete == part.athlete
+        and bool(((part.times_s >= event.start_s) & (part.times_s < event.end_s)).any())
+        for part in parts
+    )

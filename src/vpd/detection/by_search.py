@@ -1,0 +1,130 @@
+"""Detection without training: the labelled examples are queries of subsequence warping."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from vpd.detection.base import FrameDetector
+from vpd.detection.timeline import Timeline
+from vpd.dtw.subsequence import Queries, stack_queries, subsequence_scores
+from vpd.types import MIRRORED, REGULAR, Array
+
+HIT_TIOU = 0.5
+"""A span is right when it overlaps an event by this much."""
+FEWEST_TICKS = 2
+"""An example shorter than this says nothing of how one moves."""
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+def _spread(similar: Array, ticks: Array) -> Array:
+    """For every tick the largest similarity among the spans that cover it; span t ends with tick t."""
+    out = np.zeros_like(similar)
+    for end in range(len(similar)):
+        for tick in range(max(0, end + 1 - ticks[end]), end + 1):
+            if similar[end] > out[tick]:
+                out[tick] = similar[end]
+    return out
+
+
+def _examples(part: Timeline, classes: Array, wanted: int) -> list[Array]:
+    """Ticks of every event of a class that has features throughout, as it is and mirrored: (n, d) each."""
+    inside = np.r_[False, classes == wanted, False]
+    found = []
+    for start, stop in np.flatnonzero(inside[1:] != inside[:-1]).reshape(-1, 2):
+        kept = part.valid[start:stop]
+        if kept.sum() >= FEWEST_TICKS:
+            values = part.values[start:stop][kept]
+            found += [values[:, REGULAR], values[:, MIRRORED]]
+    return found
+
+
+class SearchDetector(FrameDetector):
+    """Every example of a class, in both orientations, is sought at every tick; the nearest one counts.
+
+    Distances become chances by a logistic curve fitted on held-out parts of the training videos. Takes a
+    second where networks take a minute. Parameters: see ``FrameDetector``.
+    """
+
+    def __init__(
+        self,
+        rate_hz: float = 25.0,
+        folds: int = 5,
+        class_agnostic: bool = False,
+        decoding: str = "chosen",
+        points_s: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.rate_hz = rate_hz
+        self.folds = folds
+        self.class_agnostic = class_agnostic
+        self.decoding = decoding
+        self.points_s = points_s
+        self.seed = seed
+
+    def _queries(self, parts: list[Timeline], targets: list[Array]) -> list[Queries | None]:
+        stacked: list[Queries | None] = []
+        for k in range(len(self.classes_)):
+            pairs = zip(parts, targets, strict=True)
+            examples = [e for part, classes in pairs for e in _examples(part, classes, k + 1)]
+            stacked.append(stack_queries(examples) if examples else None)
+        return stacked
+
+    def _distances(self, queries: list[Queries | None], part: Timeline) -> tuple[Array, Array]:
+        """Distance of the best span that ends at each tick, and its length in ticks: (T, C) each."""
+        distances = np.full((len(part), len(queries)), np.inf, np.float32)
+        ticks = np.ones((len(part), len(queries)), np.int64)
+        stream = np.ascontiguousarray(part.values[:, REGULAR])
+        for k, one in enumerate(queries):
+            if one is not None:
+                distances[:, k], which = subsequence_scores(one, stream, part.valid)
+                ticks[:, k] = np.diff(one.edges)[which]
+        return distances, ticks
+
+    def _chances(self, distances: Array, ticks: Array) -> Array:
+        similar = self.curve_.predict_proba(self._bounded(distances).reshape(-1, 1))[:, 1]
+        similar = np.where(np.isfinite(distances), similar.reshape(distances.shape), 0)
+        covering = np.stack([_spread(s, n) for s, n in zip(similar.T, ticks.T, strict=True)], axis=1)
+        best = covering.max(axis=1, keepdims=True)
+        shares = covering / np.maximum(covering.sum(axis=1, keepdims=True), 1e-9)
+        return np.concatenate([1 - best, shares * best], axis=1).astype(np.float32)
+
+    def _bounded(self, distances: Array) -> Array:
+        bounded: Array = np.minimum(distances, self.farthest_)
+        return bounded
+
+    def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Array]:
+        held: list[tuple[Array, Array]] = []
+        for i, part in enumerate(parts):
+            kept = [j for j, f in enumerate(fold) if f != fold[i]] or [i]
+            held.append(
+                self._distances(self._queries([parts[j] for j in kept], [targets[j] for j in kept]), part)
+            )
+        distances = np.concatenate([d for d, _ in held])
+        self.farthest_ = float(np.max(distances, initial=1.0, where=np.isfinite(distances)))
+        right = np.concatenate([_right(y, n) for y, (_, n) in zip(targets, held, strict=True)])
+        finite = np.isfinite(distances)
+        self.curve_ = LogisticRegression(C=1e3)
+        # One span of each kind besides, so that the curve exists where examples are all right or all wrong.
+        self.curve_.fit(
+            np.r_[distances[finite], 0, self.farthest_].reshape(-1, 1), np.r_[right[finite], True, False]
+        )
+        self.queries_ = self._queries(parts, targets)
+        return [self._chances(d, n) for d, n in held]
+
+    def _score(self, timelines: list[Timeline]) -> list[Array]:
+        return [self._chances(*self._distances(self.queries_, t)) for t in timelines]
+
+
+def _right(classes: Array, ticks: Array) -> Array:
+    """(T, C) bool, whether the span ending at a tick overlaps an event of the class by ``HIT_TIOU``."""
+    out = np.zeros(ticks.shape, bool)
+    ends = np.arange(1, len(classes) + 1)
+    for k in range(ticks.shape[1]):
+        inside = np.r_[False, classes == k + 1, False]
+        starts = ends - ticks[:, k]
+        for first, last in np.flatnonzero(inside[1:] != inside[:-1]).reshape(-1, 2):
+            shared = np.clip(np.minimum(ends, last) - np.maximum(starts, first), 0, None)
+            out[:, k] |= shared >= HIT_TIOU * (ticks[:, k] + last - first - shared)
+    return out

@@ -1,0 +1,70 @@
+"""Search and networks together, as far as cross-validation finds that it helps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from vpd.detection.base import FrameDetector
+from vpd.detection.by_search import SearchDetector
+from vpd.detection.choice import operating_score
+from vpd.detection.frame_scores import FrameScores, mixed
+from vpd.detection.trained import TrainedDetector
+from vpd.types import FeatureSequence, Segment
+
+WEIGHTS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0)
+"""Shares of search that are tried; 0 is the trained detector alone, 1 search alone."""
+
+
+class CombinedDetector(FrameDetector):
+    """The scores of a trained detector and of search, in the proportion that is best on held-out videos.
+
+    Parameters
+    ----------
+    trained : the trained detector with its settings, which hold for the search too.
+    """
+
+    def __init__(self, trained: TrainedDetector | None = None) -> None:
+        self.trained = trained
+
+    def fit(
+        self,
+        sequences: Sequence[FeatureSequence],
+        events: Sequence[Segment],
+        reviewed: Sequence[Segment] = (),
+    ) -> Self:
+        """Fit both on the same folds, then choose ``weight_``, the share of search; see ``FrameDetector``."""
+        trained = (self.trained or TrainedDetector()).fit(sequences, events, reviewed)
+        shared = ("rate_hz", "folds", "class_agnostic", "decoding", "points_s", "seed")
+        search = SearchDetector(**{name: getattr(trained, name) for name in shared})
+        search.fit(sequences, events, reviewed)
+        return self.combine(trained, search)
+
+    def combine(self, trained: TrainedDetector, search: SearchDetector) -> Self:
+        """Choose the share of search for two detectors that were fitted on the same videos and folds."""
+        self.trained_, self.search_ = trained, search
+        self.rate_hz, self.points_s, self.decoding = trained.rate_hz, trained.points_s, trained.decoding
+        self.classes_, self.lengths_ = trained.classes_, trained.lengths_
+        self.held_out_truth_ = trained.held_out_truth_
+        trials = []
+        for weight in WEIGHTS:
+            held_out = self._mixed(trained.held_out_, search.held_out_, weight)
+            trials.append((self._choose(held_out), weight, held_out))
+        self.trial_, self.weight_, self.held_out_ = max(trials, key=lambda t: t[0].average_precision)
+        self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_))
+        return self
+
+    @staticmethod
+    def _mixed(
+        trained: Sequence[FrameScores], search: Sequence[FrameScores], weight: float
+    ) -> list[FrameScores]:
+        return [mixed(a, b, weight) for a, b in zip(trained, search, strict=True)]
+
+    def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
+        """How surely each tick lies in an event; what has no share is not computed."""
+        if self.weight_ == 0.0:
+            return self.trained_.score_frames(sequences)
+        if self.weight_ == 1.0:
+            return self.search_.score_frames(sequences)
+        first, second = self.trained_.score_frames(sequences), self.search_.score_frames(sequences)
+        return self._mixed(first, second, self.weight_)
