@@ -15,9 +15,10 @@ MAX_RATE_DENOMINATOR = 1001
 """Enough for the rates of television, such as 30000/1001."""
 
 
-def read_video_info(path: Path, video: str = "") -> VideoInfo:
+def read_video_info(path: Path, video: str = "", key: str = "") -> VideoInfo:
     """Decode ``path`` once and describe it; ``video`` is the id to give it (its stem where empty).
 
+    ``key`` is its content key where that is known already.
     Second 0 is where players start the file; the times are the frames' own, strictly increasing. Frames that
     do not decode are left out and named in ``warning``, as is a file that ends before its header says.
     Raises VideoError, naming the file, where there is no video stream or no frame decodes.
@@ -41,7 +42,7 @@ def read_video_info(path: Path, video: str = "") -> VideoInfo:
     return VideoInfo(
         video=video or path.stem,
         path=path,
-        key=content_key(path),
+        key=key or content_key(path),
         width=width,
         height=height,
         rotation=display.rotation,

@@ -1,0 +1,36 @@
+"""The step `crop`: the square around each athlete with its flow, frame by frame."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from vpd.crops import make_crops, write_crops
+from vpd.flow import FlowEstimator, make_flow
+from vpd.library.artefact import Recipe
+from vpd.library.tracks import read_tracks
+from vpd.pipeline import track
+from vpd.pipeline.sources import Output, Sources, Work
+
+VERSION = 1
+
+
+def outputs(sources: Sources, video: str) -> list[Output]:
+    """The crops."""
+    inputs = {"track": track.outputs(sources, video)[0].recipe.key}
+    settings = sources.that_matter(sources.settings.crop, "crop")
+    return [Output(sources.layout.crops(video), Recipe("crop", VERSION, settings, inputs))]
+
+
+@lru_cache(maxsize=1)
+def _flow(name: str) -> FlowEstimator | None:
+    import torch
+
+    return make_flow(name, "cuda" if torch.cuda.is_available() else "cpu")
+
+
+def make(work: Work, wanted: list[Output]) -> None:
+    """Cut the crops of all tracks."""
+    tracks = read_tracks(work.layout.tracks(work.video))
+    flow = _flow(work.settings.crop.flow)
+    frames = work.frames() if tracks else iter(())
+    write_crops(wanted[0].path, make_crops(frames, tracks, flow, work.settings.crop), wanted[0].recipe)

@@ -1,0 +1,118 @@
+"""The step `distill`: one student for the whole library, trained again only for a reason.
+
+It is out of date when its settings changed, or what it was trained on did. New videos alone do not retrain
+it: they are embedded by the student that is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vpd.errors import ArtefactError, InputError
+from vpd.library.artefact import Recipe
+from vpd.library.features import read_features
+from vpd.library.poses import read_poses
+from vpd.pipeline import crop, pose, teach
+from vpd.pipeline.sources import Sources
+
+if TYPE_CHECKING:  # torch takes seconds to import, and most commands do not need it.
+    from vpd.student import Progress, VideoSource
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class StudentState:
+    """What is with the student: ``due`` says why it must be trained, "" where it need not be."""
+
+    name: str
+    trained_on: tuple[str, ...]
+    due: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is one at all, of these settings or others."""
+        return bool(self.trained_on)
+
+
+def folder(sources: Sources) -> Path:
+    """Where the student lies that the settings name."""
+    return sources.layout.student(sources.settings.distill.name)
+
+
+def video_key(sources: Sources, video: str) -> str:
+    """Stands for all that a student learns from one video."""
+    keys = [
+        crop.outputs(sources, video)[0].recipe.key,
+        pose.outputs(sources, video)[0].recipe.key,
+        *(teach.output(sources, video, head.teacher).recipe.key for head in sources.settings.distill.heads),
+    ]
+    return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:32]
+
+
+def recipe(sources: Sources, videos: Sequence[str]) -> Recipe:
+    """What a student trained now on ``videos`` is made from."""
+    settings = sources.that_matter(sources.settings.distill, "distill")
+    inputs = {video: video_key(sources, video) for video in sorted(videos)}
+    return Recipe("distill", VERSION, settings, inputs)
+
+
+def state(sources: Sources) -> StudentState:
+    """The student that is there, against the settings and inputs of now."""
+    from vpd.student.store import WEIGHTS, read_config
+
+    name = sources.settings.distill.name
+    try:
+        made_from: dict[str, Any] = read_config(folder(sources))["recipe"]
+    except (ArtefactError, KeyError):
+        return StudentState(name, (), "there is no student yet")
+    if not (folder(sources) / WEIGHTS).is_file():
+        return StudentState(name, (), "the student's weights are gone")
+    trained = tuple(made_from["inputs"])
+    settings = sources.that_matter(sources.settings.distill, "distill")
+    before = made_from["settings"]
+    if made_from["version"] != VERSION or before != settings:
+        other = sorted(key for key in settings.keys() | before.keys() if settings.get(key) != before.get(key))
+        return StudentState(name, trained, f"its settings changed: {', '.join(other) or 'version'}")
+    changed = [
+        video
+        for video, key in made_from["inputs"].items()
+        if video in sources.videos.rows and video_key(sources, video) != key
+    ]
+    due = f"{len(changed)} of the {len(trained)} videos it learned from changed" if changed else ""
+    return StudentState(name, trained, due)
+
+
+def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSource]:
+    from vpd.student import VideoSource
+
+    layout = sources.layout
+    for video in videos:
+        yield VideoSource(
+            video=video,
+            crops=layout.crops(video),
+            features={
+                head.teacher: read_features(layout.features(head.teacher, video))
+                for head in sources.settings.distill.heads
+            },
+            poses=read_poses(layout.poses(video)),
+        )
+
+
+def make(sources: Sources, videos: Sequence[str], progress: Callable[[Progress], None]) -> None:
+    """Train the student on ``videos``, or go on with a training that was stopped."""
+    from vpd.student import distill
+
+    if not videos:
+        raise InputError("there is no video to learn from.")
+    distill(
+        _video_sources(sources, sorted(videos)),
+        sources.settings.distill,
+        folder(sources),
+        recipe(sources, videos),
+        progress=progress,
+    )

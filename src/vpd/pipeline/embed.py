@@ -1,0 +1,71 @@
+"""The step `embed`: the student's features of every crop."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vpd.errors import ArtefactError
+from vpd.library.artefact import Recipe
+from vpd.library.features import write_features
+from vpd.pipeline import crop, distill
+from vpd.pipeline.sources import Output, Sources, Work, file_key
+from vpd.settings import EmbedSettings
+
+if TYPE_CHECKING:  # torch takes seconds to import.
+    from vpd.student.embed import Engine
+
+VERSION = 1
+WEIGHTS = "student.safetensors"
+NO_STUDENT = "no student"
+
+
+@lru_cache(maxsize=1)
+def _key_of_weights(path: Path, stamp: tuple[int, int]) -> str:
+    return file_key(path)
+
+
+def student_key(sources: Sources) -> str:
+    """Hash of the student's weights: a student trained again by the same recipe may be another."""
+    path = distill.folder(sources) / WEIGHTS
+    try:
+        found = path.stat()
+    except OSError:
+        return NO_STUDENT
+    return _key_of_weights(path, (found.st_size, found.st_mtime_ns))
+
+
+def outputs(sources: Sources, video: str) -> list[Output]:
+    """The features."""
+    inputs = {"crop": crop.outputs(sources, video)[0].recipe.key, "student": student_key(sources)}
+    settings = sources.that_matter(sources.settings.embed, "embed")
+    path = sources.layout.features(sources.settings.distill.name, video)
+    return [Output(path, Recipe("embed", VERSION, settings, inputs))]
+
+
+@lru_cache(maxsize=1)
+def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> Engine:
+    from vpd.student import OnnxEngine, TorchEngine, export_onnx, load_student
+
+    student = load_student(folder)
+    if settings.engine == "torch":
+        return TorchEngine(student, settings.device, settings.precision)
+    exported = folder / f"student-{key[:12]}.onnx"
+    if not exported.is_file():
+        export_onnx(student, exported)
+    return OnnxEngine(exported, student.spec.inputs, student.spec.size, threads)
+
+
+def make(work: Work, wanted: list[Output]) -> None:
+    """Embed the crops of one video."""
+    from vpd.crops import CropFile
+    from vpd.student import embed
+
+    key = student_key(work.sources)
+    if key == NO_STUDENT:
+        raise ArtefactError("there is no student to embed with. Make one with `vpd distill`.")
+    engine = _engine(distill.folder(work.sources), key, work.settings.embed, work.threads)
+    sequences = embed(engine, CropFile(work.layout.crops(work.video)), work.settings.embed, work.video)
+    write_features(wanted[0].path, sequences, engine.d, wanted[0].recipe)
+    work.progress(work.row.frames)

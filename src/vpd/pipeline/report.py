@@ -1,0 +1,77 @@
+"""What a run tells while it goes on, and at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Listener(Protocol):
+    """Whom a run tells how it goes: a progress bar, a log, a web page."""
+
+    def begin(self, what: str, videos: int, cost_ms: float) -> None:
+        """A part of the run begins, on so many videos, at about this cost on one core."""
+        ...
+
+    def advance(self, cost_ms: float) -> None:
+        """So much more of the part is done."""
+        ...
+
+    def ended(self, video: str, error: str) -> None:
+        """A video is done; ``error`` says why it is set aside, else ""."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A sentence for the user."""
+        ...
+
+
+class Silent:
+    """A listener that tells nobody."""
+
+    def begin(self, what: str, videos: int, cost_ms: float) -> None: ...
+    def advance(self, cost_ms: float) -> None: ...
+    def ended(self, video: str, error: str) -> None: ...
+    def say(self, text: str) -> None: ...
+
+
+@dataclass
+class RunReport:
+    """What a run did.
+
+    Attributes
+    ----------
+    made : how many videos each step made something of.
+    seconds : time spent in each step, of all workers together.
+    set_aside : videos of the library that are not usable, with their reasons; all, not only this run's.
+    warnings : what is wrong with videos that could be read, by video.
+    problems : what else was asked for and not done.
+    """
+
+    made: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    set_aside: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything asked for was done."""
+        return not self.set_aside and not self.problems
+
+    def count(self, seconds: dict[str, float]) -> None:
+        """Add what one task did."""
+        for name, spent in seconds.items():
+            self.made[name] = self.made.get(name, 0) + 1
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "complete": self.complete,
+            "made": self.made,
+            "seconds": {name: round(spent, 3) for name, spent in self.seconds.items()},
+            "set_aside": self.set_aside,
+            "warnings": self.warnings,
+            "problems": self.problems,
+        }

@@ -1,0 +1,110 @@
+"""What the artefacts of one video are made from: settings, inputs, and the keys that follow from them.
+
+Keys are computed from the video's content, the settings and the person's word alone, down the chain of steps;
+nothing is read but what a person may have written. So what is out of date is known without running anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from vpd.athletes.picks import Pick, read_picks
+from vpd.errors import ArtefactError
+from vpd.library.artefact import Recipe, is_current
+from vpd.library.layout import Layout
+from vpd.library.videos import VideoRow, Videos
+from vpd.settings import Section, Settings
+from vpd.video import Frame, read_frames
+
+PROGRESS_FRAMES = 16
+"""Frames between two words about progress."""
+
+OPERATIONAL = {
+    "track": {"batch"},
+    "pose": {"batch"},
+    "embed": {"batch", "device", "workers"},
+    "distill": {"device", "workers"},
+}
+"""Settings that change how fast and where a step works, and not what it makes."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One artefact: where it lies, and what it would be made from now."""
+
+    path: Path
+    recipe: Recipe
+
+    @property
+    def current(self) -> bool:
+        """Whether it is there, readable, and made from just that."""
+        return is_current(self.path, self.recipe)
+
+
+def file_key(path: Path) -> str:
+    """Hash of a small file that a person or another step wrote. Raises ArtefactError where there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    except OSError as error:
+        raise ArtefactError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+class Sources:
+    """The library as the steps see it: paths, settings, videos, and what a person said of them."""
+
+    def __init__(self, layout: Layout, settings: Settings, videos: Videos) -> None:
+        self.layout, self.settings, self.videos = layout, settings, videos
+
+    def row(self, video: str) -> VideoRow:
+        """The video's row."""
+        return self.videos.rows[video]
+
+    def picks(self, video: str) -> list[Pick]:
+        """Whom the user named as athletes of the video."""
+        return self._picks.get(video, [])
+
+    @cached_property
+    def _picks(self) -> dict[str, list[Pick]]:
+        picks: dict[str, list[Pick]] = defaultdict(list)
+        for pick in read_picks(self.layout.picks):
+            picks[pick.video].append(pick)
+        return picks
+
+    def that_matter(self, section: Section, step: str) -> dict[str, Any]:
+        """The settings of a step that enter its key."""
+        return section.model_dump(mode="json", exclude=OPERATIONAL.get(step))
+
+
+@dataclass(frozen=True)
+class Work:
+    """One step's work on one video: where everything is, threads to use, and whom to tell of frames done."""
+
+    sources: Sources
+    video: str
+    threads: int
+    progress: Callable[[int], None]
+
+    @property
+    def layout(self) -> Layout:
+        return self.sources.layout
+
+    @property
+    def settings(self) -> Settings:
+        return self.sources.settings
+
+    @property
+    def row(self) -> VideoRow:
+        return self.sources.row(self.video)
+
+    def frames(self) -> Iterator[Frame]:
+        """All frames of the video; tells of progress."""
+        for frame in read_frames(self.sources.videos.file(self.video)):
+            yield frame
+            if frame.frame % PROGRESS_FRAMES == PROGRESS_FRAMES - 1:
+                self.progress(PROGRESS_FRAMES)

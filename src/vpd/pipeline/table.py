@@ -1,0 +1,86 @@
+"""The steps in order: what each needs, what it makes of a video, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from vpd.errors import InputError
+from vpd.pipeline import crop, embed, pose, scan, teach, track
+from vpd.pipeline.sources import Output, Sources, Work
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    Attributes
+    ----------
+    about : for the user.
+    needs : the steps whose artefacts it reads.
+    cost_ms : about what a frame costs on one core, to estimate the end of a run.
+    outputs : the artefacts of one video, and what they would be made from now.
+    make : makes those that are wanted. None for steps that are not done video by video by this table: `scan`,
+        which finds out what the others start from, and `distill`, which is of the whole library.
+    """
+
+    name: str
+    about: str
+    needs: tuple[str, ...]
+    cost_ms: float
+    outputs: Callable[[Sources, str], list[Output]] | None = None
+    make: Callable[[Work, list[Output]], None] | None = None
+
+
+_STEPS = (
+    Step("scan", "decode every video once: size, rotation, the time of each frame", (), 2, scan.outputs),
+    Step("track", "find and follow the athletes", ("scan",), 12, track.outputs, track.make),
+    Step("pose", "estimate 17 joints of each athlete in each frame", ("track",), 45, pose.outputs, pose.make),
+    Step("crop", "cut the square around each athlete, with its flow", ("track",), 7, crop.outputs, crop.make),
+    Step(
+        "teach",
+        "make the weak pose features that a student learns",
+        ("pose",),
+        0.1,
+        teach.outputs,
+        teach.make,
+    ),
+    Step("distill", "train the student on crops and weak features", ("crop", "teach"), 0),
+    Step("embed", "make the student's features", ("crop", "distill"), 25, embed.outputs, embed.make),
+)
+
+STEPS = {step.name: step for step in _STEPS}
+
+
+def step(name: str) -> Step:
+    """The step called ``name``. Raises InputError for an unknown one."""
+    if name not in STEPS:
+        raise InputError(f"there is no step {name!r}; there are {', '.join(STEPS)}")
+    return STEPS[name]
+
+
+def with_needs(names: Iterable[str]) -> list[str]:
+    """The steps and all that they need, in order."""
+    wanted: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting += step(name).needs
+    return [name for name in STEPS if name in wanted]
+
+
+def stale(sources: Sources, video: str, names: Iterable[str]) -> list[str]:
+    """Those of the steps, in order, with an artefact of the video that is missing or out of date."""
+    return [name for name in names if any(not output.current for output in _outputs(sources, video, name))]
+
+
+def _outputs(sources: Sources, video: str, name: str) -> list[Output]:
+    outputs = step(name).outputs
+    return outputs(sources, video) if outputs else []
+
+
+def due_outputs(sources: Sources, video: str, name: str) -> list[Output]:
+    """The artefacts of one step for one video that are missing or out of date."""
+    return [output for output in _outputs(sources, video, name) if not output.current]

@@ -1,0 +1,89 @@
+"""One video's work, done in this process or a worker: the same function either way."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vpd.errors import DiskFullError, VpdError
+from vpd.library.layout import Layout
+from vpd.library.videos import VideoRow, Videos
+from vpd.pipeline.scan import scan
+from vpd.pipeline.sources import Sources, Work
+from vpd.pipeline.table import STEPS, due_outputs
+from vpd.settings import Settings
+
+ProgressMs = Callable[[float], None]
+"""Told how much of the estimated work is done, in milliseconds of one core."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Steps, in order, to do on one video. ``scan`` stands alone."""
+
+    root: Path
+    settings: Settings
+    row: VideoRow
+    steps: tuple[str, ...]
+    threads: int
+
+    @property
+    def cost_ms(self) -> float:
+        """About what it costs."""
+        return max(self.row.frames, 1) * sum(STEPS[name].cost_ms for name in self.steps)
+
+
+@dataclass
+class Outcome:
+    """What became of a task. ``error`` names step and reason; ``fatal``: no other task can succeed."""
+
+    video: str
+    row: VideoRow
+    seconds: dict[str, float] = field(default_factory=dict)
+    error: str = ""
+    fatal: bool = False
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, VpdError):
+        return str(error)
+    if os.environ.get("VPD_DEBUG") == "1":
+        traceback.print_exception(error)
+    if isinstance(error, MemoryError):
+        return "the memory did not suffice"
+    return f"unexpected {type(error).__name__}: {error} (VPD_DEBUG=1 shows where)"
+
+
+def perform(task: Task, progress: ProgressMs) -> Outcome:
+    """Do the steps; an error ends the task and is told in the outcome, never raised."""
+    layout = Layout(task.root)
+    videos = Videos(layout, [task.row])
+    sources = Sources(layout, task.settings, videos)
+    video = task.row.video
+    outcome = Outcome(video, task.row)
+    for name in task.steps:
+        started = time.perf_counter()
+        cost_ms, told_ms = STEPS[name].cost_ms, 0.0
+
+        def tell(frames: int, cost_ms: float = cost_ms) -> None:
+            nonlocal told_ms
+            told_ms += frames * cost_ms
+            progress(frames * cost_ms)
+
+        try:
+            make = STEPS[name].make
+            if make is None:
+                outcome.row = scan(videos, video)
+            else:
+                make(Work(sources, video, task.threads, tell), due_outputs(sources, video, name))
+        except Exception as error:  # noqa: BLE001 - one video's failure, of whatever kind, must not end the run
+            outcome.error = f"{name}: {_reason(error)}"
+            outcome.fatal = isinstance(error, DiskFullError)
+            return outcome
+        outcome.seconds[name] = time.perf_counter() - started
+        progress(max(task.row.frames, 1) * cost_ms - told_ms)
+    return outcome

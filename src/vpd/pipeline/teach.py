@@ -1,0 +1,49 @@
+"""The step `teach`: weak pose features of every teacher that the settings name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from vpd.library.artefact import Recipe
+from vpd.library.features import write_features
+from vpd.library.frames import read_times
+from vpd.library.poses import read_poses
+from vpd.pipeline import pose
+from vpd.pipeline.sources import Output, Sources, Work
+from vpd.teachers import TEACHERS, Teacher, teacher
+
+VERSION = 1
+
+
+def names(sources: Sources) -> list[str]:
+    """The teachers that are wanted: those of the settings, and those that the student learns from."""
+    heads = [head.teacher for head in sources.settings.distill.heads]
+    return list(dict.fromkeys([*sources.settings.teach.teachers, *heads]))
+
+
+def output(sources: Sources, video: str, name: str) -> Output:
+    """The features of one teacher."""
+    inputs = {"pose": pose.outputs(sources, video)[0].recipe.key}
+    recipe = Recipe("teach", VERSION, {"teacher": name}, inputs)
+    return Output(sources.layout.features(name, video), recipe)
+
+
+def outputs(sources: Sources, video: str) -> list[Output]:
+    """The features of each teacher."""
+    return [output(sources, video, name) for name in names(sources)]
+
+
+@lru_cache(maxsize=4)
+def _teacher(name: str) -> Teacher:
+    return teacher(name)
+
+
+def make(work: Work, wanted: list[Output]) -> None:
+    """Make the features from the poses."""
+    poses = read_poses(work.layout.poses(work.video))
+    times_s = read_times(work.layout.frames(work.video))
+    for out in wanted:
+        name = out.path.parent.name
+        sequences = [_teacher(name)(p, times_s, work.video) for p in poses]
+        write_features(out.path, sequences, TEACHERS[name].d, out.recipe)
+    work.progress(work.row.frames)
