@@ -76,7 +76,7 @@ def path_costs(queries: Sequence[Array], packed: Packed, name: str, window: int 
     if limit < 0:
         raise InputError(f"the window {window} is negative")
     prepared = [packed.prepare(query) for query in queries]
-    out = np.empty((len(queries), len(packed)), np.float32)
+    out = np.empty((len(queries), len(packed)), packed.values.dtype)
 
     def work(start: int, stop: int) -> None:
         task = start
@@ -126,7 +126,7 @@ def many_to_many(
             costs[row] = np.where(np.isinf(costs[row]), other, costs[row])
     if normalise:
         rows = np.array([len(query) for query in queries])[:, None]
-        costs /= get_pattern(first).weight(rows, packed.lengths[None]).astype(np.float32)
+        costs /= get_pattern(first).weight(rows, packed.lengths[None]).astype(costs.dtype)
     out = np.empty_like(costs)
     out[:, packed.order] = costs
     return out

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Packed:
 
     Attributes
     ----------
-    values : (R, d) float32, the interleaved frames: centred for l2, of unit length for cosine, 0 in padding.
+    values : (R, d) float32 (float64 in a `subset` asked for so), the interleaved frames: centred for l2, of unit length for cosine, 0 in padding.
     norms : (R,) float32, squared length of each row (1 for cosine).
     centre : (d,) float64, what was subtracted from each frame.
     starts : (G + 1,) int64, first row of each group.
@@ -56,10 +57,24 @@ class Packed:
         """Number of groups of LANES sequences."""
         return len(self.starts) - 1
 
+    def subset(self, indices: Array, dtype: type[np.floating[Any]]) -> Packed:
+        """Some of the sequences, by their positions in the list that was packed, in ``dtype``."""
+        ranks = np.argsort(self.order)[indices]
+        rank_of = np.argsort(self.lengths[ranks], kind="stable")
+        ranks = ranks[rank_of]
+        lengths = self.lengths[ranks]
+        rows = np.concatenate(
+            [
+                self.starts[r // LANES] + r % LANES + LANES * np.arange(m)
+                for r, m in zip(ranks, lengths, strict=True)
+            ]
+        )
+        return _laid_out(self.values[rows].astype(dtype), lengths, rank_of, self.centre, self.distance)
+
     def prepare(self, query: Array) -> tuple[Array, Array]:
-        """A query (n, d) in the form of ``values``, and its squared norms, both float32."""
+        """A query (n, d) in the form of ``values``, and its squared norms, both of the type of ``values``."""
         query = _checked(query, self.d)
-        return _prepared(query, self.centre, self.distance)
+        return _prepared(query, self.centre, self.distance, self.values.dtype)
 
 
 def _checked(sequence: Array, d: int) -> Array:
@@ -71,15 +86,37 @@ def _checked(sequence: Array, d: int) -> Array:
     return sequence
 
 
-def _prepared(frames: Array, centre: Array, distance: str) -> tuple[Array, Array]:
+def _norms(values: Array, distance: str) -> Array:
+    if distance == "cosine":
+        return np.ones(len(values), values.dtype)
+    squared: Array = np.einsum("nd,nd->n", values, values)
+    return squared
+
+
+def _prepared(frames: Array, centre: Array, distance: str, dtype: Any = np.float32) -> tuple[Array, Array]:
+    """Frames (n, d) centred, or of unit length for cosine, with their squared norms (1 for cosine)."""
     if not np.isfinite(frames).all():
         raise InputError("a sequence holds a value that is not finite; drop the frames without a feature")
     if distance == "cosine":
         length = np.linalg.norm(frames, axis=1, keepdims=True)
         values = np.divide(frames, length, out=np.zeros(frames.shape), where=length > 0)
-        return np.ascontiguousarray(values, np.float32), np.ones(len(frames), np.float32)
-    values = np.ascontiguousarray(frames - centre, np.float32)
-    return values, np.einsum("nd,nd->n", values, values)
+    else:
+        values = frames - centre
+    values = np.ascontiguousarray(values, dtype)
+    return values, _norms(values, distance)
+
+
+def _laid_out(values: Array, lengths: Array, order: Array, centre: Array, distance: str) -> Packed:
+    """Interleave sequences that follow one another in ``values``, shortest first."""
+    # Its last sequence is a group's longest.
+    last = np.minimum(np.arange(LANES - 1, len(lengths) + LANES - 1, LANES), len(lengths) - 1)
+    starts = np.concatenate([[0], np.cumsum(lengths[last] * LANES)])
+    rank = np.arange(len(lengths))
+    first = np.repeat(starts[rank // LANES] + rank % LANES, lengths)
+    frame = np.arange(len(values)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    laid = np.zeros((starts[-1], values.shape[1]), values.dtype)
+    laid[first + frame * LANES] = values
+    return Packed(laid, _norms(laid, distance), centre, starts, order, lengths, distance)
 
 
 def pack(sequences: Sequence[Array], distance: str = "l2") -> Packed:
@@ -97,14 +134,5 @@ def pack(sequences: Sequence[Array], distance: str = "l2") -> Packed:
     lengths = all_lengths[order]
     frames = np.concatenate([checked[index] for index in order])
     centre = np.zeros(d) if distance == "cosine" else frames.mean(axis=0, dtype=np.float64)
-    values, norms = _prepared(frames, centre, distance)
-
-    longest = np.maximum.reduceat(lengths, np.arange(0, len(lengths), LANES))
-    starts = np.concatenate([[0], np.cumsum(longest * LANES)])
-    rank = np.arange(len(lengths))
-    first = np.repeat(starts[rank // LANES] + rank % LANES, lengths)
-    frame = np.arange(len(frames)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    rows = first + frame * LANES
-    laid, laid_norms = np.zeros((starts[-1], d), np.float32), np.zeros(starts[-1], np.float32)
-    laid[rows], laid_norms[rows] = values, norms
-    return Packed(laid, laid_norms, centre, starts, order, lengths, distance)
+    values, _ = _prepared(frames, centre, distance)
+    return _laid_out(values, lengths, order, centre, distance)
