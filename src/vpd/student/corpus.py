@@ -179,7 +179,7 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
     if not sum(map(len, columns["row"])):
         raise InputError(
             f"no frame of the {len(videos)} videos has a pose of score {settings.min_score:g} or more"
-            " and one in the frame before. Lower min_score in [distill], or look at the poses with `vpd show`."
+            " and one in the frame before. Lower min_score in [distill]; `vpd show` shows the poses."
         )
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
     heads = [
