@@ -1,0 +1,47 @@
+"""The teacher of VI-VPD: features of estimated poses from the view-invariant embedding (paper 3.1)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vpd.teachers.vipe.model import Vipe, body13, flipped_2d, mirrored_2d
+from vpd.types import Array, FeatureSequence, PoseSequence
+
+MIN_JOINTS = 5
+"""A frame with fewer visible joints has no feature: the embedding was not trained on less."""
+
+
+def features(
+    poses: PoseSequence,
+    times_s: Array,
+    model: Vipe,
+    video: str = "",
+    *,
+    invert: bool = False,
+    estimator: str = "movenet_thunder",
+) -> FeatureSequence:
+    """Embeddings of both orientations, one row a pose: d of the model, or twice that with ``invert``.
+
+    ``times_s`` holds the time of every frame of the video. ``invert`` appends the embedding of the vertically
+    flipped pose, for sports with people upside down (paper: diving). The mirrored orientation embeds the
+    mirrored 2D pose: the embedding is chiral. Raises MismatchError for poses of another estimator.
+    """
+    model.require(estimator)
+    xy, visibility = body13(poses.keypoints, model.card.min_score)
+    valid = (visibility > 0).sum(axis=1) >= MIN_JOINTS
+    orientations = []
+    for points, seen in ((xy, visibility), mirrored_2d(xy, visibility)):
+        parts = [model.embed(points, seen)]
+        if invert:
+            parts.append(model.embed(*flipped_2d(points, seen)))
+        orientations.append(np.concatenate(parts, axis=1))
+    values = np.where(valid[:, None, None], np.stack(orientations, axis=1), 0)
+    return FeatureSequence(
+        video=video,
+        athlete=poses.athlete,
+        frames=poses.frames,
+        times_s=np.asarray(times_s, np.float64)[poses.frames],
+        values=values,
+        valid=valid,
+        scores=np.where(valid, visibility.mean(axis=1), 0),
+    )

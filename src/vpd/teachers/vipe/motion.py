@@ -1,0 +1,36 @@
+"""3D motion: one sequence of joints in one layout, whatever file it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vpd.errors import InputError
+from vpd.types import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Joint positions of one person over time.
+
+    Attributes
+    ----------
+    name : of the sequence, unique in its source.
+    source : the collection it is from; validation holds out whole sources or sequences.
+    joints : (T, 17, 3) float32, metres, z up, COCO order.
+    fps : frames per second.
+    """
+
+    name: str
+    source: str
+    joints: Array
+    fps: float
+
+    def __post_init__(self) -> None:
+        joints = np.asarray(self.joints, dtype=np.float32)
+        if joints.ndim != 3 or joints.shape[1:] != (17, 3):
+            raise InputError(f"{self.name}: joints have shape {joints.shape}, expected (frames, 17, 3)")
+        if not np.isfinite(joints).all():
+            raise InputError(f"{self.name}: joints hold values that are not finite")
+        object.__setattr__(self, "joints", joints)
