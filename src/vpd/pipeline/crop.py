@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from vpd.crops import make_crops, write_crops
-from vpd.flow import FlowEstimator, make_flow
 from vpd.library.artefact import Recipe
 from vpd.library.tracks import read_tracks
 from vpd.pipeline import track
 from vpd.pipeline.sources import Output, Sources, Work
+
+if TYPE_CHECKING:  # Here and in the other steps: networks take seconds to import, and most commands run none.
+    from vpd.flow import FlowEstimator
 
 VERSION = 1
 
@@ -25,11 +27,15 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 def _flow(name: str) -> FlowEstimator | None:
     import torch
 
+    from vpd.flow import make_flow
+
     return make_flow(name, "cuda" if torch.cuda.is_available() else "cpu")
 
 
 def make(work: Work, wanted: list[Output]) -> None:
     """Cut the crops of all tracks."""
+    from vpd.crops import make_crops, write_crops
+
     tracks = read_tracks(work.layout.tracks(work.video))
     flow = _flow(work.settings.crop.flow)
     frames = work.frames() if tracks else iter(())

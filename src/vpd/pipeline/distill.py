@@ -7,12 +7,13 @@ it: they are embedded by the student that is there.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vpd.errors import ArtefactError, InputError
+from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.features import read_features
 from vpd.library.poses import read_poses
@@ -23,6 +24,8 @@ if TYPE_CHECKING:  # torch takes seconds to import, and most commands do not nee
     from vpd.student import Progress, VideoSource
 
 VERSION = 1
+WEIGHTS, CONFIG = "student.safetensors", "config.json"
+"""The files of a student, as `vpd.student.store` names them; read here without importing torch."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,11 @@ def recipe(sources: Sources, videos: Sequence[str]) -> Recipe:
 
 def state(sources: Sources) -> StudentState:
     """The student that is there, against the settings and inputs of now."""
-    from vpd.student.store import WEIGHTS, read_config
-
     name = sources.settings.distill.name
     try:
-        made_from: dict[str, Any] = read_config(folder(sources))["recipe"]
-    except (ArtefactError, KeyError):
+        config = json.loads((folder(sources) / CONFIG).read_text(encoding="utf-8"))
+        made_from: dict[str, Any] = config["recipe"]
+    except (OSError, ValueError, KeyError):
         return StudentState(name, (), "there is no student yet")
     if not (folder(sources) / WEIGHTS).is_file():
         return StudentState(name, (), "the student's weights are gone")

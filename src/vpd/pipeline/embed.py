@@ -17,7 +17,6 @@ if TYPE_CHECKING:  # torch takes seconds to import.
     from vpd.student.embed import Engine
 
 VERSION = 1
-WEIGHTS = "student.safetensors"
 NO_STUDENT = "no student"
 
 
@@ -28,7 +27,7 @@ def _key_of_weights(path: Path, stamp: tuple[int, int]) -> str:
 
 def student_key(sources: Sources) -> str:
     """Hash of the student's weights: a student trained again by the same recipe may be another."""
-    path = distill.folder(sources) / WEIGHTS
+    path = distill.folder(sources) / distill.WEIGHTS
     try:
         found = path.stat()
     except OSError:

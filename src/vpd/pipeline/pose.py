@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vpd.library.artefact import Recipe
 from vpd.library.poses import write_poses
@@ -11,10 +12,10 @@ from vpd.library.tracks import read_tracks
 from vpd.models import MODELS
 from vpd.pipeline import track
 from vpd.pipeline.sources import Output, Sources, Work, file_key
-from vpd.pose.estimation import estimate
-from vpd.pose.estimator import PoseEstimator
-from vpd.pose.table import open_estimator
 from vpd.settings import PoseSettings
+
+if TYPE_CHECKING:
+    from vpd.pose.estimator import PoseEstimator
 
 VERSION = 1
 
@@ -39,11 +40,15 @@ def _network_key(path: str) -> str:
 
 @lru_cache(maxsize=1)
 def _estimator(settings: PoseSettings, threads: int) -> PoseEstimator:
+    from vpd.pose.table import open_estimator
+
     return open_estimator(settings, threads)
 
 
 def make(work: Work, wanted: list[Output]) -> None:
     """Estimate the poses of all tracks."""
+    from vpd.pose.estimation import estimate
+
     tracks = read_tracks(work.layout.tracks(work.video))
     estimator = _estimator(work.settings.pose, work.threads)
     frames = work.frames() if tracks else iter(())

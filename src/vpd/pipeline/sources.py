@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vpd.athletes.picks import Pick, read_picks
 from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
 from vpd.settings import Section, Settings
 from vpd.video import Frame, read_frames
+
+if TYPE_CHECKING:
+    from vpd.athletes.picks import Pick
 
 PROGRESS_FRAMES = 16
 """Frames between two words about progress."""
@@ -72,6 +74,10 @@ class Sources:
     @cached_property
     def _picks(self) -> dict[str, list[Pick]]:
         picks: dict[str, list[Pick]] = defaultdict(list)
+        if not self.layout.picks.is_file():
+            return picks
+        from vpd.athletes.picks import read_picks
+
         for pick in read_picks(self.layout.picks):
             picks[pick.video].append(pick)
         return picks

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vpd.athletes import NanoDet, read_boxes, track
 from vpd.library.artefact import Recipe
 from vpd.library.frames import read_times
 from vpd.library.tracks import write_tracks
 from vpd.models import MODELS
 from vpd.pipeline import scan
 from vpd.pipeline.sources import Output, Sources, Work, file_key
+
+if TYPE_CHECKING:
+    from vpd.athletes import NanoDet
 
 VERSION = 1
 
@@ -37,11 +39,15 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 
 @lru_cache(maxsize=1)
 def _detector(min_score: float, threads: int) -> NanoDet:
+    from vpd.athletes import NanoDet
+
     return NanoDet(min_score, threads)
 
 
 def make(work: Work, wanted: list[Output]) -> None:
     """Follow the athletes, or take the user's boxes."""
+    from vpd.athletes import read_boxes, track
+
     settings, row = work.settings.track, work.row
     boxes = work.layout.boxes(work.video)
     if boxes.is_file():
