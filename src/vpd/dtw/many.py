@@ -8,18 +8,14 @@ the spread of the frames. Where that is not enough, `vpd.dtw.pair` computes in f
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no stubs
 
 from vpd.dtw.packed import Packed, pack
 from vpd.dtw.patterns import FALLBACK, StepPattern, get_pattern
 from vpd.dtw.recurrence import warp_groups
+from vpd.dtw.threads import in_threads
 from vpd.errors import InputError
 from vpd.types import Array
 
@@ -32,36 +28,6 @@ WHOLE_BLOCK = 72
 
 SCALE = {"l2": 1.0, "sqeuclidean": 1.0, "cosine": 0.5}
 """|a|^2 + |b|^2 - 2 a.b is twice 1 - cos for unit vectors."""
-
-
-@lru_cache(maxsize=1)
-def _blas() -> ThreadpoolController:
-    import scipy.linalg.cython_blas  # noqa: F401  its BLAS is the one that compiled code calls
-
-    return ThreadpoolController()
-
-
-@lru_cache(maxsize=1)
-def _pool(process: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0))), thread_name_prefix="vpd-dtw")
-
-
-def in_threads(work: Callable[[int, int], None], count: int, least: int) -> None:
-    """Call ``work(start, stop)`` over 0..count in runs of at least ``least``, on all cores.
-
-    The compiled kernels let go of the interpreter's lock; the matrix products inside run on one thread each.
-    Threads of our own rather than numba's: its default threading layer ends the process when two threads of
-    a server ask at once.
-    """
-    pool = _pool(os.getpid())
-    parts = min(4 * pool._max_workers, max(1, count // max(1, least)))
-    with _blas().limit(limits=1, user_api="blas"):
-        if parts == 1:
-            work(0, count)
-            return
-        edges = np.linspace(0, count, parts + 1).astype(int)
-        for done in [pool.submit(work, int(a), int(b)) for a, b in pairwise(edges)]:
-            done.result()
 
 
 def _bounded(pattern: StepPattern) -> tuple[float, float]:
@@ -100,7 +66,7 @@ def path_costs(queries: Sequence[Array], packed: Packed, name: str, window: int 
             )
             task += last - first
 
-    in_threads(work, len(queries) * packed.groups, least=1)
+    in_threads(work, len(queries) * packed.groups)
     return out
 
 

@@ -27,8 +27,9 @@ class Packed:
 
     Attributes
     ----------
-    values : (R, d) float32 (float64 in a `subset` asked for so), the interleaved frames: centred for l2, of unit length for cosine, 0 in padding.
-    norms : (R,) float32, squared length of each row (1 for cosine).
+    values : (R, d) float32, or as a `subset` asks, the interleaved frames: centred, or of unit length for
+        cosine, and 0 in padding.
+    norms : (R,), squared length of each row (1 for cosine).
     centre : (d,) float64, what was subtracted from each frame.
     starts : (G + 1,) int64, first row of each group.
     order : (N,) int64, order[g * LANES + lane] is the index of the sequence in the list that was packed.

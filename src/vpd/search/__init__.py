@@ -1,1 +1,17 @@
-"""Search by example: rank segments or spans of uncut video by their likeness to a query."""
+"""Search by example: among labelled segments, and in uncut video."""
+
+from vpd.search.hits import Hit, records
+from vpd.search.segments import search_segments
+from vpd.search.streams import Stream, library_streams, read_streams
+from vpd.search.uncut import overlap, search_uncut
+
+__all__ = [
+    "Hit",
+    "Stream",
+    "library_streams",
+    "overlap",
+    "read_streams",
+    "records",
+    "search_segments",
+    "search_uncut",
+]

@@ -1,7 +1,28 @@
 """Settings of `search`."""
 
+from typing import Literal
+
+from pydantic import Field
+
 from vpd.settings.section import Section
 
 
 class SearchSettings(Section):
     """Settings of the step `search`, in `[search]` of vpd.toml."""
+
+    pattern: Literal["symmetricP2", "symmetricP1", "symmetricP05", "symmetric2", "symmetricP2_or_2"] = (
+        "symmetricP2"
+    )
+    """Step pattern among labelled segments, the paper's by default. (Uncut search has its own: the query
+    alone must set the scale there.)"""
+    distance: Literal["l2", "sqeuclidean", "cosine"] = "l2"
+    """Distance between two frames; the paper's."""
+    mirror: bool = True
+    """Whether an action done by the other hand, or seen from the other side, counts as the same."""
+    top: int = Field(default=20, ge=1)
+    """How many results."""
+    overlap: float = Field(default=0.3, ge=0, lt=1)
+    """Two results of one athlete may share this much of their joint time; the worse of those that share more
+    is dropped."""
+    gap_s: float = Field(default=0.25, gt=0)
+    """No result reaches over a longer time without frames."""
