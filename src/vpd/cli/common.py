@@ -1,0 +1,70 @@
+"""What the commands share: options, output for people and machines, where results go."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from vpd.library.layout import Layout, find_library
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library", "-L", help="The library; by default that of the current directory.", metavar="PATH"
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+JobsOption = Annotated[
+    int, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0 for one a core, 1 for none.")
+]
+
+console = Console(highlight=False, soft_wrap=True)
+"""For results: the standard output."""
+
+notices = Console(stderr=True, highlight=False, soft_wrap=True)
+"""For progress, warnings and errors: the standard error, so that results can be piped."""
+
+
+def open_library(library: Path | None) -> Layout:
+    """The library that is named, or that of the current directory. Raises InputError."""
+    return find_library(library or Path.cwd())
+
+
+def print_json(value: Any) -> None:
+    """Print ``value`` as JSON and nothing else."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a sentence for the user; square brackets are no markup."""
+    console.print(text, style=style or None, markup=False)
+
+
+def say_error(text: str) -> None:
+    """Print what went wrong."""
+    notices.print(text, style="red", markup=False)
+
+
+def say_warning(text: str) -> None:
+    """Print what the user should know of."""
+    notices.print(text, style="yellow", markup=False)
+
+
+def results_folder(layout: Layout, command: str) -> Path:
+    """A new folder results/<command>-<time>/ of the library for what a command writes."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    number = 1
+    while True:
+        folder = layout.results / (f"{command}-{stamp}" + (f"-{number}" if number > 1 else ""))
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return folder

@@ -1,0 +1,106 @@
+"""`vpd new`, `vpd status`, `vpd settings`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from vpd.cli.common import (
+    JsonOption,
+    LibraryOption,
+    console,
+    open_library,
+    print_json,
+    say,
+    say_error,
+    say_warning,
+)
+from vpd.library.layout import Layout
+
+
+def register(layout: Layout, paths: list[Path]) -> None:
+    """Add videos to the library and say what became of them."""
+    from vpd.pipeline.register import add_videos
+
+    result = add_videos(layout, paths)
+    say(f"{len(result.added)} videos added, {len(result.known)} known already.")
+    for path, video in result.moved:
+        say(f"{video} has moved to {path}.")
+    for path, video in result.duplicates:
+        say_warning(f"{path} is not added: its content is that of {video}.")
+
+
+def new(
+    library: Annotated[Path, typer.Argument(help="Folder of the library; made where it is not there.")],
+    videos: Annotated[list[Path], typer.Argument(help="Video files, and folders of them.")],
+) -> None:
+    """Make a library of videos, or add videos to one. The videos stay where they are."""
+    from vpd.pipeline.register import make_library
+
+    layout = make_library(library)
+    register(layout, videos)
+    say(f"Library: {layout.root}\nNext: vpd run --library {str(library)!r}")
+
+
+def status(
+    library: LibraryOption = None,
+    videos: Annotated[bool, typer.Option("--videos", help="List every video.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is up to date, what is not, and what was set aside."""
+    from vpd.pipeline.status import status as look
+
+    found = look(open_library(library))
+    if as_json:
+        print_json(found.to_json())
+        return
+    hours = sum(v["duration_s"] for v in found.videos.values()) / 3600
+    say(f"{found.root}: {len(found.videos)} videos, {hours:.2f} hours")
+    table = Table("step", "up to date", "to do", "not needed")
+    for name, step in found.steps.items():
+        table.add_row(name, str(step.current), str(step.due), str(step.spared or ""))
+    console.print(table)
+    student = found.student
+    if student["due"]:
+        say(f"{student['name']}: to be distilled, {student['due']}.")
+    elif student["learned_from"] < student["could_learn_from"]:
+        of = f"{student['learned_from']} of {student['could_learn_from']}"
+        say(f"{student['name']}: distilled on {of} videos; `vpd run --redistill` includes the new ones.")
+    elif found.videos:
+        say(f"{student['name']}: distilled on {student['learned_from']} videos.")
+    if videos:
+        listed = Table("video", "frames", "seconds", "size", "status", "to do")
+        for video, v in found.videos.items():
+            size = f"{v['width']} x {v['height']}" if v["frames"] else ""
+            listed.add_row(
+                video, str(v["frames"]), f"{v['duration_s']:.1f}", size, v["status"], " ".join(v["due"])
+            )
+        console.print(listed)
+    for video, v in found.videos.items():
+        if v["warning"]:
+            say_warning(f"{video}: {v['warning']}.")
+    for video, error in found.set_aside.items():
+        say_error(f"{video} is set aside: {error}")
+    say("Everything is up to date." if found.up_to_date else "`vpd run` does what is to do.")
+
+
+def settings(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """Print all settings with their meaning, as they are in this library; without one, the defaults."""
+    from vpd.errors import InputError
+    from vpd.settings import Settings
+    from vpd.settings.describe import describe
+    from vpd.settings.toml import load_settings
+
+    try:
+        loaded = load_settings(open_library(library).settings)
+    except InputError:
+        if library is not None:
+            raise
+        loaded = Settings()
+    if as_json:
+        print_json(loaded.model_dump(mode="json"))
+    else:
+        say(describe(loaded))

@@ -1,0 +1,125 @@
+"""The command `vpd`: a table of commands, of which only the one that is called is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import typer
+
+from vpd.cli.common import say_error
+from vpd.errors import VpdError
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its name, ``module:function`` (or ``module:app`` of a group), and what it does."""
+
+    name: str
+    where: str
+    about: str
+
+
+COMMANDS = (
+    Command("new", "vpd.cli.library:new", "Make a library of videos, or add videos to one."),
+    Command("run", "vpd.cli.steps:run", "Do what is missing or out of date, from scan to embed."),
+    Command("status", "vpd.cli.library:status", "Show what is up to date."),
+    Command("settings", "vpd.cli.library:settings", "Print all settings with their meaning."),
+    Command("labels", "vpd.cli.labels:app", "Check labels.csv, or import labels."),
+    Command(
+        "athletes", "vpd.cli.athletes:athletes", "Show who was taken for the athlete and why; name another."
+    ),
+    Command("show", "vpd.cli.show:show", "Write a video with boxes, skeletons and confidence."),
+    Command("scan", "vpd.cli.steps:scan", "Step 1: decode every video once."),
+    Command("track", "vpd.cli.steps:track", "Step 2: find and follow the athletes."),
+    Command("pose", "vpd.cli.steps:pose", "Step 3: estimate their joints."),
+    Command("crop", "vpd.cli.steps:crop", "Step 4: cut the crops with optical flow."),
+    Command("teach", "vpd.cli.steps:teach", "Step 5: make the weak pose features."),
+    Command("distill", "vpd.cli.steps:distill", "Step 6: train the student."),
+    Command("embed", "vpd.cli.steps:embed", "Step 7: make the student's features."),
+    Command("search", "vpd.cli.search:search", "Find actions like VIDEO@START-END."),
+    Command("recognise", "vpd.cli.recognise:recognise", "Name the actions of segments by labelled examples."),
+    Command("evaluate", "vpd.cli.recognise:evaluate", "Measure recognition by the number of labels."),
+    Command("retrieve", "vpd.cli.recognise:retrieve", "Measure retrieval: precision at k."),
+    Command("detect", "vpd.cli.detect:detect", "Find where in uncut videos actions happen."),
+    Command("vipe", "vpd.cli.vipe:app", "Train the view-invariant pose embedding."),
+    Command("demo", "vpd.cli.demo:demo", "The whole way on the sample, with a report."),
+    Command("doctor", "vpd.cli.doctor:doctor", "Show devices, codecs and versions in use."),
+)
+
+
+def _load(command: Command) -> Any:
+    module, _, attribute = command.where.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _named(about: str) -> Callable[[], None]:
+    """What stands in the help for a command that is not called now."""
+
+    def command() -> None:
+        raise AssertionError("a command that is not called is not run")
+
+    command.__doc__ = about
+    return command
+
+
+def build(arguments: list[str]) -> typer.Typer:
+    """The application for these arguments: the command they call, and the names of the others."""
+    app = typer.Typer(
+        name="vpd",
+        help="Search, recognise and detect fine-grained actions in sports videos, from few labels.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(invoke_without_command=True)
+    def root(
+        shown: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
+    ) -> None:
+        if shown:
+            typer.echo(version("video-pose-distillation"))
+            raise typer.Exit
+
+    called = next((a for a in arguments if not a.startswith("-")), "")
+    for command in COMMANDS:
+        loaded = _load(command) if command.name == called else _named(command.about)
+        if isinstance(loaded, typer.Typer):
+            app.add_typer(loaded, name=command.name, help=command.about)
+        else:
+            app.command(command.name, short_help=command.about)(loaded)
+    return app
+
+
+def main() -> None:
+    """Run the command. Errors become a sentence on the standard error and an exit code, not a traceback.
+
+    Exit codes: 0 when everything asked for was done, 1 when not, 2 for a wrong call, 130 when interrupted.
+    """
+    try:
+        build(sys.argv[1:])()
+    except VpdError as error:
+        if os.environ.get("VPD_DEBUG") == "1":
+            raise
+        say_error(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say_error("Interrupted. What is done is kept; the next run goes on from there.")
+        sys.exit(130)
+    except BrokenPipeError:  # `vpd status | head`: the reader has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("VPD_DEBUG") == "1":
+            raise
+        say_error(f"Unexpected {type(error).__name__}: {error}. VPD_DEBUG=1 shows where; please report it.")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""How a run shows its progress: a bar with an estimate of the end, or lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from vpd.cli.common import notices, say_error
+
+LINE_EVERY_S = 30.0
+"""Without a terminal, a line at most this often."""
+
+
+class ProgressBar:
+    """A listener of runs, as a context manager."""
+
+    def __init__(self) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[videos]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=notices,
+            disable=not notices.is_terminal,
+        )
+        self.task: TaskID | None = None
+        self.what, self.videos, self.done, self.total, self.ms = "", 0, 0, 1.0, 0.0
+        self.began_at = self.told_at = 0.0
+
+    def __enter__(self) -> ProgressBar:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def begin(self, what: str, videos: int, cost_ms: float) -> None:
+        """See Listener."""
+        self.what, self.videos, self.done, self.total, self.ms = what, videos, 0, max(cost_ms, 1e-9), 0.0
+        self.began_at = self.told_at = time.monotonic()
+        self.task = self.bar.add_task(what, total=self.total, videos=self._count())
+        if not notices.is_terminal:
+            notices.print(f"{what}: {self._count()}")
+
+    def _count(self) -> str:
+        return f"{self.done}/{self.videos} videos" if self.videos > 1 else ""
+
+    def advance(self, cost_ms: float) -> None:
+        """See Listener."""
+        self.ms += cost_ms
+        if self.task is not None:
+            self.bar.update(self.task, completed=min(self.ms, self.total))
+        now = time.monotonic()
+        if not notices.is_terminal and now - self.told_at > LINE_EVERY_S and self.ms > 0:
+            self.told_at = now
+            left_s = (now - self.began_at) * max(0.0, self.total / self.ms - 1)
+            notices.print(
+                f"{self.what}: {min(1.0, self.ms / self.total):.0%} {self._count()}, {left_s:.0f} s left"
+            )
+
+    def ended(self, video: str, error: str) -> None:
+        """See Listener."""
+        self.done += 1
+        if error:
+            say_error(f"{video} is set aside: {error}")
+        if self.task is not None:
+            self.bar.update(self.task, videos=self._count())
+
+    def say(self, text: str) -> None:
+        """See Listener."""
+        notices.print(text, markup=False)

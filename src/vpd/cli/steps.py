@@ -1,0 +1,124 @@
+"""`vpd run` and each step by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vpd.cli.common import (
+    JobsOption,
+    JsonOption,
+    LibraryOption,
+    open_library,
+    print_json,
+    say,
+    say_error,
+    say_warning,
+)
+from vpd.cli.progress import ProgressBar
+from vpd.library.layout import Layout
+from vpd.pipeline.report import RunReport
+
+RedistillOption = Annotated[
+    bool, typer.Option("--redistill", help="Train the student again, on videos that are new to it too.")
+]
+
+
+def do(layout: Layout, step: str, jobs: int, as_json: bool, redistill: bool = False) -> None:
+    """Run as far as ``step``; print what was done, and exit with 1 where not all was."""
+    from vpd.pipeline.run import run
+
+    with ProgressBar() as bar:
+        report = run(layout, (step,), jobs, redistill, bar)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print_report(report)
+    if not report.complete:
+        raise typer.Exit(1)
+
+
+def print_report(report: RunReport) -> None:
+    """Say what a run did, what was set aside and why."""
+    if report.made:
+        say("Done: " + ", ".join(f"{name} {count}" for name, count in report.made.items()) + ".")
+    else:
+        say("Nothing to do: everything is up to date.")
+    for video, warning in report.warnings.items():
+        say_warning(f"{video}: {warning}.")
+    if report.set_aside:
+        count = len(report.set_aside)
+        say_error(f"{count} video{'s are' if count > 1 else ' is'} set aside:")
+        for video, error in report.set_aside.items():
+            say_error(f"  {video}: {error}")
+    for problem in report.problems:
+        say_error(problem)
+
+
+def run(
+    library: LibraryOption = None,
+    jobs: JobsOption = 0,
+    redistill: RedistillOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Do what is missing or out of date: scan, track, pose, crop, teach, distill, embed.
+
+    A run that was stopped, in whatever way, is taken up where it was. Videos that fail are set aside with
+    the reason, and the exit code is then 1. Videos that came after the student was trained are embedded by
+    it, and need no pose; --redistill trains it again with them.
+    """
+    do(open_library(library), "embed", jobs, as_json, redistill)
+
+
+def scan(
+    videos: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders to add, or moved files.")
+    ] = None,
+    library: LibraryOption = None,
+    jobs: JobsOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Decode every new or changed video once: size, rotation, the time of each frame."""
+    layout = open_library(library)
+    if videos:
+        from vpd.cli.library import register
+
+        register(layout, videos)
+    do(layout, "scan", jobs, as_json)
+
+
+def track(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOption = False) -> None:
+    """Find and follow the athletes."""
+    do(open_library(library), "track", jobs, as_json)
+
+
+def pose(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOption = False) -> None:
+    """Estimate 17 joints of each athlete in each frame."""
+    do(open_library(library), "pose", jobs, as_json)
+
+
+def crop(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOption = False) -> None:
+    """Cut the square around each athlete, with its optical flow."""
+    do(open_library(library), "crop", jobs, as_json)
+
+
+def teach(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOption = False) -> None:
+    """Make the weak pose features that the student learns from."""
+    do(open_library(library), "teach", jobs, as_json)
+
+
+def distill(
+    library: LibraryOption = None,
+    jobs: JobsOption = 0,
+    redistill: RedistillOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the student where its settings, or what it learned from, changed."""
+    do(open_library(library), "distill", jobs, as_json, redistill)
+
+
+def embed(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOption = False) -> None:
+    """Make the student's features of every video."""
+    do(open_library(library), "embed", jobs, as_json)

@@ -1,0 +1,104 @@
+"""What of a library is up to date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from vpd.library.layout import Layout
+from vpd.library.videos import SET_ASIDE
+from vpd.pipeline import distill, scan
+from vpd.pipeline.run import FOR_TRAINING_ALONE, needed_steps, open_sources
+from vpd.pipeline.table import STEPS, stale
+
+
+@dataclass
+class StepStatus:
+    """Of one step: videos that are done, that are still to do, and that do not need it."""
+
+    current: int = 0
+    due: int = 0
+    spared: int = 0
+
+
+@dataclass
+class Status:
+    """The state of a library.
+
+    Attributes
+    ----------
+    videos : for each video what `vpd status --videos` shows: frames, duration_s, status, error, due steps.
+    steps : by name, of the steps that are done video by video.
+    student : name, the number of videos it learned from, of how many, and why it is due ("" where it is not).
+    """
+
+    root: str
+    videos: dict[str, dict[str, Any]] = field(default_factory=dict)
+    steps: dict[str, StepStatus] = field(default_factory=dict)
+    student: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def set_aside(self) -> dict[str, str]:
+        """Videos that are not usable, with their reasons."""
+        return {video: v["error"] for video, v in self.videos.items() if v["status"] == SET_ASIDE}
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether `vpd run` would find nothing to do."""
+        return not any(step.due for step in self.steps.values()) and not self.student["due"]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "root": self.root,
+            "up_to_date": self.up_to_date,
+            "videos": self.videos,
+            "steps": {name: vars(step) for name, step in self.steps.items()},
+            "student": self.student,
+            "set_aside": self.set_aside,
+        }
+
+
+def status(layout: Layout) -> Status:
+    """Look at every artefact of the library, without its lock and without changing anything."""
+    sources = open_sources(layout)
+    videos = sources.videos
+    student = distill.state(sources)
+    kept = None if student.due else student
+    result = Status(str(layout.root), steps={name: StepStatus() for name in STEPS if name != "distill"})
+    learnable = set()
+    for video, row in videos.rows.items():
+        unreadable = row.status == SET_ASIDE and not row.frames
+        due: list[str] = []
+        if scan.is_due(videos, video):
+            due = list(result.steps)
+        elif not unreadable:
+            due = stale(sources, video, needed_steps(video, result.steps, kept))
+        for name, step in result.steps.items():
+            if name in due:
+                step.due += 1
+            elif name in FOR_TRAINING_ALONE and kept and video not in kept.trained_on:
+                step.spared += 1
+            elif not unreadable:
+                step.current += 1
+        if not unreadable:
+            learnable.add(video)
+        result.videos[video] = {
+            "path": row.path,
+            "frames": row.frames,
+            "duration_s": round(row.duration_s, 3),
+            "width": row.width,
+            "height": row.height,
+            "status": row.status,
+            "error": row.error,
+            "warning": row.warning,
+            "due": due,
+        }
+    trained = [video for video in student.trained_on if video in learnable]
+    result.student = {
+        "name": student.name,
+        "learned_from": len(trained),
+        "could_learn_from": len(learnable),
+        "due": student.due if learnable else "",
+    }
+    return result

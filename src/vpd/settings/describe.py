@@ -1,0 +1,43 @@
+"""All settings as text: TOML with the meaning of each above it."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import Any
+
+from vpd.settings.section import Section
+
+WIDTH = 100
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Section):
+        pairs = (f"{name} = {_toml(v)}" for name, v in value if v is not None)
+        return "{ " + ", ".join(pairs) + " }"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(section: Section, name: str) -> list[str]:
+    lines = [f"[{name}]"]
+    nested: list[str] = []
+    for key, info in type(section).model_fields.items():
+        value = getattr(section, key)
+        if isinstance(value, Section):
+            nested += ["", *_lines(value, f"{name}.{key}")]
+            continue
+        meaning = " ".join((info.description or "").split())
+        lines += [f"# {line}" for line in textwrap.wrap(meaning, WIDTH)]
+        default = info.get_default(call_default_factory=True)
+        changed = "" if value == default else f"  # default: {_toml(default)}"
+        # TOML has no null: what is not set is left out.
+        lines.append(f"# {key} is not set" if value is None else f"{key} = {_toml(value)}{changed}")
+    return lines + nested
+
+
+def describe(settings: Section) -> str:
+    """Every setting with its meaning and value, as TOML that may be pasted into vpd.toml."""
+    blocks = [_lines(getattr(settings, name), name) for name in type(settings).model_fields]
+    return "\n\n".join("\n".join(block) for block in blocks)
