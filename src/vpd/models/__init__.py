@@ -23,6 +23,12 @@ class ModelFile:
 
 
 MODELS = {
+    "vipe": ModelFile(
+        "vipe.safetensors",
+        "2d3bc3ba9c9441e516f4d649429e054ebef410db5830c16b54dd2c4ffcc19011",
+        "trained by the project on CMU and DeepMimic motion and on poses made without capture (vipe.md)",
+        "Apache-2.0",
+    ),
     "nanodet": ModelFile(
         "nanodet.onnx",
         "c3dd651caa88a7d59e94cdee21d643f960fd1dc7507f15410634c48dcf8d1ff7",

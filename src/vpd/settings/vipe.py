@@ -11,70 +11,70 @@ from vpd.settings.section import Section
 class VipeSettings(Section):
     """Settings of the step `vipe`, in `[vipe]` of vpd.toml. The defaults made the shipped weights."""
 
-    d: int = Field(64, ge=2, le=512)
+    d: int = Field(default=64, ge=2, le=512)
     """Size of the embedding. 64 is the paper's; 32 loses little (docs/experiments/vipe.md)."""
-    width: int = Field(256, ge=8)
+    width: int = Field(default=256, ge=8)
     """Width of the hidden layers. The paper's 1024 embeds fewer than 100,000 poses/s on two cores."""
-    blocks: int = Field(2, ge=1)
+    blocks: int = Field(default=2, ge=1)
     """Residual blocks of two layers each (paper: 2)."""
-    dropout: float = Field(0.0, ge=0, lt=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
     """Dropout in the blocks. The paper has 0.2; samples made afresh in every batch leave nothing to
     overfit."""
 
-    steps: int = Field(10_000, ge=1)
+    steps: int = Field(default=10_000, ge=1)
     """Optimiser steps. The default is the laptop preset: well under an hour on two cores."""
-    batch: int = Field(256, ge=4)
+    batch: int = Field(default=256, ge=4)
     """3D poses a step, each seen by two cameras."""
-    lr: float = Field(2e-3, gt=0)
+    lr: float = Field(default=2e-3, gt=0)
     """Highest learning rate of AdamW, warmed up and then lowered along a cosine."""
     seed: int = 0
     """Seed of weights and samples."""
-    validate_every: int = Field(500, ge=1)
+    validate_every: int = Field(default=500, ge=1)
     """Steps between two validations, each of which also saves the state to resume from."""
 
-    captured: float = Field(0.3, ge=0)
+    captured: float = Field(default=0.3, ge=0)
     """Weight of poses as captured."""
-    mixed: float = Field(0.3, ge=0)
+    mixed: float = Field(default=0.3, ge=0)
     """Weight of captured poses whose arms, legs and trunk come from different frames, limbs perturbed."""
-    sampled: float = Field(0.4, ge=0)
+    sampled: float = Field(default=0.4, ge=0)
     """Weight of poses sampled within anatomical limits."""
     supports: bool = True
     """Turn mixed and sampled bodies to where gravity would have them (standing, hanging, lying, on the hands)
     instead of only tilting them."""
-    limb_lengths: float = Field(0.12, ge=0, le=0.5)
+    limb_lengths: float = Field(default=0.12, ge=0, le=0.5)
     """Standard deviation of the logarithm of bone lengths; left and right alike."""
-    interpolate: float = Field(0.3, ge=0, le=1)
+    interpolate: float = Field(default=0.3, ge=0, le=1)
     """Share of poses that lie on the way between two."""
-    inverted: float = Field(0.05, ge=0, le=1)
+    inverted: float = Field(default=0.05, ge=0, le=1)
     """Share of whole bodies turned to any orientation, for flips and dives."""
 
-    elevation: float = Field(30.0, ge=0, le=90)
+    elevation: float = Field(default=30.0, ge=0, le=90)
     """Cameras look from above or below by up to this many degrees (paper: 30)."""
-    roll: float = Field(15.0, ge=0, le=180)
+    roll: float = Field(default=15.0, ge=0, le=180)
     """Cameras roll by up to this many degrees (paper: 30)."""
-    wild_cameras: float = Field(0.1, ge=0, le=1)
+    wild_cameras: float = Field(default=0.1, ge=0, le=1)
     """Share of cameras with any elevation and any roll."""
-    perspective: float = Field(0.5, ge=0, le=1)
+    perspective: float = Field(default=0.5, ge=0, le=1)
     """Share of cameras with perspective, from 2 to 10 body lengths away; the rest is orthographic (paper)."""
 
-    jitter: float = Field(0.025, ge=0)
+    jitter: float = Field(default=0.025, ge=0)
     """Standard deviation of the error of a sure keypoint, in units of the torso (which has length 0.5)."""
-    unsure: float = Field(0.3, ge=0, le=1)
+    unsure: float = Field(default=0.3, ge=0, le=1)
     """Share of poses with keypoints of low score, whose error grows as the score falls."""
-    dropped: float = Field(0.6, ge=0, le=1)
+    dropped: float = Field(default=0.6, ge=0, le=1)
     """Share of poses with missing keypoints: single ones, limbs, the side away from the camera."""
-    swapped: float = Field(0.05, ge=0, le=1)
+    swapped: float = Field(default=0.05, ge=0, le=1)
     """Share of poses with left and right of the arms or of the legs exchanged."""
     head_centre: bool = True
     """Move the nose anywhere between nose and centre of the head, as other layouts have it."""
 
-    pair_weight: float = Field(0.0, ge=0)
+    pair_weight: float = Field(default=0.0, ge=0)
     """Weight of the paper's hinge embedding loss (positive: distance; negative: max(0, 1 - distance))."""
-    decode_weight: float = Field(1.0, ge=0)
+    decode_weight: float = Field(default=1.0, ge=0)
     """Weight of the 3D decoder's squared error."""
-    metric_weight: float = Field(1.0, ge=0)
+    metric_weight: float = Field(default=1.0, ge=0)
     """Weight of the loss that makes distances between embeddings of two views those between the 3D poses."""
-    gravity: float = Field(1.0, ge=0)
+    gravity: float = Field(default=1.0, ge=0)
     """Weight of the vertical components of the bones beside their directions in the body's own frame."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to train."""

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from vpd.errors import InputError
 from vpd.teachers import joints2d
+from vpd.teachers.vipe.features import ShippedTeacher
+from vpd.teachers.vipe.model import SHIPPED_D
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 
@@ -35,6 +37,7 @@ class TeacherEntry:
 
 TEACHERS: dict[str, TeacherEntry] = {
     "joints2d": TeacherEntry(lambda: joints2d.features, joints2d.D),
+    "vipe": TeacherEntry(ShippedTeacher, SHIPPED_D, "poses of movenet_thunder"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vpd.teachers.vipe.model import Vipe, body13, flipped_2d, mirrored_2d
+from vpd.teachers.vipe.model import Vipe, body13, flipped_2d, mirrored_2d, shipped
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 MIN_JOINTS = 5
@@ -45,3 +45,13 @@ def features(
         valid=valid,
         scores=np.where(valid, visibility.mean(axis=1), 0),
     )
+
+
+class ShippedTeacher:
+    """`features` with the shipped embedding."""
+
+    def __init__(self) -> None:
+        self.model = shipped()
+
+    def __call__(self, poses: PoseSequence, times_s: Array, video: str = "") -> FeatureSequence:
+        return features(poses, times_s, self.model, video)

@@ -24,6 +24,8 @@ from vpd.types import Array
 
 SHIPPED = "vipe"
 """Name of the shipped weights in `vpd.models`."""
+SHIPPED_D = 64
+"""Size of its embedding."""
 BATCH = 8192
 """Poses embedded at a time; more gains nothing on a CPU and costs memory."""
 _HIPS, _SPINE, _SHOULDERS, _HEAD, _UPPER, _FORE, _THIGH, _SHIN = MEAN_LENGTHS
@@ -63,8 +65,8 @@ class Vipe:
         self.card = card
         self.encoder = encoder.folded()
         self.decoder = decoder.eval()
-        self._weights = {f"encoder.{k}": v for k, v in encoder.state_dict().items()}
-        self._weights |= {f"decoder.{k}": v for k, v in decoder.state_dict().items()}
+        self.weights = {f"encoder.{k}": v for k, v in encoder.state_dict().items()}
+        self.weights |= {f"decoder.{k}": v for k, v in decoder.state_dict().items()}
 
     @classmethod
     def load(cls, path: Path | None = None, device: str = "cpu") -> Vipe:
@@ -89,7 +91,7 @@ class Vipe:
         """Write weights as float16 (docs/vipe.md: no measurable cost) with the card."""
         weights = {
             name: value.detach().cpu().half().contiguous()
-            for name, value in self._weights.items()
+            for name, value in self.weights.items()
             if not name.endswith("num_batches_tracked")
         }
         beside = path.with_name(path.name + ".part")
@@ -100,9 +102,9 @@ class Vipe:
         """Raises MismatchError where poses of this estimator or layout are not what it was trained for."""
         if estimator not in self.card.estimators:
             raise MismatchError(
-                f"This embedding was trained for poses of {', '.join(self.card.estimators)}, not of
-                {estimator!r}. "
-                "Estimate the poses again with that, or train an embedding with `vpd vipe train --estimator`."
+                f"This embedding was trained for poses of {', '.join(self.card.estimators)}, "
+                f"not of {estimator!r}. Estimate the poses again with that, or train an embedding "
+                "with `vpd vipe train --estimator`."
             )
         if layout != self.card.layout:
             different = [name for name in layout if name not in self.card.layout] or ["their order"]

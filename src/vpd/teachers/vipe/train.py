@@ -19,6 +19,7 @@ from vpd.settings.vipe import VipeSettings
 from vpd.teachers.vipe.camera import project, random_views
 from vpd.teachers.vipe.keypoints import encoder_input, with_errors
 from vpd.teachers.vipe.losses import hinge_embedding_loss, metric_loss
+from vpd.teachers.vipe.model import Vipe
 from vpd.teachers.vipe.motion import Motion
 from vpd.teachers.vipe.network import Encoder, PoseDecoder
 from vpd.teachers.vipe.retrieval import hit_at_k
@@ -77,13 +78,14 @@ def train(
     settings: VipeSettings,
     folder: Path | None = None,
     progress: Callable[[int, dict[str, float]], None] | None = None,
+    start: Vipe | None = None,
 ) -> Trained:
     """Train on ``motions``, keep the step with the best Hit@1 on ``held_out``.
 
     With a ``folder`` the state is saved at every validation, and a run that finds one there goes on from
     it; the
     result is the one of an uninterrupted run. ``progress`` gets the step and its figures at every validation.
-    Raises InputError where a source is in both parts or the state belongs to other settings.
+    ``start`` gives the first weights, to go on from another embedding with new motion or settings. Raises InputError where a source is in both parts or the state belongs to other settings.
     """
     both = {(m.source, m.name) for m in motions} & {(m.source, m.name) for m in held_out}
     if both or not held_out:
@@ -100,6 +102,8 @@ def train(
     generator = torch.Generator(device).manual_seed(settings.seed)
     sampler, validation = Sampler(motions, settings, device), Validation(held_out, settings, device)
     run = _Run(encoder, decoder, optimiser, generator, settings, folder)
+    if start is not None:
+        run.load_weights(start.weights)
     best = run.resume(schedule)
     encoder.train()
     sums: dict[str, float] = {}

@@ -1,0 +1,88 @@
+"""`vpd vipe`: train the view-invariant pose embedding on 3D motion, and say what a trained one is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vpd.errors import InputError
+from vpd.settings.toml import load_settings
+from vpd.settings.vipe import VipeSettings
+from vpd.teachers.vipe.model import Vipe, VipeCard
+from vpd.teachers.vipe.motion import Motion
+from vpd.teachers.vipe.readers import read_folder
+from vpd.teachers.vipe.readers.layout import Axis
+from vpd.teachers.vipe.readers.table import Given
+from vpd.teachers.vipe.train import train
+
+app = typer.Typer(help="The view-invariant pose embedding (VIPE*).", no_args_is_help=True)
+UNITS = {"m": 1.0, "dm": 0.1, "in": 0.0254, "cm": 0.01, "mm": 0.001}
+AXES: dict[str, Axis] = {"x": "x", "y": "y", "z": "z"}
+
+
+def split(motions: list[Motion], held_out: list[str]) -> tuple[list[Motion], list[Motion]]:
+    """Motions to train on and to validate on: whole sources or sequences whose name begins with one of
+    ``held_out``. Raises InputError where a name fits nothing."""
+    for name in held_out:
+        if not any(m.source == name or m.name.startswith(name) for m in motions):
+            sources = sorted({m.source for m in motions})
+            raise InputError(f"no source or sequence is called {name!r}; sources are {', '.join(sources)}")
+    chosen = [any(m.source == n or m.name.startswith(n) for n in held_out) for m in motions]
+    return (
+        [m for m, out in zip(motions, chosen, strict=True) if not out],
+        [m for m, out in zip(motions, chosen, strict=True) if out],
+    )
+
+
+@app.command("train")
+def train_command(
+    motion: Annotated[list[Path], typer.Argument(help="Files or folders of 3D motion.")],
+    out: Annotated[Path, typer.Option(help="Folder for the state, the history and vipe.safetensors.")],
+    hold_out: Annotated[
+        list[str], typer.Option(help="Source or beginning of sequence names to validate on; repeatable.")
+    ],
+    settings: Annotated[Path | None, typer.Option(help="vpd.toml whose [vipe] section is used.")] = None,
+    unit: Annotated[str | None, typer.Option(help="m, dm, in, cm or mm, where files do not say.")] = None,
+    up: Annotated[str | None, typer.Option(help="x, y or z, where it cannot be told.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Weights to go on from, instead of random ones.")] = None,
+    estimator: Annotated[str, typer.Option(help="Pose estimator that it is meant for.")] = "movenet_thunder",
+) -> None:
+    """Train on 3D motion; started again with the same folder it goes on where it was."""
+    if unit is not None and unit not in UNITS:
+        raise InputError(f"the unit {unit!r} is unknown; {', '.join(UNITS)} are known")
+    if up is not None and up not in AXES:
+        raise InputError(f"--up is x, y or z, not {up!r}")
+    chosen = load_settings(settings).vipe if settings is not None else VipeSettings()
+    given = Given(UNITS[unit] if unit else None, AXES[up] if up else None)
+    motions = [m for path in motion for m in read_folder(path, given)]
+    training, held_out = split(motions, hold_out)
+    frames = sum(len(m.joints) for m in training)
+    typer.echo(f"{len(training)} sequences, {frames} frames to train on; {len(held_out)} held out")
+
+    def show(step: int, row: dict[str, float]) -> None:
+        figures = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name != "step")
+        typer.echo(f"step {step} of {chosen.steps}  {figures}")
+
+    trained = train(training, held_out, chosen, out, show, Vipe.load(start) if start is not None else None)
+    about = {
+        "settings": chosen.model_dump(),
+        "best": max(trained.history, key=lambda row: row["hit1"]),
+        "sources": sorted({m.source for m in training}),
+        "held_out": sorted({m.name for m in held_out}),
+    }
+    card = VipeCard(chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), about=json.dumps(about))
+    Vipe(card, trained.encoder, trained.decoder).save(out / "vipe.safetensors")
+    typer.echo(f"wrote {out / 'vipe.safetensors'}")
+
+
+@app.command("info")
+def info_command(
+    weights: Annotated[Path | None, typer.Argument(help="vipe.safetensors; by default the shipped.")] = None,
+) -> None:
+    """Print what an embedding was trained on and for."""
+    card = Vipe.load(weights).card
+    typer.echo(f"d = {card.d}, width {card.width}, {card.blocks} blocks; for {', '.join(card.estimators)}")
+    typer.echo(card.about)

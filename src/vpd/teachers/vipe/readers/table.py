@@ -1,0 +1,132 @@
+"""The kinds of files that 3D motion comes in, by suffix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vpd.errors import InputError
+from vpd.pose.skeleton import COCO17
+from vpd.teachers.vipe.motion import Motion
+from vpd.teachers.vipe.readers.arrays import SMPL_22, h36m_names, npz_arrays, read_h36m_cdf
+from vpd.teachers.vipe.readers.bvh import read_bvh
+from vpd.teachers.vipe.readers.c3d import read_c3d
+from vpd.teachers.vipe.readers.deepmimic import read_deepmimic
+from vpd.teachers.vipe.readers.layout import Axis, to_motion
+from vpd.teachers.vipe.readers.trc import read_trc
+from vpd.types import Array
+
+H36M_FPS = 50.0
+DEFAULT_FPS = 30.0
+"""Of arrays that do not say theirs; training looks at poses one by one, so little hangs on it."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user says of the files, where they do not say it themselves: metres a unit, axis up."""
+
+    metres: float | None = None
+    up: Axis | None = None
+
+
+def _bvh(path: Path, source: str, given: Given) -> list[Motion]:
+    names, positions, fps = read_bvh(path)
+    return [to_motion(path.stem, source, names, positions, fps, given.metres, given.up)]
+
+
+def _trc(path: Path, source: str, given: Given) -> list[Motion]:
+    names, positions, fps, metres = read_trc(path)
+    return [to_motion(path.stem, source, names, positions, fps, given.metres or metres, given.up)]
+
+
+def _c3d(path: Path, source: str, given: Given) -> list[Motion]:
+    names, positions, fps, metres = read_c3d(path)
+    return [to_motion(path.stem, source, names, positions, fps, given.metres or metres, given.up)]
+
+
+def _deepmimic(path: Path, source: str, given: Given) -> list[Motion]:
+    names, positions, fps = read_deepmimic(path)
+    return [to_motion(path.stem, source, names, positions, fps, 1.0, "y")]
+
+
+def _cdf(path: Path, source: str, given: Given) -> list[Motion]:
+    names, positions = read_h36m_cdf(path)
+    return [to_motion(path.stem, source, names, positions, H36M_FPS, given.metres or 0.001, given.up)]
+
+
+def _npz(path: Path, source: str, given: Given) -> list[Motion]:
+    """AMASS with joints (`jtr`, `joints` or `Jtr`), Human3.6M, or one array of joints a sequence."""
+    arrays = npz_arrays(path)
+    if {"poses", "trans"} <= arrays.keys() and not arrays.keys() & {"jtr", "Jtr", "joints"}:
+        raise InputError(
+            f"{path} holds AMASS body parameters without joints. Joints need the SMPL-H body "
+            "model, which may not be shipped: run it once and save its joints as `joints` "
+            "(frames, 22 or more, 3) in the same file."
+        )
+    motions = []
+    for key, array in arrays.items():
+        if array.ndim != 3 or array.shape[2] != 3 or array.dtype.kind != "f":
+            continue
+        names = _names(path, key, array, arrays)
+        fps = next(
+            (float(arrays[k]) for k in ("mocap_framerate", "mocap_frame_rate", "fps") if k in arrays), 0.0
+        )
+        motions.append(
+            to_motion(f"{path.stem}_{key}", source, names, array, fps or DEFAULT_FPS, given.metres, given.up)
+        )
+    if not motions:
+        raise InputError(
+            f"{path} holds no joints: arrays of floats with shape (frames, joints, 3) are expected"
+        )
+    return motions
+
+
+def _names(path: Path, key: str, array: Array, arrays: dict[str, Array]) -> list[str]:
+    count = array.shape[1]
+    if "names" in arrays:
+        return [str(name) for name in np.ravel(arrays["names"])]
+    if key in ("jtr", "Jtr", "joints") and count >= len(SMPL_22) and "trans" in arrays:
+        return [*SMPL_22, *(f"unused_{i}" for i in range(len(SMPL_22), count))]
+    if count == len(COCO17) and "h36m" not in path.name.lower():
+        return list(COCO17)
+    try:
+        return h36m_names(count)
+    except InputError as error:
+        raise InputError(
+            f"{path}: {key} has {count} joints and no names. Give an array `names`, "
+            "or 17 joints in COCO order."
+        ) from error
+
+
+READERS: dict[str, Callable[[Path, str, Given], list[Motion]]] = {
+    ".bvh": _bvh,
+    ".trc": _trc,
+    ".c3d": _c3d,
+    ".txt": _deepmimic,
+    ".cdf": _cdf,
+    ".npz": _npz,
+}
+"""For each suffix the reader of one file."""
+
+
+def read_motions(path: Path, given: Given | None = None, source: str = "") -> list[Motion]:
+    """All sequences in one file. ``source`` defaults to the file's name without suffix for archives of many
+    sequences and to the folder's for others. Raises InputError that says what is wrong."""
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{path}: no reader for {path.suffix!r}; there are {', '.join(READERS)}")
+    own = path.stem if path.suffix.lower() == ".npz" else path.parent.name
+    return reader(path, source or own, given or Given())
+
+
+def read_folder(path: Path, given: Given | None = None) -> list[Motion]:
+    """All sequences of all files below a folder, or of one file, in the order of their names."""
+    if path.is_file():
+        return read_motions(path, given)
+    files = sorted(p for p in path.rglob("*") if p.suffix.lower() in READERS and p.is_file())
+    if not files:
+        raise InputError(f"{path} holds no motion: files ending in {', '.join(READERS)} are read")
+    return [motion for file in files for motion in read_motions(file, given)]
