@@ -1,0 +1,131 @@
+"""The results of a search as a folder: a page with the clips playing beside the query, table and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from vpd.errors import VideoError
+from vpd.library.artefact import write_text
+from vpd.search.hits import COLUMNS, Hit, records
+from vpd.types import Array, Segment
+from vpd.video import cut_clip, read_frames, write_video
+
+PAGE = Path(__file__).with_name("search_page.html")
+HEIGHT = 360
+"""Pixels of a side-by-side video's height."""
+
+
+def to_csv(hits: Sequence[Hit]) -> str:
+    """The table of hits as CSV."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records(hits))
+    return out.getvalue()
+
+
+def _clip(find: Callable[[str], Path], segment: Segment, out: Path) -> str | None:
+    """Cut a segment's clip; the reason where that fails."""
+    try:
+        cut_clip(find(segment.video), segment.start_s, segment.end_s, out)
+    except VideoError as error:
+        return str(error)
+    return None
+
+
+def _described(segment: Segment) -> dict[str, Any]:
+    return {
+        "video": segment.video,
+        "start": round(segment.start_s, 3),
+        "end": round(segment.end_s, 3),
+        "athlete": segment.athlete,
+        "label": segment.label,
+    }
+
+
+def _card(hit: Hit, query: Segment, row: dict[str, Any], clip: str, problem: str | None) -> dict[str, Any]:
+    """What the page knows of a result; ``path`` holds clip times of query and result that correspond."""
+    pairs = np.stack([hit.query_s - query.start_s, hit.result_s - hit.segment.start_s], axis=1)
+    return {
+        **_described(hit.segment),
+        **{name: row[name] for name in ("rank", "distance", "tempo", "mirrored", "query")},
+        "clip": clip,
+        "problem": problem,
+        "path": np.maximum(pairs, 0).round(4).tolist(),
+    }
+
+
+def write_clips(
+    folder: Path, hits: Sequence[Hit], find: Callable[[str], Path]
+) -> list[tuple[str, str | None]]:
+    """Cut every hit's clip into ``folder``: file names, and for each what went wrong, if anything."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for rank, hit in enumerate(hits, start=1):
+        name = f"{rank:03d}_{hit.segment.video}_{hit.segment.start_s:.2f}.mp4"
+        names.append((name, _clip(find, hit.segment, folder / name)))
+    return names
+
+
+def write_page(
+    folder: Path, queries: Sequence[Segment], hits: Sequence[Hit], find: Callable[[str], Path], about: str
+) -> Path:
+    """Write ``folder`` with index.html, clips/, hits.csv and hits.json; it can be moved or sent as it is.
+
+    ``find`` gives the file of a video; ``about`` is the line under the title. Returns the page's path.
+    """
+    clips = folder / "clips"
+    clips.mkdir(parents=True, exist_ok=True)
+    asked = []
+    for number, query in enumerate(queries):
+        name = f"query_{number}.mp4"
+        problem = _clip(find, query, clips / name)
+        asked.append({**_described(query), "clip": f"clips/{name}", "problem": problem})
+    rows = records(hits, alignment=True)
+    cards = [
+        _card(hit, queries[hit.query], row, f"clips/{name}", problem)
+        for hit, row, (name, problem) in zip(hits, rows, write_clips(clips, hits, find), strict=True)
+    ]
+    write_text(to_csv(hits), folder / "hits.csv")
+    write_text(json.dumps(rows, indent=1), folder / "hits.json")
+    # "<" within the data could end the script element that holds it.
+    data = json.dumps({"queries": asked, "results": cards}).replace("<", "\\u003c")
+    page = PAGE.read_text(encoding="utf-8").replace("{{about}}", escape(about)).replace("{{data}}", data)
+    write_text(page, folder / "index.html")
+    return folder / "index.html"
+
+
+def _fitted(rgb: Array) -> Array:
+    width = max(1, round(rgb.shape[1] * HEIGHT / rgb.shape[0]))
+    resized: Array = cv2.resize(rgb, (width, HEIGHT), interpolation=cv2.INTER_AREA)
+    return resized
+
+
+def write_side_by_side(out: Path, query: Segment, hit: Hit, find: Callable[[str], Path], folder: Path) -> int:
+    """Write a video of the query with the result beside it, each frame of the query with the one that
+    corresponds by the path; returns the number of frames. ``folder`` is for the two clips it is made of."""
+    left, right = folder / f"{out.stem}_query.mp4", folder / f"{out.stem}_result.mp4"
+    cut_clip(find(query.video), query.start_s, query.end_s, left)
+    cut_clip(find(hit.segment.video), hit.segment.start_s, hit.segment.end_s, right)
+    asked, found = list(read_frames(left)), list(read_frames(right))
+    times = np.array([frame.time_s for frame in found])
+    moments = np.interp(
+        [frame.time_s for frame in asked], hit.query_s - query.start_s, hit.result_s - hit.segment.start_s
+    )
+    partners = np.abs(times[None] - moments[:, None]).argmin(axis=1)
+
+    def pictures() -> Iterator[Array]:
+        for frame, partner in zip(asked, partners, strict=True):
+            yield np.hstack([_fitted(frame.rgb), _fitted(found[partner].rgb)])
+
+    rate = (len(asked) - 1) / (asked[-1].time_s - asked[0].time_s) if len(asked) > 1 else 25.0
+    return write_video(pictures(), rate, out)

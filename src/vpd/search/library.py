@@ -1,0 +1,78 @@
+"""Search a library: the query's features, what it is compared with, and what is left out of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vpd.errors import InputError
+from vpd.library.layout import Layout
+from vpd.search.hits import Hit
+from vpd.search.segments import search_segments
+from vpd.search.streams import library_streams
+from vpd.search.uncut import overlap, search_uncut
+from vpd.sequences import FeatureStore
+from vpd.settings.search import SearchSettings
+from vpd.types import FeatureSequence, Segment
+
+TEACHERS = ("joints2d", "vipe")
+"""Names of features that are not a student's, the weaker first."""
+
+
+def default_features(layout: Layout) -> str:
+    """A student's features where there are any, else the stronger teacher's. Raises InputError for none."""
+    names = layout.feature_names()
+    if not names:
+        raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
+    students = [name for name in names if name not in TEACHERS]
+    return students[-1] if students else max(names, key=TEACHERS.index)
+
+
+def _with_features(
+    store: FeatureStore, segments: Sequence[Segment]
+) -> tuple[list[Segment], list[FeatureSequence]]:
+    kept, features = [], []
+    for segment in segments:
+        try:
+            features.append(store.segment(segment))
+        except InputError:
+            # Labelled time without an athlete in view can never be found.
+            continue
+        kept.append(segment)
+    return kept, features
+
+
+def search_library(
+    layout: Layout,
+    queries: Sequence[Segment],
+    settings: SearchSettings,
+    segments: Sequence[Segment] | None = None,
+    features: str | None = None,
+    videos: Sequence[str] | None = None,
+) -> list[Hit]:
+    """The settings.top results nearest to any query, nearest first, without the queries themselves.
+
+    Parameters
+    ----------
+    segments : what to compare with; None searches the uncut videos.
+    features : name of the features; by default `default_features`.
+    videos : those to search; by default all that have the features.
+
+    Raises InputError where a query shows no athlete.
+    """
+    store = FeatureStore(layout, features or default_features(layout))
+    wanted = [store.segment(query) for query in queries]
+    known = [
+        Segment(q.video, q.start_s, q.end_s, f.athlete, q.label) for q, f in zip(queries, wanted, strict=True)
+    ]
+    names = store.videos() if videos is None else list(videos)
+    if segments is None:
+        streams = library_streams(layout, store.name, names, settings.gap_s)
+        return search_uncut(wanted, streams, settings, known=known)
+    chosen = set(names)
+    others = [
+        s for s in segments if s.video in chosen and all(overlap(s, q) <= settings.overlap for q in known)
+    ]
+    kept, sequences = _with_features(store, others)
+    if not kept:
+        raise InputError("there is no other segment with features to compare with. Try --uncut.")
+    return search_segments(wanted, sequences, kept, settings)
