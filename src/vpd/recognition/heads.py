@@ -1,4 +1,4 @@
-"""The recognisers by name, in one table."""
+"""The recognisers by name, in one table. How their settings were found: docs/experiments/recognition.md."""
 
 from __future__ import annotations
 
@@ -6,27 +6,73 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sklearn.pipeline import make_pipeline
+
 from vpd.dtw import FALLBACK
 from vpd.errors import InputError
 from vpd.recognition.bigru import BiGRUClassifier
+from vpd.recognition.ensemble import ChosenEnsemble
 from vpd.recognition.neighbours import DTWNeighbours
+from vpd.recognition.prototypes import DTWPrototypes
+from vpd.sequences.transforms import Resample, Smooth, Whiten
+
+SMOOTH_S = 0.067
+WHITEN = 0.5
+BIGRU_RATE_HZ = 15.0
+"""Half the frames of common video train in half the time."""
+BIGRU_EPOCHS = 50
 
 
 @dataclass(frozen=True)
 class Head:
-    """One recogniser: how to make it, and what to say of it."""
+    """One recogniser: how to make it, what to say of it, and whether it takes seconds or minutes to fit."""
 
     make: Callable[[], Any]
     about: str
+    slow: bool = False
+
+
+def _clean() -> list[Any]:
+    return [Smooth(SMOOTH_S), Whiten(WHITEN)]
+
+
+def _bigru() -> Any:
+    network = BiGRUClassifier(epochs=BIGRU_EPOCHS)
+    return make_pipeline(Smooth(SMOOTH_S), Resample(BIGRU_RATE_HZ), Whiten(WHITEN), network)
+
+
+def _nearest() -> Any:
+    return make_pipeline(*_clean(), DTWNeighbours(pattern=FALLBACK))
+
+
+def _neighbours() -> Any:
+    return make_pipeline(*_clean(), DTWNeighbours(k=5, pattern=FALLBACK, balanced=True))
+
+
+def _prototypes() -> Any:
+    return make_pipeline(*_clean(), DTWPrototypes())
 
 
 HEADS: dict[str, Head] = {
-    "nearest": Head(DTWNeighbours, "nearest neighbour by DTW"),
+    "nearest": Head(_nearest, "nearest neighbour by DTW, features smoothed and whitened"),
+    "neighbours": Head(_neighbours, "five nearest neighbours by DTW, classes weighted equally"),
+    "prototypes": Head(_prototypes, "nearest class average by DTW"),
+    "bigru": Head(_bigru, "BiGRU with a short schedule, features smoothed and whitened", slow=True),
+    "ensemble": Head(
+        lambda: ChosenEnsemble(
+            [("nearest", _nearest()), ("neighbours", _neighbours()), ("prototypes", _prototypes())]
+        ),
+        "those of the DTW recognisers that do best together in cross-validation",
+    ),
+    "ensemble-bigru": Head(
+        lambda: ChosenEnsemble([("nearest", _nearest()), ("neighbours", _neighbours()), ("bigru", _bigru())]),
+        "the same with the BiGRU among them",
+        slow=True,
+    ),
     "nearest-paper": Head(
         lambda: DTWNeighbours(pattern=FALLBACK), "nearest neighbour by DTW as the paper has it"
     ),
-    "bigru": Head(BiGRUClassifier, "BiGRU"),
-    "bigru-paper": Head(BiGRUClassifier, "BiGRU as the paper has it"),
+    "bigru-paper": Head(BiGRUClassifier, "BiGRU as the paper has it: 500 epochs", slow=True),
 }
 
 

@@ -28,6 +28,8 @@ class DTWNeighbours(SequenceClassifier):
     pattern : step pattern of `vpd.dtw`; "symmetricP2_or_2" is the reference implementation's rule.
     distance : frame distance of `vpd.dtw`.
     mirror_query : also align the mirrored query.
+    mirror_examples : False compares with the examples as they are alone. Where left- and right-handed
+        actions are different classes, or all athletes have one hand, mirrored examples mislead.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class DTWNeighbours(SequenceClassifier):
         pattern: str = "symmetricP2",
         distance: str = "l2",
         mirror_query: bool = False,
+        mirror_examples: bool = True,
     ) -> None:
         self.k = k
         self.weights = weights
@@ -45,13 +48,16 @@ class DTWNeighbours(SequenceClassifier):
         self.pattern = pattern
         self.distance = distance
         self.mirror_query = mirror_query
+        self.mirror_examples = mirror_examples
 
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
         """Keep both orientations of the training examples, laid out for warping."""
         if self.k < 1:
             raise InputError(f"k is {self.k}; at least one neighbour must be asked")
         self.targets_ = self._start_fit(X, y)
-        self.packed_ = pack([view for s in X for view in orientations(s)], self.distance)
+        self.packed_ = pack(
+            [view for s in X for view in orientations(s)[: 1 + self.mirror_examples]], self.distance
+        )
         return self
 
     def distances(self, X: Sequence[FeatureSequence]) -> Array:

@@ -17,6 +17,9 @@ from vpd.types import Array, FeatureSequence
 ALL = 0
 """The k that stands for the whole training part."""
 
+MISSING = ""
+"""What is predicted for a test segment without features: counted as wrong, never left out."""
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -48,16 +51,21 @@ def seeded(estimator: Any, seed: int) -> Any:
 def _one(
     head: str,
     estimator: Any,
-    X: Sequence[FeatureSequence],
+    X: Sequence[FeatureSequence | None],
     y: Array,
     chosen: Array,
     test: Array,
     k: int,
     draw: int,
 ) -> Outcome:
-    model = seeded(estimator, draw).fit([X[i] for i in chosen], y[chosen])
-    predicted = model.predict([X[i] for i in test])
-    return Outcome(head, k, draw, predicted, float((predicted == y[test]).mean()))
+    shown = {i: x for i in chosen if (x := X[i]) is not None}
+    asked = {n: x for n, i in enumerate(test) if (x := X[i]) is not None}
+    if not shown:
+        raise InputError(f"no example of subset {draw} for k = {k} has features")
+    model = seeded(estimator, draw).fit(list(shown.values()), y[list(shown)])
+    predicted = np.full(len(test), MISSING, dtype=object)
+    predicted[list(asked)] = model.predict(list(asked.values()))
+    return Outcome(head, k, draw, predicted.astype(str), float((predicted == y[test]).mean()))
 
 
 def check_draws(draws: Draws, y: Array, train: Array, test: Array) -> None:
@@ -71,7 +79,7 @@ def check_draws(draws: Draws, y: Array, train: Array, test: Array) -> None:
 
 
 def run_few_shot(
-    X: Sequence[FeatureSequence],
+    X: Sequence[FeatureSequence | None],
     y: Sequence[str] | Array,
     train: Array,
     test: Array,
@@ -84,7 +92,8 @@ def run_few_shot(
     """Fit every head to every subset, and to the whole training part, and test each.
 
     Draw i seeds what is random in a head with i; with all data, heads that are random run as many seeds as
-    there are draws, up to three. A prediction that fails raises.
+    there are draws, up to three. A segment without features (None) is left out of training and counts as
+    wrong in the test; a prediction that fails raises.
     """
     labels = np.asarray(y)
     check_draws(draws, labels, train, test)

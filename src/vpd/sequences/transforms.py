@@ -20,6 +20,9 @@ from vpd.types import Array, FeatureSequence
 
 Sequences = Sequence[FeatureSequence]
 
+LEAST_WEIGHT = 1e-3
+"""Of a frame in a weighted mean, so that frames of score 0 alone still have one."""
+
 
 def _frames(X: Sequences) -> Array:
     """All valid frames in both orientations, (N, d) float64."""
@@ -58,14 +61,28 @@ class Resample(SequenceTransformer):
 
 
 class Smooth(SequenceTransformer):
-    """Gaussian of ``sigma`` frames along time, over the valid frames as if they were consecutive."""
+    """Gaussian mean along time over the valid frames, each counting by its confidence.
 
-    def __init__(self, sigma: float = 1.0) -> None:
-        self.sigma = sigma
+    Parameters
+    ----------
+    sigma_s : standard deviation in seconds.
+    by_score : a frame counts by its score to this power; 0 counts all alike.
+    """
+
+    def __init__(self, sigma_s: float = 0.07, by_score: float = 0.0) -> None:
+        self.sigma_s = sigma_s
+        self.by_score = by_score
 
     def _one(self, s: FeatureSequence) -> FeatureSequence:
+        if s.valid.sum() < 2:
+            return s
+        step = float(np.median(np.diff(s.times_s)))
+        weights = np.where(s.valid, np.maximum(s.scores, LEAST_WEIGHT) ** self.by_score, 0)
+        filled = np.where(s.valid[:, None, None], s.values, 0) * weights[:, None, None]
+        total = gaussian_filter1d(filled, self.sigma_s / step, axis=0, mode="constant")
+        mass = gaussian_filter1d(weights.astype(np.float64), self.sigma_s / step, mode="constant")
         values = s.values.copy()
-        values[s.valid] = gaussian_filter1d(s.values[s.valid], self.sigma, axis=0, mode="nearest")
+        values[s.valid] = total[s.valid] / mass[s.valid, None, None]
         return replace(s, values=values)
 
 

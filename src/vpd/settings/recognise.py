@@ -1,7 +1,25 @@
-"""Settings of `recognise`."""
+"""Settings of `recognise`, `evaluate` and `retrieve`."""
+
+from pydantic import Field
 
 from vpd.settings.section import Section
 
 
 class RecogniseSettings(Section):
     """Settings of the step `recognise`, in `[recognise]` of vpd.toml."""
+
+    features: str = "joints2d"
+    """Features used where none are named on the command line."""
+
+    head: str = "nearest"
+    """The recogniser (`vpd recognise --help` lists them): nearest neighbours need no training and are good
+    with few labels."""
+
+    ks: tuple[int, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
+    """Examples a class that `evaluate` tries, beside all there are."""
+
+    draws: int = Field(default=10, ge=1)
+    """Subsets for each k. The paper draws five."""
+
+    seed: int = Field(default=0, ge=0)
+    """Of the split and the subsets, where none are given."""

@@ -1,0 +1,177 @@
+"""Few-shot evaluation of a library: its labels, a saved split, saved subsets, features by heads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vpd.errors import InputError
+from vpd.library.layout import Layout
+from vpd.metrics.learning_curve import Forecast, advice, forecast
+from vpd.metrics.summary import ClassFigures, Summary, chance, class_figures, majority, summarise
+from vpd.recognition.draws import DRAWS, KS, Draws, make_draws, read_draws, write_draws
+from vpd.recognition.examples import load_examples
+from vpd.recognition.heads import make_head
+from vpd.recognition.protocol import ALL, Outcome, run_few_shot
+from vpd.recognition.split import TEST, TRAIN, make_split, read_split, write_split
+from vpd.sequences import FeatureStore
+from vpd.types import Array, Segment
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The labelled segments, which of them train and test, and the subsets: saved with every evaluation."""
+
+    segments: list[Segment]
+    labels: Array
+    train: Array
+    test: Array
+    draws: Draws
+
+
+def prepare(
+    segments: Sequence[Segment],
+    folder: Path,
+    splits: Path | None = None,
+    subsets: Path | None = None,
+    ks: Sequence[int] = KS,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Parts:
+    """Read split and subsets from the files named, else from ``folder``, else make them and save them there.
+
+    Raises InputError where a video stands on no side or a part is empty.
+    """
+    saved_split, saved_draws = folder / "splits.csv", folder / "few_shot.json"
+    labels = np.array([segment.label for segment in segments])
+    if not len(segments):
+        raise InputError("there are no labelled segments; write them to labels.csv or import them")
+    if splits is None and not saved_split.exists():
+        write_split(saved_split, make_split(labels, [s.video for s in segments], None, seed))
+    places = read_split(splits or saved_split)
+    unplaced = sorted({s.video for s in segments} - set(places))
+    if unplaced:
+        raise InputError(
+            f"{splits or saved_split} does not name {len(unplaced)} videos, such as {unplaced[0]}"
+        )
+    sides = np.array([places[s.video].split for s in segments])
+    train, test = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
+    if not len(train) or not len(test):
+        raise InputError(f"the split leaves {len(train)} segments to train and {len(test)} to test")
+    if subsets is None and not saved_draws.exists():
+        made = make_draws(labels, train, ks, draws, np.random.default_rng(seed))
+        write_draws(saved_draws, made, segments)
+    all_draws = read_draws(subsets or saved_draws, segments)
+    chosen = {k: lists[:draws] for k, lists in sorted(all_draws.items()) if k in ks}
+    if not chosen:
+        raise InputError(
+            f"{subsets or saved_draws} has subsets for k = {', '.join(map(str, all_draws))}; "
+            f"asked was {', '.join(map(str, ks))}"
+        )
+    return Parts(list(segments), labels, train, test, chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Outcomes by features and head, and what to hold them against.
+
+    Attributes
+    ----------
+    outcomes : by the name of the features, of every head, k and draw.
+    missing : by the name of the features, how many segments have none.
+    """
+
+    parts: Parts
+    outcomes: dict[str, list[Outcome]]
+    missing: dict[str, int]
+
+    @property
+    def chance(self) -> float:
+        """Accuracy of a uniform guess."""
+        return chance(len(np.unique(self.parts.labels)))
+
+    @property
+    def majority(self) -> float:
+        """Accuracy of always naming the most frequent training label."""
+        return majority(self.parts.labels[self.parts.train], self.parts.labels[self.parts.test])
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The pairs of features and head, in order."""
+        return list(dict.fromkeys((name, o.head) for name, all_of in self.outcomes.items() for o in all_of))
+
+    def of(self, features: str, head: str) -> dict[int, list[Outcome]]:
+        """The outcomes of one pair by k, ``ALL`` last."""
+        found: dict[int, list[Outcome]] = {}
+        for outcome in self.outcomes[features]:
+            if outcome.head == head:
+                found.setdefault(outcome.k, []).append(outcome)
+        return found
+
+    def summary(self, features: str, head: str) -> dict[int, Summary]:
+        """Mean accuracy and its interval by k."""
+        tests = len(self.parts.test)
+        return {
+            k: summarise([o.accuracy for o in outcomes], tests)
+            for k, outcomes in self.of(features, head).items()
+        }
+
+    def classes(self, features: str, head: str, k: int) -> ClassFigures:
+        """Confusion matrix and per-class figures over all draws of ``k``."""
+        outcomes = self.of(features, head)[k]
+        true = np.tile(self.parts.labels[self.parts.test], len(outcomes))
+        return class_figures(true, np.concatenate([o.predicted for o in outcomes]))
+
+    def more_labels(self, features: str, head: str) -> tuple[Forecast, str] | None:
+        """What twice the labels would bring, with a sentence; None where there are fewer than three k.
+
+        The whole training part counts as its mean number of examples a class.
+        """
+        parts = self.parts
+        mean_count = round(len(parts.train) / len(np.unique(parts.labels[parts.train])))
+        by_k = {
+            mean_count if k == ALL else k: [o.accuracy for o in outcomes]
+            for k, outcomes in self.of(features, head).items()
+        }
+        if len(by_k) < 3:
+            return None
+        largest = max(by_k)
+        doubled = forecast(by_k, [2 * largest], np.random.default_rng(0))[0]
+        return doubled, advice(float(np.mean(by_k[largest])), largest, doubled)
+
+
+def evaluate(
+    layout: Layout,
+    parts: Parts,
+    features: Sequence[str],
+    heads: Sequence[str] | Mapping[str, Any],
+    with_all: bool = True,
+    jobs: int = 1,
+    progress: Callable[[str, Outcome], None] = lambda features, outcome: None,
+) -> Evaluation:
+    """Run the few-shot protocol for all ``features`` by all ``heads`` (names of `HEADS`, or estimators)."""
+    estimators = heads if isinstance(heads, Mapping) else {name: make_head(name) for name in heads}
+    outcomes: dict[str, list[Outcome]] = {}
+    missing: dict[str, int] = {}
+    for name in features:
+        examples = load_examples(FeatureStore(layout, name), parts.segments)
+        missing[name] = len(examples.reasons)
+
+        def report(outcome: Outcome, name: str = name) -> None:
+            progress(name, outcome)
+
+        outcomes[name] = run_few_shot(
+            examples.sequences,
+            parts.labels,
+            parts.train,
+            parts.test,
+            parts.draws,
+            estimators,
+            with_all,
+            jobs,
+            report,
+        )
+    return Evaluation(parts, outcomes, missing)

@@ -1,0 +1,51 @@
+"""The labelled segments of a library with their features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vpd.errors import InputError
+from vpd.sequences import FeatureStore
+from vpd.types import FeatureSequence, Segment
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Segments and their features.
+
+    Attributes
+    ----------
+    segments : those asked for.
+    sequences : of each segment, None where no athlete has a valid frame in it.
+    reasons : by index, why a segment has no features.
+    """
+
+    segments: list[Segment]
+    sequences: list[FeatureSequence | None]
+    reasons: dict[int, str]
+
+    def present(self) -> list[int]:
+        """Indices of the segments that have features."""
+        return [i for i, sequence in enumerate(self.sequences) if sequence is not None]
+
+
+def load_examples(store: FeatureStore, segments: Sequence[Segment]) -> Examples:
+    """Read the features of ``segments``. Raises InputError where not one of them has any."""
+    sequences: list[FeatureSequence | None] = []
+    reasons: dict[int, str] = {}
+    videos = set(store.videos())
+    for i, segment in enumerate(segments):
+        if segment.video not in videos:
+            reasons[i] = f"{segment.video} has no features {store.name!r}"
+        else:
+            try:
+                sequences.append(store.segment(segment))
+                continue
+            except InputError as error:
+                reasons[i] = str(error)
+        sequences.append(None)
+    if len(reasons) == len(segments):
+        why = next(iter(reasons.values()), "there are no segments")
+        raise InputError(f"none of the {len(segments)} segments has features {store.name!r}: {why}")
+    return Examples(list(segments), sequences, reasons)

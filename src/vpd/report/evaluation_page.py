@@ -1,0 +1,186 @@
+"""A few-shot evaluation as a table, as CSV files and as pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from rich.table import Table
+
+from vpd.library.artefact import replacing, write_text
+from vpd.metrics.summary import ClassFigures
+from vpd.recognition.evaluation import Evaluation
+from vpd.recognition.protocol import ALL
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+DPI = 130
+LINE_STYLES = ("-", "--", ":", "-.")
+
+
+def _k(k: int) -> str:
+    return "all" if k == ALL else str(k)
+
+
+def _ks(evaluation: Evaluation) -> list[int]:
+    seen = {k for row in evaluation.rows() for k in evaluation.of(*row)}
+    return sorted(seen - {ALL}) + ([ALL] if ALL in seen else [])
+
+
+def accuracy_table(evaluation: Evaluation) -> Table:
+    """Mean top-1 accuracy in % +- standard deviation over the draws, features and heads by k."""
+    ks = _ks(evaluation)
+    table = Table(title="Top-1 accuracy, % (mean ± sd over draws), by examples a class")
+    table.add_column("features")
+    table.add_column("recogniser")
+    for k in ks:
+        table.add_column(_k(k), justify="right")
+    for features, head in evaluation.rows():
+        summary = evaluation.summary(features, head)
+        cells = []
+        for k in ks:
+            s = summary.get(k)
+            spread = f" ± {100 * s.sd:.1f}" if s is not None and s.draws > 1 else ""
+            cells.append("" if s is None else f"{100 * s.mean:.1f}{spread}")
+        table.add_row(features, head, *cells)
+    table.add_section()
+    table.add_row("", "majority", *[f"{100 * evaluation.majority:.1f}"] * len(ks))
+    table.add_row("", "chance", *[f"{100 * evaluation.chance:.1f}"] * len(ks))
+    return table
+
+
+def _write_csv(path: Path, header: list[str], rows: list[list[object]]) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_text(out.getvalue(), path)
+
+
+def _summary_rows(evaluation: Evaluation) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for features, head in evaluation.rows():
+        for k, s in evaluation.summary(features, head).items():
+            figures = (s.mean, s.sd, s.low, s.high, evaluation.chance, evaluation.majority)
+            rows.append([features, head, _k(k), s.draws, *(round(value, 4) for value in figures)])
+    return rows
+
+
+def _class_rows(evaluation: Evaluation) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for features, head in evaluation.rows():
+        for k in evaluation.of(features, head):
+            figures = evaluation.classes(features, head, k)
+            for i, name in enumerate(figures.classes):
+                values = (figures.recall[i], figures.precision[i], figures.f1[i])
+                rows.append([features, head, _k(k), name, *(round(float(v), 4) for v in values)])
+    return rows
+
+
+def draw_curves(evaluation: Evaluation, path: Path) -> None:
+    """Accuracy by examples a class with 95 % intervals, and chance and majority as lines."""
+    figure, axes = plt.subplots(figsize=(7, 4.5))
+    ks = _ks(evaluation)
+    places = {k: i for i, k in enumerate(ks)}
+    names = list(evaluation.outcomes)
+    colours = plt.get_cmap("tab10")
+    heads = list(dict.fromkeys(head for _, head in evaluation.rows()))
+    for features, head in evaluation.rows():
+        summary = evaluation.summary(features, head)
+        x = [places[k] for k in summary]
+        means = np.array([100 * s.mean for s in summary.values()])
+        # Chance of a single run is shown by no bar: its interval is of another kind.
+        several = [s.draws > 1 for s in summary.values()]
+        bars = np.array([[100 * (s.mean - s.low), 100 * (s.high - s.mean)] for s in summary.values()]).T
+        colour, style = colours(heads.index(head) % 10), LINE_STYLES[names.index(features) % len(LINE_STYLES)]
+        label = head if len(names) == 1 else f"{features}, {head}"
+        axes.errorbar(
+            x, means, yerr=bars * several, color=colour, ls=style, marker="o", ms=4, capsize=3, label=label
+        )
+    for value, text in ((evaluation.majority, "majority"), (evaluation.chance, "chance")):
+        axes.axhline(100 * value, color="grey", lw=0.8, ls="--" if text == "chance" else ":", label=text)
+    axes.set_xticks(range(len(ks)), [_k(k) for k in ks])
+    axes.set_xlabel("labelled examples a class")
+    axes.set_ylabel("top-1 accuracy, %")
+    axes.set_ylim(0, 100)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
+    _save(figure, path)
+
+
+def draw_confusion(figures: ClassFigures, title: str, path: Path) -> None:
+    """The confusion matrix in % of each true class."""
+    count = len(figures.classes)
+    side = max(4.0, 0.6 * count + 2)
+    figure, axes = plt.subplots(figsize=(side, side))
+    share = 100 * figures.confusion / np.maximum(figures.confusion.sum(axis=1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
+    for i in range(count):
+        for j in range(count):
+            if share[i, j] >= 0.5:
+                axes.text(
+                    j,
+                    i,
+                    f"{share[i, j]:.0f}",
+                    ha="center",
+                    va="center",
+                    color="w" if share[i, j] > 55 else "k",
+                )
+    names = [str(name) or "(no features)" for name in figures.classes]
+    axes.set_xticks(range(count), names, rotation=45, ha="right")
+    axes.set_yticks(range(count), names)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(title, fontsize=10)
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with replacing(path) as part:
+        figure.savefig(part, dpi=DPI, bbox_inches="tight", format="png")
+    plt.close(figure)
+
+
+def best_row(evaluation: Evaluation, k: int) -> tuple[str, str]:
+    """The features and head with the highest mean accuracy at ``k``."""
+    rows = [row for row in evaluation.rows() if k in evaluation.of(*row)]
+    return max(rows, key=lambda row: evaluation.summary(*row)[k].mean)
+
+
+def more_labels(evaluation: Evaluation) -> str:
+    """A sentence on whether more labels would help the recogniser that does best now; may be empty."""
+    shots = [k for k in _ks(evaluation) if k != ALL]
+    row = best_row(evaluation, max(shots))
+    told = evaluation.more_labels(*row)
+    return f"{row[0]}, {row[1]}: {told[1]}" if told else ""
+
+
+def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """Write accuracy.csv, draws.csv, classes.csv, accuracy.png and confusion.png; returns their paths.
+
+    The confusion matrix is that of the best row at the largest k, over all its draws.
+    """
+    paths = {name: folder / name for name in ("accuracy.csv", "draws.csv", "classes.csv")}
+    pictures = [folder / "accuracy.png", folder / "confusion.png"]
+    header = ["features", "head", "k", "draws", "mean", "sd", "low95", "high95", "chance", "majority"]
+    _write_csv(paths["accuracy.csv"], header, _summary_rows(evaluation))
+    each: list[list[object]] = [
+        [features, o.head, _k(o.k), o.draw, round(o.accuracy, 4)]
+        for features, outcomes in evaluation.outcomes.items()
+        for o in outcomes
+    ]
+    _write_csv(paths["draws.csv"], ["features", "head", "k", "draw", "accuracy"], each)
+    header = ["features", "head", "k", "class", "recall", "precision", "f1"]
+    _write_csv(paths["classes.csv"], header, _class_rows(evaluation))
+    draw_curves(evaluation, pictures[0])
+    k = max(k for k in _ks(evaluation) if k != ALL)
+    row = best_row(evaluation, k)
+    draw_confusion(
+        evaluation.classes(*row, k), f"{row[0]}, {row[1]}, {k} examples a class, % of rows", pictures[1]
+    )
+    return [*paths.values(), *pictures]
