@@ -1,0 +1,1 @@
+"""Synthetic athletes: a development tool that renders labelled sports video with exact poses."""
