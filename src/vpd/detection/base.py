@@ -107,6 +107,10 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
         return self._frame_scores(timelines, self._score(timelines)) if timelines else []
 
+    def detections(self, scores: Sequence[FrameScores]) -> list[Detection]:
+        """Events read off scores of ``score_frames``, surest first."""
+        return self._detect(scores)
+
     def predict(self, sequences: Sequence[FeatureSequence]) -> list[Detection]:
         """Events found in ``sequences``, surest first, down to very unsure ones: see ``show_from_``."""
         return self._detect(self.score_frames(sequences))

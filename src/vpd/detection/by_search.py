@@ -88,7 +88,8 @@ class SearchDetector(FrameDetector):
         covering = np.stack([_spread(s, n) for s, n in zip(similar.T, ticks.T, strict=True)], axis=1)
         best = covering.max(axis=1, keepdims=True)
         shares = covering / np.maximum(covering.sum(axis=1, keepdims=True), 1e-9)
-        return np.concatenate([1 - best, shares * best], axis=1).astype(np.float32)
+        chances: Array = np.concatenate([1 - best, shares * best], axis=1).astype(np.float32)
+        return chances
 
     def _bounded(self, distances: Array) -> Array:
         bounded: Array = np.minimum(distances, self.farthest_)

@@ -48,7 +48,7 @@ class TrainedDetector(FrameDetector):
         rate_hz: float = 25.0,
         window_s: float = 10.0,
         batch: int = 16,
-        epochs: int = 40,
+        epochs: int = 25,
         windows: int = 0,
         learning_rate: float = 3e-3,
         patience: int = 0,

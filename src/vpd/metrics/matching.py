@@ -51,9 +51,12 @@ class Nearness:
     nearness: list[Array]
 
 
-def _same_athlete(truth: Sequence[Segment], detection: Detection) -> Array:
-    athletes = [t.athlete is None or detection.athlete in (None, t.athlete) for t in truth]
-    return np.array(athletes, bool)
+def _same_athlete(truth: Sequence[Segment], detections: Sequence[Detection]) -> Array:
+    """(N, M) bool, whether a detection may be of an event's athlete: None is any."""
+    wanted = np.array([-1 if t.athlete is None else t.athlete for t in truth])
+    found = np.array([-1 if d.athlete is None else d.athlete for d in detections])
+    same: Array = (wanted[None, :] == found[:, None]) | (wanted[None, :] < 0) | (found[:, None] < 0)
+    return same
 
 
 def nearness(truth: Sequence[Segment], detections: Sequence[Detection], by_middle: bool = False) -> Nearness:
@@ -61,20 +64,24 @@ def nearness(truth: Sequence[Segment], detections: Sequence[Detection], by_middl
 
     Labels are not looked at. An event of one athlete is not compared with a detection of another.
     """
-    of_video: dict[str, list[int]] = defaultdict(list)
+    events_of: dict[str, list[int]] = defaultdict(list)
     for index, event in enumerate(truth):
-        of_video[event.video].append(index)
-    pairs: list[tuple[Array, Array]] = []
-    for detection in detections:
-        indices = np.array(of_video.get(detection.video, []), np.int64)
-        events = [truth[i] for i in indices]
-        keep = _same_athlete(events, detection)
+        events_of[event.video].append(index)
+    detections_of: dict[str, list[int]] = defaultdict(list)
+    for index, detection in enumerate(detections):
+        detections_of[detection.video].append(index)
+    result = Nearness([np.empty(0, np.int64)] * len(detections), [np.empty(0)] * len(detections))
+    for video, found in detections_of.items():
+        indices = np.array(events_of.get(video, []), np.int64)
+        events, own = [truth[i] for i in indices], [detections[i] for i in found]
         if by_middle:
-            near = -np.abs(middles(events) - (detection.start_s + detection.end_s) / 2)
+            near = -np.abs(middles(own)[:, None] - middles(events)[None, :])
         else:
-            near = temporal_iou(spans([detection]), spans(events))[0]
-        pairs.append((indices[keep], near[keep]))
-    return Nearness([p[0] for p in pairs], [p[1] for p in pairs])
+            near = temporal_iou(spans(own), spans(events))
+        keep = _same_athlete(events, own)
+        for row, i in enumerate(found):
+            result.events[i], result.nearness[i] = indices[keep[row]], near[row, keep[row]]
+    return result
 
 
 def match(near: Nearness, n_truth: int, at_least: float) -> Array:
@@ -85,7 +92,9 @@ def match(near: Nearness, n_truth: int, at_least: float) -> Array:
     """
     taken = np.zeros(n_truth, bool)
     found = np.full(len(near.events), -1, np.int64)
-    for i, (events, values) in enumerate(zip(near.events, near.nearness, strict=True)):
+    reach = np.array([values.max(initial=-np.inf) for values in near.nearness])
+    for i in np.flatnonzero(reach >= at_least):
+        events, values = near.events[i], near.nearness[i]
         free = (values >= at_least) & ~taken[events]
         if free.any():
             found[i] = events[np.argmax(np.where(free, values, -np.inf))]

@@ -1,7 +1,38 @@
 """Settings of `detect`."""
 
+from typing import Literal
+
+from pydantic import Field
+
 from vpd.settings.section import Section
 
 
 class DetectSettings(Section):
-    """Settings of the step `detect`, in `[detect]` of vpd.toml."""
+    """Settings of the step `detect`, in `[detect]` of vpd.toml.
+
+    The defaults were chosen by cross-validation on the training videos (docs/experiments/detection.md).
+    """
+
+    method: Literal["combined", "trained", "search"] = "combined"
+    """`search` answers at once by the labelled examples; `trained` by networks; `combined` by both, in the
+    proportion that is best on held-out labelled videos."""
+    network: Literal["convolutions", "bigru"] = "convolutions"
+    """`bigru` is the paper's, and slower; `convolutions` found as much."""
+    rate_hz: float = Field(default=25.0, gt=0, le=240)
+    """Features are brought to this rate; 25 resolves actions of 200 ms in five ticks."""
+    window_s: float = Field(default=10.0, gt=0)
+    """Length of training windows (the paper's 250 frames); grows to twice the longest action."""
+    epochs: int = Field(default=25, ge=1)
+    """Passes over the labelled videos."""
+    folds: int = Field(default=5, ge=2, le=20)
+    """Networks in the ensemble, each trained without one part of the labelled videos (the paper's 5)."""
+    class_agnostic: bool = False
+    """Detect actions of any label as one class."""
+    decoding: Literal["chosen", "paper"] = "chosen"
+    """`chosen` by cross-validation; `paper` is its fixed rule, with the threshold by cross-validation."""
+    points_s: float = Field(default=0.0, ge=0)
+    """Above 0, events are points, to be found within this many seconds; 0 finds intervals."""
+    paper: bool = False
+    """Train as the paper did (BiGRU, 5,000 windows an epoch, 200 epochs): hours without a GPU."""
+    seed: int = 0
+    """Of everything random: the same seed gives the same detections."""

@@ -147,7 +147,7 @@ def read_boris(path: Path, find: FindMedia) -> list[Segment]:
     missing = {"Behavior", "Start (s)", "Stop (s)"} - set(reader.fieldnames or [])
     if missing:
         raise LabelError(
-            f"{path}: the column {', '.join(sorted(missing))} is missing. Export aggregated events from BORIS."
+            f"{path}: the column {', '.join(sorted(missing))} is missing. Export aggregated events."
         )
     segments = []
     for row in reader:

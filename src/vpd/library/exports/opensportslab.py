@@ -1,7 +1,7 @@
 """OpenSportsLab JSON 2.0 for localisation: events at positions in milliseconds.
 
-The format knows points. The middle of a segment is its position; ``start_ms`` and ``end_ms`` stand beside it, are passed
-over by others, and give the segment back exactly.
+The format knows points. The middle of a segment is its position; ``start_ms`` and ``end_ms`` stand beside
+it, are passed over by others, and give the segment back exactly.
 """
 
 from __future__ import annotations

@@ -1,0 +1,122 @@
+"""Detections as videos: the whole video with what was found drawn in, clips, and a highlight reel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vpd.detection.results import frame_span
+from vpd.library.tracks import read_tracks
+from vpd.report.detection_page import colours
+from vpd.types import Array, Detection, Track
+from vpd.video import cut_clip, read_frames, write_video
+
+PADDING_S = 0.5
+"""Shown before and after a detection in clips and reels: an action is understood from how it begins."""
+
+
+def _write_text(picture: Array, text: str, corner: tuple[int, int], colour: tuple[int, ...]) -> None:
+    scale = picture.shape[0] / 700
+    for width, shade in ((4, (0, 0, 0)), (1, colour)):
+        cv2.putText(picture, text, corner, cv2.FONT_HERSHEY_SIMPLEX, scale, shade, width, cv2.LINE_AA)
+
+
+def _boxes(tracks: Sequence[Track]) -> dict[tuple[int, int], Array]:
+    return {(t.athlete, int(f)): box for t in tracks for f, box in zip(t.frames, t.boxes, strict=True)}
+
+
+def overlay_frames(
+    file: Path, times_s: Array, detections: Sequence[Detection], tracks: Sequence[Track] = ()
+) -> Iterator[Array]:
+    """Frames (H, W, 3) of a video with the athlete boxed while an action lasts, its name, score and a bar."""
+    spans = [(d, *frame_span(times_s, d)) for d in sorted(detections, key=lambda d: d.start_s)]
+    colour = {
+        name: tuple(int(255 * c) for c in rgb)
+        for name, rgb in colours([d.label or "" for d in detections]).items()
+    }
+    boxes = _boxes(tracks)
+    total = max(len(times_s), 1)
+    for frame in read_frames(file):
+        picture = np.ascontiguousarray(frame.rgb)
+        height, width = picture.shape[:2]
+        for d, first, stop in spans:
+            shade = colour[d.label or ""]
+            left, right = (round(width * n / total) for n in (first, stop))
+            cv2.rectangle(picture, (left, height - 8), (max(right, left + 1), height), shade, -1)
+        active = [d for d, first, stop in spans if first <= frame.frame < stop]
+        for row, d in enumerate(active):
+            shade = colour[d.label or ""]
+            corner = (10, round(height * (0.06 + 0.06 * row)))
+            _write_text(picture, f"{d.label or 'action'} {d.score:.2f}", corner, shade)
+            box = boxes.get((d.athlete if d.athlete is not None else -1, frame.frame))
+            if box is not None:
+                x, y, w, h = (round(float(v)) for v in box)
+                cv2.rectangle(picture, (x, y), (x + w, y + h), shade, 2)
+        now = round(width * frame.frame / total)
+        cv2.line(picture, (now, height - 12), (now, height), (255, 255, 255), 2)
+        yield picture
+
+
+def write_overlay(
+    out: Path,
+    file: Path,
+    times_s: Array,
+    fps: Fraction,
+    detections: Sequence[Detection],
+    tracks_file: Path | None = None,
+) -> int:
+    """Write ``overlay_frames`` of one video; returns the number of frames."""
+    tracks = read_tracks(tracks_file) if tracks_file is not None and tracks_file.exists() else []
+    return write_video(overlay_frames(file, times_s, detections, tracks), fps, out)
+
+
+def write_clips(folder: Path, files: Mapping[str, Path], detections: Sequence[Detection]) -> list[Path]:
+    """Write one clip a detection, the surest first, with ``PADDING_S`` around it; returns the files."""
+    clips = []
+    for rank, d in enumerate(detections, 1):
+        out = folder / f"{rank:03d}_{d.video}_{d.start_s:.2f}.mp4"
+        cut_clip(files[d.video], max(0.0, d.start_s - PADDING_S), d.end_s + PADDING_S, out)
+        clips.append(out)
+    return clips
+
+
+def _fitted(picture: Array, size: tuple[int, int]) -> Array:
+    """The picture within (height, width), black beside it where the shapes differ."""
+    if picture.shape[:2] == size:
+        return picture
+    scale = min(size[0] / picture.shape[0], size[1] / picture.shape[1])
+    height, width = (max(1, round(n * scale)) for n in picture.shape[:2])
+    out = np.zeros((*size, 3), np.uint8)
+    top, left = (size[0] - height) // 2, (size[1] - width) // 2
+    out[top : top + height, left : left + width] = cv2.resize(picture, (width, height))
+    return out
+
+
+def _reel_frames(
+    files: Mapping[str, Path], times_s: Mapping[str, Array], detections: Sequence[Detection]
+) -> Iterator[Array]:
+    size: tuple[int, int] | None = None
+    for d in sorted(detections, key=lambda d: (d.video, d.start_s)):
+        times = times_s[d.video]
+        first, stop = np.searchsorted(times, [d.start_s - PADDING_S, d.end_s + PADDING_S])
+        for frame in read_frames(files[d.video], int(first), int(stop), times):
+            picture = np.ascontiguousarray(frame.rgb)
+            size = size or (picture.shape[0], picture.shape[1])
+            picture = _fitted(picture, size)
+            _write_text(picture, f"{d.video}  {d.label or 'action'} {d.score:.2f}", (10, 30), (255, 255, 255))
+            yield picture
+
+
+def write_reel(
+    out: Path,
+    files: Mapping[str, Path],
+    times_s: Mapping[str, Array],
+    fps: Fraction,
+    detections: Sequence[Detection],
+) -> int:
+    """Write the highlight reel: all detections, video after video in order of time; returns its frames."""
+    return write_video(_reel_frames(files, times_s, detections), fps, out)

@@ -1,0 +1,173 @@
+"""The detectors on synthetic athletes: what they must find, and every odd shape of training data."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+
+from tests.detection.synthetic import video, videos
+from vpd.detection import REVIEWED, CombinedDetector, SearchDetector, TrainedDetector
+from vpd.detection.frame_scores import FrameScores
+from vpd.detection.training import SCORED_TICKS, score
+from vpd.errors import InputError
+from vpd.metrics.average_precision import average_precision, mean_average_precision
+from vpd.metrics.spotting import spotting_average_precision
+from vpd.types import FeatureSequence, Segment
+
+QUICK = {"epochs": 10, "hidden": 24, "folds": 3}
+
+
+def at_half(events, found):
+    return float(average_precision(events, found, [0.5])[0])
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """A trained and a search detector of two classes, fitted on the same videos."""
+    sequences, events = videos(3, 0, duration_s=40, labels=("a", "b"), noise=0.2)
+    return [d.fit(sequences, events) for d in (TrainedDetector(**QUICK), SearchDetector(folds=3))]
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    return videos(2, 1, duration_s=40, labels=("a", "b"), noise=0.2)
+
+
+def test_detectors_find_events_of_unseen_videos(learned, unseen):
+    sequences, events = unseen
+    for detector in learned:
+        found = detector.predict(sequences)
+        assert at_half(events, found) > 0.8, type(detector).__name__
+        assert mean_average_precision(events, found, [0.5]).overall > 0.6
+        shown = [d for d in found if d.score >= detector.show_from_]
+        assert 0.5 * len(events) <= len(shown) <= 2 * len(events)
+
+
+def test_combination_is_at_least_as_good_where_it_was_chosen(learned, unseen):
+    combined = CombinedDetector().combine(*learned)
+    assert combined.trial_.average_precision >= max(d.trial_.average_precision for d in learned)
+    assert 0 <= combined.weight_ <= 1
+    assert at_half(unseen[1], combined.predict(unseen[0])) > 0.8
+
+
+def test_scores_are_chances(learned, unseen):
+    for detector in learned:
+        for scores in detector.score_frames(unseen[0]):
+            assert isinstance(scores, FrameScores)
+            assert scores.chances.shape == (len(scores.times_s), 3)
+            assert scores.chances.min() >= 0
+            np.testing.assert_allclose(scores.chances.sum(axis=1), 1, atol=1e-5)
+
+
+def test_same_seed_same_answer():
+    sequences, events = videos(2, 0, duration_s=15)
+    settings = {"epochs": 2, "hidden": 8, "folds": 2}
+    first, second = (TrainedDetector(**settings).fit(sequences, events).predict(sequences) for _ in range(2))
+    assert first == second
+
+
+def test_scikit_learn_manners():
+    detector = TrainedDetector(epochs=3, seed=5)
+    assert clone(detector).get_params() == detector.get_params()
+    assert detector.set_params(epochs=4).epochs == 4
+
+
+@pytest.mark.parametrize(("length_s", "every_s", "duration_s"), [(0.2, 2.0, 30), (5.0, 6.0, 90)])
+def test_short_and_long_actions(length_s, every_s, duration_s):
+    options = {"length_s": length_s, "every_s": every_s, "duration_s": duration_s, "noise": 0.2}
+    sequences, events = videos(3, 0, **options)
+    unseen, truth = videos(1, 1, **options)
+    detector = TrainedDetector(rate_hz=25 if length_s < 1 else 12.5, **QUICK | {"epochs": 14})
+    assert at_half(truth, detector.fit(sequences, events).predict(unseen)) > 0.7
+
+
+@pytest.mark.parametrize("detector", [TrainedDetector(epochs=6, hidden=16), SearchDetector()])
+def test_one_video_and_other_frame_rates(detector):
+    sequences, events = videos(1, 0, duration_s=40, noise=0.2)
+    unseen, truth = videos(1, 1, duration_s=40, fps=60, noise=0.2)
+    assert at_half(truth, detector.fit(sequences, events).predict(unseen)) > 0.5
+
+
+@pytest.mark.parametrize("detector", [TrainedDetector(epochs=2, hidden=8, folds=2), SearchDetector(folds=2)])
+def test_clips_shorter_than_a_window_and_a_single_event(detector):
+    rng = np.random.default_rng(0)
+    clips = [video(f"c{i}", rng, duration_s=3, every_s=1) for i in range(4)]
+    sequences, events = [s for s, _ in clips], [e for _, es in clips for e in es]
+    assert detector.fit(sequences, events).predict(sequences)
+    single = clone(detector).fit(sequences[:1], events[:1])
+    assert all(d.video == "c0" for d in single.predict(sequences[:1]))
+
+
+@pytest.mark.parametrize("detector", [TrainedDetector(epochs=2, hidden=8, folds=2), SearchDetector(folds=2)])
+def test_gaps_and_empty_sequences(detector):
+    sequences, events = videos(2, 0, duration_s=20, gaps=((5, 9), (12, 12.1)))
+    empty = FeatureSequence(
+        "none", 0, np.empty(0, int), np.empty(0), np.empty((0, 2, sequences[0].d)), [], []
+    )
+    lost = FeatureSequence(
+        "lost", 0, np.arange(50), np.arange(50) / 25, np.zeros((50, 2, 8)), np.zeros(50, bool), np.ones(50)
+    )
+    detector.fit([*sequences, empty], events)
+    assert {d.video for d in detector.predict([empty, lost, *sequences])} >= {"v0", "v1"}
+    assert detector.predict([empty]) == []
+
+
+def test_reviewed_spans_limit_what_is_learned():
+    # Half of the events are not labelled. Where the first half alone was reviewed, the rest does no harm.
+    sequences, events = videos(2, 0, duration_s=60, noise=0.2)
+    labelled = [e for e in events if e.end_s < 30]
+    unseen, truth = videos(2, 1, duration_s=40, noise=0.2)
+    reviewed = [Segment(s.video, 0.0, 30.0, None, REVIEWED) for s in sequences]
+    told = TrainedDetector(**QUICK).fit(sequences, labelled, reviewed)
+    untold = TrainedDetector(**QUICK).fit(sequences, labelled)
+    sure = [np.mean([d.score for d in t.predict(unseen)[: len(truth)]]) for t in (told, untold)]
+    assert sure[0] > sure[1]
+
+
+def test_points():
+    sequences, events = videos(3, 0, duration_s=40, noise=0.2)
+    unseen, truth = videos(2, 1, duration_s=40, noise=0.2)
+    found = TrainedDetector(points_s=0.2, **QUICK).fit(sequences, events).predict(unseen)
+    assert spotting_average_precision(truth, found, [0.2])[0] > 0.8
+    np.testing.assert_allclose([d.duration_s for d in found], 1 / 25, atol=1e-6)
+
+
+def test_the_papers_network_and_rule():
+    sequences, events = videos(2, 0, duration_s=15, every_s=2.5, noise=0.2)
+    detector = TrainedDetector(
+        network="bigru", hidden=16, decoding="paper", patience=2, epochs=6, windows=32, folds=2
+    )
+    found = detector.fit(sequences, events).predict(sequences)
+    assert len(detector.trial_.decoding.thresholds) == 1
+    assert detector.trial_.decoding.suppression == 0
+    assert all(0.6 * 0.85 < d.duration_s < 1.4 * 1.15 for d in found)
+
+
+def test_long_videos_are_scored_in_stretches_without_seams():
+    rng = np.random.default_rng(0)
+    sequence, events = video("v", rng, duration_s=3 * SCORED_TICKS / 25, every_s=20)
+    detector = TrainedDetector(epochs=1, hidden=8, folds=2).fit([sequence], events)
+    network = detector.networks_[0]
+    whole = detector.scaling_.inputs(sequence.values, np.ones((len(sequence), 2), bool))
+    (stretched,) = score(network, [whole])
+    with torch.inference_mode():
+        at_once = network(torch.from_numpy(whole.swapaxes(0, 1).copy())).softmax(-1).mean(0).numpy()
+    np.testing.assert_allclose(stretched, at_once, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"network": "x"}, "no network"), ({"decoding": "x"}, "neither"), ({"folds": 1}, "2 or more")],
+)
+def test_impossible_settings(settings, message):
+    sequences, events = videos(1, 0, duration_s=10)
+    with pytest.raises(InputError, match=message):
+        TrainedDetector(**settings).fit(sequences, events)
+
+
+def test_nothing_to_learn_from():
+    sequences, _ = videos(1, 0, duration_s=10)
+    with pytest.raises(InputError, match="no labelled event"):
+        SearchDetector().fit(sequences, [])
+    with pytest.raises(InputError, match="no labelled event falls"):
+        SearchDetector().fit(sequences, [Segment("v0", 500, 501, 0, "a")])
