@@ -78,6 +78,8 @@ def perform(task: Task, progress: ProgressMs) -> Outcome:
             make = STEPS[name].make
             if make is None:
                 outcome.row = scan(videos, video)
+                if outcome.row.error:
+                    return outcome
             else:
                 make(Work(sources, video, task.threads, tell), due_outputs(sources, video, name))
         except Exception as error:  # noqa: BLE001 - one video's failure, of whatever kind, must not end the run

@@ -1,0 +1,78 @@
+"""A video with boxes, skeletons and confidence drawn on it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from vpd.errors import InputError
+from vpd.library.frames import read_times
+from vpd.library.layout import Layout
+from vpd.library.poses import read_poses
+from vpd.library.tracks import read_tracks
+from vpd.report.overlay import (
+    athlete_colour,
+    confidence_colour,
+    draw_box,
+    draw_skeleton,
+    draw_text,
+)
+from vpd.types import Array
+from vpd.video import read_frames, write_video
+
+MAX_RATE = 60
+"""Frames a second of what is written: browsers show no more."""
+
+
+def write_annotated(
+    layout: Layout,
+    file: Path,
+    video: str,
+    span: tuple[float, float],
+    out: Path,
+    progress: Callable[[float], None] = lambda frames: None,
+) -> int:
+    """Write the frames of ``video`` in the ``span`` (s) with all its athletes; returns how many.
+
+    A dashed box is interpolated. Needs the steps scan and track; skeletons are drawn where there are poses.
+    Raises ArtefactError where a step has not been done, InputError for an empty span.
+    """
+    times_s = read_times(layout.frames(video))
+    first, stop = (int(i) for i in np.searchsorted(times_s, span))
+    if stop <= first:
+        raise InputError(f"{video} has no frame between {span[0]:g} and {span[1]:g} s.")
+    boxes: dict[int, list[tuple[int, Array, bool]]] = defaultdict(list)
+    for track in read_tracks(layout.tracks(video)):
+        for frame, box, source in zip(track.frames, track.boxes, track.sources, strict=True):
+            boxes[int(frame)].append((track.athlete, box, source == "interpolated"))
+    poses: dict[tuple[int, int], Array] = {}
+    if layout.poses(video).exists():
+        for sequence in read_poses(layout.poses(video)):
+            for frame, keypoints in zip(sequence.frames, sequence.keypoints, strict=True):
+                poses[sequence.athlete, int(frame)] = keypoints
+
+    def drawn() -> Iterator[Array]:
+        for frame in read_frames(file, first, stop, times_s):
+            rgb = frame.rgb
+            for athlete, box, interpolated in boxes[frame.frame]:
+                _draw_athlete(rgb, athlete, box, interpolated, poses.get((athlete, frame.frame)))
+            draw_text(rgb, f"{video}  frame {frame.frame}  {frame.time_s:.2f} s", (4, rgb.shape[0] - 6))
+            progress(1)
+            yield rgb
+
+    taken_s = float(times_s[stop - 1] - times_s[first])
+    rate = (stop - 1 - first) / taken_s if taken_s > 0 else 25.0
+    return write_video(drawn(), min(rate, MAX_RATE), out)
+
+
+def _draw_athlete(rgb: Array, athlete: int, box: Array, interpolated: bool, keypoints: Array | None) -> None:
+    draw_box(rgb, box, athlete_colour(athlete), dashed=interpolated)
+    text, colour = f"{athlete}", athlete_colour(athlete)
+    if keypoints is not None:
+        draw_skeleton(rgb, keypoints)
+        score = float(keypoints[:, 2].mean())
+        text, colour = f"{athlete}: {score:.2f}", confidence_colour(score)
+    draw_text(rgb, text, (round(float(box[0])), round(float(box[1])) - 4), colour)
