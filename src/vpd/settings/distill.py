@@ -97,11 +97,11 @@ class DistillSettings(Section):
 
     images: int = Field(default=150_000, gt=0)
     """Crops seen in training, repeats counted."""
-    minutes: float | None = Field(default=None, gt=0)
-    """Ends earlier after this time: the learning rate then falls with the time. None for no limit."""
-    epoch_images: int = Field(default=10_000, gt=0)
+    minutes: float = Field(default=18.0, ge=0)
+    """Ends earlier after this time, the learning rate falling with it; 0 for no limit."""
+    epoch_images: int = Field(default=5_000, gt=0)
     """Crops between two validations (paper: 20,000)."""
-    validation_images: int = Field(default=2_000, gt=0)
+    validation_images: int = Field(default=1_000, gt=0)
     """At most this many held-out crops are looked at, evenly spread."""
     batch: int = Field(default=100, gt=0)
     """Crops a step, of all processes together (paper: 100)."""
@@ -121,7 +121,7 @@ class DistillSettings(Section):
     device: str = "auto"
     """auto takes a GPU where there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """auto takes bfloat16 where the hardware computes in it."""
+    """auto takes bfloat16 on GPUs and CPUs with matrix units for it."""
     workers: int = Field(default=2, gt=0)
     """Threads that decode batches ahead of the network."""
 
@@ -135,10 +135,10 @@ class DistillSettings(Section):
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "laptop": {"images": 150_000, "minutes": 18.0},
+    "laptop": {},
     "paper": {
         "images": 20_000_000,
-        "minutes": None,
+        "minutes": 0.0,
         "epoch_images": 20_000,
         "validation_images": 5_000,
         "schedule": "constant",

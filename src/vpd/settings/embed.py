@@ -17,6 +17,6 @@ class EmbedSettings(Section):
     device: str = "auto"
     """auto takes a GPU where there is one (torch)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """auto takes bfloat16 where the hardware computes in it (torch)."""
+    """auto takes bfloat16 on GPUs and CPUs with matrix units for it (torch)."""
     workers: int = Field(default=2, gt=0)
     """Threads that decode crops ahead of the network."""
