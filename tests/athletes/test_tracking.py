@@ -16,7 +16,9 @@ CENTRE, LARGE, SIDE = (140, 40, 40, 100), (20, 20, 60, 140), (270, 60, 20, 60)
 
 
 class Known:
-    """Finds in each picture the boxes that its upper left pixels name; remembers the sizes of its batches."""
+    """Finds in each picture the boxes that its upper left pixels name; remembers which it was given."""
+
+    device = "CPU"
 
     def __init__(self, people: dict[int, list[tuple[float, ...]]]) -> None:
         self.people = people

@@ -14,7 +14,7 @@ from vpd.video import Frame
 class Marks:
     """Finds all joints at the middle of the white square in the crop; remembers how it was called."""
 
-    name, device, size, padding = "marks", "CPU", (64, 64), 1.35
+    name, device, size, padding, joint_padding = "marks", "CPU", (64, 64), 1.35, 1.35
 
     def __init__(self) -> None:
         self.batches: list[int] = []

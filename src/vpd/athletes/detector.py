@@ -22,6 +22,8 @@ STRIDES = (32, 16, 8)
 BINS = 11
 PERSON = 0
 NMS_IOU = 0.5
+MOST = 300
+"""Candidates kept before suppression, best first: a full stadium at a low threshold has a thousand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,12 @@ class Detections:
 
 
 class Detector(Protocol):
-    """Anything that finds people in a batch of RGB pictures (H, W, 3) uint8 of one size."""
+    """Anything that finds people in a batch of RGB pictures (H, W, 3) uint8 of one size.
+
+    ``device`` is where it runs, "CPU" or "CUDA".
+    """
+
+    device: str
 
     def detect(self, images: Sequence[Array]) -> list[Detections]:
         """The people in each picture, best score first."""
@@ -75,6 +82,8 @@ class NanoDet:
         boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
         solid = (boxes[:, 2:] > 1).all(axis=1)
         boxes, scores = boxes[solid], scores[solid]
+        best = np.argsort(-scores, kind="stable")[:MOST]
+        boxes, scores = boxes[best], scores[best]
         kept = suppress(boxes, scores, NMS_IOU)
         return Detections(boxes[kept].astype(np.float32), scores[kept].astype(np.float32))
 
@@ -98,8 +107,8 @@ def prepare(images: Sequence[Array]) -> Array:
     shrinking = scale < 1
     for out, image in zip(batch, images, strict=True):
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
-        for channel in range(3):
-            plane = small[:, :, 2 - channel]
+        # Planes that lie together in memory are normalised five times faster than strided ones.
+        for channel, plane in enumerate(reversed(cv2.split(small))):
             np.multiply(plane, 1 / BGR_STD[channel], out=out[channel, : size[1], : size[0]], dtype=np.float32)
             out[channel, : size[1], : size[0]] -= BGR_MEAN[channel] / BGR_STD[channel]
     return batch

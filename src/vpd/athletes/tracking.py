@@ -19,6 +19,7 @@ from vpd.athletes.linking import follow_back, join_pieces
 from vpd.athletes.picks import Pick, picked
 from vpd.athletes.ranking import Rank, rank
 from vpd.athletes.shots import CutDetector
+from vpd.models.session import batch_size
 from vpd.settings.track import TrackSettings
 from vpd.types import Array, Track
 
@@ -113,6 +114,7 @@ def _watch(frames: Iterable[Picture], settings: TrackSettings, detector: Detecto
     cuts = CutDetector(settings.cut_difference)
     tracker = ByteTracker(settings.high_score, settings.new_score, HIGH_IOU, LOW_IOU, settings.lost_s)
     waiting: list[tuple[int, float, Array]] = []
+    batch = batch_size(settings.batch, detector.device)
     start = 0
     last: tuple[int, float, Array] | None = None
 
@@ -142,7 +144,7 @@ def _watch(frames: Iterable[Picture], settings: TrackSettings, detector: Detecto
         last = (row, frame.time_s, frame.rgb)
         if (row - start) % settings.detect_every == 0:
             waiting.append(last)
-        if len(waiting) >= settings.batch:
+        if len(waiting) >= batch:
             look()
     end_shot(len(seen.frames))
     return seen

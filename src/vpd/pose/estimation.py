@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from vpd.athletes.boxes import iou
+from vpd.models.session import batch_size
 from vpd.pose.estimator import PoseEstimator, crop_window, cut_out, in_picture
 from vpd.settings.pose import PoseSettings
 from vpd.types import Array, PoseSequence, Track
@@ -41,6 +42,7 @@ def estimate(
     poses = [np.zeros((len(track.frames), 17, 3), np.float32) for track in tracks]
     done = [np.zeros(len(track.frames), bool) for track in tracks]
     waiting: list[tuple[int, int, Array]] = []
+    batch = batch_size(settings.batch, estimator.device)
 
     def work() -> None:
         boxes = np.stack([tracks[t].boxes[row] for t, row, _ in waiting])
@@ -52,7 +54,7 @@ def estimate(
     for picture in frames:
         for t, row in wanted.get(picture.frame, ()):
             waiting.append((t, row, picture.rgb))
-            if len(waiting) == settings.batch:
+            if len(waiting) == batch:
                 work()
     if waiting:
         work()
@@ -70,16 +72,15 @@ def poses_of(
     Where the crop around the joints found overlaps the crop they were found in by less than
     ``second_pass_below``, the pose is estimated again in it.
     """
-    windows = _windows(boxes, estimator)
+    windows = _windows(boxes, estimator.size, estimator.padding)
     poses = _estimated(pictures, windows, estimator)
     if second_pass_below > 0:
         tighter, sure = joint_boxes(poses)
-        again = _windows(tighter, estimator)
+        again = _windows(tighter, estimator.size, estimator.joint_padding)
         overlap = np.array([iou(a, b)[0, 0] for a, b in zip(windows, again, strict=True)])
         rows = np.flatnonzero(sure & (overlap < second_pass_below))
         if len(rows):
-            second = _estimated([pictures[i] for i in rows], again[rows], estimator)
-            poses[rows] = second
+            poses[rows] = _estimated([pictures[i] for i in rows], again[rows], estimator)
     return poses
 
 
@@ -94,8 +95,8 @@ def joint_boxes(poses: Array) -> tuple[Array, Array]:
     return boxes, enough
 
 
-def _windows(boxes: Array, estimator: PoseEstimator) -> Array:
-    return np.stack([crop_window(box, estimator.size, estimator.padding) for box in boxes])
+def _windows(boxes: Array, size: tuple[int, int], padding: float) -> Array:
+    return np.stack([crop_window(box, size, padding) for box in boxes])
 
 
 def _estimated(pictures: Sequence[Array], windows: Array, estimator: PoseEstimator) -> Array:

@@ -19,12 +19,14 @@ class PoseEstimator(Protocol):
     device : where it runs, for people.
     size : width and height of its crops in pixels.
     padding : the crop is this many times the person's box, after widening it to the crop's shape.
+    joint_padding : the same for the box around the joints of a pose, which is tighter than the person's.
     """
 
     name: str
     device: str
     size: tuple[int, int]
     padding: float
+    joint_padding: float
 
     def keypoints(self, crops: Array) -> Array:
         """Poses of ``crops`` (N, height, width, 3) uint8 RGB: (N, 17, 3) float32 x, y, score.

@@ -11,8 +11,10 @@ from vpd.models.session import open_session, session_device
 from vpd.types import Array
 
 SIDE = 256
-PADDING = 1.35
-"""Side of the crop over the longer side of the person's box (models/README)."""
+PADDING = 1.2
+"""Side of the crop over the longer side of a detected box (measured: docs/experiments/pose.md)."""
+JOINT_PADDING = 1.35
+"""Side of the crop over the longer side of the joints' box (the model's description)."""
 NEARNESS = np.float32(1.8)
 """Cells added to a distance before dividing by it: the published decoding's constant."""
 OUTPUTS = ["heatmap", "center_weighted", "regress", "offset"]
@@ -24,6 +26,7 @@ class MoveNet:
     name = "movenet_thunder"
     size = (SIDE, SIDE)
     padding = PADDING
+    joint_padding = JOINT_PADDING
 
     def __init__(self, threads: int = 0) -> None:
         self.session: Any = open_session(model_path(self.name), threads)

@@ -13,6 +13,8 @@ from vpd.types import Array
 
 PADDING = 1.25
 """Crop over box, as MMPose trains all its top-down estimators with."""
+JOINT_PADDING = 1.35
+"""The same for the box of joints: head and feet reach beyond them."""
 JOINTS = 17
 COCO_FIRST = (17, 26, 133)
 """Numbers of joints of the sets that begin with COCO-17: COCO, Halpe-26, COCO-WholeBody."""
@@ -34,6 +36,7 @@ class OnnxEstimator:
     """
 
     padding = PADDING
+    joint_padding = JOINT_PADDING
 
     def __init__(self, path: Path, mean: tuple[float, ...], std: tuple[float, ...], threads: int = 0) -> None:
         self.session: Any = open_session(path, threads)

@@ -15,8 +15,8 @@ class TrackSettings(Section):
     main person of each of its shots."""
     detect_every: int = Field(default=5, ge=1)
     """Look for people in every n-th frame, and at both ends of every shot; boxes between are interpolated."""
-    batch: int = Field(default=4, ge=1)
-    """Pictures a detector works on at once. On a CPU it makes no difference to speed, only to memory."""
+    batch: int = Field(default=0, ge=0)
+    """Pictures the detector works on at once. 0 chooses: 1 on a CPU, where more is slower, 16 on a GPU."""
     min_score: float = Field(default=0.1, ge=0, le=1)
     """Detections below are thrown away. ByteTrack needs the doubtful ones to keep blurred people."""
     high_score: float = Field(default=0.35, ge=0, le=1)
