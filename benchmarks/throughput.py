@@ -138,6 +138,8 @@ def report(processes: int, threads: int, parts: list[Spent]) -> None:
         steps, floor = (sum(getattr(p, spent)[n] for p in parts for n in names) for names in (STEPS, FLOOR))
         ratios.append(steps / floor)
     print(f"track + pose + crop: {frames / wall:.1f} frames/s (wanted 25);", end=" ")
+    cpu = sum(p.cpu_s[n] for p in parts for n in STEPS)
+    print(f"{processes * threads * frames / cpu:.1f} by CPU time, as on free cores;", end=" ")
     print(f"{ratios[0]:.2f} x the floor's wall time, {ratios[1]:.2f} x its CPU time (wanted 1.3)")
 
 
