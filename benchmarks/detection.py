@@ -3,8 +3,9 @@
     python benchmarks/detection.py LIBRARY EVENTS.csv [--features joints2d ...] [--videos 1 3 5] [--seeds 5]
 
 The events are a CSV with video, start_s, end_s, label. Videos whose names begin with "train" are learned
-from, the others are tested on; nothing is tuned on the latter. ``--cuts FOLDER`` adds what a detector of shot cuts
-alone reaches on the video files in FOLDER: the median place of events after the cuts of the training videos.
+from, the others are tested on; nothing is tuned on the latter. ``--cuts FOLDER`` adds what a detector of
+shot cuts alone reaches on the video files in FOLDER: the median place of events after the cuts of the
+training videos.
 """
 
 from __future__ import annotations

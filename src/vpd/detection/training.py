@@ -17,8 +17,8 @@ from vpd.types import Array
 
 SCORED_TICKS = 2048
 """Ticks scored at once; longer timelines are scored in overlapping stretches."""
-SCORED_MARGIN = 256
-"""Ticks on either side that are looked at but not kept: as wide as the view of the networks."""
+SCORED_MARGIN = 128
+"""Ticks on either side that are looked at but not kept: a little more than the convolutions see."""
 BATCH_TICKS = 64 * SCORED_TICKS
 """Ticks in one batch when scoring: bounds memory however long a video is."""
 WEIGHT_DECAY = 0.01
@@ -193,21 +193,18 @@ def score(network: nn.Module, inputs: Sequence[Array]) -> list[Array]:
     order = sorted(range(len(stretches)), key=lambda k: stretches[k][2] - stretches[k][1])
     pieces: dict[int, Array] = {}
     for begin in range(0, len(order), at_once):
-        group = order[begin : begin + at_once]
-        spans = []
-        for k in group:
-            i, start, stop = stretches[k]
-            spans.append((i, max(0, start - SCORED_MARGIN), min(len(inputs[i]), stop + SCORED_MARGIN)))
-        widest = max(stop - start for _, start, stop in spans)
+        group = [(k, *stretches[k]) for k in order[begin : begin + at_once]]
+        widest = max(stop - start for _, _, start, stop in group) + 2 * SCORED_MARGIN
+        # Beyond the ends of a timeline lies nothing, marked as such, whatever it is scored together with.
         batch = np.zeros((len(group), 2, widest, inputs[0].shape[2]), np.float32)
-        for row, (i, start, stop) in enumerate(spans):
-            batch[row, :, : stop - start] = inputs[i][start:stop].swapaxes(0, 1)
+        for row, (_, i, start, stop) in enumerate(group):
+            first, last = max(0, start - SCORED_MARGIN), min(len(inputs[i]), stop + SCORED_MARGIN)
+            at = first - start + SCORED_MARGIN
+            batch[row, :, at : at + last - first] = inputs[i][first:last].swapaxes(0, 1)
         logits = network(torch.from_numpy(batch.reshape(-1, widest, batch.shape[3])))
         chances = logits.softmax(-1).reshape(len(group), 2, widest, -1).mean(1).numpy()
-        for row, k in enumerate(group):
-            _, start, stop = stretches[k]
-            shift = start - spans[row][1]
-            pieces[k] = chances[row, shift : shift + stop - start]
+        for row, (k, _, start, stop) in enumerate(group):
+            pieces[k] = chances[row, SCORED_MARGIN : SCORED_MARGIN + stop - start]
     for k, (i, _, _) in enumerate(stretches):
         outputs[i].append(pieces[k])
     empty = np.empty((0, 0), np.float32)
