@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,10 +83,10 @@ def train(
 ) -> Trained:
     """Train on ``motions``, keep the step with the best Hit@1 on ``held_out``.
 
-    With a ``folder`` the state is saved at every validation, and a run that finds one there goes on from
-    it; the
-    result is the one of an uninterrupted run. ``progress`` gets the step and its figures at every validation.
-    ``start`` gives the first weights, to go on from another embedding with new motion or settings. Raises InputError where a source is in both parts or the state belongs to other settings.
+    With a ``folder`` the state is saved at every validation, and a run that finds one there goes on from it;
+    the result is the one of an uninterrupted run. ``progress`` gets the step and its figures at every validation.
+    ``start`` gives the first weights, to go on from another embedding with new motion or settings. Raises
+    InputError where a sequence is in both parts or the state belongs to other settings.
     """
     both = {(m.source, m.name) for m in motions} & {(m.source, m.name) for m in held_out}
     if both or not held_out:
@@ -210,8 +211,11 @@ class _Run:
             if key.startswith("optimiser."):
                 _, number, slot = key.split(".")
                 slots.setdefault(int(number), {})[slot] = value
-        for _ in range(self.step):
-            schedule.step()
+        with warnings.catch_warnings():
+            # It warns that the optimiser has not stepped: it has, in the run before.
+            warnings.simplefilter("ignore", UserWarning)
+            for _ in range(self.step):
+                schedule.step()
         full = self.optimiser.state_dict() | {"state": slots}
         self.optimiser.load_state_dict(full)
         self.generator.set_state(state["generator"])

@@ -139,6 +139,9 @@ def unit_of(name: str, points: Array) -> float:
 
 def axis_up(name: str, points: Array, found: Mapping[str, int]) -> Axis:
     """The axis along which shoulders are above ankles, taken over the whole sequence."""
+    missing = [k for k in ("left_shoulder", "right_shoulder", "left_ankle", "right_ankle") if k not in found]
+    if missing:
+        raise InputError(f"{name}: the skeleton lacks {', '.join(missing)}")
     shoulders = points[:, [found["left_shoulder"], found["right_shoulder"]]].mean(axis=1)
     ankles = points[:, [found["left_ankle"], found["right_ankle"]]].mean(axis=1)
     mean = (shoulders - ankles).mean(axis=0)

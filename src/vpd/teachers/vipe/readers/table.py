@@ -15,7 +15,7 @@ from vpd.teachers.vipe.readers.arrays import SMPL_22, h36m_names, npz_arrays, re
 from vpd.teachers.vipe.readers.bvh import read_bvh
 from vpd.teachers.vipe.readers.c3d import read_c3d
 from vpd.teachers.vipe.readers.deepmimic import read_deepmimic
-from vpd.teachers.vipe.readers.layout import Axis, to_motion
+from vpd.teachers.vipe.readers.layout import Axis, axis_up, coco_names, to_motion
 from vpd.teachers.vipe.readers.trc import read_trc
 from vpd.types import Array
 
@@ -66,17 +66,17 @@ def _npz(path: Path, source: str, given: Given) -> list[Motion]:
             "model, which may not be shipped: run it once and save its joints as `joints` "
             "(frames, 22 or more, 3) in the same file."
         )
+    found = {k: a for k, a in arrays.items() if a.ndim == 3 and a.shape[2] == 3 and a.dtype.kind == "f"}
+    fps = next((float(arrays[k]) for k in ("mocap_framerate", "mocap_frame_rate", "fps") if k in arrays), 0.0)
     motions = []
-    for key, array in arrays.items():
-        if array.ndim != 3 or array.shape[2] != 3 or array.dtype.kind != "f":
-            continue
+    for key, array in found.items():
         names = _names(path, key, array, arrays)
-        fps = next(
-            (float(arrays[k]) for k in ("mocap_framerate", "mocap_frame_rate", "fps") if k in arrays), 0.0
-        )
-        motions.append(
-            to_motion(f"{path.stem}_{key}", source, names, array, fps or DEFAULT_FPS, given.metres, given.up)
-        )
+        up = given.up
+        if up is None and len(found) > 1 and len({a.shape[1] for a in found.values()}) == 1:
+            # Sequences of one archive share their axes: those of people lying down learn it from the rest.
+            up = axis_up(path.stem, np.concatenate(list(found.values())), coco_names(names))
+        name = key if len(found) > 1 else path.stem
+        motions.append(to_motion(name, source, names, array, fps or DEFAULT_FPS, given.metres, up))
     if not motions:
         raise InputError(
             f"{path} holds no joints: arrays of floats with shape (frames, joints, 3) are expected"
