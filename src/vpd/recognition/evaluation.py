@@ -56,7 +56,8 @@ def prepare(
     unplaced = sorted({s.video for s in segments} - set(places))
     if unplaced:
         raise InputError(
-            f"{splits or saved_split} does not name {len(unplaced)} videos, such as {unplaced[0]}"
+            f"{splits or saved_split} does not name {len(unplaced)} videos, such as {unplaced[0]}. "
+            "Add them there, or delete the file to have it made anew."
         )
     sides = np.array([places[s.video].split for s in segments])
     train, test = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
