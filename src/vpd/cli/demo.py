@@ -1,0 +1,140 @@
+"""`vpd demo`: the whole way on the sample that the package brings, ending in a report."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vpd.cli.common import JobsOption, console, notices, say
+from vpd.cli.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from vpd.api import Library
+    from vpd.recognition.evaluation import Evaluation
+    from vpd.search import Hit
+    from vpd.types import Segment
+
+SAMPLE = Path(__file__).parents[1] / "sample"
+KS = (1, 2, 4)
+"""Examples a class; the sample has six to learn from."""
+DRAWS = 10
+RESULTS = 9
+OVERLAY_S = 12.0
+"""How much of a video the report shows with its poses."""
+
+SETTINGS = """
+# The demo's: quick, at the price of accuracy.
+[distill]
+backbone = "resnet18"
+min_score = 0.3
+images = 20000
+minutes = 1.5
+epoch_images = 2000
+validation_images = 400
+"""
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the library and the report.")] = Path("demo"),
+    jobs: JobsOption = 0,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin again, not where the last one ended.")
+    ] = False,
+) -> None:
+    """The whole way on a sample of synthetic athletes: new, run, evaluate, search, and a report.
+
+    Takes about five minutes on two cores. A demo that was stopped goes on where it was.
+    """
+    from vpd.errors import InputError
+    from vpd.report.demo_page import DemoResult, write_demo_page
+    from vpd.report.evaluation_page import accuracy_table
+
+    if not (SAMPLE / "labels.csv").exists():
+        raise InputError(f"The sample is missing from {SAMPLE}. Install vpd again.")
+    seconds: dict[str, float] = {}
+    root = out / "library"
+    if fresh and (root / "vpd.toml").exists():
+        shutil.rmtree(root)
+    with _timed("new", seconds):
+        say(f"1/4  vpd new {root} {SAMPLE / 'videos'}")
+        library = _new(root)
+    with _timed("run", seconds), ProgressBar() as bar:
+        say(f"2/4  vpd run --library {root}")
+        run = library.run(jobs=jobs, listener=bar)
+    for problem in [*run.set_aside.values(), *run.problems]:
+        raise InputError(f"The demo cannot go on: {problem}")
+    with _timed("evaluate", seconds):
+        say(f"3/4  vpd evaluate -f joints2d -f {library.settings.distill.name} --library {root}")
+        evaluation = _evaluate(library)
+        console.print(accuracy_table(evaluation))
+    with _timed("search", seconds):
+        query = _query(evaluation)
+        say(f"4/4  vpd search {query.video}@{query.start_s:.2f}-{query.end_s:.2f} --page --library {root}")
+        hits = _search(library, query)
+        same = sum(hit.segment.label == query.label for hit in hits)
+        say(f"     {same} of the {len(hits)} nearest are the same action, {query.label}.")
+    with notices.status("writing the report"):
+        result = DemoResult(
+            layout=library.layout,
+            features=(library.settings.teach.teachers[0], library.settings.distill.name),
+            evaluation=evaluation,
+            query=query,
+            hits=hits,
+            step_seconds=run.seconds,
+            part_seconds=seconds,
+            truth=SAMPLE / "truth.npz",
+        )
+        page = write_demo_page(result, out / "report", OVERLAY_S)
+    say(f"Done in {sum(seconds.values()) / 60:.1f} minutes. Open the report in a browser:\n{page.resolve()}")
+
+
+@contextmanager
+def _timed(part: str, seconds: dict[str, float]) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[part] = time.perf_counter() - started
+
+
+def _new(root: Path) -> Library:
+    """The library of the sample's videos, with its labels, its split and quick settings."""
+    from vpd.api import Library
+    from vpd.library.artefact import write_text
+    from vpd.settings.toml import HEADER
+
+    if not (root / "vpd.toml").exists():
+        write_text(HEADER + SETTINGS, root / "vpd.toml")
+    library = Library.new(root, SAMPLE / "videos")
+    for name in ("labels.csv", "splits.csv"):
+        shutil.copyfile(SAMPLE / name, root / name)
+    return library
+
+
+def _evaluate(library: Library) -> Evaluation:
+    from vpd.recognition.evaluation import evaluate, prepare
+
+    layout = library.layout
+    parts = prepare(
+        library.labels(), layout.results / "few_shot", layout.root / "splits.csv", ks=KS, draws=DRAWS
+    )
+    with notices.status("evaluating"):
+        return evaluate(layout, parts, ["joints2d", library.settings.distill.name], ["nearest"])
+
+
+def _query(evaluation: Evaluation) -> Segment:
+    """The first labelled action of the test scenes."""
+    return evaluation.parts.segments[int(evaluation.parts.test[0])]
+
+
+def _search(library: Library, query: Segment) -> list[Hit]:
+    """The nearest labelled actions of all other videos."""
+    from vpd.search import search_library
+
+    settings = library.settings.search.model_copy(update={"top": RESULTS})
+    others = [segment for segment in library.labels() if segment.video != query.video]
+    return search_library(library.layout, [query], settings, others, library.settings.distill.name)
