@@ -1,0 +1,89 @@
+"""`vpd detect` from features and labels to every file it promises."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import typer
+from tests.detection.synthetic import video
+from typer.testing import CliRunner
+
+from vpd.cli.detect import detect
+from vpd.library.artefact import Recipe
+from vpd.library.features import write_features
+from vpd.library.frames import write_times
+from vpd.library.labels import write_labels
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.video import read_video_info, write_video
+
+RECIPE = Recipe("test", 1)
+FPS = 25
+
+
+@pytest.fixture
+def library(tmp_path):
+    """A library of two videos with features, the first of them labelled."""
+    layout = Layout(tmp_path / "library")
+    layout.root.mkdir()
+    layout.settings.write_text('[detect]\nmethod = "search"\nfolds = 2\n')
+    rng = np.random.default_rng(0)
+    files, labels = [], []
+    for name in ("seen", "new"):
+        sequence, events = video(name, rng, fps=FPS, duration_s=16, every_s=2.5, noise=0.2)
+        file = tmp_path / f"{name}.mp4"
+        shades = (np.full((32, 48, 3), i % 256, np.uint8) for i in range(len(sequence)))
+        write_video(shades, FPS, file)
+        write_features(layout.features("joints2d", name), [sequence], sequence.d, RECIPE)
+        write_times(layout.frames(name), sequence.times_s, RECIPE)
+        files.append(file)
+        labels += events if name == "seen" else []
+    videos = Videos(layout)
+    videos.register(files, str)
+    for file in files:
+        info = read_video_info(file, file.stem)
+        videos.put(videos[file.stem].scanned(info))
+    videos.write()
+    write_labels(layout.labels, labels)
+    return layout
+
+
+def run(*arguments):
+    app = typer.Typer()
+    app.command()(detect)
+    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_everything_asked_for_is_written(library):
+    programs = ("boris", "elan", "label-studio", "cvat", "opensportslab")
+    exports = [part for name in programs for part in ("--export", name)]
+    output = run("--library", library.root, "--overlay", "--clips", "--reel", *exports, "--json")
+    printed = json.loads(output)
+    folder = library.results / "detect"
+    with (folder / "detections.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert table
+    assert len(table) == len(printed["detections"])
+    assert {row["video"] for row in table} == {"new"}
+    for row in table:
+        assert float(row["start_s"]) < float(row["end_s"])
+        np.testing.assert_allclose(int(row["start_frame"]), float(row["start_s"]) * FPS, atol=1)
+        np.testing.assert_allclose(int(row["end_frame"]), float(row["end_s"]) * FPS, atol=1)
+    content = json.loads((folder / "detections.json").read_text())
+    assert content["detections"] == printed["detections"]
+    assert 0 <= content["held_out_average_precision"] <= 1
+    assert (folder / "timelines/new.png").stat().st_size > 1000
+    assert "timelines/new.png" in (folder / "index.html").read_text()
+    assert read_video_info(folder / "overlays/new.mp4").frames == 16 * FPS
+    assert len(list((folder / "clips").iterdir())) == len(table)
+    assert read_video_info(folder / "reel.mp4").frames > 0
+    assert len([p for p in (folder / "exports").rglob("*") if p.is_file()]) == 7
+
+
+def test_named_videos_and_method(library):
+    output = run("seen", "--library", library.root, "--at-least", "0.0")
+    assert "in 1 videos" in output
+    assert (library.results / "detect/timelines/seen.png").exists()
