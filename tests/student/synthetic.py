@@ -70,7 +70,7 @@ def draw_pose(pose, background):
     return picture
 
 
-def stick_source(folder, name="v", n=60, seed=0, size=SIZE, teachers=("joints2d",), missing=()):
+def stick_source(folder, name="v", n=60, seed=0, size=SIZE, flow="dis", teachers=("joints2d",), missing=()):
     """One video of the figure as a VideoSource; frames in ``missing`` have no pose."""
     rng = np.random.default_rng(seed)
     poses = stick_poses(n, rng)
@@ -81,9 +81,9 @@ def stick_source(folder, name="v", n=60, seed=0, size=SIZE, teachers=("joints2d"
     track = Track(
         0, number, number / 25, np.hstack([low - 4, high - low + 8]), np.ones(n), np.full(n, "detected")
     )
-    settings = CropSettings(size=size)
+    settings = CropSettings(size=size, flow=flow)
     path = folder / f"{name}.arrow"
-    write_crops(path, make_crops(frames, [track], make_flow("dis"), settings), RECIPE)
+    write_crops(path, make_crops(frames, [track], make_flow(flow), settings), RECIPE)
     kept = np.setdiff1d(number, missing)
     sequence = PoseSequence(0, kept, poses[kept])
     features = {t: [teacher(t)(sequence, number / 25, name)] for t in teachers}
@@ -98,7 +98,8 @@ def stick_sources(folder, videos=6, n=60, **more):
 def tiny_settings(**changes):
     """Settings that train the small encoder within a second or two."""
     values = {
-        "backbone": "tiny", "images": 640, "minutes": 0.0, "epoch_images": 320, "batch": 32, "learning_rate": 3e-3,
-        "augment": NO_AUGMENTATION, "device": "cpu", "precision": "float32", "validation_images": 64,
+        "backbone": "tiny", "images": 640, "minutes": 0.0, "epoch_images": 320, "batch": 32,
+        "learning_rate": 3e-3, "augment": NO_AUGMENTATION, "device": "cpu", "precision": "float32",
+        "validation_images": 64,
     }  # fmt: skip
     return DistillSettings(**{**values, **changes})

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.student.synthetic import RECIPE, stick_sources, tiny_settings
+from tests.student.synthetic import RECIPE, stick_source, stick_sources, tiny_settings
 
 from vpd.crops import CropFile
-from vpd.errors import InputError
+from vpd.errors import InputError, MismatchError
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import AugmentSettings, HeadSettings
 from vpd.student import OnnxEngine, TorchEngine, distill, embed, export_onnx, load_student
@@ -176,6 +176,18 @@ def test_embedding_and_export(sources, tmp_path):
 def test_too_little_is_said(sources, tmp_path):
     with pytest.raises(InputError, match="min_score"):
         distill(sources, tiny_settings(min_score=1.0), tmp_path, RECIPE)
+
+
+def test_crops_that_do_not_fit_are_refused(sources, tmp_path):
+    student = distill(sources, tiny_settings(images=32), tmp_path / "s", RECIPE)
+    engine = TorchEngine(student, "cpu")
+    larger = stick_source(tmp_path, "large", 4, size=64)
+    without = stick_source(tmp_path, "without", 4, flow="none")
+    for source, word in ((larger, "64 px"), (without, "no flow")):
+        with pytest.raises(MismatchError, match=word):
+            embed(engine, CropFile(source.crops), EmbedSettings())
+        with pytest.raises(MismatchError, match=word):
+            distill([*sources, source], tiny_settings(images=320), tmp_path / "t", RECIPE)
 
 
 SCRIPT = """

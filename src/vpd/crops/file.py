@@ -93,6 +93,11 @@ class CropFile:
         """Side of the crops in pixels; 0 where there are none."""
         return int(unpack_rgb(self._rgb[0]).shape[0]) if len(self) else 0
 
+    @property
+    def lacks_flow(self) -> bool:
+        """Whether flow was not computed where there could be some: made with ``flow = "none"``."""
+        return bool((self.has_previous & ~self.has_flow).any())
+
     def rgb(self, rows: Sequence[int] | Array) -> Array:
         """(N, S, S, 3) uint8, RGB, of the rows."""
         out = np.empty((len(rows), self.size, self.size, 3), np.uint8)

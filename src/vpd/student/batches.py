@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vpd.crops import CropFile
 from vpd.student.corpus import Corpus
-from vpd.student.inputs import InputSpec, neighbour_rows, read_inputs
+from vpd.student.inputs import InputSpec, check_crops, neighbour_rows, read_inputs
 from vpd.types import Array
 
 OPEN_FILES = 512
@@ -60,12 +60,14 @@ class BatchReader:
 
     def _open_video(self, video: int) -> tuple[CropFile, Array | None]:
         file = CropFile(self.corpus.paths[video])
+        check_crops(file, self.spec, self.crop_size)
         offsets = self.spec.neighbours
         return file, neighbour_rows(file, offsets) if offsets else None
 
+    @cached_property
     def crop_size(self) -> int:
         """Side of the crops in pixels."""
-        return self._open(int(self.corpus.video[0]))[0].size
+        return CropFile(self.corpus.paths[int(self.corpus.video[0])]).size
 
     def pictures(self, indices: Array) -> Array:
         """Channels (N, S, S, C) uint8 of the frames."""

@@ -236,7 +236,7 @@ def distill(
     accelerator = make_accelerator(settings.device)
     corpus = build_corpus(sources, settings)
     split = split_corpus(corpus, settings.validation, np.random.default_rng(settings.seed), held_out)
-    size = BatchReader(corpus, student_spec(settings, 0, _teacher_d(corpus, settings)).inputs).crop_size()
+    size = BatchReader(corpus, student_spec(settings, 0, _teacher_d(corpus, settings)).inputs).crop_size
     training = Training(corpus, split, settings, accelerator, size)
     main = accelerator.is_main_process
     if main:

@@ -13,10 +13,9 @@ import onnxruntime as ort
 import torch
 
 from vpd.crops import CropFile
-from vpd.errors import MismatchError
 from vpd.settings.embed import EmbedSettings
 from vpd.student.device import choose_bfloat16, choose_device
-from vpd.student.inputs import InputSpec, neighbour_rows, read_inputs
+from vpd.student.inputs import InputSpec, check_crops, neighbour_rows, read_inputs
 from vpd.student.network import Student
 from vpd.types import Array, FeatureSequence
 
@@ -86,13 +85,9 @@ def _batches(file: CropFile, spec: InputSpec, size: int, workers: int) -> Iterat
 def embed(engine: Engine, crops: CropFile, settings: EmbedSettings, video: str = "") -> list[FeatureSequence]:
     """Features of one video, one sequence an athlete, both orientations; every crop has one.
 
-    Raises MismatchError where the crops are of another size than the student's.
+    Raises MismatchError where the crops are of another size than the student's, or lack the flow it sees.
     """
-    if len(crops) and crops.size != engine.size:
-        raise MismatchError(
-            f"{crops.path} holds crops of {crops.size} px, but the student was trained on {engine.size} px. "
-            "Make the crops again, or distill again."
-        )
+    check_crops(crops, engine.spec, engine.size)
     values = np.empty((len(crops), 2, engine.d), np.float32)
     done = 0
     for raw in _batches(crops, engine.spec, settings.batch, settings.workers):

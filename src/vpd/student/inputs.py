@@ -13,6 +13,7 @@ import numpy as np
 
 from vpd.crops import CropFile
 from vpd.crops.encoding import ZERO_FLOW
+from vpd.errors import MismatchError
 from vpd.types import Array
 
 FLOW_SCALE = 254.0
@@ -54,6 +55,22 @@ class InputSpec:
         mean = [*np.tile(rgb_mean, self.pictures), *[ZERO_FLOW] * 2 * len(flow)]
         std = [*np.tile(rgb_std, self.pictures), *[FLOW_SCALE] * 2 * len(flow)]
         return np.array(mean, np.float32), np.array(std, np.float32)
+
+
+def check_crops(file: CropFile, spec: InputSpec, size: int) -> None:
+    """Raises MismatchError where the crops are not what a student of ``spec`` and ``size`` takes."""
+    if not len(file):
+        return
+    if file.size != size:
+        raise MismatchError(
+            f"{file.path} holds crops of {file.size} px, but the student sees {size} px. "
+            "Make the crops again with one size, or distill again."
+        )
+    if spec.flow and file.lacks_flow:
+        raise MismatchError(
+            f"{file.path} holds no flow, but the student sees it. "
+            'Set flow in [crop] to "dis", or leave it out of inputs in [distill].'
+        )
 
 
 def neighbour_rows(file: CropFile, offsets: tuple[int, ...]) -> Array:
