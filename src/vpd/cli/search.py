@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from vpd.cli.common import (
+    JsonOption,
+    LibraryOption,
+    console,
+    open_library,
+    print_json,
+    results_folder,
+    say,
+)
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.labels import parse_query, read_labels
-from vpd.library.layout import find_library
 from vpd.library.videos import Videos
 from vpd.report.search_page import to_csv, write_clips, write_page, write_side_by_side
 from vpd.search import Hit, default_features, records, search_library
@@ -49,17 +54,17 @@ def search(
     ] = None,
     top: Annotated[int | None, typer.Option("-k", "--top", min=1, help="How many results.")] = None,
     features: Annotated[str | None, typer.Option(help="Name of the features to compare.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the alignments.")] = False,
+    as_json: JsonOption = False,
     csv: Annotated[Path | None, typer.Option(help="Write the table to this CSV file.")] = None,
     page: Annotated[bool, typer.Option("--page", help="Write an HTML page with playing clips.")] = False,
     clips: Annotated[Path | None, typer.Option(help="Cut the results' clips into this folder.")] = None,
     side_by_side: Annotated[
         Path | None, typer.Option(help="Write videos of query and result, in step, into this folder.")
     ] = None,
-    library: Annotated[Path, typer.Option(help="The library's folder.")] = Path(),
+    library: LibraryOption = None,
 ) -> None:
     """Find what looks like the query."""
-    layout = find_library(library)
+    layout = open_library(library)
     settings: Settings = load_settings(layout.settings)
     chosen = settings.search if top is None else settings.search.model_copy(update={"top": top})
     videos = Videos.read(layout)
@@ -84,17 +89,16 @@ def search(
                     write_side_by_side(out, queries[hit.query], hit, videos.file, Path(scratch))
     written = None
     if page:
-        folder = layout.results / f"search-{datetime.now():%Y%m%d-%H%M%S}"
         where = "uncut video" if uncut else "labelled segments"
         about = f"{len(hits)} nearest in {where} to {', '.join(query)}, by {name}"
-        written = write_page(folder, queries, hits, videos.file, about)
+        written = write_page(results_folder(layout, "search"), queries, hits, videos.file, about)
     if as_json:
-        typer.echo(json.dumps({"results": records(hits, alignment=True), "page": str(written or "") or None}))
+        page_path = None if written is None else str(written)
+        print_json({"results": records(hits, alignment=True), "page": page_path})
         return
-    console = Console()
     console.print(_table(hits))
     no_path = sum(not len(hit.query_s) for hit in hits)
     if no_path:
-        console.print(f"{no_path} last: {chosen.pattern} has no path between such different lengths")
+        say(f"{no_path} last: {chosen.pattern} has no path between such different lengths")
     if written is not None:
-        console.print(f"page: {written}", soft_wrap=True)
+        say(f"page: {written}")
