@@ -2,16 +2,17 @@
 
     python benchmarks/vipe_penn.py ../shared/data/penn_action [--part train] [--weights w.safetensors]
 
-Across views: the examples are all sequences of one view label, the rest are the queries. Sequences have no frame
-rate, so each is sampled at up to --frames frames. Joints that are not visible are masked for the embedding. Both
-orientations of the examples take part where a row says so. --part train looks at the training part of the official
-split alone: choices are made there.
+Across views: the examples are all sequences of one view label, the rest are the queries. Sequences have no
+frame rate, so each is sampled at up to --frames frames. Joints that are not visible are masked for the
+embedding. Both orientations of the examples take part where a row says so. --part train looks at the training
+part of the official split alone: choices are made there.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -45,8 +46,7 @@ def main() -> None:
     with np.load(args.data / "penn_action.npz") as data:
         keypoints, offsets = data["keypoints"], data["offsets"]
     chosen = [
-        np.rint(np.linspace(a, b - 1, min(b - a, args.frames))).astype(int)
-        for a, b in zip(offsets[:-1], offsets[1:], strict=True)
+        np.rint(np.linspace(a, b - 1, min(b - a, args.frames))).astype(int) for a, b in pairwise(offsets)
     ]
     frames = keypoints[np.concatenate(chosen)]
     cuts = np.cumsum([len(c) for c in chosen])[:-1]

@@ -2,9 +2,9 @@
 
     python benchmarks/vipe_retrieval.py ../shared/data/mocap [more.safetensors ...]
 
-Random cameras (azimuth any, elevation and roll within 30 degrees, orthographic), the same for every row. A hit
-is within 0.1 of the trunk's length after Procrustes alignment. The index holds the queries' own poses by another
-camera.
+Random cameras (azimuth any, elevation and roll within 30 degrees, orthographic), the same for every row. A
+hit is within 0.1 of the trunk's length after Procrustes alignment. The index holds the queries' own poses
+by another camera.
 """
 
 from __future__ import annotations

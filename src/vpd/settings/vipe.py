@@ -12,7 +12,7 @@ class VipeSettings(Section):
     """Settings of the step `vipe`, in `[vipe]` of vpd.toml. The defaults made the shipped weights."""
 
     d: int = Field(default=64, ge=2, le=512)
-    """Size of the embedding. 64 is the paper's; 32 loses little (docs/experiments/vipe.md)."""
+    """Size of the embedding. 64 is the paper's; Chosen before measuring others."""
     width: int = Field(default=256, ge=8)
     """Width of the hidden layers. The paper's 1024 embeds fewer than 100,000 poses/s on two cores."""
     blocks: int = Field(default=2, ge=1)
@@ -21,8 +21,8 @@ class VipeSettings(Section):
     """Dropout in the blocks. The paper has 0.2; samples made afresh in every batch leave nothing to
     overfit."""
 
-    steps: int = Field(default=10_000, ge=1)
-    """Optimiser steps. The default is the laptop preset: well under an hour on two cores."""
+    steps: int = Field(default=4_000, ge=1)
+    """Optimiser steps. The default is the laptop preset: about a quarter of an hour on a busy core."""
     batch: int = Field(default=256, ge=4)
     """3D poses a step, each seen by two cameras."""
     lr: float = Field(default=2e-3, gt=0)

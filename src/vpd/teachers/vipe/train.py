@@ -84,9 +84,9 @@ def train(
     """Train on ``motions``, keep the step with the best Hit@1 on ``held_out``.
 
     With a ``folder`` the state is saved at every validation, and a run that finds one there goes on from it;
-    the result is the one of an uninterrupted run. ``progress`` gets the step and its figures at every validation.
-    ``start`` gives the first weights, to go on from another embedding with new motion or settings. Raises
-    InputError where a sequence is in both parts or the state belongs to other settings.
+    the result is the one of an uninterrupted run. ``progress`` gets the step and its figures at every
+    validation. ``start`` gives the first weights, to go on from another embedding with new motion or
+    settings. Raises InputError where a sequence is in both parts or the state belongs to other settings.
     """
     both = {(m.source, m.name) for m in motions} & {(m.source, m.name) for m in held_out}
     if both or not held_out:
