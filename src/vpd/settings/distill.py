@@ -74,7 +74,8 @@ class DistillSettings(Section):
     name: str = Field(default="student", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     """Name of the student and of its features."""
     backbone: str = "resnet34"
-    """Encoder: resnet18, resnet34 (paper), resnet50, or timm:NAME."""
+    """Encoder: movenet (starts from the shipped pose network), resnet18, resnet34
+    (paper), resnet50, or timm:NAME."""
     weights: str = ""
     """Start from: "" random weights (paper), "imagenet" (fetched), or a .safetensors or .pth file."""
     inputs: tuple[Literal["rgb", "flow"], ...] = Field(default=("rgb", "flow"), strict=False, min_length=1)
@@ -107,6 +108,8 @@ class DistillSettings(Section):
     """Crops a step, of all processes together (paper: 100)."""
     learning_rate: float = Field(default=5e-4, gt=0)
     """AdamW's (paper: 5e-4)."""
+    pretrained_rate: float = Field(default=0.1, ge=0, le=1)
+    """Share of the learning rate that a backbone's pretrained part gets; 0 leaves it as it came."""
     weight_decay: float = Field(default=0.01, ge=0)
     """AdamW's (PyTorch's default)."""
     schedule: Literal["constant", "cosine", "onecycle"] = "cosine"

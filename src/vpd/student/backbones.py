@@ -16,6 +16,8 @@ from torchvision.models import get_model, get_model_weights
 
 from vpd.errors import InputError
 from vpd.student.inputs import InputSpec
+from vpd.student.movenet import RGB_MEAN, RGB_STD
+from vpd.student.people import MoveNetEncoder
 
 IMAGENET = "imagenet"
 TIMM = "timm:"
@@ -125,8 +127,16 @@ def _timm(name: str, spec: InputSpec, d: int, weights: str) -> nn.Module:
     return network
 
 
+def _movenet(spec: InputSpec, d: int, weights: str) -> nn.Module:
+    network = MoveNetEncoder(spec, d)
+    if weights:
+        return fill(network, read_weights(Path(weights)), "pretrained.stem.0.weight", "last.")
+    return network
+
+
 BACKBONES: dict[str, Backbone] = {
-    name: Backbone(partial(_resnet, name)) for name in ("resnet18", "resnet34", "resnet50")
+    **{name: Backbone(partial(_resnet, name)) for name in ("resnet18", "resnet34", "resnet50")},
+    "movenet": Backbone(_movenet, (RGB_MEAN,) * 3, (RGB_STD,) * 3),
 }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -96,6 +97,20 @@ def make_student(settings: DistillSettings, reader: BatchReader, split: Split, s
     return student
 
 
+def parameter_groups(student: Student, pretrained_rate: float) -> list[dict[str, Any]]:
+    """The student's weights by their share of the learning rate; a pretrained part at 0 is frozen."""
+    known = student.encoder.get_submodule("pretrained") if hasattr(student.encoder, "pretrained") else None
+    pretrained = list(known.parameters()) if known is not None else []
+    if not pretrained_rate:
+        for parameter in pretrained:
+            parameter.requires_grad_(False)
+    ids = {id(parameter) for parameter in pretrained}
+    groups = [{"params": [p for p in student.parameters() if id(p) not in ids], "share": 1.0}]
+    if pretrained and pretrained_rate:
+        groups.append({"params": pretrained, "share": pretrained_rate})
+    return groups
+
+
 class Training:
     """A training in memory: what it needs of the corpus, its networks and how far it is."""
 
@@ -120,7 +135,9 @@ class Training:
         self.student = student.to(self.device).to(memory_format=torch.channels_last)
         self.ema = deepcopy(self.student) if settings.ema else None
         self.optimiser = torch.optim.AdamW(
-            self.student.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            parameter_groups(self.student, settings.pretrained_rate),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
         )
         self.network = accelerator.prepare_model(self.student)
         self.head_weights = [head.weight for head in settings.heads]
@@ -156,7 +173,7 @@ class Training:
             targets = normalised_targets(student, values)
         for group in self.optimiser.param_groups:
             factor = learning_rate_factor(self.settings.schedule, fraction)
-            group["lr"] = self.settings.learning_rate * factor
+            group["lr"] = self.settings.learning_rate * factor * group["share"]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             predictions = self.network(inputs)
         loss = distillation_loss(predictions, targets, batch, self.head_weights, self.settings.loss)

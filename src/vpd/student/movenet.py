@@ -1,4 +1,4 @@
-"""MoveNet Thunder as a trainable network: the shipped weights in torch, so that a student can start from them.
+"""MoveNet Thunder as a trainable network: the shipped weights in torch, for a student to start from.
 
 MoveNet (Google, 2021) is a MobileNetV2 of width 1.75, a feature pyramid down to a quarter of the input, and
 four heads. Batch normalisation is already folded into the convolutions; what is trained from here on is the
@@ -18,6 +18,8 @@ from torch.nn import functional as F
 from vpd.errors import MismatchError
 from vpd.models import model_path
 
+RGB_MEAN = RGB_STD = 127.5
+"""What brings colours 0..255 to the -1..1 that the network takes."""
 STEM = 56
 BLOCKS = (
     (32, 1), (40, 2), (40, 1), (56, 2), (56, 1), (56, 1), (112, 2), (112, 1), (112, 1), (112, 1),
@@ -96,13 +98,14 @@ class Maps(NamedTuple):
 class MoveNet(nn.Module):
     """MoveNet Thunder for any square input whose side S is a multiple of 32.
 
-    Input (N, 3, S, S), RGB in 0..255. ``forward`` gives the four heads before their sigmoid, each
-    (N, channels, S/4, S/4); ``maps`` gives the features behind them.
+    Input (N, C, S, S): RGB as (value - 127.5) / 127.5, then further channels where ``channels`` > 3.
+    ``forward`` gives the four heads before their sigmoid, each (N, channels, S/4, S/4); ``maps`` gives the
+    features behind them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = 3) -> None:
         super().__init__()
-        self.stem = nn.Sequential(Same(3, STEM, 2), nn.ReLU6())
+        self.stem = nn.Sequential(Same(channels, STEM, 2), nn.ReLU6())
         widths = [STEM, *(outputs for outputs, _ in BLOCKS)]
         self.blocks = nn.ModuleList(
             InvertedResidual(inputs, outputs, stride, EXPANSION if i else 1)
@@ -114,8 +117,8 @@ class MoveNet(nn.Module):
         self.heads = nn.ModuleDict({name: _head(PYRAMID[-1][1], n) for name, n in HEADS.items()})
 
     def maps(self, images: Tensor) -> Maps:
-        """The deepest and the finest feature maps of ``images`` (N, 3, S, S), RGB in 0..255."""
-        x = self.stem(images / 127.5 - 1)
+        """The deepest and the finest feature maps of ``images`` (N, C, S, S)."""
+        x = self.stem(images)
         lateral = []
         for i, block in enumerate(self.blocks):
             x = block(x)
@@ -145,13 +148,17 @@ def _published_weights(path: Path) -> list[Tensor]:
     return [torch.from_numpy(array.astype("float32")) for array in arrays]
 
 
-def load_movenet() -> MoveNet:
-    """MoveNet with the shipped weights. Raises MismatchError where the file is of another network."""
-    network = MoveNet()
+def load_movenet(channels: int = 3) -> MoveNet:
+    """MoveNet with the shipped weights; channels after the first three start without effect.
+
+    Raises MismatchError where the file is of another network.
+    """
+    network = MoveNet(channels)
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
-    # The pyramid's reduction stands before its laterals in the graph, as it does in the module.
     targets = [p for module in convolutions for p in (module.weight, module.bias) if p is not None]
     weights = _published_weights(model_path("movenet_thunder"))
+    further = weights[0].new_zeros(STEM, channels - 3, 3, 3)
+    weights[0] = torch.cat([weights[0], further], dim=1)
     if [tuple(p.shape) for p in targets] != [tuple(w.shape) for w in weights]:
         raise MismatchError("the shipped MoveNet does not have the layers expected of MoveNet Thunder")
     with torch.no_grad():
