@@ -86,14 +86,14 @@ def bare_step(training: Training, batch: int, bfloat16: bool, channels_last: boo
     inputs = torch.randn(batch, spec.inputs.channels, spec.size, spec.size, device=training.device)
     inputs = inputs.contiguous(memory_format=layout)
     targets = [torch.randn(batch, head.targets, device=training.device) for head in spec.heads]
-    ready = SimpleNamespace(weights=[torch.ones_like(t) for t in targets])
+    weights = [torch.ones_like(t) for t in targets]
 
     def work() -> int:
         student.to(memory_format=layout)
         student.train()
         with torch.autocast(training.device.type, torch.bfloat16, enabled=bfloat16):
             predictions = student(inputs)
-        loss = distillation_loss(predictions, targets, ready, training.head_weights, "squared")
+        loss = distillation_loss(predictions, targets, weights, training.head_weights, "squared")
         training.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         training.optimiser.step()

@@ -5,7 +5,7 @@ import pytest
 from tests.student.synthetic import stick_source, stick_sources, tiny_settings
 
 from vpd.errors import InputError
-from vpd.pose.skeleton import BODY13
+from vpd.pose.skeleton import BODY13, MIRROR13
 from vpd.settings.distill import HeadSettings
 from vpd.student.batches import BatchReader, colour_scale, evenly, sample
 from vpd.student.corpus import MARGIN_S, build_corpus, split_corpus, target_scale
@@ -29,7 +29,7 @@ def test_targets_are_pose_and_differences_of_both_orientations(tmp_path):
     corpus = build_corpus([source], head(motion=(-1, 3)))
     values = source.features["joints2d"][0].values
     for i, frame in enumerate(corpus.frame):
-        weights = corpus.heads[0].weights[i].reshape(3, 26)
+        weights = corpus.heads[0].weights[i, 0].reshape(3, 26)
         found = corpus.heads[0].values[i].reshape(2, 3, 26)
         np.testing.assert_array_equal(found[:, 0], values[frame])
         assert (weights[1] > 0).all() == (frame >= 1)
@@ -53,8 +53,11 @@ def test_low_scores_are_left_out(tmp_path):
 def test_weights_follow_the_joints(tmp_path):
     source = stick_source(tmp_path, n=10)
     corpus = build_corpus([source], head(weighting="joint"))
-    weights = corpus.heads[0].weights
-    assert weights.mean() == pytest.approx(1, abs=1e-5)
+    both = corpus.heads[0].weights
+    weights = both[:, 0]
+    mirrored = both[:, 1].reshape(9, 2, 13, 2)[:, :, MIRROR13]
+    np.testing.assert_array_equal(mirrored.reshape(9, 52), weights)
+    assert both.mean() == pytest.approx(1, abs=1e-5)
     scores = source.poses[0].keypoints[:, BODY13, 2]
     expected = np.concatenate([scores[1:], np.minimum(scores[1:], scores[:-1])], 1).repeat(2, 1)
     np.testing.assert_allclose(weights / weights[0, 0], expected / expected[0, 0], rtol=1e-5)

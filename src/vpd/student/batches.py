@@ -29,7 +29,7 @@ class Batch:
     ----------
     raw : (N, S, S, C) uint8, the channels of `InputSpec`.
     joints : (N, 17, 2) float32 in fractions of the crop, NaN where there is no pose.
-    values, weights : of each head (N, 2, D) and (N, D) float32.
+    values, weights : of each head (N, 2, D) float32, both orientations.
     """
 
     raw: Tensor

@@ -1,7 +1,7 @@
 """The training frames of a corpus: which they are, what they are taught, and who is held out.
 
-Pictures stay in the files. A training frame keeps in memory 12 bytes a component of its targets (both
-orientations and the weight) and 68 bytes of joints: about 0.7 kB with joints2d and motion.
+Pictures stay in the files. A training frame keeps in memory 16 bytes a component of its targets (values
+and weights of both orientations) and 68 bytes of joints: about 0.9 kB with joints2d and motion.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from vpd.crops import CropFile, to_crop
 from vpd.errors import InputError
-from vpd.pose.skeleton import BODY13
+from vpd.pose.skeleton import BODY13, MIRROR13
 from vpd.settings.distill import DistillSettings, HeadSettings
 from vpd.types import Array, FeatureSequence, PoseSequence
 
@@ -47,7 +47,7 @@ class VideoSource:
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Targets of one head: values (N, 2, D) of both orientations, weights (N, D), 0 where there is none."""
+    """Targets of one head: values and weights (N, 2, D) of both orientations; weight 0: no target."""
 
     values: Array
     weights: Array
@@ -107,27 +107,29 @@ def _of(athlete: int, sequences: Sequence[Any]) -> Any:
 def _head_targets(
     head: HeadSettings, min_score: float, features: FeatureSequence, poses: PoseSequence | None, frames: Array
 ) -> tuple[Array, Array]:
-    """Values (T, 2, D) and weights (T, D) of the frames of one athlete, as the head wants them."""
+    """Values and weights (T, 2, D) of the frames of one athlete, as the head wants them."""
     here, there = _at(features.frames, frames)
     good = there & features.valid[here] & (features.scores[here] >= min_score)
-    confidence = np.repeat(features.scores[:, None], features.d, axis=1)
+    confidence = np.broadcast_to(features.scores[:, None, None], features.values.shape)
     if head.weighting == "none":
         confidence = np.ones_like(confidence)
     elif head.weighting == "joint" and poses is not None:
         row, found = _at(poses.frames, features.frames)
-        joints = np.repeat(poses.keypoints[row][:, BODY13, 2], 2, axis=1)
-        confidence = np.where(found[:, None], joints, 0)
-    values, weights = [features.values[here]], [np.where(good[:, None], confidence[here], 0)]
+        joints = poses.keypoints[row][:, BODY13, 2]
+        both = np.stack([joints, joints[:, MIRROR13]], axis=1).repeat(2, axis=2)
+        confidence = np.where(found[:, None, None], both, 0)
+    values, weights = [features.values[here]], [np.where(good[:, None, None], confidence[here], 0)]
     for offset in head.motion:
         other, found = _at(features.frames, frames + offset)
         moved = good & found & features.valid[other]
         sign = np.float32(np.sign(offset))
         values.append(sign * (features.values[other] - features.values[here]))
-        both = np.minimum(confidence[here], confidence[other])
-        weights.append(np.where(moved[:, None], both, 0))
+        lower = np.minimum(confidence[here], confidence[other])
+        weights.append(np.where(moved[:, None, None], lower, 0))
     if head.motion:
-        weights[0] = weights[0] * (np.max([w.max(1) for w in weights[1:]], axis=0) > 0)[:, None]
-    return np.concatenate(values, axis=2), np.concatenate(weights, axis=1).astype(np.float32)
+        moves = np.any([w.any(axis=(1, 2)) for w in weights[1:]], axis=0)
+        weights[0] = weights[0] * moves[:, None, None]
+    return np.concatenate(values, axis=2), np.concatenate(weights, axis=2).astype(np.float32)
 
 
 def _person(poses: PoseSequence | None, frames: Array, squares: Array) -> Array:
@@ -166,7 +168,7 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
                 _head_targets(head, settings.min_score, sequence, poses, file.frames[rows])
                 for head, sequence in zip(settings.heads, sequences, strict=True)
             ]
-            keep = np.any([w.any(axis=1) for _, w in made], axis=0)
+            keep = np.any([w.any(axis=(1, 2)) for _, w in made], axis=0)
             rows = rows[keep]
             for i, (value, weight) in enumerate(made):
                 values[i].append(value[keep])
@@ -238,8 +240,8 @@ def split_corpus(
 
 def target_scale(targets: Targets, rows: Array) -> tuple[Array, Array]:
     """Mean and deviation (D,) float32 of the targets of the rows, both orientations, by weight."""
-    weights = targets.weights[rows][:, None].astype(np.float64)
-    total = np.maximum(2 * weights.sum((0, 1)), 1e-9)
+    weights = targets.weights[rows].astype(np.float64)
+    total = np.maximum(weights.sum((0, 1)), 1e-9)
     mean = (weights * targets.values[rows]).sum((0, 1)) / total
     variance = (weights * (targets.values[rows] - mean) ** 2).sum((0, 1)) / total
     return mean.astype(np.float32), np.maximum(np.sqrt(variance), 1e-3).astype(np.float32)

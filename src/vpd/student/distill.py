@@ -170,13 +170,14 @@ class Training:
             raw = augment(batch, drawn, student.spec.inputs, self.settings.augment, pixels)
             inputs = student.normalise(raw).contiguous(memory_format=torch.channels_last)
             values = [oriented(value, drawn.flip) for value in batch.values]
+            weights = [oriented(weight, drawn.flip) for weight in batch.weights]
             targets = normalised_targets(student, values)
         for group in self.optimiser.param_groups:
             factor = learning_rate_factor(self.settings.schedule, fraction)
             group["lr"] = self.settings.learning_rate * factor * group["share"]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             predictions = self.network(inputs)
-        loss = distillation_loss(predictions, targets, batch, self.head_weights, self.settings.loss)
+        loss = distillation_loss(predictions, targets, weights, self.head_weights, self.settings.loss)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call] # torch's stub
         self.optimiser.step()

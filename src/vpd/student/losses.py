@@ -7,7 +7,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from vpd.student.batches import Batch
 from vpd.student.network import Student
 
 HUBER_DELTA = 1.0
@@ -33,13 +32,13 @@ def normalised_targets(student: Student, values: list[Tensor]) -> list[Tensor]:
 def distillation_loss(
     predictions: list[Tensor],
     targets: list[Tensor],
-    batch: Batch,
+    weights: list[Tensor],
     head_weights: list[float],
     kind: Literal["squared", "huber"],
 ) -> Tensor:
     """The loss of a batch: over heads by their weight, over components by theirs."""
     total = predictions[0].new_zeros((), dtype=torch.float32)
-    heads = zip(predictions, targets, batch.weights, head_weights, strict=True)
-    for prediction, target, weights, head_weight in heads:
-        total = total + head_weight * (weights * errors(prediction, target, kind)).sum(1).mean()
+    heads = zip(predictions, targets, weights, head_weights, strict=True)
+    for prediction, target, weight, head_weight in heads:
+        total = total + head_weight * (weight * errors(prediction, target, kind)).sum(1).mean()
     return total

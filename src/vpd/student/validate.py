@@ -49,10 +49,11 @@ def validate(
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=bfloat16):
             predictions = network(inputs)
         values = [value[:, 0] for value in batch.values]
+        weights = [weight[:, 0] for weight in batch.weights]
         targets = normalised_targets(student, values)
-        loss[0] += len(batch) * distillation_loss(predictions, targets, batch, head_weights, settings.loss)
+        loss[0] += len(batch) * distillation_loss(predictions, targets, weights, head_weights, settings.loss)
         loss[1] += len(batch)
-        weight = batch.weights[0].double()
+        weight = weights[0].double()
         value = values[0].double()
         error = (predictions[0].double() * std + mean - value).square()
         sums += torch.stack([s.sum(0) for s in (weight, weight * value, weight * value**2, weight * error)])
