@@ -97,11 +97,12 @@ class Shot:
         frames, count = self.moments.shape
         flat = np.clip(self.moments.reshape(-1), 0.0, performance.duration_s)
         roots, quats = performance.at(flat)
+        roots[:, :2] -= roots[:, :2].mean(axis=0)  # in the middle of the place, so that no wall is in the way
         bones = bone_transforms(body, roots, quats)
         bones[..., 2, 3] += _lift(body, bones, count)[:, None]
         self.bones = bones.reshape(frames, count, *bones.shape[1:])
         self._plan = plan
-        pelvis = bones[:, 0, :, :3] @ body.heads[0] + bones[:, 0, :, 3]
+        pelvis = self._pelvis = bones[:, 0, :, :3] @ body.heads[0] + bones[:, 0, :, 3]
         self.views = self._views(pelvis, flat, fps * count, rng)
         self.clips = self.views.clip_matrices().reshape(frames, count, 4, 4)
 
@@ -116,6 +117,7 @@ class Shot:
         middle = target.mean(axis=0)
         away = np.stack([np.cos(bearing), np.sin(bearing)], axis=1) * plan.distance_m
         eyes = np.concatenate([middle[:2] + away, np.full((len(away), 1), plan.height_m)], axis=1)
+        self._eyes = eyes
         shake = gaussian_filter1d(
             rng.standard_normal((len(target), 3)), max(0.08 * rate, 1e-3), axis=0, mode="nearest"
         )
@@ -181,6 +183,7 @@ class Shot:
     ) -> Iterator[np.ndarray]:
         """(H, W, 3) uint8, frame after frame; ``others`` stand still, each with its bones (B, 3, 4)."""
         count = self.moments.shape[1]
+        renderer.clear_view(self._eyes, self._pelvis)
         still = [(other, np.broadcast_to(bones, (count, *bones.shape))) for other, bones in others]
         for clips, bones in zip(self.clips, self.bones, strict=True):
             yield renderer.picture(clips, [(figure, bones), *still])

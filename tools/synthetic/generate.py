@@ -11,8 +11,11 @@ import argparse
 import csv
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import lru_cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import av
@@ -107,34 +110,47 @@ def write_video(path: Path, pictures: list[np.ndarray], fps: int, crf: int) -> N
         container.mux(stream.encode())
 
 
-def generate(plan: Plan, out: Path) -> int:
-    """Write everything; returns the number of frames."""
+@lru_cache(maxsize=1)
+def _tools(width: int, height: int) -> tuple[BodyModel, Renderer]:
+    """The body model and the renderer of this process."""
+    return BodyModel(), Renderer(width, height)
+
+
+def _make(plan: Plan, video: int, *, out: Path) -> tuple[str, int, list[tuple[float, float, str]]]:
+    """Write one video and its truth; its name, its number of frames and the labelled spans."""
+    name, _ = video_name(plan, video)
+    pictures, truth, spans = film_video(plan, video, *_tools(plan.width, plan.height))
+    write_video(out / "videos" / f"{name}.mp4", pictures, plan.fps, plan.crf)
+    np.savez_compressed(out / "truth" / f"{name}.npz", **asdict(truth))
+    return name, len(pictures), spans
+
+
+def generate(plan: Plan, out: Path, jobs: int) -> None:
+    """Write everything with ``jobs`` processes."""
     (out / "videos").mkdir(parents=True, exist_ok=True)
     (out / "truth").mkdir(exist_ok=True)
-    model, renderer = BodyModel(), Renderer(plan.width, plan.height)
     labels, splits, frames = [], [], 0
     begun = time.perf_counter()
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for name, count, spans in pool.map(partial(_make, plan, out=out), range(plan.videos)):
+            labels += [(name, "", f"{start:.3f}", f"{end:.3f}", label) for start, end, label in spans]
+            frames += count
+            print(
+                f"{name}: {count} frames; {frames / (time.perf_counter() - begun):.1f} images/s", flush=True
+            )
     for video in range(plan.videos):
         name, where = video_name(plan, video)
-        pictures, truth, spans = film_video(plan, video, model, renderer)
-        write_video(out / "videos" / f"{name}.mp4", pictures, plan.fps, plan.crf)
-        np.savez_compressed(out / "truth" / f"{name}.npz", **asdict(truth))
-        labels += [(name, "", f"{start:.3f}", f"{end:.3f}", label) for start, end, label in spans]
         split = "test" if where >= plan.scenes - plan.test_scenes else "train"
         splits.append((name, f"scene{where + 1}", split))
-        frames += len(pictures)
-        seconds = time.perf_counter() - begun
-        print(f"{name}: {len(pictures)} frames; {frames / seconds:.0f} images/s in all", flush=True)
     _write_csv(out / "labels.csv", ("video", "athlete", "start_s", "end_s", "label"), labels)
     _write_csv(out / "splits.csv", ("video", "scene", "split"), splits)
-    return frames
 
 
 def _write_csv(path: Path, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(sorted(rows))
+        writer.writerows(rows)
 
 
 def main() -> None:
@@ -143,10 +159,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     for name, default in asdict(Plan()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     options = vars(parser.parse_args())
-    generate(replace(Plan(), **{k: v for k, v in options.items() if k != "out"}), options["out"])
+    out, jobs = options.pop("out"), options.pop("jobs")
+    generate(Plan(**options), out, jobs)
 
 
 if __name__ == "__main__":

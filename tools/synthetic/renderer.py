@@ -108,6 +108,7 @@ class Renderer:
         self._bones.bind_to_uniform_block(0)
         self._body["Bones"].binding = 0
         self._surfaces: list[tuple[moderngl.VertexArray, moderngl.Buffer, moderngl.Texture]] = []
+        self._drawn = self._surfaces
         self._scene: Scene | None = None
         self._shifts = _shifts(width, height)
         self._linear = (np.arange(256) / 255.0).astype(np.float32) ** GAMMA
@@ -146,10 +147,17 @@ class Renderer:
             buffer = self.ctx.buffer(surface.corners.tobytes())
             vao = self.ctx.vertex_array(self._place, [(buffer, "3f 3f 2f", "position", "normal", "texcoord")])
             self._surfaces.append((vao, buffer, texture))
+        self._drawn = self._surfaces
         for program in (self._body, self._place):
             for name in ("sun", "ambient", "direct", "shadow"):
                 if name in program:
                     program[name].value = tuple(getattr(scene, name))
+
+    def clear_view(self, eyes: np.ndarray, targets: np.ndarray) -> None:
+        """Leave out of the place what stands between ``eyes`` (T, 3) and ``targets`` (T, 3)."""
+        assert self._scene is not None, "enter a scene first"
+        pairs = zip(self._surfaces, self._scene.surfaces, strict=True)
+        self._drawn = [drawn for drawn, surface in pairs if not surface.is_between(eyes, targets)]
 
     def picture(self, views: np.ndarray, figures: list[tuple[Figure, np.ndarray]]) -> np.ndarray:
         """The average light of S moments: (H, W, 3) uint8.
@@ -175,7 +183,7 @@ class Renderer:
         matrix = view.T.astype(np.float32).tobytes()
         self._place["view"].write(matrix)
         self._body["view"].write(matrix)
-        for vao, _, texture in self._surfaces:
+        for vao, _, texture in self._drawn:
             texture.use()
             vao.render()
         for figure, bones in figures:

@@ -50,7 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         if generated is None:
             generated = Path(scratch)
-            generate(Plan(), generated)
+            generate(Plan(), generated, jobs=2)
         print(f"{pack(generated, SAMPLE)} bytes in {SAMPLE}")
 
 

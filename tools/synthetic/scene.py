@@ -8,16 +8,32 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-FLOOR_M = 36.0
+FLOOR_M = 40.0
+CLEAR_M = 1.0
+"""Half the width of the lane between camera and athlete where nothing stands."""
 KINDS = ("court", "hall", "grass", "mats", "stands", "street")
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A textured mesh: corners (N, 8) of position, normal and texture coordinate, as triangles."""
+    """A textured mesh: corners (N, 8) of position, normal and texture coordinate, as triangles.
+
+    ``footprint`` is x, y and radius in metres of a thing that can be in the way; None for floor and walls.
+    """
 
     corners: np.ndarray
     texture: np.ndarray
+    footprint: tuple[float, float, float] | None = None
+
+    def is_between(self, eyes: np.ndarray, targets: np.ndarray) -> bool:
+        """Whether it stands in the way from any of ``eyes`` (T, 3) to its target (T, 3), or close to it."""
+        if self.footprint is None:
+            return False
+        spot = np.array(self.footprint[:2])
+        start, way = eyes[:, :2], targets[:, :2] - eyes[:, :2]
+        share = np.clip(((spot - start) * way).sum(1) / np.maximum((way**2).sum(1), 1e-9), 0.0, 1.0)
+        away = np.linalg.norm(start + share[:, None] * way - spot, axis=1)
+        return bool((away < self.footprint[2] + CLEAR_M).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +60,7 @@ def build(rng: np.random.Generator) -> Scene:
     kind = KINDS[rng.integers(len(KINDS))]
     floor = _floor(kind, rng)
     surfaces = [_plane(floor)]
-    far = rng.uniform(6.0, 14.0)
+    far = rng.uniform(9.5, 16.0)  # cameras stand at most 8 m from the middle
     high = rng.uniform(3.0, 9.0)
     turn = rng.uniform(0, np.pi)
     for wall in range(4):
@@ -196,7 +212,7 @@ def _wall_quad(texture: np.ndarray, angle: float, far: float, high: float) -> Su
 
 def _box(rng: np.random.Generator, far: float) -> Surface:
     """A bench, a post, a crate: off the middle, so that it seldom hides the athlete."""
-    angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.55, 0.95) * far
+    angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 0.9) * far
     x, y = away * np.cos(angle), away * np.sin(angle)
     w, d, h = rng.uniform(0.1, 1.2), rng.uniform(0.1, 1.2), rng.uniform(0.3, 2.5)
     low, high = np.array([x - w, y - d, 0]), np.array([x + w, y + d, h])
@@ -204,4 +220,4 @@ def _box(rng: np.random.Generator, far: float) -> Surface:
     sides = [(0, 1, 5, 4), (1, 3, 7, 5), (3, 2, 6, 7), (2, 0, 4, 6), (4, 5, 7, 6)]
     corners = np.concatenate([_quad(c[list(side)], SQUARE) for side in sides])
     picture = _color(rng, 0.8, (0.1, 0.9)) + 0.06 * _noise(rng, 64, 64)[..., None]
-    return Surface(corners, _image(picture))
+    return Surface(corners, _image(picture), (x, y, float(np.hypot(w, d))))
