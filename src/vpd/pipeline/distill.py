@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from vpd.library.artefact import Recipe
 from vpd.library.features import read_features
 from vpd.library.poses import read_poses
 from vpd.pipeline import crop, pose, teach
-from vpd.pipeline.sources import Sources
+from vpd.pipeline.sources import Sources, file_key
 
 if TYPE_CHECKING:  # torch takes seconds to import, and most commands do not need it.
     from vpd.student import Progress, VideoSource
@@ -64,6 +65,21 @@ def recipe(sources: Sources, videos: Sequence[str]) -> Recipe:
     return Recipe("distill", VERSION, settings, inputs)
 
 
+def weights_key(sources: Sources) -> str | None:
+    """Hash of the student's weights, None where there are none."""
+    path = folder(sources) / WEIGHTS
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return _hashed(path, (found.st_size, found.st_mtime_ns))
+
+
+@lru_cache(maxsize=1)
+def _hashed(path: Path, stamp: tuple[int, int]) -> str:
+    return file_key(path)
+
+
 def state(sources: Sources) -> StudentState:
     """The student that is there, against the settings and inputs of now."""
     name = sources.settings.distill.name
@@ -72,8 +88,11 @@ def state(sources: Sources) -> StudentState:
         made_from: dict[str, Any] = config["recipe"]
     except (OSError, ValueError, KeyError):
         return StudentState(name, (), "there is no student yet")
-    if not (folder(sources) / WEIGHTS).is_file():
+    weights = weights_key(sources)
+    if weights is None:
         return StudentState(name, (), "the student's weights are gone")
+    if weights != config.get("weights", weights):
+        return StudentState(name, (), "the student's weights are damaged")
     trained = tuple(made_from["inputs"])
     settings = sources.that_matter(sources.settings.distill, "distill")
     before = made_from["settings"]

@@ -10,7 +10,7 @@ from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.pipeline import crop, distill
-from vpd.pipeline.sources import Output, Sources, Work, file_key
+from vpd.pipeline.sources import Output, Sources, Work
 from vpd.settings import EmbedSettings
 
 if TYPE_CHECKING:  # torch takes seconds to import.
@@ -20,19 +20,9 @@ VERSION = 1
 NO_STUDENT = "no student"
 
 
-@lru_cache(maxsize=1)
-def _key_of_weights(path: Path, stamp: tuple[int, int]) -> str:
-    return file_key(path)
-
-
 def student_key(sources: Sources) -> str:
     """Hash of the student's weights: a student trained again by the same recipe may be another."""
-    path = distill.folder(sources) / distill.WEIGHTS
-    try:
-        found = path.stat()
-    except OSError:
-        return NO_STUDENT
-    return _key_of_weights(path, (found.st_size, found.st_mtime_ns))
+    return distill.weights_key(sources) or NO_STUDENT
 
 
 def outputs(sources: Sources, video: str) -> list[Output]:
@@ -53,6 +43,8 @@ def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> En
     exported = folder / f"student-{key[:12]}.onnx"
     if not exported.is_file():
         export_onnx(student, exported)
+        for old in set(folder.glob("student-*.onnx")) - {exported}:
+            old.unlink(missing_ok=True)
     return OnnxEngine(exported, student.spec.inputs, student.spec.size, threads)
 
 

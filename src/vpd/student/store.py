@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe, replacing, write_text
@@ -17,11 +18,19 @@ WEIGHTS, CONFIG, SPLIT = "student.safetensors", "config.json", "split.json"
 
 
 def save_student(student: Student, folder: Path, recipe: Recipe, more: dict[str, Any]) -> None:
-    """Write the weights, then config.json, whose presence and key say that the student is whole."""
+    """Write the weights, then config.json, whose presence and key say that the student is whole.
+
+    The old config.json goes first: killed in between, this leaves no student, never new weights under the
+    old description.
+    """
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in student.state_dict().items()}
+    (folder / CONFIG).unlink(missing_ok=True)
     with replacing(folder / WEIGHTS) as part:
-        save_file(state, part)
-    config = {"key": recipe.key, "recipe": json.loads(next(iter(recipe.to_metadata().values())))}
+        # save_file makes files that their owner alone may read.
+        weights = save(state)
+        part.write_bytes(weights)
+    config: dict[str, Any] = {"weights": hashlib.sha256(weights).hexdigest()[:32], "key": recipe.key}
+    config |= {"recipe": json.loads(next(iter(recipe.to_metadata().values())))}
     config |= {"student": student.spec.to_json(), **more}
     write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", folder / CONFIG)
 
