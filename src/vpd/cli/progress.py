@@ -47,7 +47,7 @@ class ProgressBar:
         self.began_at = self.told_at = time.monotonic()
         self.task = self.bar.add_task(what, total=self.total, videos=self._count())
         if not notices.is_terminal:
-            notices.print(f"{what}: {self._count()}")
+            notices.print(f"{what}: {self._count()}".removesuffix(": "))
 
     def _count(self) -> str:
         return f"{self.done}/{self.videos} videos" if self.videos > 1 else ""

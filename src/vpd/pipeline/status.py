@@ -77,9 +77,11 @@ def status(layout: Layout) -> Status:
         for name, step in result.steps.items():
             if name in due:
                 step.due += 1
+            elif unreadable:
+                continue
             elif name in FOR_TRAINING_ALONE and kept and video not in kept.trained_on:
                 step.spared += 1
-            elif not unreadable:
+            else:
                 step.current += 1
         if not unreadable:
             learnable.add(video)
