@@ -52,6 +52,12 @@ class Layout:
         """Boxes that the user supplied; they are taken instead of detection."""
         return self.root / "boxes" / f"{video}.csv"
 
+    def given_poses(self, video: str) -> Path:
+        """Poses that the user supplied, as JSON or gzipped JSON; they are taken instead of estimation."""
+        plain = self.root / "poses_given" / f"{video}.json"
+        packed = plain.with_name(f"{plain.name}.gz")
+        return packed if packed.is_file() else plain
+
     def poses(self, video: str) -> Path:
         return self.root / "poses" / f"{video}.parquet"
 

@@ -1,11 +1,13 @@
-"""The step `pose`: 17 keypoints of every athlete in every frame of its track."""
+"""The step `pose`: 17 keypoints of every athlete in every frame of its track, estimated or as given."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.poses import write_poses
 from vpd.library.tracks import read_tracks
@@ -13,6 +15,7 @@ from vpd.models import MODELS
 from vpd.pipeline import track
 from vpd.pipeline.sources import Output, Sources, Work, file_key
 from vpd.settings import PoseSettings
+from vpd.types import PoseSequence, Track
 
 if TYPE_CHECKING:
     from vpd.pose.estimator import PoseEstimator
@@ -22,14 +25,16 @@ VERSION = 1
 
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The poses."""
-    settings = sources.settings.pose
-    if settings.estimator in MODELS:
-        network = MODELS[settings.estimator].sha256
+    settings, given = sources.settings.pose, sources.layout.given_poses(video)
+    inputs = {"track": track.outputs(sources, video)[0].recipe.key}
+    matter: dict[str, Any] = {}
+    if given.is_file():
+        inputs["given"] = file_key(given)
     else:
-        network = _network_key(settings.estimator)
-    inputs = {"track": track.outputs(sources, video)[0].recipe.key, "estimator": network}
-    # Not the file's path, which may change; its content counts.
-    matter = {k: v for k, v in sources.that_matter(settings, "pose").items() if k != "estimator"}
+        known = settings.estimator in MODELS
+        inputs["estimator"] = MODELS[settings.estimator].sha256 if known else _network_key(settings.estimator)
+        # Not the file's path, which may change; its content counts.
+        matter = {k: v for k, v in sources.that_matter(settings, "pose").items() if k != "estimator"}
     return [Output(sources.layout.poses(video), Recipe("pose", VERSION, matter, inputs))]
 
 
@@ -46,10 +51,28 @@ def _estimator(settings: PoseSettings, threads: int) -> PoseEstimator:
 
 
 def make(work: Work, wanted: list[Output]) -> None:
-    """Estimate the poses of all tracks."""
+    """Estimate the poses of all tracks, or take the user's."""
+    tracks = read_tracks(work.layout.tracks(work.video))
+    given = work.layout.given_poses(work.video)
+    out = wanted[0]
+    if given.is_file():
+        poses = _take(given, tracks)
+        write_poses(out.path, poses, replace(out.recipe, notes={"given": given.name}))
+        return
     from vpd.pose.estimation import estimate
 
-    tracks = read_tracks(work.layout.tracks(work.video))
     estimator = _estimator(work.settings.pose, work.threads)
     frames = work.frames() if tracks else iter(())
-    write_poses(wanted[0].path, estimate(frames, tracks, estimator, work.settings.pose), wanted[0].recipe)
+    write_poses(out.path, estimate(frames, tracks, estimator, work.settings.pose), out.recipe)
+
+
+def _take(given: Path, tracks: list[Track]) -> list[PoseSequence]:
+    from vpd.pose.outside import read_poses
+
+    poses = read_poses(given, tracks)
+    if tracks and not any(len(p.frames) for p in poses) and any(len(p.frames) for p in read_poses(given)):
+        raise InputError(
+            f"no pose of {given} lies on a tracked athlete: are they in pixels of the upright picture, "
+            "and frames numbered from 0?"
+        )
+    return poses

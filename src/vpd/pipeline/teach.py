@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
@@ -10,7 +11,9 @@ from vpd.library.frames import read_times
 from vpd.library.poses import read_poses
 from vpd.pipeline import pose
 from vpd.pipeline.sources import Output, Sources, Work
-from vpd.teachers import TEACHERS, Teacher, teacher
+
+if TYPE_CHECKING:  # torch takes seconds to import.
+    from vpd.teachers import Teacher
 
 VERSION = 1
 
@@ -35,15 +38,30 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 
 @lru_cache(maxsize=4)
 def _teacher(name: str) -> Teacher:
+    from vpd.teachers import teacher
+
     return teacher(name)
+
+
+def _check_origin(made: Teacher, work: Work) -> None:
+    """Raises MismatchError where the teacher was not trained for poses of this origin."""
+    from vpd.teachers.vipe.features import ShippedTeacher
+
+    if isinstance(made, ShippedTeacher):
+        given = work.layout.given_poses(work.video)
+        made.model.require(f"poses_given/{given.name}" if given.is_file() else work.settings.pose.estimator)
 
 
 def make(work: Work, wanted: list[Output]) -> None:
     """Make the features from the poses."""
+    from vpd.teachers import TEACHERS
+
     poses = read_poses(work.layout.poses(work.video))
     times_s = read_times(work.layout.frames(work.video))
     for out in wanted:
         name = out.path.parent.name
-        sequences = [_teacher(name)(p, times_s, work.video) for p in poses]
+        made = _teacher(name)
+        _check_origin(made, work)
+        sequences = [made(p, times_s, work.video) for p in poses]
         write_features(out.path, sequences, TEACHERS[name].d, out.recipe)
     work.progress(work.row.frames)
