@@ -13,7 +13,7 @@ from vpd.flow import make_flow
 from vpd.library.artefact import Recipe
 from vpd.pose.skeleton import BONES17
 from vpd.settings import CropSettings, DistillSettings
-from vpd.settings.distill import NO_AUGMENTATION
+from vpd.settings.distill import NO_AUGMENTATION, HeadSettings
 from vpd.student import VideoSource
 from vpd.student.backbones import BACKBONES, Backbone
 from vpd.teachers import teacher
@@ -100,6 +100,6 @@ def tiny_settings(**changes):
     values = {
         "backbone": "tiny", "images": 640, "minutes": 0.0, "epoch_images": 320, "batch": 32,
         "learning_rate": 3e-3, "augment": NO_AUGMENTATION, "device": "cpu", "precision": "float32",
-        "validation_images": 64,
+        "validation_images": 64, "heads": (HeadSettings(teacher="joints2d"),),
     }  # fmt: skip
     return DistillSettings(**{**values, **changes})

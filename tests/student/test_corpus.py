@@ -13,7 +13,7 @@ from vpd.student.inputs import InputSpec
 
 
 def head(**values):
-    return tiny_settings(heads=(HeadSettings(**values),))
+    return tiny_settings(heads=(HeadSettings(**{"teacher": "joints2d", **values}),))
 
 
 def test_motion_needs_the_pose_before(tmp_path):

@@ -135,9 +135,12 @@ def test_time_ends_a_training(sources, tmp_path):
 def test_variants_run(sources, tmp_path):
     for i, changes in enumerate(
         (
-            {"inputs": ("rgb",), "heads": (HeadSettings(motion=(), decoder=False),)},
+            {"inputs": ("rgb",), "heads": (HeadSettings(teacher="joints2d", motion=(), decoder=False),)},
             {"inputs": ("flow",), "standardise": False},
-            {"neighbours": (-1, 1), "heads": (HeadSettings(d=40, motion=(-1, 5), weighting="joint"),)},
+            {
+                "neighbours": (-1, 1),
+                "heads": (HeadSettings(teacher="joints2d", d=40, motion=(-1, 5), weighting="joint"),),
+            },
             {"precision": "bfloat16"},
         )
     ):

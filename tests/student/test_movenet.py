@@ -38,8 +38,7 @@ def test_flow_has_no_effect_at_first():
 
 
 def test_the_pretrained_part_can_be_frozen_or_slow():
-    settings = preset("laptop", backbone="movenet")
-    student = Student(student_spec(settings, 64, {"joints2d": 26}))
+    student = Student(student_spec(preset("laptop"), 64, {"vipe": 64}))
     slow = parameter_groups(student, 0.1)
     assert [group["share"] for group in slow] == [1.0, 0.1]
     assert sum(len(group["params"]) for group in slow) == len(list(student.parameters()))

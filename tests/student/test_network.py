@@ -59,7 +59,7 @@ def test_given_weights_ignore_flow_at_first(tmp_path):
 
 
 def test_heads_share_the_feature():
-    heads = (HeadSettings(motion=(-1, 4)), HeadSettings(teacher="vipe", d=32))
+    heads = (HeadSettings(teacher="joints2d", motion=(-1, 4)), HeadSettings(teacher="vipe", d=32))
     spec = student_spec(tiny_settings(heads=heads), 48, SIZES)
     assert spec.d == 26 + 32
     student = Student(spec)
@@ -73,13 +73,17 @@ def test_heads_share_the_feature():
 
 
 def test_without_decoder_the_feature_is_the_pose():
-    student = Student(student_spec(tiny_settings(heads=(HeadSettings(motion=(), decoder=False),)), 48, SIZES))
+    student = Student(
+        student_spec(
+            tiny_settings(heads=(HeadSettings(teacher="joints2d", motion=(), decoder=False),)), 48, SIZES
+        )
+    )
     features = student.embed(torch.randn(2, 5, 48, 48))
     torch.testing.assert_close(student.decode(features)[0], features)
 
 
 def test_spec_round_trip():
-    heads = (HeadSettings(), HeadSettings(teacher="vipe", motion=(-2, 2)))
+    heads = (HeadSettings(teacher="joints2d"), HeadSettings(teacher="vipe", motion=(-2, 2)))
     spec = student_spec(tiny_settings(heads=heads, neighbours=(-1,)), 48, SIZES)
     assert StudentSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
     with pytest.raises(ArtefactError, match=r"config\.json"):

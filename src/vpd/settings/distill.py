@@ -12,8 +12,8 @@ from vpd.settings.section import Section
 class HeadSettings(Section):
     """One teacher's targets, and how they weigh."""
 
-    teacher: str = "joints2d"
-    """Name of the features that are the targets."""
+    teacher: str = "vipe"
+    """Name of the features that are the targets: vipe (VI-VPD) or joints2d (2D-VPD)."""
     d: int = Field(default=0, ge=0)
     """Size of this head's part of the student's feature; 0 for the teacher's own (paper)."""
     motion: tuple[int, ...] = Field(default=(-1,), strict=False)
@@ -73,7 +73,7 @@ class DistillSettings(Section):
 
     name: str = Field(default="student", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     """Name of the student and of its features."""
-    backbone: str = "resnet34"
+    backbone: str = "movenet"
     """Encoder: movenet (starts from the shipped pose network), resnet18, resnet34
     (paper), resnet50, or timm:NAME."""
     weights: str = ""

@@ -11,6 +11,6 @@ class TeachSettings(Section):
     """Settings of the step `teach`, in `[teach]` of vpd.toml."""
 
     teachers: tuple[Literal["joints2d", "vipe"], ...] = Field(
-        default=("joints2d",), strict=False, min_length=1
+        default=("joints2d", "vipe"), strict=False, min_length=1
     )
     """Which weak pose features are made; each has a folder of features."""
