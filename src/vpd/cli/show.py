@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, results_folder, say
 from vpd.cli.progress import ProgressBar
 
+if TYPE_CHECKING:
+    from vpd.report.panels import Panel
+
 
 def show(
     video: Annotated[str, typer.Argument(help="A video, or a span of it: VIDEO@START-END.")],
+    student: Annotated[
+        bool, typer.Option("--student", help="Beside it, the student's pose below the teacher's.")
+    ] = False,
+    in_3d: Annotated[bool, typer.Option("--3d", help="Beside it, the pose in 3D from two sides.")] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -28,10 +35,20 @@ def show(
     else:
         row = videos[video]
         span = (row.start_s, row.end_s)
+    panels: list[Panel] = []
+    if student or in_3d:
+        from vpd.report.panels import pose3d_panel, student_panel
+        from vpd.settings.toml import load_settings
+
+        if student:
+            name = load_settings(layout.settings).distill.name
+            panels.append(student_panel(layout, row.video, name))
+        if in_3d:
+            panels.append(pose3d_panel(layout, row.video))
     out = results_folder(layout, "show") / f"{row.video}.mp4"
     with ProgressBar() as bar:
         bar.begin("show", 1, max(1.0, (span[1] - span[0]) * float(row.fps)))
-        frames = write_annotated(layout, videos.file(row.video), row.video, span, out, bar.advance)
+        frames = write_annotated(layout, videos.file(row.video), row.video, span, out, bar.advance, panels)
     if as_json:
         print_json({"file": str(out), "frames": frames})
     else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from vpd.report.overlay import (
 from vpd.types import Array
 from vpd.video import read_frames, write_video
 
+if TYPE_CHECKING:  # torch takes seconds to import.
+    from vpd.report.panels import Panel
+
 MAX_RATE = 60
 """Frames a second of what is written: browsers show no more."""
 
@@ -34,10 +38,12 @@ def write_annotated(
     span: tuple[float, float],
     out: Path,
     progress: Callable[[float], None] = lambda frames: None,
+    panels: Sequence[Panel] = (),
 ) -> int:
     """Write the frames of ``video`` in the ``span`` (s) with all its athletes; returns how many.
 
     A dashed box is interpolated. Needs the steps scan and track; skeletons are drawn where there are poses.
+    ``panels`` add to the right of the picture what they know of the first athlete in the frame.
     Raises ArtefactError where a step has not been done, InputError for an empty span.
     """
     times_s = read_times(layout.frames(video))
@@ -60,6 +66,9 @@ def write_annotated(
             for athlete, box, interpolated in boxes[frame.frame]:
                 _draw_athlete(rgb, athlete, box, interpolated, poses.get((athlete, frame.frame)))
             draw_text(rgb, f"{video}  frame {frame.frame}  {frame.time_s:.2f} s", (4, rgb.shape[0] - 6))
+            first_athlete = min((athlete for athlete, _, _ in boxes[frame.frame]), default=None)
+            for panel in panels:
+                rgb = panel(rgb, frame.frame, first_athlete)
             progress(1)
             yield rgb
 
