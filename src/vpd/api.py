@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout, find_library
@@ -17,7 +18,13 @@ from vpd.pipeline.status import Status, status
 from vpd.sequences import FeatureStore
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
-from vpd.types import FeatureSequence, Segment
+from vpd.types import Detection, FeatureSequence, Segment
+
+if TYPE_CHECKING:  # Here and below: recognisers and networks take seconds to import.
+    from vpd.recognition.evaluation import Evaluation
+    from vpd.recognition.recognise import Recognised
+    from vpd.recognition.retrieval import Retrieval
+    from vpd.search import Hit
 
 AnyPath = str | PathLike[str]
 
@@ -65,13 +72,15 @@ class Library:
         jobs: int = 1,
         redistill: bool = False,
         listener: Listener | None = None,
+        teachers: Sequence[str] = (),
     ) -> RunReport:
         """Do what is missing or out of date as far as ``steps``, as `vpd run` does.
 
+        ``teachers`` are those whose features are made of every video besides those of the settings.
         ``jobs`` are worker processes, 0 for one a core; a script that asks for more than one must guard its
         own code with ``if __name__ == "__main__"``. Videos that fail are in the report, not raised.
         """
-        return run(self.layout, steps, jobs, redistill, listener)
+        return run(self.layout, steps, jobs, redistill, listener, teachers)
 
     def status(self) -> Status:
         """What is up to date."""
@@ -93,3 +102,101 @@ class Library:
         """The features of segments, for recognisers and detectors. Raises InputError where one has none."""
         store = self.features(name)
         return [store.segment(segment) for segment in segments]
+
+    def search(
+        self,
+        queries: str | Segment | Sequence[str | Segment],
+        segments: Iterable[Segment] | None = None,
+        name: str | None = None,
+        top: int | None = None,
+    ) -> list[Hit]:
+        """What is nearest to the queries, nearest first, as `vpd search` finds it.
+
+        Compared are the ``segments``, such as `labels()`, or all uncut videos where they are None; ``top``
+        as in the settings. Raises InputError where a query shows no athlete.
+        """
+        from vpd.search import search_library
+
+        chosen = self.settings.search if top is None else self.settings.search.model_copy(update={"top": top})
+        asked = self._segments([queries] if isinstance(queries, str | Segment) else queries)
+        among = None if segments is None else list(segments)
+        return search_library(self.layout, asked, chosen, among, self._features(name))
+
+    def recognise(
+        self, spans: Iterable[str | Segment], name: str | None = None, head: str | None = None
+    ) -> list[Recognised]:
+        """The action of each span, learned from labels.csv, as `vpd recognise` names it.
+
+        ``head`` is the recogniser, by default that of the settings. A span without features has no label and
+        a reason. Raises InputError where nothing can be learned.
+        """
+        from vpd.recognition.recognise import recognise
+
+        asked = self._segments(spans)
+        head = head or self.settings.recognise.head
+        return recognise(self.layout, self._recognised(name), head, self.labels(), asked)
+
+    def evaluate(
+        self,
+        names: Sequence[str] | None = None,
+        heads: Sequence[str] | None = None,
+        ks: Sequence[int] | None = None,
+        draws: int | None = None,
+        jobs: int = 1,
+    ) -> Evaluation:
+        """Accuracy by the number of labels, as `vpd evaluate` measures it, on the same subsets.
+
+        ``names`` are features, ``heads`` recognisers, ``ks`` examples a class; each as in the settings where
+        not given. Raises InputError where the labels do not suffice.
+        """
+        from vpd.recognition.evaluation import evaluate, prepare
+
+        chosen, own = self.settings.recognise, self.layout.root / "splits.csv"
+        parts = prepare(
+            self.labels(),
+            self.layout.results / "few_shot",
+            own if own.exists() else None,
+            ks=ks or chosen.ks,
+            draws=draws or chosen.draws,
+            seed=chosen.seed,
+        )
+        names = names or [self._recognised(None)]
+        return evaluate(self.layout, parts, names, heads or [chosen.head], jobs=jobs)
+
+    def retrieve(self, name: str | None = None) -> Retrieval:
+        """Precision at k when every labelled action queries all others, as `vpd retrieve` measures it.
+
+        Labels without features are left out. Raises InputError where fewer than two remain.
+        """
+        from vpd.recognition.examples import load_examples
+        from vpd.recognition.retrieval import evaluate_retrieval, retrieval_distances
+
+        labels = self.labels()
+        examples = load_examples(self.features(self._recognised(name)), labels)
+        sequences = [x for x in examples.sequences if x is not None]
+        names = [labels[i].label or "" for i in examples.present()]
+        return evaluate_retrieval(retrieval_distances(sequences), names)
+
+    def detect(self, videos: Iterable[str] = (), name: str | None = None) -> list[Detection]:
+        """Where in the videos the labelled actions happen, surest first, as `vpd detect` finds them.
+
+        By default all videos without labels are looked through. Raises InputError where there is nothing to
+        learn from.
+        """
+        from vpd.detection.library import detect_in, learn, videos_to_search
+
+        store, labels = self.features(self._features(name)), self.labels()
+        wanted = videos_to_search(store, labels, [self.videos.id_of(video) for video in videos])
+        return detect_in(learn(store, labels, self.settings.detect), store, wanted)
+
+    def _segments(self, spans: Iterable[str | Segment]) -> list[Segment]:
+        videos = self.videos
+        return [parse_query(span, videos) if isinstance(span, str) else span for span in spans]
+
+    def _features(self, name: str | None) -> str:
+        from vpd.search import default_features
+
+        return name or default_features(self.layout)
+
+    def _recognised(self, name: str | None) -> str:
+        return self._features(name or self.settings.recognise.features)

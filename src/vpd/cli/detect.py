@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from vpd.detection import split_reviewed
+from vpd.cli.common import LibraryOption, open_library, print_json, say
 from vpd.detection.base import FrameDetector
-from vpd.detection.make import make_detector
+from vpd.detection.library import learn, videos_to_search
 from vpd.detection.results import rows, write_csv, write_json
 from vpd.errors import InputError
 from vpd.library.exports import Media, export_segments
 from vpd.library.frames import read_times
 from vpd.library.labels import read_labels
-from vpd.library.layout import Layout, find_library
+from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.report.detection_page import write_page, write_timeline
 from vpd.report.detection_video import write_clips, write_overlay, write_reel
+from vpd.search import default_features
 from vpd.sequences import FeatureStore
 from vpd.settings import DetectSettings
 from vpd.settings.toml import load_settings
-from vpd.types import Array, Detection, Segment
-
-
-def learn(
-    layout: Layout, store: FeatureStore, labels: list[Segment], settings: DetectSettings
-) -> FrameDetector:
-    """The detector fitted on the labelled videos. Raises InputError where there is nothing to learn from."""
-    events, reviewed = split_reviewed(labels)
-    labelled = sorted({s.video for s in labels} & set(store.videos()))
-    if not labelled:
-        raise InputError(
-            f"no labelled video of {layout.root} has features {store.name!r}. "
-            "Label actions in labels.csv, and make features with `vpd run`."
-        )
-    sequences = [s for video in labelled for s in store.sequences(video)]
-    return make_detector(settings).fit(sequences, events, reviewed)
+from vpd.types import Array, Detection
 
 
 def _frame_times(layout: Layout, store: FeatureStore, video: str) -> Array:
@@ -47,14 +32,6 @@ def _frame_times(layout: Layout, store: FeatureStore, video: str) -> Array:
     if path.exists():
         return read_times(path)
     raise InputError(f"{path} does not exist. Make it with `vpd run`.")
-
-
-def _wanted(store: FeatureStore, labels: list[Segment], names: list[str], videos: Videos) -> list[str]:
-    """The videos named, or all that hold no label."""
-    if names:
-        return [videos.id_of(name) for name in names]
-    labelled = {s.video for s in labels}
-    return [video for video in store.videos() if video not in labelled]
 
 
 def _summary(
@@ -75,8 +52,10 @@ def detect(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[VIDEO]...", help="Default: all without labels.")
     ] = None,
-    library: Annotated[Path, typer.Option("--library", "-l", help="The library's folder.")] = Path(),
-    features: Annotated[str, typer.Option(help="Features to use.")] = "joints2d",
+    library: LibraryOption = None,
+    features: Annotated[
+        str | None, typer.Option("--features", "-f", help="Features to use; by default those of search.")
+    ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labels to learn from; default labels.csv.")] = None,
     method: Annotated[str | None, typer.Option(help="search, trained or combined.")] = None,
     at_least: Annotated[
@@ -92,17 +71,15 @@ def detect(
     as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
 ) -> None:
     """Find labelled actions in videos without labels: start, end, action and score, surest first."""
-    layout = find_library(library)
+    layout = open_library(library)
     settings = load_settings(layout.settings).detect
     if method is not None:
         settings = DetectSettings.model_validate(settings.model_dump() | {"method": method})
     videos = Videos.read(layout)
     given = read_labels(labels or layout.labels, videos)
-    store = FeatureStore(layout, features)
-    wanted = _wanted(store, given, names or [], videos)
-    if not wanted:
-        raise InputError("every video with features is labelled. Name the videos to look through.")
-    detector = learn(layout, store, given, settings)
+    store = FeatureStore(layout, features or default_features(layout))
+    wanted = videos_to_search(store, given, [videos.id_of(name) for name in names or []])
+    detector = learn(store, given, settings)
     shown_from = detector.show_from_ if at_least is None else at_least
     folder = out or layout.results / "detect"
     times = {video: _frame_times(layout, store, video) for video in wanted}
@@ -122,14 +99,14 @@ def detect(
     found.sort(key=lambda d: -d.score)
     written = _write(folder, found, wanted, times, videos, layout, (overlay, clips, reel), export or [])
     table = rows(found, times)
-    write_json(folder / "detections.json", table, _summary(detector, settings, features, shown_from))
+    write_json(folder / "detections.json", table, _summary(detector, settings, store.name, shown_from))
     if as_json:
-        typer.echo(json.dumps({"folder": str(folder), "detections": table}))
+        print_json({"folder": str(folder), "detections": table})
         return
-    typer.echo(f"{len(found)} actions in {len(wanted)} videos, score {shown_from:.2f} and above.")
-    typer.echo(f"Average precision on held-out labelled videos: {detector.trial_.average_precision:.2f}.")
+    say(f"{len(found)} actions in {len(wanted)} videos, score {shown_from:.2f} and above.")
+    say(f"Average precision on held-out labelled videos: {detector.trial_.average_precision:.2f}.")
     for path in [folder / "index.html", folder / "detections.csv", folder / "detections.json", *written]:
-        typer.echo(f"  {path}")
+        say(f"  {path}")
 
 
 def _write(

@@ -99,6 +99,9 @@ def search(
     console.print(_table(hits))
     no_path = sum(not len(hit.query_s) for hit in hits)
     if no_path:
-        say(f"{no_path} last: {chosen.pattern} has no path between such different lengths")
+        say(
+            f"{no_path} last: {chosen.pattern} has no path between such different lengths. --uncut finds "
+            'parts of videos; pattern = "symmetricP2_or_2" in [search] compares any lengths.'
+        )
     if written is not None:
         say(f"page: {written}")

@@ -12,6 +12,7 @@ from vpd.search.streams import library_streams
 from vpd.search.uncut import overlap, search_uncut
 from vpd.sequences import FeatureStore
 from vpd.settings.search import SearchSettings
+from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 
 TEACHERS = ("joints2d", "vipe")
@@ -19,10 +20,16 @@ TEACHERS = ("joints2d", "vipe")
 
 
 def default_features(layout: Layout) -> str:
-    """A student's features where there are any, else the stronger teacher's. Raises InputError for none."""
+    """The features of the student that vpd.toml names, else another's, else the stronger teacher's.
+
+    Raises InputError for none.
+    """
     names = layout.feature_names()
     if not names:
         raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
+    own = load_settings(layout.settings).distill.name
+    if own in names:
+        return own
     students = [name for name in names if name not in TEACHERS]
     return students[-1] if students else max(names, key=TEACHERS.index)
 
