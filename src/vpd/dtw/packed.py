@@ -8,7 +8,7 @@ advances all sixteen by the same vector instructions, whatever its steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,42 @@ from vpd.types import Array
 
 LANES = 16
 """Sequences side by side: one 512-bit register of float32."""
+
+
+SKETCH_SIZES = (7, 15)
+"""Axes of a sketch: with the length of what is left, 8 or 16 numbers a frame."""
+
+ENOUGH = 0.9
+"""Share of the frames' spread that the fewer axes must hold, else the more are taken."""
+
+SAMPLED = 4096
+"""Frames from which the axes are found."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sketch:
+    """Frames in few numbers whose distances are never greater than those of the frames.
+
+    |a - b|^2 = |P(a - b)|^2 + |R(a - b)|^2 >= |Pa - Pb|^2 + (|Ra| - |Rb|)^2, with P the projection on the
+    principal axes of all frames and R what is left.
+
+    Attributes
+    ----------
+    axes : (d, r) float64, orthonormal.
+    values : (R, r + 1) float32, Pa and |Ra| of each row.
+    norms : (R,) float32 squared lengths of ``values``, infinite in padding.
+    share : of the frames' spread that lies along the axes, 0..1.
+    """
+
+    axes: Array
+    values: Array
+    norms: Array
+    share: float
+
+    def prepare(self, query: Array) -> tuple[Array, Array]:
+        """A query as `Packed.prepare` gives it, (n, d), in the form of ``values``, and its squared norms."""
+        values = _projected(query, self.axes)
+        return values, _norms(values, "l2")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +71,7 @@ class Packed:
     order : (N,) int64, order[g * LANES + lane] is the index of the sequence in the list that was packed.
     lengths : (N,) int64, frames of each sequence in that order: shortest first.
     distance : the frame distance these are ready for.
+    sketch : what `vpd.dtw.top_k` leaves most candidates out by.
     """
 
     values: Array
@@ -44,6 +81,7 @@ class Packed:
     order: Array
     lengths: Array
     distance: str
+    sketch: Sketch | None = None
 
     def __len__(self) -> int:
         return len(self.order)
@@ -58,19 +96,21 @@ class Packed:
         """Number of groups of LANES sequences."""
         return len(self.starts) - 1
 
-    def subset(self, indices: Array, dtype: type[np.floating[Any]]) -> Packed:
-        """Some of the sequences, by their positions in the list that was packed, in ``dtype``."""
-        ranks = np.argsort(self.order)[indices]
-        rank_of = np.argsort(self.lengths[ranks], kind="stable")
-        ranks = ranks[rank_of]
+    def subset(self, ranks: Array, dtype: type[np.floating[Any]] = np.float32) -> tuple[Packed, Array]:
+        """The sequences at some places of ``order``, in ``dtype``, and the row here of each of its rows.
+
+        Sequence ``i`` of the list that the subset stands for is the one at ``ranks[i]``. Padding is row 0.
+        """
+        order = np.argsort(self.lengths[ranks], kind="stable")
+        ranks = ranks[order]
         lengths = self.lengths[ranks]
-        rows = np.concatenate(
-            [
-                self.starts[r // LANES] + r % LANES + LANES * np.arange(m)
-                for r, m in zip(ranks, lengths, strict=True)
-            ]
-        )
-        return _laid_out(self.values[rows].astype(dtype), lengths, rank_of, self.centre, self.distance)
+        starts, rows = _layout(lengths)
+        frame = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        source = np.zeros(starts[-1], np.int64)
+        source[rows] = np.repeat(self.starts[ranks // LANES] + ranks % LANES, lengths) + frame * LANES
+        values = self.values.take(source, axis=0).astype(dtype, copy=False)
+        norms = self.norms.take(source) if dtype == self.norms.dtype else _norms(values, self.distance)
+        return Packed(values, norms, self.centre, starts, order, lengths, self.distance), source
 
     def prepare(self, query: Array) -> tuple[Array, Array]:
         """A query (n, d) in the form of ``values``, and its squared norms, both of the type of ``values``."""
@@ -102,26 +142,27 @@ def _prepared(frames: Array, centre: Array, distance: str, dtype: Any = np.float
         length = np.linalg.norm(frames, axis=1, keepdims=True)
         values = np.divide(frames, length, out=np.zeros(frames.shape), where=length > 0)
     else:
-        values = frames - centre
+        values = frames - (centre.astype(np.float32) if frames.dtype == np.float32 else centre)
     values = np.ascontiguousarray(values, dtype)
     return values, _norms(values, distance)
 
 
-def _laid_out(values: Array, lengths: Array, order: Array, centre: Array, distance: str) -> Packed:
-    """Interleave sequences that follow one another in ``values``, shortest first."""
+def _layout(lengths: Array) -> tuple[Array, Array]:
+    """First row of each group (G + 1,), and the row of every frame, of sequences one after another."""
     # Its last sequence is a group's longest.
     last = np.minimum(np.arange(LANES - 1, len(lengths) + LANES - 1, LANES), len(lengths) - 1)
     starts = np.concatenate([[0], np.cumsum(lengths[last] * LANES)])
     rank = np.arange(len(lengths))
     first = np.repeat(starts[rank // LANES] + rank % LANES, lengths)
-    frame = np.arange(len(values)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    laid = np.zeros((starts[-1], values.shape[1]), values.dtype)
-    laid[first + frame * LANES] = values
-    return Packed(laid, _norms(laid, distance), centre, starts, order, lengths, distance)
+    frame = np.arange(len(first)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return starts, first + frame * LANES
 
 
-def pack(sequences: Sequence[Array], distance: str = "l2") -> Packed:
+def pack(sequences: Sequence[Array], distance: str = "l2", sketch: bool = False) -> Packed:
     """Lay out ``sequences``, each (frames, d) and not empty, for warping against queries.
+
+    ``sketch`` makes what `vpd.dtw.top_k` prunes by. It costs about as much as one or two queries, and pays
+    from the third.
 
     Raises InputError for an empty list, an empty sequence, unequal d, or values that are not finite.
     """
@@ -134,6 +175,39 @@ def pack(sequences: Sequence[Array], distance: str = "l2") -> Packed:
     order = np.argsort(all_lengths, kind="stable")
     lengths = all_lengths[order]
     frames = np.concatenate([checked[index] for index in order])
+    # Any centre will do that is the same for all; of float32's digits, float32 frames are centred in float32.
     centre = np.zeros(d) if distance == "cosine" else frames.mean(axis=0, dtype=np.float64)
+    centre = centre.astype(np.float32).astype(np.float64)
     values, _ = _prepared(frames, centre, distance)
-    return _laid_out(values, lengths, order, centre, distance)
+    starts, rows = _layout(lengths)
+    laid = np.zeros((starts[-1], d), np.float32)
+    laid[rows] = values
+    packed = Packed(laid, _norms(laid, distance), centre, starts, order, lengths, distance)
+    return replace(packed, sketch=_sketch(packed)) if sketch else packed
+
+
+def _sketch(packed: Packed) -> Sketch:
+    step = max(1, len(packed.values) // SAMPLED)
+    sample = packed.values[::step].astype(np.float64)
+    spread, axes = np.linalg.eigh(sample.T @ sample)
+    share = np.cumsum(spread[::-1]) / max(spread.sum(), np.finfo(np.float64).tiny)
+    size = next((s for s in SKETCH_SIZES if s < packed.d and share[s - 1] >= ENOUGH), SKETCH_SIZES[-1])
+    size = min(size, packed.d)
+    axes = np.ascontiguousarray(axes[:, ::-1][:, :size])
+    values = np.empty((len(packed.values), size + 1), np.float32)
+    for start in range(0, len(values), SAMPLED):
+        part = slice(start, start + SAMPLED)
+        values[part] = _projected(packed.values[part], axes)
+    norms = np.full(len(values), np.inf, np.float32)
+    rows = _layout(packed.lengths)[1]
+    norms[rows] = _norms(values[rows], "l2")
+    return Sketch(axes, values, norms, float(share[size - 1]))
+
+
+def _projected(frames: Array, axes: Array) -> Array:
+    """Coordinates of frames (n, d) along ``axes`` (d, r), and the length of what is left, (n, r + 1)."""
+    frames = frames.astype(np.float64)
+    along = frames @ axes
+    # In float64: the difference of nearly equal squares would lose the residual's digits in float32.
+    left = np.einsum("nd,nd->n", frames, frames) - np.einsum("nr,nr->n", along, along)
+    return np.concatenate([along, np.sqrt(np.maximum(left, 0))[:, None]], axis=1).astype(np.float32)

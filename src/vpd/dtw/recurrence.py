@@ -184,6 +184,51 @@ def reach(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def step_reach(
+    i: int, n: int, shortest: int, longest: int, window: int, least: float, greatest: float
+) -> tuple[int, int]:
+    """`reach`, and the cells within steps: up to two frames before the nodes they join, or one after.
+
+    A row that paths only step over has cells though no node.
+    """
+    first, last = reach(i, n, shortest, longest, window, least, greatest)
+    last = max(min(last + 1, longest), 0)
+    return min(max(first - 2, 0), last), last
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _hopeless(cost: Array, i: int, limits: Array, rows: Array, columns: Array) -> bool:
+    """Whether no path that query frame ``i`` has been computed for can end within the limit of its lane.
+
+    A step passes at most two query frames by, so every path has a cell in the last three rows. From there it
+    costs at least what ``rows`` (lanes, n + 1) and ``columns`` (M * L,) say is left.
+    """
+    for lane in range(len(limits)):
+        for back in range(min(3, i + 1)):
+            row = cost[(i - back) % 4]
+            left = rows[lane, i - back + 1]
+            for j in range(len(columns) // L):
+                if row[(PAD + j) * L + lane] + left + columns[j * L + lane] <= limits[lane]:
+                    return False
+    return True
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # type: ignore[untyped-decorator]
+def _one_by_one(query: Array, norm: float, values: Array, norms: Array, cosine: bool, out: Array) -> None:
+    """|a - b|^2 of one query frame and some frames, each by itself: the same for equal frames anywhere."""
+    for x in range(len(values)):
+        total = query.dtype.type(0)
+        if cosine:
+            for k in range(len(query)):
+                total += query[k] * values[x, k]
+            out[x] = norm + norms[x] - 2 * total
+        else:
+            for k in range(len(query)):
+                total += (query[k] - values[x, k]) ** 2
+            out[x] = total
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def warp_groups(
     query: Array,
     query_norms: Array,
@@ -198,9 +243,17 @@ def warp_groups(
     block: int,
     scale: float,
     root: bool,
+    limits: Array,
+    rows: Array,
+    columns: Array,
     out: Array,
 ) -> None:
-    """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,)."""
+    """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,).
+
+    With ``limits`` (N,), not empty, a group is given up, with infinite costs, once none of its paths can cost
+    that little; ``rows`` and ``columns`` are what `minima_groups` found for these sequences. In float64 frame
+    distances are computed one by one, so that equal sequences cost the same to the last digit.
+    """
     n = len(query)
     most = 0
     for g in range(groups[0], groups[1]):
@@ -210,38 +263,156 @@ def warp_groups(
     dist = np.zeros((3, width), query.dtype)
     dots_flat = np.empty(block * most * LANES, query.dtype)
     two, factor, zero = query.dtype.type(2), query.dtype.type(scale), query.dtype.type(0)
+    single = query.itemsize == 4
     for g in range(groups[0], groups[1]):
         lane0, start = g * LANES, starts[g]
         lanes = min(LANES, len(lengths) - lane0)
         shortest, longest = lengths[lane0], lengths[lane0 + lanes - 1]
         cost[:] = np.inf
+        given_up = False
         for i0 in range(0, n, block):
             i1 = min(i0 + block, n)
             left, right = longest, 0
-            for i in range(i0, min(i1 + 2, n)):
-                first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
-                left, right = min(left, max(first - 2, 0)), max(right, last)
+            for i in range(i0, i1):
+                first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
+                left, right = min(left, first), max(right, last)
             if right <= left:
                 cost[:] = np.inf
                 continue
             cols = (right - left) * LANES
             row0 = start + left * LANES
             dots = dots_flat[: (i1 - i0) * cols].reshape((i1 - i0, cols))
-            np.dot(query[i0:i1], values[row0 : row0 + cols].T, dots)
+            if not single:
+                dots[:] = np.inf
+                for i in range(i0, i1):
+                    first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
+                    a, b = (first - left) * L, (last - left) * L
+                    part, its_norms = values[row0 + a : row0 + b], norms[row0 + a : row0 + b]
+                    _one_by_one(query[i], query_norms[i], part, its_norms, scale != 1, dots[i - i0, a:b])
+            else:
+                np.dot(query[i0:i1], values[row0 : row0 + cols].T, dots)
             for i in range(i0, i1):
                 d0, dot, cc = dist[i % 3], dots[i - i0], norms[row0 : row0 + cols]
                 qq = query_norms[i]
                 to = (PAD + left) * LANES
-                for x in range(cols):
-                    value = factor * (qq + cc[x] - two * dot[x])
-                    d0[to + x] = value if value > zero else zero
+                if single:
+                    for x in range(cols):
+                        value = factor * (qq + cc[x] - two * dot[x])
+                        d0[to + x] = value if value > zero else zero
+                else:
+                    for x in range(cols):
+                        d0[to + x] = factor * dot[x] if dot[x] > zero else zero
                 if root:
                     for x in range(to, to + cols):
                         d0[x] = np.sqrt(d0[x])
                 first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
                 advance(kernel, cost, dist, i, first, max(last, first))
+            if len(limits) and i1 < n:
+                here = columns[start : starts[g + 1]]
+                given_up = _hopeless(
+                    cost, i1 - 1, limits[lane0 : lane0 + lanes], rows[lane0 : lane0 + lanes], here
+                )
+                if given_up:
+                    break
+        if given_up:
+            out[lane0 : lane0 + lanes] = np.inf
+            continue
         end = cost[(n - 1) % 4]
         for lane in range(lanes):
             m = lengths[lane0 + lane]
             inside = abs(n - m) <= window or (n == 1 and m == 1)
             out[lane0 + lane] = end[(PAD + m - 1) * LANES + lane] if inside else np.inf
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def minima_groups(
+    query: Array,
+    query_norms: Array,
+    values: Array,
+    norms: Array,
+    starts: Array,
+    lengths: Array,
+    groups: tuple[int, int],
+    per_column: float,
+    slope: tuple[float, float],
+    window: int,
+    block: int,
+    scale: float,
+    root: bool,
+    slack: float,
+    rows: Array,
+    columns: Array,
+    out: Array,
+) -> None:
+    """Lower bounds of the path costs of groups[0] <= g < groups[1], into ``out`` (N,) float64.
+
+    Every path pays the first cell, then for each further query frame at least the least frame distance of its
+    row, and, times ``per_column``, for each further reference frame the least of its column. Only the cells
+    that a path can pass count. ``norms`` must be infinite in padding.
+
+    ``slack`` is what rounding may have added to a squared distance. ``rows`` (N, n + 1) gets the sums of row
+    minima from each query frame on, ``columns`` (R,), interleaved, those of column minima after each frame.
+    """
+    n = len(query)
+    most = 0
+    for g in range(groups[0], groups[1]):
+        most = max(most, (starts[g + 1] - starts[g]) // LANES)
+    dots_flat = np.empty(block * most * LANES, query.dtype)
+    least, row = np.empty(most * LANES, query.dtype), np.empty(most * LANES, query.dtype)
+    two = query.dtype.type(2)
+    for g in range(groups[0], groups[1]):
+        lane0, start = g * LANES, starts[g]
+        lanes = min(LANES, len(lengths) - lane0)
+        shortest, longest = lengths[lane0], lengths[lane0 + lanes - 1]
+        least[:] = np.inf
+        rows[lane0 : lane0 + lanes] = np.inf
+        for i0 in range(0, n, block):
+            i1 = min(i0 + block, n)
+            left, right = longest, 0
+            for i in range(i0, i1):
+                first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
+                left, right = min(left, first), max(right, last)
+            if right <= left:
+                continue
+            cols = (right - left) * LANES
+            row0 = start + left * LANES
+            dots = dots_flat[: (i1 - i0) * cols].reshape((i1 - i0, cols))
+            np.dot(query[i0:i1], values[row0 : row0 + cols].T, dots)
+            for i in range(i0, i1):
+                first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
+                if last <= first:
+                    continue
+                count, qq = last - first, query_norms[i]
+                dot = dots[i - i0, (first - left) * L : (last - left) * L]
+                cc, column = norms[start + first * L : start + last * L], least[first * L : last * L]
+                for x in range(count * L):
+                    value = qq + cc[x] - two * dot[x]
+                    row[x] = value
+                    column[x] = value if value < column[x] else column[x]
+                if i == 0:
+                    count = 1
+                while count > 1:
+                    half = (count + 1) // 2
+                    upper = row[half * L : count * L]
+                    for x in range(len(upper)):
+                        row[x] = upper[x] if upper[x] < row[x] else row[x]
+                    count = half
+                for lane in range(lanes):
+                    rows[lane0 + lane, i] = row[lane]
+        for lane in range(lanes):
+            total = 0.0
+            rows[lane0 + lane, n] = 0
+            for i in range(n - 1, -1, -1):
+                total += _frame_distance(rows[lane0 + lane, i], slack, scale, root)
+                rows[lane0 + lane, i] = total
+            along = 0.0
+            for j in range(lengths[lane0 + lane] - 1, -1, -1):
+                columns[start + j * L + lane] = along
+                along += per_column * _frame_distance(least[j * L + lane], slack, scale, root)
+            out[lane0 + lane] = total + columns[start + lane]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _frame_distance(squared: float, slack: float, scale: float, root: bool) -> float:
+    value = scale * max(squared - slack, 0.0)
+    return float(np.sqrt(value)) if root else value
