@@ -18,20 +18,6 @@ from vpd.video import read_video_info
 
 
 @pytest.fixture
-def vpd(monkeypatch, capsys):
-    """Call `vpd` in this process: exit code, standard output, standard error."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["vpd", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out = capsys.readouterr()
-        return ended.value.code or 0, out.out, out.err
-
-    return call
-
-
-@pytest.fixture
 def layout(tmp_path):
     return made_library(tmp_path, ["a", "b"])
 

@@ -18,6 +18,7 @@ from vpd.cli.common import (
     results_folder,
     say,
     say_warning,
+    warn_of_set_aside,
 )
 from vpd.errors import InputError
 from vpd.library.labels import parse_query, read_labels
@@ -32,6 +33,7 @@ from vpd.recognition.recognise import Recognised, write_recognised
 from vpd.recognition.recognise import recognise as run_recognition
 from vpd.recognition.retrieval import evaluate_retrieval, retrieval_distances
 from vpd.report.evaluation_page import accuracy_table, more_labels, write_evaluation
+from vpd.search import default_features
 from vpd.sequences import FeatureStore
 from vpd.settings import RecogniseSettings
 from vpd.settings.toml import load_settings
@@ -47,7 +49,9 @@ HEAD_OPTION = typer.Option("--head", help=f"Recogniser; may be repeated in `eval
 def _opened(library: Path | None) -> tuple[Layout, RecogniseSettings, Videos, list[Segment]]:
     layout = open_library(library)
     videos = Videos.read(layout)
-    return layout, load_settings(layout.settings).recognise, videos, read_labels(layout.labels, videos)
+    labelled = read_labels(layout.labels, videos)
+    warn_of_set_aside(labelled, videos)
+    return layout, load_settings(layout.settings).recognise, videos, labelled
 
 
 def _asked(spans: list[str] | None, videos: Videos, labelled: list[Segment]) -> list[Segment]:
@@ -91,7 +95,8 @@ def recognise(
     """Name the actions of segments by the labelled examples of the library."""
     layout, settings, videos, labelled = _opened(library)
     asked = _asked(spans, videos, labelled)
-    answers = run_recognition(layout, features or settings.features, head or settings.head, labelled, asked)
+    name = features or settings.features or default_features(layout)
+    answers = run_recognition(layout, name, head or settings.head, labelled, asked)
     path = out or results_folder(layout, "recognise") / "recognised.csv"
     write_recognised(path, answers)
     nameless = [answer for answer in answers if answer.label is None]
@@ -99,13 +104,13 @@ def recognise(
         print_json({"recognised": [_answer(answer) for answer in answers], "csv": str(path)})
     else:
         table = Table(box=None, pad_edge=False)
-        for name in ("video", "start s", "end s", "label", "probability"):
-            table.add_column(name, justify="left" if name in ("video", "label") else "right")
+        for column in ("video", "start s", "end s", "label", "probability"):
+            table.add_column(column, justify="left" if column in ("video", "label") else "right")
         for a in answers:
             span = (f"{a.segment.start_s:.2f}", f"{a.segment.end_s:.2f}")
             table.add_row(a.segment.video, *span, a.label or "-", f"{a.probability:.2f}" if a.label else "")
         console.print(table)
-        say(f"{len(answers)} segments, learned from {len(labelled)} labels. Written to {path}")
+        say(f"{len(answers)} segments, learned from {len(labelled)} labels by {name}. Written to {path}")
     for answer in nameless:
         say_warning(f"not recognised: {answer.reason}")
     if nameless:
@@ -162,7 +167,7 @@ def evaluate(
         draws or settings.draws,
         settings.seed,
     )
-    names = features or [settings.features]
+    names = features or [settings.features or default_features(layout)]
     heads = head or list(dict.fromkeys(["nearest", settings.head]))
     with notices.status("evaluating") as status:
         done = 0
@@ -212,7 +217,7 @@ def retrieve(
     """Measure retrieval as the paper does: every labelled action queries all others."""
     layout, settings, _, labelled = _opened(library)
     results: dict[str, dict[str, Any]] = {}
-    for name in features or [settings.features]:
+    for name in features or [settings.features or default_features(layout)]:
         examples = load_examples(FeatureStore(layout, name), labelled)
         sequences = [x for x in examples.sequences if x is not None]
         labels = [labelled[i].label or "" for i in examples.present()]

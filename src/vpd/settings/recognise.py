@@ -8,8 +8,9 @@ from vpd.settings.section import Section
 class RecogniseSettings(Section):
     """Settings of the step `recognise`, in `[recognise]` of vpd.toml."""
 
-    features: str = "joints2d"
-    """Features used where none are named on the command line."""
+    features: str | None = None
+    """Features used where none are named on the command line; where this is not set, a student's, else the
+    stronger teacher's, as in `search`."""
 
     head: str = "nearest"
     """The recogniser (`vpd recognise --help` lists them): nearest neighbours need no training and are good
