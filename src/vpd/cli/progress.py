@@ -61,9 +61,8 @@ class ProgressBar:
         if not notices.is_terminal and now - self.told_at > LINE_EVERY_S and self.ms > 0:
             self.told_at = now
             left_s = (now - self.began_at) * max(0.0, self.total / self.ms - 1)
-            notices.print(
-                f"{self.what}: {min(1.0, self.ms / self.total):.0%} {self._count()}, {left_s:.0f} s left"
-            )
+            done = " ".join(filter(None, [f"{min(1.0, self.ms / self.total):.0%}", self._count()]))
+            notices.print(f"{self.what}: {done}, {left_s:.0f} s left")
 
     def ended(self, video: str, error: str) -> None:
         """See Listener."""

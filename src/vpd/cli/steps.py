@@ -24,14 +24,28 @@ from vpd.pipeline.report import RunReport
 RedistillOption = Annotated[
     bool, typer.Option("--redistill", help="Train the student again, on videos that are new to it too.")
 ]
+TeacherOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--teacher",
+        help="Also make the features of this teacher (joints2d, vipe) of every video; may be repeated.",
+    ),
+]
 
 
-def do(layout: Layout, step: str, jobs: int, as_json: bool, redistill: bool = False) -> None:
+def do(
+    layout: Layout,
+    step: str,
+    jobs: int,
+    as_json: bool,
+    redistill: bool = False,
+    teachers: list[str] | None = None,
+) -> None:
     """Run as far as ``step``; print what was done, and exit with 1 where not all was."""
     from vpd.pipeline.run import run
 
     with ProgressBar() as bar:
-        report = run(layout, (step,), jobs, redistill, bar)
+        report = run(layout, (step,), jobs, redistill, bar, teachers or ())
     if as_json:
         print_json(report.to_json())
     else:
@@ -61,6 +75,7 @@ def run(
     library: LibraryOption = None,
     jobs: JobsOption = 0,
     redistill: RedistillOption = False,
+    teacher: TeacherOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do what is missing or out of date: scan, track, pose, crop, teach, distill, embed.
@@ -69,7 +84,7 @@ def run(
     the reason, and the exit code is then 1. Videos that came after the student was trained are embedded by
     it, and need no pose; --redistill trains it again with them.
     """
-    do(open_library(library), "embed", jobs, as_json, redistill)
+    do(open_library(library), "embed", jobs, as_json, redistill, teacher)
 
 
 def scan(
@@ -104,9 +119,14 @@ def crop(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOptio
     do(open_library(library), "crop", jobs, as_json)
 
 
-def teach(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOption = False) -> None:
+def teach(
+    library: LibraryOption = None,
+    jobs: JobsOption = 0,
+    teacher: TeacherOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Make the weak pose features that the student learns from."""
-    do(open_library(library), "teach", jobs, as_json)
+    do(open_library(library), "teach", jobs, as_json, teachers=teacher)
 
 
 def distill(

@@ -150,6 +150,7 @@ def run(
     jobs: int = 1,
     redistill: bool = False,
     listener: Listener | None = None,
+    teachers: Sequence[str] = (),
 ) -> RunReport:
     """Bring the library's artefacts up to date as far as ``steps``, with all that they need.
 
@@ -157,20 +158,24 @@ def run(
     ----------
     jobs : worker processes; 1 for this process alone, 0 for one a core.
     redistill : train the student again if there are videos that it has not learned from.
+    teachers : make the features of these too, of every video, whatever the settings name.
 
     Raises LockedError where another process writes to the library, and DiskFullError.
     """
-    names = with_needs(steps)
+    names = with_needs([*steps, "teach"] if teachers else steps)
     with writing(layout):
         sweep(layout)
-        work = _Run(open_sources(layout), jobs or automatic_jobs(), listener or Silent(), RunReport())
+        sources = open_sources(layout)
+        if teachers:
+            sources = sources.with_teachers(teachers)
+        work = _Run(sources, jobs or automatic_jobs(), listener or Silent(), RunReport())
         videos = work.sources.videos
         work.scan()
         if names != ["scan"]:
             work.try_again()
         # On the way to features a video that the student has not learned from needs no pose; asked for by
         # itself, each step is done for all videos.
-        student = distill.state(work.sources) if "embed" in names and not redistill else None
+        student = distill.state(sources) if "embed" in names and not redistill and not teachers else None
         work.prepare([n for n in PREPARATION if n in names], None if student and student.due else student)
         if "distill" in names and not work.distill(redistill):
             names = [name for name in names if name != "embed"]
@@ -178,6 +183,7 @@ def run(
             work.embed()
         report = work.report
         report.set_aside = {r.video: r.error for r in videos.rows.values() if r.status == SET_ASIDE}
+        report.problems += unused_gifts(layout, videos)
         report.warnings = {r.video: r.warning for r in videos.rows.values() if r.warning}
         return report
 
@@ -189,3 +195,17 @@ def sweep(layout: Layout) -> None:
     for folder in folders:
         for part in folder.glob(".*.part"):
             part.unlink(missing_ok=True)
+
+
+def unused_gifts(layout: Layout, videos: Videos) -> list[str]:
+    """Boxes and poses that the user gave for no video of the library, most likely by a mistaken name."""
+    return [
+        f"{path.relative_to(layout.root)} is not used: there is no video {name!r}."
+        for folder, suffixes in (
+            (layout.boxes(""), (".csv",)),
+            (layout.given_poses(""), (".json", ".json.gz")),
+        )
+        for path in sorted(folder.parent.glob("*"))
+        for suffix in suffixes
+        if path.name.endswith(suffix) and (name := path.name.removesuffix(suffix)) not in videos.rows
+    ]

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vpd.errors import ArtefactError
+from pydantic import ValidationError
+
+from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
-from vpd.settings import Section, Settings
+from vpd.settings import Section, Settings, TeachSettings
 from vpd.video import Frame, read_frames
 
 if TYPE_CHECKING:
@@ -62,6 +64,15 @@ class Sources:
 
     def __init__(self, layout: Layout, settings: Settings, videos: Videos) -> None:
         self.layout, self.settings, self.videos = layout, settings, videos
+
+    def with_teachers(self, names: Sequence[str]) -> Sources:
+        """The same, with these teachers besides those of the settings. Raises InputError for unknown ones."""
+        wanted = tuple(dict.fromkeys([*self.settings.teach.teachers, *names]))
+        try:
+            teach = TeachSettings(teachers=wanted)  # type: ignore[arg-type]  # checked here
+        except ValidationError:
+            raise InputError(f"there is no teacher {' or '.join(names)}; there are joints2d, vipe") from None
+        return Sources(self.layout, self.settings.model_copy(update={"teach": teach}), self.videos)
 
     def row(self, video: str) -> VideoRow:
         """The video's row."""
