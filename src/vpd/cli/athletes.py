@@ -96,10 +96,10 @@ def _print(notes: dict[str, Any]) -> None:
             continue
         told = {"athlete", "chosen_by", "box"}
         reasons = [name for name in shot["people"][0] if name not in told]
-        table = Table("athlete", "chosen by", "box x, y, w, h", *reasons)
+        table = Table("athlete", "chosen by", "box", *reasons, box=None, pad_edge=False)
         for person in shot["people"]:
             taken = "" if person["athlete"] is None else str(person["athlete"])
-            where = ", ".join(str(v) for v in person["box"])
+            where = ",".join(str(v) for v in person["box"])
             table.add_row(taken, person["chosen_by"] or "", where, *(str(person[name]) for name in reasons))
         console.print(table)
     for missed in notes["picks_missed"]:

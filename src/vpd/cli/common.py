@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from vpd.library.labels import on_set_aside
 from vpd.library.layout import Layout, find_library
+from vpd.library.videos import Videos
+from vpd.types import Segment
 
 LibraryOption = Annotated[
     Path | None,
@@ -54,6 +58,13 @@ def say_error(text: str) -> None:
 def say_warning(text: str) -> None:
     """Print what the user should know of."""
     notices.print(text, style="yellow", markup=False)
+
+
+def warn_of_set_aside(segments: Iterable[Segment], videos: Videos) -> None:
+    """Say which labels lie in videos that are set aside: they are known and no use."""
+    for video, count in on_set_aside(segments, videos).items():
+        labels = "1 label lies" if count == 1 else f"{count} labels lie"
+        say_warning(f"{labels} in {video}, which is set aside: {videos[video].error}")
 
 
 def results_folder(layout: Layout, command: str) -> Path:

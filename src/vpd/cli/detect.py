@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vpd.cli.common import LibraryOption, open_library, print_json, say
+from vpd.cli.common import LibraryOption, open_library, print_json, say, warn_of_set_aside
 from vpd.detection.base import FrameDetector
 from vpd.detection.library import learn, videos_to_search
 from vpd.detection.results import rows, write_csv, write_json
@@ -77,6 +77,7 @@ def detect(
         settings = DetectSettings.model_validate(settings.model_dump() | {"method": method})
     videos = Videos.read(layout)
     given = read_labels(labels or layout.labels, videos)
+    warn_of_set_aside(given, videos)
     store = FeatureStore(layout, features or default_features(layout))
     wanted = videos_to_search(store, given, [videos.id_of(name) for name in names or []])
     detector = learn(store, given, settings)

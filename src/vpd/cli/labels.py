@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say
+from vpd.cli.common import (
+    JsonOption,
+    LibraryOption,
+    console,
+    open_library,
+    print_json,
+    say,
+    warn_of_set_aside,
+)
 from vpd.library.labels import read_labels, write_labels
 from vpd.library.lock import writing
 from vpd.library.videos import Videos
@@ -42,7 +50,9 @@ def check(
 ) -> None:
     """Check a file of labels: every wrong row is listed with its line."""
     layout = open_library(library)
-    segments = read_labels(file or layout.labels, Videos.read(layout))
+    videos = Videos.read(layout)
+    segments = read_labels(file or layout.labels, videos)
+    warn_of_set_aside(segments, videos)
     _print(segments, as_json)
 
 
@@ -62,6 +72,7 @@ def import_(
         before = read_labels(layout.labels, videos) if layout.labels.exists() and not replace else []
         segments = list(dict.fromkeys([*before, *read_labels(file, videos)]))
         write_labels(layout.labels, segments)
+    warn_of_set_aside(segments, videos)
     if not as_json:
         say(f"{len(segments) - len(before)} segments added; {layout.labels} holds {len(segments)}.")
     _print(segments, as_json)

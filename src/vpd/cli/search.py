@@ -17,6 +17,7 @@ from vpd.cli.common import (
     print_json,
     results_folder,
     say,
+    warn_of_set_aside,
 )
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
@@ -73,6 +74,7 @@ def search(
         uncut = not layout.labels.exists()
     name = features or default_features(layout)
     segments = None if uncut else read_labels(layout.labels, videos)
+    warn_of_set_aside(segments or [], videos)
     hits = search_library(layout, queries, chosen, segments, name)
     if csv is not None:
         write_text(to_csv(hits), csv)

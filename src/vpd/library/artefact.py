@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vpd.errors import ArtefactError, DiskFullError
+from vpd.errors import ArtefactError, DiskFullError, InputError
 
 METADATA_KEY = b"vpd"
 
@@ -63,7 +63,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to; it takes its place when the block ends without an error.
 
     The bytes are on the disk before the name changes, so a killed run or a full disk leaves the old file or
-    none, never a part of one. Raises DiskFullError where the disk is full.
+    none, never a part of one. Raises DiskFullError where the disk is full, InputError where
+    rights are missing.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -73,13 +74,18 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            raise InputError(
+                f"{path} cannot be written ({error.strerror}). Check the rights of its folder."
+            ) from error
         if not _disk_is_full(error):
             raise
         raise DiskFullError(
             f"The disk is full: {path} could not be written. Make room and run again; what is done is kept."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder could not even be made or entered
+            part.unlink()
 
 
 def _disk_is_full(error: OSError) -> bool:

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -137,6 +138,12 @@ def read_labels(path: Path, videos: Videos) -> list[Segment]:
         count = "1 row is" if len(wrong) == 1 else f"{len(wrong)} rows are"
         raise LabelError("\n  ".join([f"{path}: {count} wrong.", *wrong]))
     return segments
+
+
+def on_set_aside(segments: Iterable[Segment], videos: Videos) -> dict[str, int]:
+    """How many of the segments lie in videos that are set aside, by video: nothing can be learned of them."""
+    counts = Counter(s.video for s in segments)
+    return {video: n for video, n in counts.items() if videos[video].status == SET_ASIDE}
 
 
 def write_labels(path: Path, segments: Iterable[Segment]) -> None:

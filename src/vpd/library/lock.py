@@ -7,14 +7,23 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vpd.errors import LockedError
+from vpd.errors import InputError, LockedError
 from vpd.library.layout import Layout
 
 
 @contextmanager
 def writing(layout: Layout) -> Iterator[None]:
-    """Hold the library's lock. Raises LockedError at once where another process holds it."""
-    with layout.lock.open("a+") as file:
+    """Hold the library's lock.
+
+    Raises LockedError at once where another process holds it, InputError where the folder cannot be written.
+    """
+    try:
+        opened = layout.lock.open("a+")
+    except OSError as error:
+        raise InputError(
+            f"{layout.root} cannot be written ({error.strerror}). Check the rights of the folder."
+        ) from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vpd.errors import InputError
+from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe, read_table, write_parquet
 from vpd.library.layout import Layout
 from vpd.types import VideoInfo
@@ -120,7 +120,14 @@ class Videos:
         """The table of the library; empty where there is none yet. Raises ArtefactError where damaged."""
         if not layout.videos.exists():
             return cls(layout)
-        return cls(layout, (VideoRow(**row) for row in read_table(layout.videos).to_pylist()))
+        try:
+            rows = read_table(layout.videos, SCHEMA.names).to_pylist()
+        except ArtefactError as error:
+            raise ArtefactError(
+                f"{layout.videos} is damaged. Delete it and add the videos again with `vpd scan FILES...`; "
+                "what was made of them is found again."
+            ) from error
+        return cls(layout, (VideoRow(**row) for row in rows))
 
     def write(self) -> None:
         """Write the table, whole or not at all."""
