@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.pipeline.made import FRAMES, made_library, make_video, write_boxes
+from tests.pipeline.made import FRAMES, made_library, make_video, set_settings, write_boxes
 
 from vpd.errors import DiskFullError, LockedError, SettingsError
 from vpd.library.lock import writing
@@ -63,7 +63,7 @@ def test_what_a_change_makes_out_of_date(tmp_path):
         ("[crop]\npadding = 0.2\n[pose]\nsecond_pass_below = 0.0\n[search]\n", []),
     ):
         before = artefacts(layout)
-        layout.settings.write_text(settings)
+        set_settings(layout, settings)
         run(layout)
         assert steps_made(layout, before) == made, settings
     before = artefacts(layout)
@@ -153,7 +153,7 @@ def test_a_file_that_is_gone(tmp_path):
     run(layout)
     (tmp_path / "videos" / "a.mp4").unlink()
     assert run(layout).complete, "nothing is to do that needs the file"
-    layout.settings.write_text("[crop]\npadding = 0.2\n")
+    set_settings(layout, "[crop]\npadding = 0.2\n")
     report = run(layout)
     assert "is gone" in report.set_aside["a"]
     assert report.made["crop"] == 1

@@ -1,0 +1,91 @@
+"""Distillation and embedding as they are, by a student so small that they take a second."""
+
+import numpy as np
+import pytest
+from tests.pipeline.made import made_library, set_settings, write_given_poses
+
+from vpd.crops import CropFile
+from vpd.library.features import read_features
+from vpd.pipeline import distill
+from vpd.pipeline.run import open_sources, run
+from vpd.pipeline.status import status
+from vpd.student import TorchEngine, load_student
+from vpd.student.inputs import read_inputs
+
+NAMES = ["a", "b", "c", "d", "e"]
+
+
+@pytest.fixture
+def layout(tmp_path):
+    layout = made_library(tmp_path, NAMES)
+    for seed, name in enumerate(NAMES):
+        write_given_poses(layout, name, seed)
+    return layout
+
+
+def features(layout):
+    return {name: layout.features("student", name).read_bytes() for name in NAMES}
+
+
+def test_from_videos_to_the_students_features(layout):
+    report = run(layout)
+    assert report.complete, report.problems
+    assert (report.made["distill"], report.made["embed"]) == (1, 5)
+    folder = layout.student("student")
+    student = load_student(folder)
+    for name in NAMES:
+        crops = CropFile(layout.crops(name))
+        (found,) = read_features(layout.features("student", name))
+        raw = read_inputs(crops, np.arange(len(crops)), student.spec.inputs, None)
+        np.testing.assert_allclose(found.values, TorchEngine(student, "cpu", "float32")(raw), atol=1e-5)
+        assert found.d == 26
+        assert found.values.std() > 0
+    before = features(layout)
+    assert status(layout).up_to_date
+    assert run(layout).made == {}
+
+    # Killed between weights and config.json, or weights damaged: the same student once more.
+    weights, config = folder / distill.WEIGHTS, folder / distill.CONFIG
+    whole = weights.read_bytes()
+    for damage in (config.unlink, lambda: weights.write_bytes(whole[:-4] + b"zzzz")):
+        damage()
+        assert not status(layout).up_to_date
+        assert run(layout).made["distill"] == 1
+        assert weights.read_bytes() == whole
+        assert features(layout) == before
+        assert status(layout).up_to_date
+
+
+def test_a_training_that_ends_is_gone_on_with(layout, monkeypatch):
+    """Stopped after its first epoch, as by Ctrl-C, it ends as one that was never stopped."""
+    run(layout, ["distill"])
+    weights = layout.student("student") / distill.WEIGHTS
+    whole = weights.read_bytes()
+    set_settings(layout, "[crop]\nsize = 64\n")
+    run(layout, ["distill"])
+    set_settings(layout)
+    seen = []
+
+    def stop(progress):
+        seen.append(progress.images)
+        if progress.images > 32:
+            raise KeyboardInterrupt
+
+    run(layout, ["crop", "teach"])
+    with pytest.raises(KeyboardInterrupt):
+        distill.make(open_sources(layout), NAMES, stop)
+    assert list(weights.parent.glob("checkpoint*"))
+    assert distill.state(open_sources(layout)).due
+    run(layout, ["distill"])
+    assert weights.read_bytes() == whole
+    assert max(seen) < 64
+
+
+def test_what_cannot_be_trained_is_a_problem_and_not_a_crash(tmp_path):
+    layout = made_library(tmp_path, ["a"])
+    set_settings(layout, "[distill.augment]\nflip = false\n")
+    layout.settings.write_text(layout.settings.read_text().replace("min_score = 0.0", "min_score = 1.0"))
+    report = run(layout)
+    assert not report.complete
+    assert report.problems[0].startswith("distill: no frame of the 1 videos has a pose of score 1")
+    assert "embed" not in report.made
