@@ -12,23 +12,30 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
+import sys
 import time
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from vpd.detection import PAPER, CombinedDetector, SearchDetector, TrainedDetector
+from vpd.detection.frame_scores import mixed
 from vpd.library.layout import Layout
 from vpd.metrics.average_precision import (
     MEAN_TIOUS,
     PAPER_TIOUS,
     average_precision,
     mean_average_precision,
+    precision_recall,
 )
 from vpd.metrics.error_kinds import count_errors
 from vpd.sequences import FeatureStore
-from vpd.types import Detection, Segment
+from vpd.types import Detection, FeatureSequence, Segment
 from vpd.video.frames import read_frames
 
 CUT_DIFFERENCE = 0.35
@@ -87,17 +94,78 @@ def by_cuts(folder: Path, train: list[str], test: list[str], events: list[Segmen
     return found
 
 
-def print_row(name: str, rows: list[dict[str, float]], seconds: list[float]) -> None:
-    cells = []
-    for column in rows[0]:
-        values = np.array([row[column] for row in rows])
-        cells.append(f"{values.mean():.1f}" + (f" ± {values.std(ddof=1):.1f}" if len(values) > 1 else ""))
-    print(f"| {name} | {' | '.join(cells)} | {np.mean(seconds):.1f} |", flush=True)
+def f1_shown(truth: list[Segment], shown: list[Detection]) -> float:
+    """F1 at tIoU 0.3 of what a user is shown."""
+    if not shown:
+        return 0.0
+    curve = precision_recall(truth, shown, 0.3)
+    precision, recall = curve.precision[-1], curve.recall[-1]
+    return float(2 * precision * recall / max(precision + recall, 1e-9))
 
 
-def header(columns: list[str]) -> None:
-    print(f"| features, method, videos | {' | '.join(columns)} | seconds to learn |")
-    print("|---|" + "---|" * (len(columns) + 1), flush=True)
+Row = dict[str, Any]
+
+
+def learned(
+    shots: list[FeatureSequence],
+    test: list[FeatureSequence],
+    events: list[Segment],
+    truth: list[Segment],
+    seed: int,
+    paper: bool,
+) -> Iterator[Row]:
+    """A row for each method, learned from ``shots``; scores of the two basic ones are computed once."""
+    trained, search = TrainedDetector(seed=seed, **(PAPER if paper else {})), SearchDetector(seed=seed)
+    detectors = {"trained": trained} if paper else {"search": search, "trained": trained}
+    seconds, scores = {}, {}
+    for name, detector in detectors.items():
+        wall, cpu = time.perf_counter(), time.process_time()
+        detector.fit(shots, events)
+        seconds[name] = np.array([time.perf_counter() - wall, time.process_time() - cpu])
+        scores[name] = detector.score_frames(test)
+    found = {name: detectors[name].detections(scores[name]) for name in detectors}
+    if not paper:
+        combined = CombinedDetector().combine(trained, search)
+        pairs = zip(scores["trained"], scores["search"], strict=True)
+        detectors["combined"] = combined
+        found["combined"] = combined.detections([mixed(a, b, combined.weight_) for a, b in pairs])
+        seconds["combined"] = seconds["search"] + seconds["trained"]
+    for name, detector in detectors.items():
+        wall, cpu = seconds[name].round(1)
+        shown = [d for d in found[name] if d.score >= detector.show_from_]
+        yield {
+            "method": name,
+            **figures(truth, found[name]),
+            "F1 shown": 100 * f1_shown(truth, shown),
+            "s": wall,
+            "CPU s": cpu,
+            "shown": len(shown) / len(truth),
+            "errors": count_errors(truth, found[name][: len(truth)]),
+            "held out": detector.trial_.average_precision,
+            "share of search": getattr(detector, "weight_", None),
+        }
+    # What the examples add to telling classes apart: the same detections, named by the network alone.
+    trained.naming_ = None
+    found_alone = trained.detections(scores["trained"])
+    yield {"method": "trained, classes by network alone", **figures(truth, found_alone)}
+
+
+def print_table(rows: list[Row]) -> None:
+    """Mean and standard deviation over seeds of each kind of row, in the order in which they came."""
+    columns = [*[c for c in rows[-1] if c[0].isdigit()], "mean", "class 0.3", "class 0.5", "class 0.7"]
+    columns += ["class mean", "F1 shown", "s", "CPU s"]
+    print(f"| features, method, videos | seeds | {' | '.join(columns)} |")
+    print("|---|" + "---|" * (len(columns) + 1))
+    kinds = sorted({(r["features"], r["videos"], r["method"]) for r in rows})
+    for kind in kinds:
+        own = [r for r in rows if (r["features"], r["videos"], r["method"]) == kind]
+        cells = []
+        for column in columns:
+            values = np.array([r[column] for r in own if column in r])
+            spread = f" ± {values.std(ddof=1):.1f}" if len(values) > 1 and column[-1] != "s" else ""
+            cells.append(f"{values.mean():.1f}{spread}" if len(values) else "")
+        name = f"{kind[0]}, {kind[2]}, {kind[1]}"
+        print(f"| {name} | {len(own)} | {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
@@ -114,47 +182,44 @@ def main() -> None:
         "--paper", action="store_true", help="the paper's network and schedule alone (Table 4)"
     )
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rows", type=Path, help="keep rows in this file, and do not make those again")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     events = read_events(arguments.events)
-    first = True
-    for features in arguments.features:
-        store = FeatureStore(Layout(arguments.library), features)
-        sequences = [s for video in store.videos() for s in store.sequences(video)]
-        train = sorted({s.video for s in sequences if s.video.startswith("train")})
-        test = [s for s in sequences if s.video not in train]
-        tested = {s.video for s in test}
+    rows: list[Row] = []
+    if arguments.rows and arguments.rows.exists():
+        rows = [json.loads(line) for line in arguments.rows.read_text().splitlines()]
+    done = {(r["features"], r["videos"], r["seed"]) for r in rows}
+
+    def keep(row: Row) -> None:
+        rows.append(row)
+        if arguments.rows:
+            with arguments.rows.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+    stores = {name: FeatureStore(Layout(arguments.library), name) for name in arguments.features}
+    sequences = {n: [s for v in store.videos() for s in store.sequences(v)] for n, store in stores.items()}
+    # A seed at a time, so that a run that is stopped leaves a table of fewer seeds.
+    for seed, count, name in product(range(arguments.seeds), arguments.videos, arguments.features):
+        train = sorted({s.video for s in sequences[name] if s.video.startswith("train")})
+        test = [s for s in sequences[name] if s.video not in train]
+        tested = sorted({s.video for s in test})
         truth = [e for e in events if e.video in tested]
-        for count in arguments.videos:
-            rows: dict[str, list[dict[str, float]]] = {}
-            seconds: dict[str, list[float]] = {}
-            errors: dict[str, dict[str, int]] = {}
-            for seed in range(arguments.seeds):
-                chosen = np.random.default_rng([seed, count]).permutation(train)[:count]
-                shots = [s for s in sequences if s.video in chosen]
-                settings = PAPER if arguments.paper else {}
-                trained, search = TrainedDetector(seed=seed, **settings), SearchDetector(seed=seed)
-                methods = {"trained": trained} if arguments.paper else {"search": search, "trained": trained}
-                for name, detector in methods.items():
-                    begun = time.perf_counter()
-                    detector.fit(shots, events)
-                    seconds.setdefault(name, []).append(time.perf_counter() - begun)
-                if not arguments.paper:
-                    methods["combined"] = CombinedDetector().combine(trained, search)
-                    seconds.setdefault("combined", []).append(seconds["search"][-1] + seconds["trained"][-1])
-                for name, detector in methods.items():
-                    found = detector.predict(test)
-                    rows.setdefault(name, []).append(figures(truth, found))
-                    errors[name] = count_errors(truth, found)
-            if first:
-                header(list(rows["trained"][0]))
-                if arguments.cuts:
-                    found = by_cuts(arguments.cuts, train, sorted(tested), events)
-                    print_row(f"cuts alone, {len(train)}", [figures(truth, found)], [0.0])
-                first = False
-            for name in rows:
-                print_row(f"{features}, {name}, {count}", rows[name], seconds[name])
-            print(f"<!-- errors at tIoU 0.5, last seed: {errors} -->", flush=True)
+        if arguments.cuts and ("cuts", len(train), 0) not in done:
+            done.add(("cuts", len(train), 0))
+            found = by_cuts(arguments.cuts, train, tested, events)
+            keep(
+                {"features": "cuts", "videos": len(train), "seed": 0, "method": "alone"}
+                | figures(truth, found)
+            )
+        if (name, count, seed) in done:
+            continue
+        chosen = np.random.default_rng([seed, count]).permutation(train)[:count]
+        shots = [s for s in sequences[name] if s.video in chosen]
+        for row in learned(shots, test, events, truth, seed, arguments.paper):
+            keep({"features": name, "videos": count, "seed": seed} | row)
+        print(f"{name}, {count} videos, seed {seed}", file=sys.stderr, flush=True)
+    print_table(rows)
 
 
 if __name__ == "__main__":

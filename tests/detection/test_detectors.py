@@ -14,7 +14,7 @@ from vpd.metrics.average_precision import average_precision, mean_average_precis
 from vpd.metrics.spotting import spotting_average_precision
 from vpd.types import FeatureSequence, Segment
 
-QUICK = {"epochs": 16, "hidden": 24, "folds": 2}
+QUICK = {"epochs": 14, "hidden": 24, "folds": 3}
 
 
 def at_half(events, found):
@@ -25,7 +25,7 @@ def at_half(events, found):
 def learned():
     """A trained and a search detector of two classes, fitted on the same videos."""
     sequences, events = videos(3, 0, duration_s=40, labels=("a", "b"), noise=0.2)
-    return [d.fit(sequences, events) for d in (TrainedDetector(**QUICK), SearchDetector(folds=2))]
+    return [d.fit(sequences, events) for d in (TrainedDetector(**QUICK), SearchDetector(folds=3))]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from sklearn.base import BaseEstimator
 
 from vpd.detection.choice import Trial, choose_intervals, choose_points, operating_score, paper_decodings
 from vpd.detection.folds import split
-from vpd.detection.frame_scores import FrameScores, detect_intervals, detect_points
+from vpd.detection.frame_scores import FrameScores, Name, detect_intervals, detect_points, most_scored
+from vpd.detection.naming import Naming
 from vpd.detection.proposals import Lengths, lengths_of
 from vpd.detection.targets import assign_athletes, class_names, targets
 from vpd.detection.timeline import Timeline, to_timelines
@@ -60,8 +61,9 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         frame with features.
 
         Sets ``classes_``, ``lengths_``, ``trial_`` (the decoding and its cross-validated average precision),
-        ``held_out_`` (scores of the training videos by what did not see them), ``held_out_truth_``, and
-        ``show_from_`` (the score from which detections are worth showing).
+        ``held_out_`` (scores of the training videos by what did not see them), ``held_out_truth_``,
+        ``naming_`` (how classes are told apart; None for one class), and ``show_from_`` (the score from which
+        detections are worth showing).
         """
         if self.decoding not in ("chosen", "paper"):
             raise InputError(f"the decoding {self.decoding!r} is neither 'chosen' nor 'paper'")
@@ -80,16 +82,21 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         self.lengths_: Lengths = lengths_of(np.array([e.duration_s for e in events]))
         self.held_out_ = self._frame_scores(parts, self._learn(parts, labels, fold))
         self.held_out_truth_ = [e for e in events if _covered(e, parts)]
+        self.targets_, self.fold_ = labels, fold
         self.trial_ = self._choose(self.held_out_)
-        self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_))
+        self._settle()
         return self
+
+    def _settle(self) -> None:
+        """What follows from the held-out scores and the decoding chosen on them: names, and what to show."""
+        self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_, most_scored))
+        several = len(self.classes_) > 1
+        naming = Naming().fit(self.held_out_, self.targets_, self.fold_) if several else None
+        self.naming_: Naming | None = naming
 
     def _frame_scores(self, timelines: Sequence[Timeline], chances: Sequence[Array]) -> list[FrameScores]:
         classes = tuple(self.classes_)
-        return [
-            FrameScores(t.video, t.athlete, t.times_s, c, classes)
-            for t, c in zip(timelines, chances, strict=True)
-        ]
+        return [FrameScores(t, c, classes) for t, c in zip(timelines, chances, strict=True)]
 
     def _choose(self, scores: Sequence[FrameScores]) -> Trial:
         if self.points_s:
@@ -97,10 +104,10 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         decodings = paper_decodings(self.lengths_) if self.decoding == "paper" else None
         return choose_intervals(scores, self.held_out_truth_, self.rate_hz, self.lengths_, decodings)
 
-    def _detect(self, scores: Sequence[FrameScores]) -> list[Detection]:
+    def _detect(self, scores: Sequence[FrameScores], name: Name) -> list[Detection]:
         if self.points_s:
-            return detect_points(scores, self.rate_hz, self.points_s, self.trial_.decoding)
-        return detect_intervals(scores, self.rate_hz, self.lengths_, self.trial_.decoding)
+            return detect_points(scores, self.rate_hz, self.points_s, self.trial_.decoding, name)
+        return detect_intervals(scores, self.rate_hz, self.lengths_, self.trial_.decoding, name)
 
     def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
         """How surely each tick of each athlete lies in an event."""
@@ -109,11 +116,11 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     def detections(self, scores: Sequence[FrameScores]) -> list[Detection]:
         """Events read off scores of ``score_frames``, surest first."""
-        return self._detect(scores)
+        return self._detect(scores, most_scored if self.naming_ is None else self.naming_.labels)
 
     def predict(self, sequences: Sequence[FeatureSequence]) -> list[Detection]:
         """Events found in ``sequences``, surest first, down to very unsure ones: see ``show_from_``."""
-        return self._detect(self.score_frames(sequences))
+        return self.detections(self.score_frames(sequences))
 
 
 def _around(event: Segment, radius_s: float) -> Segment:

@@ -7,7 +7,6 @@ from typing import Self
 
 from vpd.detection.base import FrameDetector
 from vpd.detection.by_search import SearchDetector
-from vpd.detection.choice import operating_score
 from vpd.detection.frame_scores import FrameScores, mixed
 from vpd.detection.trained import TrainedDetector
 from vpd.types import FeatureSequence, Segment
@@ -51,7 +50,8 @@ class CombinedDetector(FrameDetector):
             held_out = self._mixed(trained.held_out_, search.held_out_, weight)
             trials.append((self._choose(held_out), weight, held_out))
         self.trial_, self.weight_, self.held_out_ = max(trials, key=lambda t: t[0].average_precision)
-        self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_))
+        self.targets_, self.fold_ = trained.targets_, trained.fold_
+        self._settle()
         return self
 
     @staticmethod

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vpd.detection.proposals import Decoding, Lengths, peaks, propose
+from vpd.detection.timeline import Timeline
 from vpd.types import Array, Detection
 
 
@@ -17,15 +18,28 @@ class FrameScores:
 
     Attributes
     ----------
-    times_s : (T,) float64.
+    timeline : what was scored.
     chances : (T, 1 + C) float32, of the background and of each class; rows sum to 1.
     """
 
-    video: str
-    athlete: int
-    times_s: Array
+    timeline: Timeline
     chances: Array
     classes: tuple[str, ...]
+
+    @property
+    def video(self) -> str:
+        """The video's id."""
+        return self.timeline.video
+
+    @property
+    def athlete(self) -> int:
+        """The athlete's number within the video."""
+        return self.timeline.athlete
+
+    @property
+    def times_s(self) -> Array:
+        """(T,) float64, the time of each tick."""
+        return self.timeline.times_s
 
     @property
     def action(self) -> Array:
@@ -39,18 +53,35 @@ def mixed(first: FrameScores, second: FrameScores, weight: float) -> FrameScores
     return replace(first, chances=(1 - weight) * first.chances + weight * second.chances)
 
 
-def _labels(scores: FrameScores, starts: Array, stops: Array) -> list[str]:
+Name = Callable[[FrameScores, Array], list[str]]
+"""Tells the classes of spans (N, 2) of ticks."""
+
+
+def class_shares(scores: FrameScores, spans: Array) -> Array:
+    """(N, C) share of each class in what the ticks of spans (N, 2) score for any class."""
+    chances = scores.chances[:, 1:].astype(np.float64)
+    totals = np.concatenate([np.zeros((1, chances.shape[1])), chances.cumsum(axis=0)])
+    held = totals[spans[:, 1]] - totals[spans[:, 0]]
+    shares: Array = held / np.maximum(held.sum(axis=1, keepdims=True), 1e-12)
+    return shares
+
+
+def most_scored(scores: FrameScores, spans: Array) -> list[str]:
     """The class with most score within each span."""
-    totals = np.concatenate([np.zeros((1, len(scores.classes))), scores.chances[:, 1:].cumsum(axis=0)])
-    best = (totals[stops] - totals[starts]).argmax(axis=1)
-    return [scores.classes[i] for i in best]
+    return [scores.classes[i] for i in class_shares(scores, spans).argmax(axis=1)]
 
 
-def _detections(scores: FrameScores, spans: Array, values: Array, rate_hz: float) -> list[Detection]:
+def _detections(
+    scores: FrameScores, spans: Array, values: Array, rate_hz: float, name: Name, margin: float = 0.0
+) -> list[Detection]:
     ticks = len(scores.times_s)
     starts = np.clip(np.floor(spans[:, 0]).astype(int), 0, ticks - 1)
     stops = np.clip(np.ceil(spans[:, 1]).astype(int), starts + 1, ticks)
     begin_s = scores.times_s[0] if ticks else 0.0
+    around = round(margin)
+    labels = name(
+        scores, np.stack([np.maximum(starts - around, 0), np.minimum(stops + around, ticks)], axis=1)
+    )
     return [
         Detection(
             scores.video,
@@ -60,25 +91,33 @@ def _detections(scores: FrameScores, spans: Array, values: Array, rate_hz: float
             label,
             float(value),
         )
-        for (start, stop), value, label in zip(spans, values, _labels(scores, starts, stops), strict=True)
+        for (start, stop), value, label in zip(spans, values, labels, strict=True)
     ]
 
 
 def detect_intervals(
-    scores: Sequence[FrameScores], rate_hz: float, lengths: Lengths, decoding: Decoding
+    scores: Sequence[FrameScores],
+    rate_hz: float,
+    lengths: Lengths,
+    decoding: Decoding,
+    name: Name = most_scored,
 ) -> list[Detection]:
-    """Intervals of all athletes, surest first; each has the class with most score within."""
+    """Intervals of all athletes, surest first, with the classes that ``name`` gives them."""
     found = []
     for one in scores:
         spans, values = propose(one.action, rate_hz, lengths, decoding)
-        found += _detections(one, spans, values, rate_hz)
+        found += _detections(one, spans, values, rate_hz, name)
     return sorted(found, key=lambda d: -d.score)
 
 
 def detect_points(
-    scores: Sequence[FrameScores], rate_hz: float, radius_s: float, decoding: Decoding
+    scores: Sequence[FrameScores],
+    rate_hz: float,
+    radius_s: float,
+    decoding: Decoding,
+    name: Name = most_scored,
 ) -> list[Detection]:
-    """Points of all athletes as segments one tick long, surest first.
+    """Points of all athletes as segments one tick long, surest first; ``name`` sees the radius around them.
 
     ``radius_s``: how far around a point the scores were trained to be high. No two points of an athlete lie
     nearer than ``decoding.merge_gap`` radii.
@@ -87,5 +126,7 @@ def detect_points(
     for one in scores:
         apart = decoding.merge_gap * radius_s * rate_hz
         ticks, values = peaks(one.action, apart, decoding.smoothing * radius_s * rate_hz)
-        found += _detections(one, np.stack([ticks, ticks + 1], axis=1), values, rate_hz)
+        found += _detections(
+            one, np.stack([ticks, ticks + 1], axis=1), values, rate_hz, name, radius_s * rate_hz
+        )
     return sorted(found, key=lambda d: -d.score)

@@ -1,0 +1,148 @@
+"""Tell the classes of found intervals apart: by the network's scores and by the most similar examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+
+from vpd.detection.frame_scores import FrameScores, class_shares
+from vpd.detection.timeline import Timeline
+from vpd.dtw import FALLBACK, Packed, many_to_many, pack
+from vpd.sequences.transforms import Smooth, Whiten
+from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
+
+SMOOTH_S, WHITEN = 0.067, 0.5
+"""As before warping for recognition (docs/experiments/recognition.md)."""
+LEAST_SHARE = 1e-3
+"""Of the score of a class within an interval, so that its logarithm exists."""
+RIDGE = 1e-3
+"""Holds the two weights where few events are all told apart whatever they are."""
+
+
+def _sequence(timeline: Timeline) -> FeatureSequence:
+    return FeatureSequence(
+        timeline.video,
+        timeline.athlete,
+        timeline.frames,
+        timeline.times_s,
+        timeline.values,
+        timeline.valid,
+        np.ones(len(timeline), np.float32),
+    )
+
+
+def event_spans(classes: Array) -> tuple[Array, Array]:
+    """First tick and one past the last (N, 2) of every run of one class, and the index of the class (N,)."""
+    inside = np.r_[0, np.maximum(classes, 0), 0]
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    starts = edges[inside[edges + 1] > 0]
+    stops = edges[np.searchsorted(edges, starts, side="right")] if len(starts) else starts
+    return np.stack([starts, stops], axis=1), classes[starts] - 1
+
+
+class Examples:
+    """Labelled events as they are and mirrored, ready for warping, with the class of each."""
+
+    def __init__(self, parts: Sequence[Timeline], targets: Sequence[Array]) -> None:
+        seen = [i for i, part in enumerate(parts) if part.valid.any()]
+        sequences = [_sequence(parts[i]) for i in seen]
+        views: list[Array] = []
+        classes: list[int] = []
+        if seen:
+            self.whiten = Whiten(WHITEN).fit(sequences)
+            sequences = self._clean(sequences)
+        for sequence, own in zip(sequences, [targets[i] for i in seen], strict=True):
+            for (start, stop), k in zip(*event_spans(own), strict=True):
+                values = sequence.values[start:stop][sequence.valid[start:stop]]
+                if len(values):
+                    views += [values[:, REGULAR], values[:, MIRRORED]]
+                    classes += [int(k), int(k)]
+        self.classes = np.array(classes, np.int64)
+        self.packed: Packed | None = pack(views) if views else None
+
+    def _clean(self, sequences: Sequence[FeatureSequence]) -> list[FeatureSequence]:
+        cleaned: list[FeatureSequence] = self.whiten.transform(Smooth(SMOOTH_S).transform(sequences))
+        return cleaned
+
+    def distances(self, timeline: Timeline, spans: Array, classes: int) -> Array:
+        """Warping distance (N, ``classes``) from spans (N, 2) of ticks to the nearest example of each class.
+
+        A class without examples is as far as the farthest; spans without features are as far from all.
+        """
+        near = np.full((len(spans), classes), np.inf)
+        there = [i for i, (start, stop) in enumerate(spans) if timeline.valid[start:stop].any()]
+        if self.packed is not None and there:
+            (sequence,) = self._clean([_sequence(timeline)])
+            queries = [
+                sequence.values[start:stop, REGULAR][sequence.valid[start:stop]]
+                for start, stop in spans[there]
+            ]
+            to_views = many_to_many(queries, self.packed, FALLBACK)
+            for k in np.unique(self.classes):
+                near[there, k] = to_views[:, self.classes == k].min(axis=1)
+        known = np.isfinite(near)
+        farthest = np.max(near, axis=1, keepdims=True, initial=0.0, where=known)
+        filled: Array = np.where(known, near, farthest)
+        return filled
+
+
+class Naming:
+    """The likeliest class: log-linear in the shares of the scores and in the distances to the examples.
+
+    How much each says is fitted on the events of held-out videos. ``weights_`` are those of the logarithm of
+    the share, and of the distance.
+    """
+
+    def fit(self, held_out: Sequence[FrameScores], targets: Sequence[Array], fold: Sequence[int]) -> Self:
+        """Weigh both on held-out scores of parts with known classes, then keep all examples."""
+        parts = [scores.timeline for scores in held_out]
+        self.examples_ = Examples(parts, targets)
+        self.weights_ = (1.0, 0.0)
+        if len(set(fold)) == 1:
+            # Nothing was held out: every event would be its own nearest example.
+            return self
+        shares, distances, truth = [], [], []
+        for f in sorted(set(fold)):
+            out = [i for i, g in enumerate(fold) if g == f]
+            kept = [i for i, g in enumerate(fold) if g != f]
+            examples = Examples([parts[i] for i in kept], [targets[i] for i in kept])
+            for i in out:
+                spans, classes = event_spans(targets[i])
+                shares.append(class_shares(held_out[i], spans))
+                distances.append(examples.distances(parts[i], spans, shares[-1].shape[1]))
+                truth.append(classes)
+        self.weights_ = _fitted_weights(
+            np.concatenate(shares), np.concatenate(distances), np.concatenate(truth)
+        )
+        return self
+
+    def labels(self, scores: FrameScores, spans: Array) -> list[str]:
+        """The class of each of spans (N, 2) of ticks."""
+        evidence = self.weights_[0] * _log(class_shares(scores, spans))
+        if self.weights_[1] and len(spans):
+            distances = self.examples_.distances(scores.timeline, spans, evidence.shape[1])
+            evidence = evidence - self.weights_[1] * distances
+        return [scores.classes[k] for k in evidence.argmax(axis=1)]
+
+
+def _log(shares: Array) -> Array:
+    logs: Array = np.log(np.maximum(shares, LEAST_SHARE))
+    return logs
+
+
+def _fitted_weights(shares: Array, distances: Array, truth: Array) -> tuple[float, float]:
+    """Both weights, 0 or more, of least log loss; convex in them."""
+    logs = _log(shares)
+    rows = np.arange(len(truth))
+
+    def loss(weights: Array) -> float:
+        evidence = weights[0] * logs - weights[1] * distances
+        likely = evidence[rows, truth] - logsumexp(evidence, axis=1)
+        return float(-likely.mean() + RIDGE * ((weights[0] - 1) ** 2))
+
+    best = minimize(loss, [1.0, 0.0], bounds=[(0, 10), (0, 100)], method="L-BFGS-B")
+    return float(best.x[0]), float(best.x[1])
