@@ -2,8 +2,8 @@
 
 Three steps, each of which only leaves out what surely is not among the k:
 
-1. Sketches of the frames, 8 or 16 numbers each, give a lower bound of every path cost (`lower_bounds`) for a
-   part of the cost of the frame distances themselves.
+1. Where candidates were packed with sketches, 8 or 16 numbers a frame, these give a lower bound of every path
+   cost (`lower_bounds`) for a part of the cost of the frame distances themselves.
 2. In the order of their bounds, in waves, candidates are warped in float32, until no bound is below the k-th
    smallest distance so far.
 3. Whatever could be among the k smallest, rounding considered, is warped again in float64.
@@ -25,6 +25,9 @@ EPS = float(np.finfo(np.float32).eps)
 
 WORTH = 0.5
 """Share of the frames' spread that sketches must hold for bounds to be tried."""
+
+MOST_ASKED = 1 / 16
+"""Share of the candidates that may be asked for; where more are, bounds cost more than they save."""
 
 MOST_LEFT = 0.6
 """Where the first wave leaves more than this share, all are warped where they lie: gathering them costs more
@@ -112,7 +115,8 @@ def top_k(
     # sqrt(s + e) - sqrt(s) is largest at s = 0.
     error = float(np.sqrt(squared)) if packed.distance == "l2" else squared
     sketch = packed.sketch
-    if sketch is None or pattern == FALLBACK or sketch.share < WORTH:
+    useful = sketch is not None and sketch.share >= WORTH and k <= MOST_ASKED * len(packed)
+    if sketch is None or not useful or pattern == FALLBACK:
         rough = path_costs([prepared], packed, pattern, window)[0] / weight
     else:
         rough = _warp_likely(prepared, packed, sketch, k, pattern, window, error, cells, weight)

@@ -408,7 +408,8 @@ def minima_groups(
             along = 0.0
             for j in range(lengths[lane0 + lane] - 1, -1, -1):
                 columns[start + j * L + lane] = along
-                along += per_column * _frame_distance(least[j * L + lane], slack, scale, root)
+                if per_column > 0:
+                    along += per_column * _frame_distance(least[j * L + lane], slack, scale, root)
             out[lane0 + lane] = total + columns[start + lane]
 
 
