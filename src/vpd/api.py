@@ -87,8 +87,9 @@ class Library:
         return status(self.layout)
 
     def features(self, name: str | None = None) -> FeatureStore:
-        """Features by name: a teacher's or a student's; by default the student's of the settings."""
-        return FeatureStore(self.layout, name or self.settings.distill.name)
+        """Features by name: a teacher's or a student's; by default those of the student that the settings
+        name, else the strongest there are. Raises InputError where there are none."""
+        return FeatureStore(self.layout, self._features(name))
 
     def labels(self, path: AnyPath | None = None) -> list[Segment]:
         """The labelled segments of labels.csv, or of another such file. Raises LabelError."""
@@ -185,7 +186,7 @@ class Library:
         """
         from vpd.detection.library import detect_in, learn, videos_to_search
 
-        store, labels = self.features(self._features(name)), self.labels()
+        store, labels = self.features(name), self.labels()
         wanted = videos_to_search(store, labels, [self.videos.id_of(video) for video in videos])
         return detect_in(learn(store, labels, self.settings.detect), store, wanted)
 

@@ -1,0 +1,98 @@
+"""`vpd.Library` has the verbs of the command line, with the same answers."""
+
+import json
+
+import numpy as np
+import pytest
+
+import vpd
+from tests.pipeline.made import made_library
+from vpd.errors import InputError
+from vpd.library.artefact import Recipe
+from vpd.library.features import write_features
+from vpd.library.labels import write_labels
+from vpd.pipeline.run import run
+from vpd.types import FeatureSequence, Segment
+
+NAMES = ["a1", "a2", "b1", "b2", "nobody"]
+FRAMES = 40
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """Two actions, each done twice with a little noise, and a video that shows nobody."""
+    layout = made_library(tmp_path_factory.mktemp("api"), NAMES, frames=FRAMES)
+    run(layout, ["scan"])
+    rng = np.random.default_rng(0)
+    bases = {kind: np.cumsum(rng.standard_normal((FRAMES, 2, 4)), axis=0) for kind in "ab"}
+    frames, ones = np.arange(FRAMES), np.ones(FRAMES)
+    for name in NAMES:
+        sequences = []
+        if name != "nobody":
+            values = bases[name[0]] + 0.05 * rng.standard_normal((FRAMES, 2, 4))
+            sequences = [FeatureSequence(name, 0, frames, frames / 25, values, ones > 0, ones)]
+        write_features(layout.features("joints2d", name), sequences, 4, Recipe("teach", 1))
+    segments = [Segment(name, 0, FRAMES / 25, None, name[0]) for name in NAMES[:4]]
+    write_labels(layout.labels, segments)
+    return vpd.Library(layout.root)
+
+
+def test_the_library_is_found_from_within_it(library):
+    assert vpd.Library(library.layout.root / "frames").layout == library.layout
+    assert list(library.videos.rows) == NAMES
+    assert library.status().steps["scan"].current == 5
+    with pytest.raises(InputError, match="is not a library"):
+        vpd.Library("/")
+
+
+def test_search(library):
+    (nearest, *_) = library.search("a1@0-1.6", library.labels())
+    assert nearest.segment.video == "a2"
+    (uncut, *_) = library.search(library.query("b1@0.2-1"), top=1)
+    assert uncut.segment.video == "b2"
+    with pytest.raises(InputError, match="shows no features of an athlete"):
+        library.search("nobody@0-1")
+
+
+def test_recognise(library):
+    answers = library.recognise(["a1@0-1.6", "b2@0-1.6", "nobody@0-1"])
+    assert [answer.label for answer in answers] == ["a", "b", None]
+    assert "no features" in answers[2].reason
+
+
+def test_evaluate_and_retrieve(library):
+    found = library.evaluate(ks=[1], draws=1)
+    assert found.outcomes["joints2d"][0].accuracy == 1
+    assert library.retrieve().precision[1] == 1
+
+
+def test_detect_looks_through_what_has_no_labels(library, monkeypatch):
+    import vpd.detection.library as detection
+
+    asked = []
+
+    class Detector:
+        show_from_ = 0.5
+
+        def score_frames(self, sequences):
+            asked.append([s.video for s in sequences])
+            return sequences
+
+        def detections(self, scores):
+            return [vpd_detection(s.video, score) for s in scores for score in (0.4, 0.9)]
+
+    def vpd_detection(video, score):
+        from vpd.types import Detection
+
+        return Detection(video, 0.0, 1.0, 0, "a", score)
+
+    monkeypatch.setattr(detection, "learn", lambda store, labels, settings: Detector())
+    assert library.detect() == []
+    assert [d.score for d in library.detect(["a1", "b1.mp4"])] == [0.9, 0.9]
+    assert asked == [[], ["a1"], ["b1"]]
+
+
+def test_sequences_are_cut_from_features(library):
+    (sequence,) = library.sequences([library.query("a1@0.2-0.6")])
+    assert len(sequence) == 10
+    assert json.dumps(library.status().to_json())
