@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from tests.pipeline import made
 
+from tests.pipeline import made
 from vpd.pipeline import distill, table
 
 

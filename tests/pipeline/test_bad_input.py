@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+
 from tests.pipeline.made import made_library, make_video
 from tests.shared import shared_path
-
 from vpd.crops import CropFile
 from vpd.errors import ArtefactError, InputError
 from vpd.library.features import read_features

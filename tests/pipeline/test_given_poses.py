@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from tests.pipeline.made import made_library, write_given_poses
 
+from tests.pipeline.made import made_library, write_given_poses
 from vpd.library.artefact import read_recipe
 from vpd.library.poses import read_poses
 from vpd.pipeline import pose

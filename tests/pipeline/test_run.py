@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.pipeline.made import FRAMES, made_library, make_video, set_settings, write_boxes
 
+from tests.pipeline.made import FRAMES, made_library, make_video, set_settings, write_boxes
 from vpd.errors import DiskFullError, LockedError, SettingsError
 from vpd.library.lock import writing
 from vpd.library.poses import read_poses

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tests.pipeline.made import made_library, set_settings, write_given_poses
 
+from tests.pipeline.made import made_library, set_settings, write_given_poses
 from vpd.crops import CropFile
 from vpd.library.features import read_features
 from vpd.pipeline import distill

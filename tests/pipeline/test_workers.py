@@ -7,31 +7,58 @@ import sys
 import time
 
 import pytest
-from tests.pipeline.made import made_library
 
+from tests.pipeline.made import BASE, made_library, write_given_poses
 from vpd.pipeline import engine, table
 from vpd.pipeline.run import run
 from vpd.pipeline.task import Task
 
 VPD = [sys.executable, "-m", "vpd.cli.main"]
+NAMES = ["a", "b", "c", "d", "e"]
+QUICK = BASE.replace("averages", "resnet18") + "[crop]\nsize = 32\n"
+"""A backbone that another process knows too, on small crops."""
+
+
+def library(folder):
+    layout = made_library(folder, NAMES)
+    layout.settings.write_text(QUICK)
+    for seed, name in enumerate(NAMES):
+        write_given_poses(layout, name, seed)
+    return layout
 
 
 def contents(layout):
     """Every artefact's bytes."""
-    tops = ("frames", "tracks", "poses", "crops", "features")
+    tops = ("frames", "tracks", "poses", "crops", "features", "students")
     files = [path for top in tops for path in sorted((layout.root / top).rglob("*")) if path.is_file()]
-    return {str(path.relative_to(layout.root)): path.read_bytes() for path in files}
+    # Seconds stand in the history of a training.
+    timed = ("config.json", "history.csv", "curve.png")
+    return {str(path.relative_to(layout.root)): path.read_bytes() for path in files if path.name not in timed}
 
 
-def start(layout, jobs):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What a run makes that nothing disturbs, in this process alone; one thread, as sums depend on it."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    layout = library(tmp_path_factory.mktemp("whole"))
+    assert run(layout).complete
+    yield contents(layout)
+    torch.set_num_threads(threads)
+
+
+def start(layout, jobs, command="run"):
     return subprocess.Popen(
-        [*VPD, "teach", "--library", str(layout.root), "-j", str(jobs)],
+        [*VPD, command, "--library", str(layout.root), "-j", str(jobs)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
 
 
-def wait_for(condition, seconds=120):
+def wait_for(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -53,36 +80,45 @@ def is_alive(pid):
 
 
 @pytest.mark.slow
-def test_workers_make_the_same_bytes(tmp_path):
-    alone = made_library(tmp_path / "alone", ["a", "b", "c"])
-    together = made_library(tmp_path / "together", ["a", "b", "c"])
-    run(alone, ["teach", "crop"])
-    report = run(together, ["teach", "crop"], jobs=2)
+def test_workers_make_the_same_bytes(tmp_path, whole):
+    layout = library(tmp_path)
+    report = run(layout, ["teach", "crop"], jobs=2)
     assert report.complete
-    assert contents(together) == contents(alone)
+    made = contents(layout)
+    assert made == {path: data for path, data in whole.items() if path in made}
+    assert len(made) == 5 * len(NAMES)
+
+
+STEPS = {
+    "scan": "frames/*",
+    "track": "tracks/*",
+    "pose": "poses/*",
+    "crop": "crops/*",
+    "teach": "features/joints2d/*",
+    "distill": "students/student/checkpoint*",
+    "embed": "features/student/*",
+}
+"""What shows that a step is at work."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", ["frames", "tracks", "poses", "features/joints2d"])
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_killed_and_run_again(tmp_path, folder, jobs):
-    """Killed once the first artefact of each step is there, also with a part of the next one."""
-    whole = made_library(tmp_path / "whole", ["a", "b", "c"])
-    run(whole, ["teach"])
-    killed = made_library(tmp_path / "killed", ["a", "b", "c"])
+@pytest.mark.parametrize(("step", "jobs"), [*((step, 1) for step in STEPS), ("track", 2), ("embed", 2)])
+def test_killed_and_run_again(tmp_path, whole, step, jobs):
+    """Killed once the first artefact of the step is there, or a part of it."""
+    killed = library(tmp_path)
     process = start(killed, jobs)
-    wait_for(lambda: any((killed.root / folder).glob("*")))
+    wait_for(lambda: any(killed.root.glob(STEPS[step])) or any(killed.root.glob(f".{STEPS[step]}")))
     workers = children(process.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    wait_for(lambda: not any(map(is_alive, workers)), 20)
-    assert run(killed, ["teach"]).complete
-    assert contents(killed) == contents(whole)
+    wait_for(lambda: not any(map(is_alive, workers)))
+    assert run(killed).complete
+    assert contents(killed) == whole
 
 
 @pytest.mark.slow
 def test_two_runs_at_once(tmp_path):
-    layout = made_library(tmp_path, ["a", "b", "c"])
+    layout = library(tmp_path)
     first = start(layout, 1)
     wait_for(lambda: layout.lock.exists() and layout.lock.read_text() == str(first.pid))
     second = subprocess.run([*VPD, "run", "--library", str(layout.root)], capture_output=True, text=True)
