@@ -66,10 +66,11 @@ class BodyModel:
 
     def __init__(self) -> None:
         warnings.filterwarnings("ignore", module="anny")
-        import anny
         import warp
 
         warp.config.quiet = True
+        import anny
+
         self._drawn = anny.Anny(topology=DRAWN)
         self._full = anny.Anny()
         self._regressor = anny.KeypointsRegressor.coco(self._full)

@@ -17,13 +17,13 @@ from vpd.cli.progress import ProgressBar
 if TYPE_CHECKING:
     from vpd.api import Library
     from vpd.recognition.evaluation import Evaluation
-    from vpd.search import Hit
     from vpd.types import Segment
 
 SAMPLE = Path(__file__).parents[1] / "sample"
 KS = (1, 2, 4)
 """Examples a class; the sample has six to learn from."""
 DRAWS = 10
+HEAD = "nearest"
 RESULTS = 9
 OVERLAY_S = 12.0
 """How much of a video the report shows with its poses."""
@@ -31,12 +31,10 @@ OVERLAY_S = 12.0
 SETTINGS = """
 # The demo's: quick, at the price of accuracy.
 [distill]
-backbone = "resnet18"
-min_score = 0.3
-images = 20000
+images = 10000
 minutes = 1.5
-epoch_images = 2000
-validation_images = 400
+epoch_images = 1000
+validation_images = 200
 """
 
 
@@ -69,20 +67,23 @@ def demo(
         run = library.run(jobs=jobs, listener=bar)
     for problem in [*run.set_aside.values(), *run.problems]:
         raise InputError(f"The demo cannot go on: {problem}")
+    settings = library.settings
+    names = [*settings.teach.teachers, settings.distill.name]
     with _timed("evaluate", seconds):
-        say(f"3/4  vpd evaluate -f joints2d -f {library.settings.distill.name} --library {root}")
-        evaluation = _evaluate(library)
+        say(f"3/4  vpd evaluate {' '.join(f'-f {name}' for name in names)} --library {root}")
+        evaluation = library.evaluate(names, [HEAD], KS, DRAWS)
         console.print(accuracy_table(evaluation))
     with _timed("search", seconds):
         query = _query(evaluation)
         say(f"4/4  vpd search {query.video}@{query.start_s:.2f}-{query.end_s:.2f} --page --library {root}")
-        hits = _search(library, query)
+        others = [segment for segment in library.labels() if segment.video != query.video]
+        hits = library.search(query, others, settings.distill.name, RESULTS)
         same = sum(hit.segment.label == query.label for hit in hits)
         say(f"     {same} of the {len(hits)} nearest are the same action, {query.label}.")
     with notices.status("writing the report"):
         result = DemoResult(
             layout=library.layout,
-            features=(library.settings.teach.teachers[0], library.settings.distill.name),
+            features=(settings.distill.heads[0].teacher, settings.distill.name),
             evaluation=evaluation,
             query=query,
             hits=hits,
@@ -115,26 +116,6 @@ def _new(root: Path) -> Library:
     return library
 
 
-def _evaluate(library: Library) -> Evaluation:
-    from vpd.recognition.evaluation import evaluate, prepare
-
-    layout = library.layout
-    parts = prepare(
-        library.labels(), layout.results / "few_shot", layout.root / "splits.csv", ks=KS, draws=DRAWS
-    )
-    with notices.status("evaluating"):
-        return evaluate(layout, parts, ["joints2d", library.settings.distill.name], ["nearest"])
-
-
 def _query(evaluation: Evaluation) -> Segment:
     """The first labelled action of the test scenes."""
     return evaluation.parts.segments[int(evaluation.parts.test[0])]
-
-
-def _search(library: Library, query: Segment) -> list[Hit]:
-    """The nearest labelled actions of all other videos."""
-    from vpd.search import search_library
-
-    settings = library.settings.search.model_copy(update={"top": RESULTS})
-    others = [segment for segment in library.labels() if segment.video != query.video]
-    return search_library(library.layout, [query], settings, others, library.settings.distill.name)

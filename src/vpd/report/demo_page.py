@@ -83,6 +83,7 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
         ),
         query=escape(f"{result.query.label} in {result.query.video}"),
         clips=_clips(result),
+        teacher=escape(result.features[0]),
         same=sum(hit.segment.label == result.query.label for hit in result.hits),
         results=len(result.hits),
         steps=_step_bars(result.step_seconds),
@@ -138,7 +139,7 @@ def _verdict(result: DemoResult) -> str:
     how = "is above" if gap > 0 else "is below" if gap < 0 else "equals"
     return (
         f"With {k} examples of each action the student ({means[student]:.0f} %) {how} its teacher "
-        f"({means[teacher]:.0f} %). The demo trains it for a minute and a half on two minutes of video, so "
+        f"({means[teacher]:.0f} %). The demo trains it for a minute and a half on three minutes of video, so "
         "this shows the way and not what the method can do; the README has figures on real video."
     )
 
