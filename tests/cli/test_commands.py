@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.pipeline.made import made_library, make_video
 
+from tests.pipeline.made import made_library, make_video
 from vpd.cli import main as cli
 from vpd.library.labels import read_labels
 from vpd.library.videos import Videos

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.recognition.made import actions
 
+from tests.recognition.made import actions
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.labels import write_labels
