@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from vpd.report.evaluation_page import write_evaluation
 from vpd.report.pose_truth import joints_found
 from vpd.report.search_page import write_page
 from vpd.search import Hit
+from vpd.student.distill import CURVE, HISTORY
 from vpd.types import Segment
 
 PAGE = Path(__file__).with_name("demo_page.html")
@@ -70,9 +72,9 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
     write_evaluation(result.evaluation, folder / "evaluation")
     about = f"{len(result.hits)} nearest to a {result.query.label} of {row.video}, by {result.features[1]}"
     write_page(folder / "search", [result.query], result.hits, videos.file, about)
-    curve = layout.student(result.features[1]) / "curve.png"
+    curve = layout.student(result.features[1]) / CURVE
     if curve.exists():
-        shutil.copyfile(curve, folder / "curve.png")
+        shutil.copyfile(curve, folder / CURVE)
     found = joints_found(layout, result.evaluation.parts.segments, result.truth)
     page = Template(PAGE.read_text(encoding="utf-8")).substitute(
         facts=_facts(result, videos),
@@ -139,8 +141,23 @@ def _verdict(result: DemoResult) -> str:
     how = "is above" if gap > 0 else "is below" if gap < 0 else "equals"
     return (
         f"With {k} examples of each action the student ({means[student]:.0f} %) {how} its teacher "
-        f"({means[teacher]:.0f} %). The demo trains it for a minute and a half on three minutes of video, so "
-        "this shows the way and not what the method can do; the README has figures on real video."
+        f"({means[teacher]:.0f} %). {_learned(result.layout.student(student))} This shows the way, not what "
+        "the method can do: the README has figures on real video."
+    )
+
+
+def _learned(student: Path) -> str:
+    """How much the student has seen, and how well it tells its teacher's features of crops held out."""
+    try:
+        with (student / HISTORY).open(encoding="utf-8", newline="") as file:
+            epochs = list(csv.DictReader(file))
+    except OSError:
+        return ""
+    best = min(epochs, key=lambda epoch: float(epoch["validation_loss"]))
+    minutes, images = float(epochs[-1]["seconds"]) / 60, int(epochs[-1]["images"])
+    return (
+        f"It started from the shipped pose network and was trained for {minutes:.1f} minutes on {images:,} "
+        f"crops; it explains {100 * max(float(best['pose_r2']), 0):.0f} % of its teacher's poses on crops held out."
     )
 
 
