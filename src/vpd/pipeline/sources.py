@@ -69,7 +69,7 @@ class Sources:
         """The same, with these teachers besides those of the settings. Raises InputError for unknown ones."""
         wanted = tuple(dict.fromkeys([*self.settings.teach.teachers, *names]))
         try:
-            teach = TeachSettings(teachers=wanted)  # type: ignore[arg-type]  # checked here
+            teach = TeachSettings.model_validate({"teachers": wanted})
         except ValidationError:
             raise InputError(f"there is no teacher {' or '.join(names)}; there are joints2d, vipe") from None
         return Sources(self.layout, self.settings.model_copy(update={"teach": teach}), self.videos)

@@ -88,7 +88,7 @@ def student_panel(layout: Layout, video: str, name: str) -> Panel:
             part = column[row * side : (row + 1) * side]
             if athlete is not None and (athlete, frame) in poses:
                 part[:] = kind.draw(poses[athlete, frame], side)
-        wider = np.concatenate([picture, column], axis=1)
+        wider: Array = np.concatenate([picture, column], axis=1)
         for row, title in enumerate(("teacher", "student")):
             draw_text(wider, title, (picture.shape[1] + 4, row * side))
         return wider
