@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+
 from tests.shared import shared_path
 
 pytest.importorskip("anny", reason="needs the extra `synthetic`")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
+
 from tools.synthetic.body import Body
 from tools.synthetic.camera import Views, intrinsics, look_at
 from tools.synthetic.performance import Performance
@@ -208,6 +209,7 @@ def _lift(body: Body, bones: np.ndarray, count: int) -> np.ndarray:
 def standing_person(body: Body, where: np.ndarray, yaw: float) -> np.ndarray:
     """Bones (B, 3, 4) of someone who stands at ``where`` (x, y) and looks on."""
     from scipy.spatial.transform import Rotation
+
     from tools.synthetic.motions import standing
 
     roots, quats = standing().at(np.zeros(1))

@@ -6,6 +6,7 @@ import colorsys
 from dataclasses import dataclass
 
 import numpy as np
+
 from tools.synthetic.body import Body
 
 SKINS = np.array(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
+
 from tools.synthetic.motions import LINKS, Motion, load, normalised, standing
 
 FADE_S = 0.24

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import moderngl
 import numpy as np
+
 from tools.synthetic.body import Body
 from tools.synthetic.look import Look
 from tools.synthetic.scene import Scene

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.spatial.transform import Rotation
+
 from tools.synthetic.body import Body
 from tools.synthetic.motions import LINKS, PARENTS
 

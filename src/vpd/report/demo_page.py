@@ -154,10 +154,11 @@ def _learned(student: Path) -> str:
     except OSError:
         return ""
     best = min(epochs, key=lambda epoch: float(epoch["validation_loss"]))
+    explained = 100 * max(float(best["pose_r2"]), 0)
     minutes, images = float(epochs[-1]["seconds"]) / 60, int(epochs[-1]["images"])
     return (
         f"It started from the shipped pose network and was trained for {minutes:.1f} minutes on {images:,} "
-        f"crops; it explains {100 * max(float(best['pose_r2']), 0):.0f} % of its teacher's poses on crops held out."
+        f"crops; it explains {explained:.0f} % of its teacher's poses on crops held out."
     )
 
 
