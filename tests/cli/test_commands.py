@@ -12,7 +12,6 @@ from vpd.cli import main as cli
 from vpd.library.labels import read_labels
 from vpd.library.videos import Videos
 from vpd.pipeline.run import run
-from vpd.settings import Settings
 from vpd.settings.toml import load_settings
 from vpd.video import read_video_info
 
@@ -128,10 +127,13 @@ def test_athletes_are_explained_and_picked(vpd, layout):
 
 
 def test_settings_can_be_pasted(vpd, layout):
-    code, out, _ = vpd("settings", "-L", layout.root)
-    assert code == 0
-    layout.settings.write_text(out)
-    assert load_settings(layout.settings) == Settings()
+    for text in ("", layout.settings.read_text()):
+        layout.settings.write_text(text)
+        before = load_settings(layout.settings)
+        code, out, _ = vpd("settings", "-L", layout.root)
+        assert code == 0
+        layout.settings.write_text(out)
+        assert load_settings(layout.settings) == before
 
 
 @pytest.mark.slow
