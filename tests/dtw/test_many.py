@@ -45,6 +45,14 @@ def test_packing_once_serves_many_queries():
     np.testing.assert_array_equal(together, [one_to_many(q, packed) for q in queries])
 
 
+@pytest.mark.parametrize("pattern", ["symmetricP2", "symmetric2", "asymmetric"])
+def test_a_list_against_itself_gives_what_two_lists_give(pattern):
+    rng = np.random.default_rng(2)
+    both = [rng.standard_normal((m, 5)) for m in rng.integers(20, 40, 50)]
+    got = many_to_many(both, both, pattern)
+    np.testing.assert_allclose(got, many_to_many(list(both), pack(both), pattern), rtol=1e-5, atol=1e-3)
+
+
 def test_what_cannot_be_packed_is_refused_with_a_sentence():
     good = np.zeros((4, 2))
     with pytest.raises(InputError, match="no sequences"):

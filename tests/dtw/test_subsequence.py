@@ -30,7 +30,8 @@ def by_dtw_python(query, stream, distance):
             keep_internals=True,
         )
     except ValueError as error:
-        assert "All-NaN" in str(error), error  # how it says that there is no path
+        if "All-NaN" not in str(error):  # how it says that there is no path
+            raise
         return np.full(len(stream), np.inf)
     last = found.costMatrix[-1, 1:] / len(query)
     return np.where(last < 1e9, last, np.inf)

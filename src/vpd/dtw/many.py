@@ -20,9 +20,10 @@ from vpd.dtw.threads import in_threads
 from vpd.errors import InputError
 from vpd.types import Array
 
-BLOCK = 24
+BLOCK = 16
 """Query frames a matrix product where slopes are bounded: fewer stay closer to the cells that paths can
-reach, more make the product itself faster. 8 and 16 were slower in all, and so were 36 and 72."""
+reach, more make the product itself faster. By processor time 12 is no faster, 24 slower at d = 26 and 64 and
+equal at 128, and 36 slower everywhere (docs/experiments/dtw.md)."""
 
 WHOLE_BLOCK = 72
 """Query frames a matrix product where paths can reach every cell; the block still fits a core's cache."""

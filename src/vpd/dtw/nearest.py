@@ -26,7 +26,7 @@ EPS = float(np.finfo(np.float32).eps)
 WORTH = 0.5
 """Share of the frames' spread that sketches must hold for bounds to be tried."""
 
-MOST_ASKED = 1 / 16
+MOST_ASKED = 1 / 32
 """Share of the candidates that may be asked for; where more are, bounds cost more than they save."""
 
 MOST_LEFT = 0.6
@@ -76,7 +76,8 @@ def _warp_likely(
     while done < len(order):
         left = order[done : done + np.searchsorted(lower[order[done:]], worst, side="right")]
         if done and not np.isinf(worst) and len(left) > MOST_LEFT * len(order):
-            return path_costs([query], packed, pattern, window)[0] / weight
+            every: Array = path_costs([query], packed, pattern, window)[0] / weight
+            return every
         wave = left[:size]
         if not len(wave):
             break

@@ -210,4 +210,5 @@ def _projected(frames: Array, axes: Array) -> Array:
     along = frames @ axes
     # In float64: the difference of nearly equal squares would lose the residual's digits in float32.
     left = np.einsum("nd,nd->n", frames, frames) - np.einsum("nr,nr->n", along, along)
-    return np.concatenate([along, np.sqrt(np.maximum(left, 0))[:, None]], axis=1).astype(np.float32)
+    both: Array = np.concatenate([along, np.sqrt(np.maximum(left, 0))[:, None]], axis=1)
+    return both.astype(np.float32)
