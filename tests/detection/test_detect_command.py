@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pytest
 import typer
-from tests.detection.synthetic import video
 from typer.testing import CliRunner
 
+from tests.detection.synthetic import video
 from vpd.cli.detect import detect
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from tests.detection.synthetic import video, videos
 
+from tests.detection.synthetic import video, videos
 from vpd.detection import REVIEWED, CombinedDetector, SearchDetector, TrainedDetector
 from vpd.detection.frame_scores import FrameScores
 from vpd.detection.training import SCORED_MARGIN, SCORED_TICKS, score
@@ -72,12 +72,12 @@ def test_scikit_learn_manners():
     assert detector.set_params(epochs=4).epochs == 4
 
 
-@pytest.mark.parametrize(("length_s", "every_s", "duration_s"), [(0.2, 2.0, 30), (5.0, 6.0, 90)])
+@pytest.mark.parametrize(("length_s", "every_s", "duration_s"), [(0.2, 2.0, 20), (5.0, 6.0, 70)])
 def test_short_and_long_actions(length_s, every_s, duration_s):
     options = {"length_s": length_s, "every_s": every_s, "duration_s": duration_s, "noise": 0.2}
     sequences, events = videos(3, 0, **options)
     unseen, truth = videos(1, 1, **options)
-    detector = TrainedDetector(rate_hz=25 if length_s < 1 else 12.5, **QUICK | {"epochs": 14})
+    detector = TrainedDetector(rate_hz=25 if length_s < 1 else 12.5, **QUICK | {"folds": 2})
     assert at_half(truth, detector.fit(sequences, events).predict(unseen)) > 0.7
 
 
@@ -114,10 +114,10 @@ def test_gaps_and_empty_sequences(detector):
 
 def test_reviewed_spans_limit_what_is_learned():
     # Half of the events are not labelled. Where the first half alone was reviewed, the rest does no harm.
-    sequences, events = videos(2, 0, duration_s=60, noise=0.2)
-    labelled = [e for e in events if e.end_s < 30]
-    unseen, truth = videos(2, 1, duration_s=40, noise=0.2)
-    reviewed = [Segment(s.video, 0.0, 30.0, None, REVIEWED) for s in sequences]
+    sequences, events = videos(2, 0, duration_s=40, noise=0.2)
+    labelled = [e for e in events if e.end_s < 20]
+    unseen, truth = videos(1, 1, duration_s=40, noise=0.2)
+    reviewed = [Segment(s.video, 0.0, 20.0, None, REVIEWED) for s in sequences]
     told = TrainedDetector(**QUICK).fit(sequences, labelled, reviewed)
     untold = TrainedDetector(**QUICK).fit(sequences, labelled)
     sure = [np.mean([d.score for d in t.predict(unseen)[: len(truth)]]) for t in (told, untold)]

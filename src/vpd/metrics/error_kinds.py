@@ -27,8 +27,8 @@ def detection_kinds(
     """Each detection, surest first, with its kind.
 
     "found": the first to reach ``tiou`` with an event of its label. "duplicate": reaches it with an event
-    that a surer one found. "localisation": overlaps an event of its label, but less than ``tiou``. "confused":
-    overlaps events of other labels only. "background": overlaps none by ``BACKGROUND_TIOU``.
+    that a surer one found. "localisation": overlaps an event of its label, but less than ``tiou``.
+    "confused": overlaps events of other labels only. "background": overlaps none by ``BACKGROUND_TIOU``.
     """
     order = ranked(detections)
     near = nearness(truth, order)

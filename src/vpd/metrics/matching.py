@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -50,6 +51,15 @@ class Nearness:
     events: list[Array]
     nearness: list[Array]
 
+    @cached_property
+    def nearest(self) -> list[tuple[int, float]]:
+        """For every detection the nearest event's index and nearness; (-1, -inf) without any."""
+        best = [int(values.argmax()) if len(values) else -1 for values in self.nearness]
+        return [
+            (int(self.events[i][k]), float(self.nearness[i][k])) if k >= 0 else (-1, -np.inf)
+            for i, k in enumerate(best)
+        ]
+
 
 def _same_athlete(truth: Sequence[Segment], detections: Sequence[Detection]) -> Array:
     """(N, M) bool, whether a detection may be of an event's athlete: None is any."""
@@ -92,11 +102,16 @@ def match(near: Nearness, n_truth: int, at_least: float) -> Array:
     """
     taken = np.zeros(n_truth, bool)
     found = np.full(len(near.events), -1, np.int64)
-    reach = np.array([values.max(initial=-np.inf) for values in near.nearness])
-    for i in np.flatnonzero(reach >= at_least):
-        events, values = near.events[i], near.nearness[i]
-        free = (values >= at_least) & ~taken[events]
-        if free.any():
+    for i, (event, value) in enumerate(near.nearest):
+        if value < at_least:
+            continue
+        if not taken[event]:
+            found[i] = event
+        else:
+            events, values = near.events[i], near.nearness[i]
+            free = (values >= at_least) & ~taken[events]
+            if not free.any():
+                continue
             found[i] = events[np.argmax(np.where(free, values, -np.inf))]
-            taken[found[i]] = True
+        taken[found[i]] = True
     return found

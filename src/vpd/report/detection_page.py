@@ -16,8 +16,8 @@ from vpd.detection.frame_scores import FrameScores
 from vpd.library.artefact import replacing, write_text
 from vpd.types import Detection, Segment
 
-ROW_S = 60.0
-"""Seconds in one row of a plot: an action of a second is then wide enough to be seen."""
+ROW_S = 30.0
+"""Seconds in one row of a plot: an action of a second is then wide enough to hold its name."""
 MAX_ROWS = 40
 """Rows of a plot at most; longer videos get longer rows."""
 

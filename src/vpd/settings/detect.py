@@ -10,14 +10,15 @@ from vpd.settings.section import Section
 class DetectSettings(Section):
     """Settings of the step `detect`, in `[detect]` of vpd.toml.
 
-    The defaults were chosen by cross-validation on the training videos (docs/experiments/detection.md).
+    What was measured to choose the defaults, on training videos alone, and what was not, stands in
+    docs/experiments/detection.md.
     """
 
     method: Literal["combined", "trained", "search"] = "combined"
     """`search` answers at once by the labelled examples; `trained` by networks; `combined` by both, in the
     proportion that is best on held-out labelled videos."""
     network: Literal["convolutions", "bigru"] = "convolutions"
-    """`bigru` is the paper's, and slower; `convolutions` found as much."""
+    """`bigru` is the paper's; `convolutions` train faster. Which finds more has not been compared."""
     rate_hz: float = Field(default=25.0, gt=0, le=240)
     """Features are brought to this rate; 25 resolves actions of 200 ms in five ticks."""
     window_s: float = Field(default=10.0, gt=0)
