@@ -9,8 +9,9 @@ OUT ?= demo
 demo: $(VENV)/.installed
 	$(BIN)/vpd demo --out $(OUT)
 
+# A process a core, each with one thread: the networks in the tests are too small to share.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow
