@@ -47,14 +47,19 @@ def confidence_colour(score: float) -> Colour:
     return red, green, blue
 
 
+DASH = 4
+"""Length of a dash, and of the gap after it, in widths of the line."""
+
+
 def draw_box(rgb: Array, box: Array, colour: Colour, dashed: bool = False) -> None:
     """Draw the xywh ``box`` (pixels); dashed for one that was not seen but interpolated."""
     width = line_width(rgb)
     x0, y0, x1, y1 = (round(float(v)) for v in (box[0], box[1], box[0] + box[2], box[1] + box[3]))
     corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
     for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
-        pieces = 12 if dashed else 1
-        ends = np.linspace(a, b, 2 * pieces if dashed else 2).round().astype(int)
+        length = abs(b[0] - a[0]) + abs(b[1] - a[1])
+        pieces = max(2, length // (DASH * 2 * width)) if dashed else 1
+        ends = np.linspace(a, b, 2 * pieces).round().astype(int)
         for i in range(0, len(ends), 2):
             cv2.line(rgb, tuple(ends[i].tolist()), tuple(ends[i + 1].tolist()), colour, width, cv2.LINE_AA)
 
