@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.athletes import NanoDet
 from vpd.athletes.bytetrack import ByteTracker, Tracklet
 from vpd.athletes.detector import Detections

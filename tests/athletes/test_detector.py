@@ -1,8 +1,8 @@
 """NanoDet's input and output, and the people it finds."""
 
 import numpy as np
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.athletes import NanoDet
 from vpd.athletes.detector import BGR_MEAN, BGR_STD, INPUT, prepare
 from vpd.video import frame_at

@@ -4,8 +4,8 @@ import csv
 
 import numpy as np
 import pytest
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.athletes.shots import CutDetector
 from vpd.settings import TrackSettings
 from vpd.video import read_frames, read_video_info

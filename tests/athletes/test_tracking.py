@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.athletes import Detections, NanoDet, Pick, track
 from vpd.settings import TrackSettings
 from vpd.video import Frame, read_frames

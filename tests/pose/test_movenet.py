@@ -1,8 +1,8 @@
 """The decoding of MoveNet's heads, and poses on real pictures."""
 
 import numpy as np
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.pose.estimation import poses_of
 from vpd.pose.estimator import PoseEstimator
 from vpd.pose.movenet import MoveNet, decode

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from tests.recognition.made import actions, sequence
 
+from tests.recognition.made import actions, sequence
 from vpd.errors import InputError
 from vpd.recognition.bigru import BiGRUClassifier, learning_rate
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 from sklearn.base import clone
-from tests.recognition.made import actions
 
+from tests.recognition.made import actions
 from vpd.recognition.ensemble import ChosenEnsemble
 from vpd.recognition.estimator import SequenceClassifier
 from vpd.recognition.neighbours import DTWNeighbours

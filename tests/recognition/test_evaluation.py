@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.recognition.made import actions
 
+from tests.recognition.made import actions
 from vpd.errors import InputError, LabelError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features

@@ -10,8 +10,8 @@ from sklearn.utils.estimator_checks import (
     check_parameters_default_constructible,
     check_set_params,
 )
-from tests.recognition.made import actions
 
+from tests.recognition.made import actions
 from vpd.errors import InputError
 from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.heads import HEADS, make_head

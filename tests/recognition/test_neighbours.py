@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tests.recognition.made import actions, sequence
 
+from tests.recognition.made import actions, sequence
 from vpd.dtw import dtw_distance
 from vpd.errors import InputError, MismatchError
 from vpd.recognition.neighbours import DTWNeighbours

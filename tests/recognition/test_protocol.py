@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
-from tests.recognition.made import actions
 
+from tests.recognition.made import actions
 from vpd.errors import InputError, LabelError
 from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.draws import make_draws, read_draws, segment_key, write_draws

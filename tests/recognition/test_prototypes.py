@@ -1,8 +1,8 @@
 """Barycentres average what is warped, and the nearest names the class."""
 
 import numpy as np
-from tests.recognition.made import actions
 
+from tests.recognition.made import actions
 from vpd.dtw import dtw_distance
 from vpd.recognition.prototypes import DTWPrototypes, barycentre
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tests.recognition.made import actions
 
+from tests.recognition.made import actions
 from vpd.dtw import dtw_distance
 from vpd.recognition.retrieval import evaluate_retrieval, retrieval_distances
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
-from tests.recognition.made import actions, sequence
 
+from tests.recognition.made import actions, sequence
 from vpd.sequences.transforms import DropUnsure, Motion, Resample, Smooth, Standardise, Whiten
 
 ALL = [DropUnsure(), Motion(), Resample(), Smooth(), Standardise(), Whiten()]

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from tests.student.synthetic import tiny_settings
 from torchvision.transforms.v2 import functional as reference
 
+from tests.student.synthetic import tiny_settings
 from vpd.settings.distill import NO_AUGMENTATION, AugmentSettings
 from vpd.student.augment import Draw, augment, colour_matrices, draw, jitter, person_masks
 from vpd.student.batches import Batch

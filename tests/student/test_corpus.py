@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tests.student.synthetic import stick_source, stick_sources, tiny_settings
 
+from tests.student.synthetic import stick_source, stick_sources, tiny_settings
 from vpd.errors import InputError
 from vpd.pose.skeleton import BODY13, MIRROR13
 from vpd.settings.distill import HeadSettings

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.student.synthetic import RECIPE, stick_source, stick_sources, tiny_settings
 
+from tests.student.synthetic import RECIPE, stick_source, stick_sources, tiny_settings
 from vpd.crops import CropFile
 from vpd.errors import InputError, MismatchError
 from vpd.settings import EmbedSettings

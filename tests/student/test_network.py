@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from tests.student.synthetic import RECIPE, stick_source, tiny_settings
 from torchvision.models import resnet18
 
+from tests.student.synthetic import RECIPE, stick_source, tiny_settings
 from vpd.crops import CropFile
 from vpd.errors import ArtefactError, InputError, SettingsError
 from vpd.library.artefact import Recipe

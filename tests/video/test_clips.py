@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.errors import VideoError
 from vpd.video import content_key, frame_at, read_frames, read_video_info
 

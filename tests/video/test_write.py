@@ -5,8 +5,8 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.errors import InputError, VideoError
 from vpd.video import cut_clip, read_frames, read_video_info, write_video
 

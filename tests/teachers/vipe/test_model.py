@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.errors import ArtefactError, InputError, MismatchError
 from vpd.pose.skeleton import BODY13
 from vpd.settings.vipe import VipeSettings

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from tests.shared import shared_path
 
+from tests.shared import shared_path
 from vpd.errors import InputError
 from vpd.pose.skeleton import COCO17
 from vpd.teachers.vipe.readers import READERS, read_folder, read_motions
