@@ -14,10 +14,10 @@ from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.ensemble import ChosenEnsemble
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.prototypes import DTWPrototypes
-from vpd.sequences.transforms import Resample, Smooth, Whiten
+from vpd.sequences.transforms import Resample, Smooth
 
-SMOOTH_S = 0.067
-WHITEN = 0.5
+SMOOTH_S = 0.033
+"""Helps joints and does embeddings no harm; whitening helps joints more but harms embeddings."""
 BIGRU_RATE_HZ = 15.0
 """Half the frames of common video train in half the time."""
 BIGRU_EPOCHS = 50
@@ -32,32 +32,28 @@ class Head:
     slow: bool = False
 
 
-def _clean() -> list[Any]:
-    return [Smooth(SMOOTH_S), Whiten(WHITEN)]
-
-
 def _bigru() -> Any:
     network = BiGRUClassifier(epochs=BIGRU_EPOCHS)
-    return make_pipeline(Smooth(SMOOTH_S), Resample(BIGRU_RATE_HZ), Whiten(WHITEN), network)
+    return make_pipeline(Smooth(SMOOTH_S), Resample(BIGRU_RATE_HZ), network)
 
 
 def _nearest() -> Any:
-    return make_pipeline(*_clean(), DTWNeighbours(pattern=FALLBACK))
+    return make_pipeline(Smooth(SMOOTH_S), DTWNeighbours(pattern=FALLBACK))
 
 
 def _neighbours() -> Any:
-    return make_pipeline(*_clean(), DTWNeighbours(k=5, pattern=FALLBACK, balanced=True))
+    return make_pipeline(Smooth(SMOOTH_S), DTWNeighbours(k=5, pattern=FALLBACK, balanced=True))
 
 
 def _prototypes() -> Any:
-    return make_pipeline(*_clean(), DTWPrototypes())
+    return make_pipeline(Smooth(SMOOTH_S), DTWPrototypes())
 
 
 HEADS: dict[str, Head] = {
-    "nearest": Head(_nearest, "nearest neighbour by DTW, features smoothed and whitened"),
+    "nearest": Head(_nearest, "nearest neighbour by DTW, features smoothed"),
     "neighbours": Head(_neighbours, "five nearest neighbours by DTW, classes weighted equally"),
     "prototypes": Head(_prototypes, "nearest class average by DTW"),
-    "bigru": Head(_bigru, "BiGRU with a short schedule, features smoothed and whitened", slow=True),
+    "bigru": Head(_bigru, "BiGRU with a short schedule, features smoothed", slow=True),
     "ensemble": Head(
         lambda: ChosenEnsemble(
             [("nearest", _nearest()), ("neighbours", _neighbours()), ("prototypes", _prototypes())]
