@@ -31,7 +31,7 @@ def library(tmp_path):
     rng = np.random.default_rng(0)
     files, labels = [], []
     for name in ("seen", "new"):
-        sequence, events = video(name, rng, fps=FPS, duration_s=16, every_s=2.5, noise=0.2)
+        sequence, events = video(name, rng, fps=FPS, duration_s=12, every_s=2.0, noise=0.2)
         file = tmp_path / f"{name}.mp4"
         shades = (np.full((32, 48, 3), i % 256, np.uint8) for i in range(len(sequence)))
         write_video(shades, FPS, file)
@@ -77,7 +77,7 @@ def test_everything_asked_for_is_written(library):
     assert 0 <= content["held_out_average_precision"] <= 1
     assert (folder / "timelines/new.png").stat().st_size > 1000
     assert "timelines/new.png" in (folder / "index.html").read_text()
-    assert read_video_info(folder / "overlays/new.mp4").frames == 16 * FPS
+    assert read_video_info(folder / "overlays/new.mp4").frames == 12 * FPS
     assert len(list((folder / "clips").iterdir())) == len(table)
     assert read_video_info(folder / "reel.mp4").frames > 0
     assert len([p for p in (folder / "exports").rglob("*") if p.is_file()]) == 7

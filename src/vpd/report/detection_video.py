@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -12,17 +13,32 @@ import numpy as np
 from vpd.detection.results import frame_span
 from vpd.library.tracks import read_tracks
 from vpd.report.detection_page import colours
+from vpd.report.overlay import PICTURE_OF_ONE, draw_box, line_width
 from vpd.types import Array, Detection, Track
 from vpd.video import cut_clip, read_frames, write_video
 
 PADDING_S = 0.5
 """Shown before and after a detection in clips and reels: an action is understood from how it begins."""
 
+LUMINANCE, MIDDLE_GREY = (0.299, 0.587, 0.114), 128
+"""How bright red, green and blue look (ITU-R BT.601), and the middle of black and white."""
 
-def _write_text(picture: Array, text: str, corner: tuple[int, int], colour: tuple[int, ...]) -> None:
-    scale = picture.shape[0] / 700
-    for width, shade in ((4, (0, 0, 0)), (1, colour)):
-        cv2.putText(picture, text, corner, cv2.FONT_HERSHEY_SIMPLEX, scale, shade, width, cv2.LINE_AA)
+
+def _write_label(picture: Array, text: str, row: int, colour: tuple[int, ...] = (0, 0, 0)) -> None:
+    """A line of text on a plate of ``colour`` at the upper left, ``row`` lines down.
+
+    OpenCV's letters are ASCII; others are written as they sound or as a question mark.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or "?"
+    scale, width = 0.65 * min(picture.shape[:2]) / PICTURE_OF_ONE, 2 * line_width(picture)
+    (w, h), below = cv2.getTextSize(plain, cv2.FONT_HERSHEY_SIMPLEX, scale, width)
+    line = h + 2 * below
+    top = below + row * (line + below // 2)
+    cv2.rectangle(picture, (below, top), (w + 3 * below, top + line), colour, -1)
+    # Letters are black on light plates and white on dark ones.
+    ink = (0, 0, 0) if np.dot(colour, LUMINANCE) > MIDDLE_GREY else (255, 255, 255)
+    corner = (2 * below, top + line - below)
+    cv2.putText(picture, plain, corner, cv2.FONT_HERSHEY_SIMPLEX, scale, ink, width, cv2.LINE_AA)
 
 
 def _boxes(tracks: Sequence[Track]) -> dict[tuple[int, int], Array]:
@@ -35,8 +51,8 @@ def overlay_frames(
     """Frames (H, W, 3) of a video with the athlete boxed while an action lasts, its name, score and a bar."""
     spans = [(d, *frame_span(times_s, d)) for d in sorted(detections, key=lambda d: d.start_s)]
     colour = {
-        name: tuple(int(255 * c) for c in rgb)
-        for name, rgb in colours([d.label or "" for d in detections]).items()
+        name: (int(255 * red), int(255 * green), int(255 * blue))
+        for name, (red, green, blue) in colours([d.label or "" for d in detections]).items()
     }
     boxes = _boxes(tracks)
     total = max(len(times_s), 1)
@@ -50,12 +66,10 @@ def overlay_frames(
         active = [d for d, first, stop in spans if first <= frame.frame < stop]
         for row, d in enumerate(active):
             shade = colour[d.label or ""]
-            corner = (10, round(height * (0.06 + 0.06 * row)))
-            _write_text(picture, f"{d.label or 'action'} {d.score:.2f}", corner, shade)
+            _write_label(picture, f"{d.label or 'action'} {d.score:.2f}", row, shade)
             box = boxes.get((d.athlete if d.athlete is not None else -1, frame.frame))
             if box is not None:
-                x, y, w, h = (round(float(v)) for v in box)
-                cv2.rectangle(picture, (x, y), (x + w, y + h), shade, 2)
+                draw_box(picture, box, shade)
         now = round(width * frame.frame / total)
         cv2.line(picture, (now, height - 12), (now, height), (255, 255, 255), 2)
         yield picture
@@ -107,7 +121,7 @@ def _reel_frames(
             picture = np.ascontiguousarray(frame.rgb)
             size = size or (picture.shape[0], picture.shape[1])
             picture = _fitted(picture, size)
-            _write_text(picture, f"{d.video}  {d.label or 'action'} {d.score:.2f}", (10, 30), (255, 255, 255))
+            _write_label(picture, f"{d.video}  {d.label or 'action'} {d.score:.2f}", 0)
             yield picture
 
 
