@@ -118,7 +118,7 @@ def path_costs(
     """
     if name == FALLBACK:
         costs = path_costs(prepared, packed, "symmetricP2", window)
-        for row in np.flatnonzero(np.isinf(costs).any(axis=1)):
+        for row in np.flatnonzero(np.isinf(costs).any(axis=1)).tolist():
             other = path_costs([prepared[row]], packed, "symmetric2", window)[0]
             costs[row] = np.where(np.isinf(costs[row]), other, costs[row])
         return costs

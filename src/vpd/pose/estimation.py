@@ -78,7 +78,7 @@ def poses_of(
         tighter, sure = joint_boxes(poses)
         again = _windows(tighter, estimator.size, estimator.joint_padding)
         overlap = np.array([iou(a, b)[0, 0] for a, b in zip(windows, again, strict=True)])
-        rows = np.flatnonzero(sure & (overlap < second_pass_below))
+        rows = np.flatnonzero(sure & (overlap < second_pass_below)).tolist()
         if len(rows):
             poses[rows] = _estimated([pictures[i] for i in rows], again[rows], estimator)
     return poses

@@ -77,7 +77,7 @@ class DTWNeighbours(SequenceClassifier):
         Raises InputError where a query can be aligned with no training example at all.
         """
         distances = self.distances(X)
-        for i in np.flatnonzero(np.isinf(distances).all(axis=1)):
+        for i in np.flatnonzero(np.isinf(distances).all(axis=1)).tolist():
             raise InputError(
                 f"{self.pattern} aligns {X[i].video} ({len(X[i])} frames) with no training example: "
                 "their lengths differ too much. Take pattern symmetric2."
