@@ -26,6 +26,7 @@ from vpd.crops import CropFile, make_crops, write_crops
 from vpd.flow import make_flow
 from vpd.library.artefact import Recipe
 from vpd.settings import CropSettings, DistillSettings, EmbedSettings
+from vpd.settings.distill import HeadSettings
 from vpd.student import TorchEngine, VideoSource, embed
 from vpd.student.corpus import build_corpus, split_corpus
 from vpd.student.distill import Training, make_accelerator
@@ -164,7 +165,8 @@ def main() -> None:
             paths = [Path(scratch) / f"v{i}.arrow" for i in range(5)]
             for path in paths:
                 random_crops(path, 130)
-        settings = DistillSettings(backbone=options.backbone, batch=options.batch)
+        heads = (HeadSettings(teacher="joints2d"),)
+        settings = DistillSettings(backbone=options.backbone, batch=options.batch, heads=heads)
         corpus = build_corpus((random_source(path) for path in paths), settings)
         split = split_corpus(corpus, 0.2, np.random.default_rng(0))
         training = Training(corpus, split, settings, make_accelerator("auto"), CropFile(paths[0]).size)
