@@ -15,23 +15,23 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 
-TEACHERS = ("joints2d", "vipe")
-"""Names of features that are not a student's, the weaker first."""
+WEAKER, STRONGER = "joints2d", "vipe"
+"""Names of the teachers' features."""
 
 
 def default_features(layout: Layout) -> str:
-    """The features of the student that vpd.toml names, else another's, else the stronger teacher's.
+    """Of vipe, the student that vpd.toml names and others, the one of most videos, vipe first; else joints2d.
 
-    Raises InputError for none.
+    On tennis `vipe` leads a student of the laptop's budget (docs/experiments/student.md).
+    Videos added later may have the student's alone, as a student needs no pose. Raises InputError for none.
     """
     names = layout.feature_names()
     if not names:
         raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
     own = load_settings(layout.settings).distill.name
-    if own in names:
-        return own
-    students = [name for name in names if name not in TEACHERS]
-    return students[-1] if students else max(names, key=TEACHERS.index)
+    order = [STRONGER, own, *(name for name in reversed(names) if name not in (own, STRONGER, WEAKER))]
+    present = [name for name in order if name in names]
+    return max(present, key=lambda name: len(FeatureStore(layout, name).videos()), default=WEAKER)
 
 
 def _with_features(
