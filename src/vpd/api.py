@@ -73,14 +73,16 @@ class Library:
         redistill: bool = False,
         listener: Listener | None = None,
         teachers: Sequence[str] = (),
+        invert: bool = False,
     ) -> RunReport:
         """Do what is missing or out of date as far as ``steps``, as `vpd run` does.
 
-        ``teachers`` are those whose features are made of every video besides those of the settings.
+        ``teachers`` are those whose features are made of every video besides those of the settings;
+        ``invert`` is that of `[teach]`, taken as true for this run.
         ``jobs`` are worker processes, 0 for one a core; a script that asks for more than one must guard its
         own code with ``if __name__ == "__main__"``. Videos that fail are in the report, not raised.
         """
-        return run(self.layout, steps, jobs, redistill, listener, teachers)
+        return run(self.layout, steps, jobs, redistill, listener, teachers, invert)
 
     def status(self) -> Status:
         """What is up to date."""

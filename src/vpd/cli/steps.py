@@ -32,6 +32,15 @@ TeacherOption = Annotated[
     ),
 ]
 
+InvertOption = Annotated[
+    bool,
+    typer.Option(
+        "--invert",
+        help="Append the embedding of the pose upside down to the features of vipe (d = 128), for divers and "
+        "gymnasts. For good: [teach] invert = true in vpd.toml.",
+    ),
+]
+
 
 def do(
     layout: Layout,
@@ -40,12 +49,13 @@ def do(
     as_json: bool,
     redistill: bool = False,
     teachers: list[str] | None = None,
+    invert: bool = False,
 ) -> None:
     """Run as far as ``step``; print what was done, and exit with 1 where not all was."""
     from vpd.pipeline.run import run
 
     with ProgressBar() as bar:
-        report = run(layout, (step,), jobs, redistill, bar, teachers or ())
+        report = run(layout, (step,), jobs, redistill, bar, teachers or (), invert)
     if as_json:
         print_json(report.to_json())
     else:
@@ -123,10 +133,11 @@ def teach(
     library: LibraryOption = None,
     jobs: JobsOption = 0,
     teacher: TeacherOption = None,
+    invert: InvertOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make the weak pose features that the student learns from."""
-    do(open_library(library), "teach", jobs, as_json, teachers=teacher)
+    do(open_library(library), "teach", jobs, as_json, teachers=teacher, invert=invert)
 
 
 def distill(

@@ -151,6 +151,7 @@ def run(
     redistill: bool = False,
     listener: Listener | None = None,
     teachers: Sequence[str] = (),
+    invert: bool = False,
 ) -> RunReport:
     """Bring the library's artefacts up to date as far as ``steps``, with all that they need.
 
@@ -159,6 +160,7 @@ def run(
     jobs : worker processes; 1 for this process alone, 0 for one a core.
     redistill : train the student again if there are videos that it has not learned from.
     teachers : make the features of these too, of every video, whatever the settings name.
+    invert : take `[teach] invert` as true, whatever the settings say.
 
     Raises LockedError where another process writes to the library, and DiskFullError.
     """
@@ -166,8 +168,8 @@ def run(
     with writing(layout):
         sweep(layout)
         sources = open_sources(layout)
-        if teachers:
-            sources = sources.with_teachers(teachers)
+        if teachers or invert:
+            sources = sources.with_teachers(teachers, invert)
         work = _Run(sources, jobs or automatic_jobs(), listener or Silent(), RunReport())
         videos = work.sources.videos
         work.scan()

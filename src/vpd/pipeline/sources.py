@@ -65,11 +65,14 @@ class Sources:
     def __init__(self, layout: Layout, settings: Settings, videos: Videos) -> None:
         self.layout, self.settings, self.videos = layout, settings, videos
 
-    def with_teachers(self, names: Sequence[str]) -> Sources:
-        """The same, with these teachers besides those of the settings. Raises InputError for unknown ones."""
+    def with_teachers(self, names: Sequence[str], invert: bool = False) -> Sources:
+        """The same, with these teachers besides those of the settings, and `invert` where it is said here or
+        there. Raises InputError for unknown ones."""
         wanted = tuple(dict.fromkeys([*self.settings.teach.teachers, *names]))
         try:
-            teach = TeachSettings.model_validate({"teachers": wanted})
+            teach = TeachSettings.model_validate(
+                {"teachers": wanted, "invert": invert or self.settings.teach.invert}
+            )
         except ValidationError:
             raise InputError(f"there is no teacher {' or '.join(names)}; there are joints2d, vipe") from None
         return Sources(self.layout, self.settings.model_copy(update={"teach": teach}), self.videos)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.frames import read_times
 from vpd.library.poses import read_poses
+from vpd.models import MODELS
 from vpd.pipeline import pose
 from vpd.pipeline.sources import Output, Sources, Work
 
@@ -27,7 +28,10 @@ def names(sources: Sources) -> list[str]:
 def output(sources: Sources, video: str, name: str) -> Output:
     """The features of one teacher."""
     inputs = {"pose": pose.outputs(sources, video)[0].recipe.key}
-    recipe = Recipe("teach", VERSION, {"teacher": name}, inputs)
+    settings: dict[str, Any] = {"teacher": name}
+    if name in MODELS:
+        settings |= {"model": MODELS[name].sha256, "invert": sources.settings.teach.invert}
+    recipe = Recipe("teach", VERSION, settings, inputs)
     return Output(sources.layout.features(name, video), recipe)
 
 
@@ -37,10 +41,10 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 
 
 @lru_cache(maxsize=4)
-def _teacher(name: str) -> Teacher:
+def _teacher(name: str, invert: bool) -> Teacher:
     from vpd.teachers import teacher
 
-    return teacher(name)
+    return teacher(name, invert)
 
 
 def _check_origin(made: Teacher, work: Work) -> None:
@@ -58,10 +62,11 @@ def make(work: Work, wanted: list[Output]) -> None:
 
     poses = read_poses(work.layout.poses(work.video))
     times_s = read_times(work.layout.frames(work.video))
+    invert = work.settings.teach.invert
     for out in wanted:
         name = out.path.parent.name
-        made = _teacher(name)
+        made = _teacher(name, invert)
         _check_origin(made, work)
         sequences = [made(p, times_s, work.video) for p in poses]
-        write_features(out.path, sequences, TEACHERS[name].d, out.recipe)
+        write_features(out.path, sequences, TEACHERS[name].size(invert), out.recipe)
     work.progress(work.row.frames)

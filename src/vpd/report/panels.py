@@ -16,7 +16,7 @@ from vpd.report.overlay import draw_text
 from vpd.report.pose2d import draw_pose2d
 from vpd.student import load_student
 from vpd.teachers import joints2d
-from vpd.teachers.vipe.model import body13, shipped
+from vpd.teachers.vipe.model import SHIPPED_D, body13, shipped
 from vpd.types import REGULAR, Array, PoseSequence
 
 Panel = Callable[[Array, int, int | None], Array]
@@ -48,7 +48,7 @@ KINDS = {
         draw_pose2d,
         1,
     ),
-    "vipe": _Kind(_in_3d, lambda values: shipped().decode_3d(values), pose3d.draw_pose3d, 2),
+    "vipe": _Kind(_in_3d, lambda values: shipped().decode_3d(values[:, :SHIPPED_D]), pose3d.draw_pose3d, 2),
 }
 """By teacher, the one first that is nearer to the picture."""
 

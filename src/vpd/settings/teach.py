@@ -14,3 +14,6 @@ class TeachSettings(Section):
         default=("joints2d", "vipe"), strict=False, min_length=1
     )
     """Which weak pose features are made; each has a folder of features."""
+    invert: bool = False
+    """Append the embedding of the pose upside down to the features of vipe (d = 128), as in the paper for
+    diving."""

@@ -25,24 +25,32 @@ class TeacherEntry:
 
     Attributes
     ----------
-    make : loads what it needs and gives the teacher.
-    d : size of its features.
+    make : loads what it needs and gives the teacher, for poses as they are or also upside down.
+    d : size of its features for poses as they are.
     needs : what must be present, for the user to read; "" for nothing.
+    inverts : whether its features of poses upside down tell more, and double its size.
     """
 
-    make: Callable[[], Teacher]
+    make: Callable[[bool], Teacher]
     d: int
     needs: str = ""
+    inverts: bool = False
+
+    def size(self, invert: bool) -> int:
+        """Size of its features where poses are also turned upside down, or not."""
+        return self.d * 2 if invert and self.inverts else self.d
 
 
 TEACHERS: dict[str, TeacherEntry] = {
-    "joints2d": TeacherEntry(lambda: joints2d.features, joints2d.D),
-    "vipe": TeacherEntry(ShippedTeacher, SHIPPED_D, "poses of movenet_thunder"),
+    # Joints turned upside down are the same joints: there is nothing to append.
+    "joints2d": TeacherEntry(lambda _: joints2d.features, joints2d.D),
+    "vipe": TeacherEntry(ShippedTeacher, SHIPPED_D, "poses of movenet_thunder", inverts=True),
 }
 
 
-def teacher(name: str) -> Teacher:
-    """The teacher called ``name``. Raises InputError for an unknown one."""
+def teacher(name: str, invert: bool = False) -> Teacher:
+    """The teacher called ``name``; ``invert`` is the setting of `teach`. Raises InputError for an unknown
+    one."""
     if name not in TEACHERS:
         raise InputError(f"there is no teacher {name!r}; there are {', '.join(TEACHERS)}")
-    return TEACHERS[name].make()
+    return TEACHERS[name].make(invert)

@@ -48,10 +48,10 @@ def features(
 
 
 class ShippedTeacher:
-    """`features` with the shipped embedding."""
+    """`features` with the shipped embedding, with ``invert`` also of the pose upside down."""
 
-    def __init__(self) -> None:
-        self.model = shipped()
+    def __init__(self, invert: bool = False) -> None:
+        self.model, self.invert = shipped(), invert
 
     def __call__(self, poses: PoseSequence, times_s: Array, video: str = "") -> FeatureSequence:
-        return features(poses, times_s, self.model, video)
+        return features(poses, times_s, self.model, video, invert=self.invert)
