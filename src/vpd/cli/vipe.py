@@ -47,6 +47,10 @@ def train_command(
     settings: Annotated[Path | None, typer.Option(help="vpd.toml whose [vipe] section is used.")] = None,
     unit: Annotated[str | None, typer.Option(help="m, dm, in, cm or mm, where files do not say.")] = None,
     up: Annotated[str | None, typer.Option(help="x, y or z, where it cannot be told.")] = None,
+    body_model: Annotated[
+        Path | None,
+        typer.Option(help="SMPL-H model.npz, or a folder of one a gender, for AMASS files without joints."),
+    ] = None,
     start: Annotated[Path | None, typer.Option(help="Weights to go on from, instead of random ones.")] = None,
     estimator: Annotated[str, typer.Option(help="Pose estimator that it is meant for.")] = "movenet_thunder",
 ) -> None:
@@ -56,7 +60,7 @@ def train_command(
     if up is not None and up not in AXES:
         raise InputError(f"--up is x, y or z, not {up!r}")
     chosen = load_settings(settings).vipe if settings is not None else VipeSettings()
-    given = Given(UNITS[unit] if unit else None, AXES[up] if up else None)
+    given = Given(UNITS[unit] if unit else None, AXES[up] if up else None, body_model)
     motions = [m for path in motion for m in read_folder(path, given)]
     training, held_out = split(motions, hold_out)
     frames = sum(len(m.joints) for m in training)

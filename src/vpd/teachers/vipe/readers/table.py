@@ -16,6 +16,7 @@ from vpd.teachers.vipe.readers.bvh import read_bvh
 from vpd.teachers.vipe.readers.c3d import read_c3d
 from vpd.teachers.vipe.readers.deepmimic import read_deepmimic
 from vpd.teachers.vipe.readers.layout import Axis, axis_up, coco_names, to_motion
+from vpd.teachers.vipe.readers.smpl import BODY_JOINTS, body_model_for
 from vpd.teachers.vipe.readers.trc import read_trc
 from vpd.types import Array
 
@@ -26,10 +27,12 @@ DEFAULT_FPS = 30.0
 
 @dataclass(frozen=True)
 class Given:
-    """What the user says of the files, where they do not say it themselves: metres a unit, axis up."""
+    """What the user says of the files, where they do not say it themselves: metres a unit, axis up, and the
+    body model (a file, or a folder with one a gender) of those that hold body parameters alone."""
 
     metres: float | None = None
     up: Axis | None = None
+    body_model: Path | None = None
 
 
 def _bvh(path: Path, source: str, given: Given) -> list[Motion]:
@@ -61,13 +64,9 @@ def _npz(path: Path, source: str, given: Given) -> list[Motion]:
     """AMASS with joints (`jtr`, `joints` or `Jtr`), Human3.6M, or one array of joints a sequence."""
     arrays = npz_arrays(path)
     if {"poses", "trans"} <= arrays.keys() and not arrays.keys() & {"jtr", "Jtr", "joints"}:
-        raise InputError(
-            f"{path} holds AMASS body parameters without joints. Joints need the SMPL-H body "
-            "model, which may not be shipped: run it once and save its joints as `joints` "
-            "(frames, 22 or more, 3) in the same file."
-        )
+        return [_amass(path, source, given, arrays)]
     found = {k: a for k, a in arrays.items() if a.ndim == 3 and a.shape[2] == 3 and a.dtype.kind == "f"}
-    fps = next((float(arrays[k]) for k in ("mocap_framerate", "mocap_frame_rate", "fps") if k in arrays), 0.0)
+    fps = _fps(arrays)
     motions = []
     for key, array in found.items():
         names = _names(path, key, array, arrays)
@@ -76,12 +75,36 @@ def _npz(path: Path, source: str, given: Given) -> list[Motion]:
             # Sequences of one archive share their axes: those of people lying down learn it from the rest.
             up = axis_up(path.stem, np.concatenate(list(found.values())), coco_names(names))
         name = key if len(found) > 1 else path.stem
-        motions.append(to_motion(name, source, names, array, fps or DEFAULT_FPS, given.metres, up))
+        motions.append(to_motion(name, source, names, array, fps, given.metres, up))
     if not motions:
         raise InputError(
             f"{path} holds no joints: arrays of floats with shape (frames, joints, 3) are expected"
         )
     return motions
+
+
+def _fps(arrays: dict[str, Array]) -> float:
+    rates = (float(arrays[k]) for k in ("mocap_framerate", "mocap_frame_rate", "fps") if k in arrays)
+    return next(rates, 0.0) or DEFAULT_FPS
+
+
+def _amass(path: Path, source: str, given: Given, arrays: dict[str, Array]) -> Motion:
+    if given.body_model is None:
+        raise InputError(
+            f"{path} holds AMASS body parameters without joints. Joints need the SMPL-H body model, which "
+            "may not be shipped: give your copy with --body-model."
+        )
+    poses, trans = arrays["poses"], arrays["trans"]
+    if poses.ndim != 2 or poses.shape[1] < 3 * BODY_JOINTS or trans.shape != (len(poses), 3):
+        raise InputError(f"{path}: poses {poses.shape} and trans {trans.shape} are not those of AMASS")
+    model = body_model_for(given.body_model, _gender(arrays))
+    joints = model.joints(poses, np.ravel(arrays.get("betas", np.zeros(0))), trans)
+    return to_motion(path.stem, source, list(SMPL_22), joints, _fps(arrays), 1.0, given.up or "z")
+
+
+def _gender(arrays: dict[str, Array]) -> str:
+    gender = arrays.get("gender", np.array("neutral")).item()
+    return gender.decode() if isinstance(gender, bytes) else str(gender)
 
 
 def _names(path: Path, key: str, array: Array, arrays: dict[str, Array]) -> list[str]:
