@@ -56,3 +56,12 @@ def test_a_sequence_does_not_see_its_batch():
         torch.testing.assert_close(
             out[torch.from_numpy(packing.sequence == i)], module(alone, single).detach()
         )
+
+
+def test_a_gradient_is_taken_once():
+    module = BiGRU(2, 3, 1)
+    frames, packing = packed([4, 2], 2)
+    out = module(frames, packing).sum()
+    out.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="once"):
+        out.backward()

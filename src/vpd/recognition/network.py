@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from vpd.sequences.gru import BiGRU
 from vpd.sequences.packing import Packing
+from vpd.sequences.pooling import max_over_time
 
 Cell = Literal["gru", "lstm"]
 Pooling = Literal["max", "attention"]
@@ -58,12 +59,11 @@ class ActionNetwork(nn.Module):
 
     def pool(self, x: Tensor, packing: Packing) -> Tensor:
         """(B, 2 hidden) of the packed outputs, in the packing's order."""
+        if self.attention is None:
+            return max_over_time(x, packing)
         rank = np.concatenate([np.arange(n) for n in packing.batch_sizes])
         sequence = torch.from_numpy(rank).to(x.device)
         count = len(packing.order)
-        if self.attention is None:
-            index = sequence[:, None].expand(-1, x.shape[1])
-            return x.new_empty(count, x.shape[1]).scatter_reduce(0, index, x, "amax", include_self=False)
         scores = self.attention(x)[:, 0]
         highest = scores.new_empty(count).scatter_reduce(
             0, sequence, scores.detach(), "amax", include_self=False

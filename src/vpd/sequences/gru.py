@@ -53,63 +53,56 @@ def _sigmoid(x):  # type: ignore[no-untyped-def]  # compiled by numba, which inf
 
 
 @_compiled
-def _gates_forward(inputs, recurrent, bias_n, out, saved, row, n, previous, n_previous):  # type: ignore[no-untyped-def]
+def _gates_forward(work, recurrent, bias_n, out, at, before, row, n, previous, n_previous):  # type: ignore[no-untyped-def]
     # Rows row .. row + n of a time step; the first n_previous have a state before, at row ``previous``.
-    h = out.shape[1]
+    h = before.shape[1]
     for i in range(n):
-        x = inputs[row + i]
-        s = saved[row + i]
-        o = out[row + i]
+        w = work[row + i]
+        o, b = out[row + i, at : at + h], before[row + i]
         if i < n_previous:
-            u = recurrent[i]
-            before = out[previous + i]
+            u, p = recurrent[i], out[previous + i, at : at + h]
             for j in range(h):
-                r = _sigmoid(x[j] + u[j])
-                z = _sigmoid(x[h + j] + u[h + j])
+                r = _sigmoid(w[h + j] + u[j])
+                z = _sigmoid(w[2 * h + j] + u[h + j])
                 v = u[2 * h + j] + bias_n[j]
-                c = _tanh(x[2 * h + j] + r * v)
-                s[j] = r
-                s[h + j] = z
-                s[2 * h + j] = c
-                s[3 * h + j] = v
-                s[4 * h + j] = before[j]
-                o[j] = c + z * (before[j] - c)
+                c = _tanh(w[3 * h + j] + r * v)
+                w[j] = v
+                w[h + j] = r
+                w[2 * h + j] = z
+                w[3 * h + j] = c
+                b[j] = p[j]
+                o[j] = c + z * (p[j] - c)
         else:
             for j in range(h):
-                r = _sigmoid(x[j])
-                z = _sigmoid(x[h + j])
+                r = _sigmoid(w[h + j])
+                z = _sigmoid(w[2 * h + j])
                 v = bias_n[j]
-                c = _tanh(x[2 * h + j] + r * v)
-                s[j] = r
-                s[h + j] = z
-                s[2 * h + j] = c
-                s[3 * h + j] = v
-                s[4 * h + j] = np.float32(0)
+                c = _tanh(w[3 * h + j] + r * v)
+                w[j] = v
+                w[h + j] = r
+                w[2 * h + j] = z
+                w[3 * h + j] = c
+                b[j] = np.float32(0)
                 o[j] = c - z * c
 
 
 @_compiled
-def _gates_backward(grad_out, carry, saved, grad_gates, grad_n, row, n, n_carried):  # type: ignore[no-untyped-def]
-    h = grad_out.shape[1]
+def _gates_backward(grad_out, at, carry, work, before, row, n, n_carried):  # type: ignore[no-untyped-def]
+    h = before.shape[1]
     for i in range(n):
-        s = saved[row + i]
-        g = grad_gates[row + i]
-        k = grad_n[row + i]
-        d = grad_out[row + i]
-        c = carry[i]
+        w = work[row + i]
+        d, b, c = grad_out[row + i, at : at + h], before[row + i], carry[i]
         if i >= n_carried:
             c[:] = np.float32(0)
         for j in range(h):
-            r = s[j]
-            z = s[h + j]
-            m = s[2 * h + j]
+            v, r, z, m = w[j], w[h + j], w[2 * h + j], w[3 * h + j]
             total = d[j] + c[j]
             dm = total * (_ONE - z) * (_ONE - m * m)
-            g[j] = dm * s[3 * h + j] * r * (_ONE - r)
-            g[h + j] = total * (s[4 * h + j] - m) * z * (_ONE - z)
-            g[2 * h + j] = dm * r
-            k[j] = dm
             c[j] = total * z
+            w[j] = dm * r
+            w[h + j] = dm * r * v * (_ONE - r)
+            w[2 * h + j] = total * (b[j] - m) * z * (_ONE - z)
+            w[3 * h + j] = dm
 
 
 class _Schedule:
@@ -137,48 +130,60 @@ def _by_direction(p: list[Tensor]) -> tuple[_Weights, _Weights]:
     return (p[0], p[1], p[2], p[3]), (p[4], p[5], p[6], p[7])
 
 
-def _run(x: Tensor, weights: _Weights, schedule: _Schedule) -> tuple[Tensor, Tensor]:
-    """Outputs (N, h) of one direction, and what its gradient needs (N, 5h)."""
+def _run(x: Tensor, weights: _Weights, schedule: _Schedule, out: Tensor, at: int) -> tuple[Tensor, Tensor]:
+    """Write one direction's outputs into columns ``at`` .. ``at + h`` of ``out``; what its gradient needs.
+
+    That is (N, 4h) the gates and (N, h) the states before. The gates' columns are: the recurrent part of the
+    candidate, reset, update, candidate. The gradients replace them in place, where the first three blocks are
+    those of the recurrent products and the last three those of the inputs.
+    """
     w_ih, w_hh, b_ih, b_hh = weights
     h = w_hh.shape[1]
-    bias = torch.cat([b_ih[: 2 * h] + b_hh[: 2 * h], b_ih[2 * h :]])
-    inputs = torch.addmm(bias, x, w_ih.t()).numpy()
-    bias_n = b_hh[2 * h :].numpy()
-    out, saved = torch.empty(len(x), h), torch.empty(len(x), 5 * h)
+    work, before = torch.empty(len(x), 4 * h), torch.empty(len(x), h)
+    bias = b_ih.clone()
+    bias[: 2 * h] += b_hh[: 2 * h]
+    torch.addmm(bias, x, w_ih.t(), out=work[:, h:])
     buffer, across = torch.empty(schedule.largest, 3 * h), w_hh.t().contiguous()
-    out_n, saved_n, buffer_n = out.numpy(), saved.numpy(), buffer.numpy()
+    state = out[:, at : at + h]
+    work_n, out_n, before_n, buffer_n = work.numpy(), out.numpy(), before.numpy(), buffer.numpy()
+    bias_n = b_hh[2 * h :].numpy()
     for row, n, previous, n_previous in schedule.steps:
         if n_previous:
-            torch.mm(out[previous : previous + n_previous], across, out=buffer[:n_previous])
-        _gates_forward(inputs, buffer_n, bias_n, out_n, saved_n, row, n, previous, n_previous)
-    return out, saved
+            torch.mm(state[previous : previous + n_previous], across, out=buffer[:n_previous])
+        _gates_forward(work_n, buffer_n, bias_n, out_n, at, before_n, row, n, previous, n_previous)
+    return work, before
 
 
 def _run_back(
-    grad: Tensor, x: Tensor, saved: Tensor, weights: _Weights, schedule: _Schedule, input_grad: bool
+    grad: Tensor,
+    at: int,
+    x: Tensor,
+    work: Tensor,
+    before: Tensor,
+    weights: _Weights,
+    schedule: _Schedule,
+    input_grad: bool,
 ) -> tuple[Tensor | None, Tensor, Tensor, Tensor, Tensor]:
-    """Gradients of one direction for the inputs and the four parameters."""
+    """Gradients of one direction for the inputs and the four parameters; ``work`` is used up."""
     w_ih, w_hh, _, _ = weights
     h = w_hh.shape[1]
-    gates, candidate = torch.empty(len(x), 3 * h), torch.empty(len(x), h)
     carry = torch.zeros(schedule.largest, h)
-    grad_n, saved_n, gates_n, candidate_n, carry_n = (
-        t.numpy() for t in (grad, saved, gates, candidate, carry)
-    )
+    grad_n, work_n, before_n, carry_n = grad.numpy(), work.numpy(), before.numpy(), carry.numpy()
+    recurrent, inputs = work[:, : 3 * h], work[:, h:]
+    across = torch.cat([w_hh[2 * h :], w_hh[: 2 * h]])
     n_carried = 0
     for row, n, _, n_previous in reversed(schedule.steps):
-        _gates_backward(grad_n, carry_n, saved_n, gates_n, candidate_n, row, n, n_carried)
+        _gates_backward(grad_n, at, carry_n, work_n, before_n, row, n, n_carried)
         if n_previous:
-            part = carry[:n_previous]
-            torch.addmm(part, gates[row : row + n_previous], w_hh, out=part)
+            carry[:n_previous].addmm_(recurrent[row : row + n_previous], across)
         n_carried = n_previous
-    shared = gates[:, : 2 * h]
-    grad_w_ih = torch.cat([shared.t() @ x, candidate.t() @ x])
-    grad_w_hh = gates.t() @ saved[:, 4 * h :]
-    grad_b_hh = gates.sum(dim=0)
-    grad_b_ih = torch.cat([grad_b_hh[: 2 * h], candidate.sum(dim=0)])
-    grad_x = torch.addmm(candidate @ w_ih[2 * h :], shared, w_ih[: 2 * h]) if input_grad else None
-    return grad_x, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
+    grad_w_ih = inputs.t() @ x
+    grad_w_hh = torch.empty_like(w_hh)
+    torch.mm(recurrent[:, h:].t(), before, out=grad_w_hh[: 2 * h])
+    torch.mm(recurrent[:, :h].t(), before, out=grad_w_hh[2 * h :])
+    sums = work.sum(dim=0)
+    grad_b_ih, grad_b_hh = sums[h:], torch.cat([sums[h : 3 * h], sums[:h]])
+    return inputs @ w_ih if input_grad else None, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
 
 
 @cache
@@ -200,27 +205,30 @@ class _Layer(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, schedules: Any, threads: int, *parameters: Tensor) -> Tensor:
         ctx.schedules, ctx.threads = schedules, threads
         weights = _by_direction([p.detach() for p in parameters])
-        x = x.detach()
-        (ahead, saved_ahead), (back, saved_back) = _both(
-            lambda: _run(x, weights[0], schedules[0]), lambda: _run(x, weights[1], schedules[1]), threads
+        x, h = x.detach(), parameters[1].shape[1]
+        out = torch.empty(len(x), 2 * h)
+        ctx.saved = _both(
+            lambda: _run(x, weights[0], schedules[0], out, 0),
+            lambda: _run(x, weights[1], schedules[1], out, h),
+            threads,
         )
-        ctx.save_for_backward(x, saved_ahead, saved_back, *parameters)
-        return torch.cat([ahead, back], dim=1)
+        ctx.save_for_backward(x, *parameters)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
-        x, *saved = ctx.saved_tensors
-        saved, parameters = saved[:2], [p.detach() for p in saved[2:]]
-        h = grad.shape[1] // 2
-        weights = _by_direction(parameters)
-        needs_x = ctx.needs_input_grad[0]
+        x, *parameters = ctx.saved_tensors
+        if ctx.saved is None:
+            raise RuntimeError("the gradient of a BiGRU layer can be taken once")
+        saved, ctx.saved = ctx.saved, None
+        weights = _by_direction([p.detach() for p in parameters])
+        needs_x, grad, h = ctx.needs_input_grad[0], grad.contiguous(), grad.shape[1] // 2
 
         def one(i: int) -> Any:
-            part = grad[:, i * h : (i + 1) * h].contiguous()
-            return _run_back(part, x, saved[i], weights[i], ctx.schedules[i], needs_x)
+            return _run_back(grad, i * h, x, *saved[i], weights[i], ctx.schedules[i], needs_x)
 
         ahead, back = _both(lambda: one(0), lambda: one(1), ctx.threads)
-        grad_x = ahead[0] + back[0] if needs_x else None
+        grad_x = ahead[0].add_(back[0]) if needs_x else None
         return (grad_x, None, None, *ahead[1:], *back[1:])
 
 
