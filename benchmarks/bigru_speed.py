@@ -4,8 +4,8 @@
 
 112 sequences (16 examples of 7 classes) of 25..75 frames, both orientations as separate examples, batch 50,
 500 epochs of five steps. Epochs of the two are timed in turns, ``--seconds`` for each size and number of
-threads (a minute in all); the table gives the median wall and processor time of an epoch, and the time of 500.
-The processor time is what other work on the machine disturbs least. The plain loop pads in a DataLoader, packs
+threads (a minute in all); the table gives the median wall and processor time of an epoch, and the time of
+500. The processor time is what other work disturbs least. The plain loop pads in a DataLoader, packs
 with ``pack_padded_sequence`` and trains ``torch.nn.GRU``.
 """
 

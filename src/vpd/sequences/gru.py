@@ -225,7 +225,8 @@ class _Layer(torch.autograd.Function):
         needs_x, grad, h = ctx.needs_input_grad[0], grad.contiguous(), grad.shape[1] // 2
 
         def one(i: int) -> Any:
-            return _run_back(grad, i * h, x, *saved[i], weights[i], ctx.schedules[i], needs_x)
+            work, before = saved[i]
+            return _run_back(grad, i * h, x, work, before, weights[i], ctx.schedules[i], needs_x)
 
         ahead, back = _both(lambda: one(0), lambda: one(1), ctx.threads)
         grad_x = ahead[0].add_(back[0]) if needs_x else None

@@ -58,8 +58,8 @@ class _MaxOverTime(torch.autograd.Function):
 def max_over_time(frames: Tensor, packing: Packing) -> Tensor:
     """The largest of each channel over the frames of each sequence.
 
-    ``frames`` are packed, (N, d); (B, d) comes in the packing's order. The gradient goes to the first of equal
-    frames.
+    ``frames`` are packed, (N, d); (B, d) comes in the packing's order. Of equal frames the first has the
+    gradient.
     """
     if frames.device.type == "cpu" and frames.dtype == torch.float32:
         pooled: Tensor = _MaxOverTime.apply(frames, packing.batch_sizes)
