@@ -15,7 +15,7 @@ import numpy as np
 
 from vpd.dtw.packed import LANES, Packed, Sketch, pack
 from vpd.dtw.patterns import FALLBACK, StepPattern, get_pattern
-from vpd.dtw.recurrence import minima_groups, warp_groups
+from vpd.dtw.recurrence import minima_groups, selector, warp_groups
 from vpd.dtw.threads import in_threads
 from vpd.errors import InputError
 from vpd.types import Array
@@ -146,7 +146,8 @@ def path_costs(
                 packed.starts,
                 packed.lengths,
                 (first, last),
-                pattern.kernel,
+                selector(pattern.kernel),
+                (0,) if dtype == np.float64 else (),
                 _bounded(pattern),
                 limit,
                 BLOCK if pattern.can_be_infeasible else WHOLE_BLOCK,

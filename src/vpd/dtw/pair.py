@@ -32,7 +32,9 @@ def _fill(dist: Array, steps: Array, weights: Array, window: int, open_begin: bo
     taken = np.full((n, m), NO_STEP, np.int8)
     sums = np.full(steps[-1, 0] + 1, np.inf)
     begins = m if open_begin else 1
-    cost[0, :begins] = dist[0, :begins]
+    # Not by slices: numba's message for unequal shapes takes two seconds to compile.
+    for j in range(begins):
+        cost[0, j] = dist[0, j]
     for i in range(n):
         for j in range(m):
             if (i == 0 and j < begins) or abs(i - j) > window:

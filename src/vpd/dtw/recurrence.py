@@ -130,8 +130,18 @@ def _p2(
         o[x] = b if b < o[x] else o[x]
 
 
+Kernel = tuple[int, ...]
+"""Which recurrence, by the number of its zeros: a length is known to the compiler, so that what calls
+`advance` holds the one recurrence asked for and not all, which would take seconds more to compile."""
+
+
+def selector(kernel: int) -> Kernel:
+    """The number of a recurrence, as the compiled code takes it."""
+    return (0,) * (kernel + 1)
+
+
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def advance(kernel: int, cost: Array, dist: Array, i: int, first: int, last: int) -> None:
+def advance(kernel: Kernel, cost: Array, dist: Array, i: int, first: int, last: int) -> None:
     """Cumulated costs of query frame ``i`` for reference frames first <= j < last.
 
     ``cost`` (4, W) and ``dist`` (3, W) are rings over query frames: row ``i % 4`` of the one is written, row
@@ -141,26 +151,26 @@ def advance(kernel: int, cost: Array, dist: Array, i: int, first: int, last: int
     d0, d1, d2 = dist[i % 3], dist[(i + 2) % 3], dist[(i + 1) % 3]
     lo, hi = (PAD + first) * L, (PAD + last) * L
     out[:] = np.inf
-    if i == 0 and kernel > 1:
-        out[PAD * L : (PAD + 1) * L] = d0[PAD * L : (PAD + 1) * L]
-    elif i == 0:
-        out[PAD * L : (PAD + 1) * L] = d0[PAD * L : (PAD + 1) * L]
-        for x in range((PAD + 1) * L, hi):
-            out[x] = out[x - L] + d0[x]
-    elif kernel == 0:
+    if i == 0:
+        for x in range(PAD * L, (PAD + 1) * L):
+            out[x] = d0[x]
+        if len(kernel) < 3:
+            for x in range((PAD + 1) * L, hi):
+                out[x] = out[x - L] + d0[x]
+    elif len(kernel) == 1:
         _symmetric(out, c1, d0, lo, hi, d0[0] * 0 + 1)
-    elif kernel == 1:
+    elif len(kernel) == 2:
         _symmetric(out, c1, d0, lo, hi, d0[0] * 0 + 2)
-    elif kernel == 2:
+    elif len(kernel) == 3:
         _asymmetric(out, c1, d0, lo, hi)
-    elif kernel == 3:
+    elif len(kernel) == 4:
         _p05(out, c1, c2, c3, d0, d1, d2, lo, hi)
-    elif kernel == 4:
+    elif len(kernel) == 5:
         _p1(out, c1, c2, d0, d1, lo, hi)
-    elif kernel == 6:
-        _asymmetric_p1(out, c1, c2, d0, d1, lo, hi)
-    else:
+    elif len(kernel) == 6:
         _p2(out, c1, c2, c3, d0, d1, d2, lo, hi)
+    else:
+        _asymmetric_p1(out, c1, c2, d0, d1, lo, hi)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -237,7 +247,8 @@ def warp_groups(
     starts: Array,
     lengths: Array,
     groups: tuple[int, int],
-    kernel: int,
+    kernel: Kernel,
+    one_by_one: Kernel,
     slope: tuple[float, float],
     window: int,
     block: int,
@@ -251,8 +262,9 @@ def warp_groups(
     """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,).
 
     With ``limits`` (N,), not empty, a group is given up, with infinite costs, once none of its paths can cost
-    that little; ``rows`` and ``columns`` are what `minima_groups` found for these sequences. In float64 frame
-    distances are computed one by one, so that equal sequences cost the same to the last digit.
+    that little; ``rows`` and ``columns`` are what `minima_groups` found for these sequences. With
+    ``one_by_one`` of length 1 (known to the compiler, as with ``kernel``), frame distances are computed one by
+    one instead of by products of matrices, so that equal sequences cost the same to the last digit.
     """
     n = len(query)
     most = 0
@@ -263,7 +275,6 @@ def warp_groups(
     dist = np.zeros((3, width), query.dtype)
     dots_flat = np.empty(block * most * LANES, query.dtype)
     two, factor, zero = query.dtype.type(2), query.dtype.type(scale), query.dtype.type(0)
-    single = query.itemsize == 4
     for g in range(groups[0], groups[1]):
         lane0, start = g * LANES, starts[g]
         lanes = min(LANES, len(lengths) - lane0)
@@ -282,7 +293,7 @@ def warp_groups(
             cols = (right - left) * LANES
             row0 = start + left * LANES
             dots = dots_flat[: (i1 - i0) * cols].reshape((i1 - i0, cols))
-            if not single:
+            if len(one_by_one) == 1:
                 dots[:] = np.inf
                 for i in range(i0, i1):
                     first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
@@ -295,13 +306,13 @@ def warp_groups(
                 d0, dot, cc = dist[i % 3], dots[i - i0], norms[row0 : row0 + cols]
                 qq = query_norms[i]
                 to = (PAD + left) * LANES
-                if single:
+                if len(one_by_one) == 1:
+                    for x in range(cols):
+                        d0[to + x] = factor * dot[x] if dot[x] > zero else zero
+                else:
                     for x in range(cols):
                         value = factor * (qq + cc[x] - two * dot[x])
                         d0[to + x] = value if value > zero else zero
-                else:
-                    for x in range(cols):
-                        d0[to + x] = factor * dot[x] if dot[x] > zero else zero
                 if root:
                     for x in range(to, to + cols):
                         d0[x] = np.sqrt(d0[x])
