@@ -4,25 +4,31 @@
 
 Across views: the examples are all sequences of one view label, the rest are the queries. Sequences have no
 frame rate, so each is sampled at up to --frames frames. Joints that are not visible are masked for the
-embedding. Both orientations of the examples take part where a row says so. --part train looks at the training
-part of the official split alone: choices are made there.
+embedding. Both orientations of the examples take part where a row says so. "answerable" is the share of the
+queries whose action has an example at all: nobody bowls in a right view, and hardly anybody strums a guitar
+in one from the side; no feature gets beyond it. --part train looks at the training part of the official split
+alone: choices are made there.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from vpd.dtw import many_to_many, pack
+from vpd.dtw import PATTERNS, many_to_many, pack
 from vpd.teachers.vipe import Vipe
 from vpd.teachers.vipe.model import mirrored_2d
 from vpd.types import Array
 
 TORSO = [1, 2, 7, 8]
+VIEWS = ("left", "right", "front", "back")
+Embed = Callable[[Array, Array], Array]
+"""(N, 13, 2) joints and (N, 13) visibility to (N, d) features."""
 
 
 def joints2d(xy: Array, seen: Array) -> Array:
@@ -34,48 +40,70 @@ def joints2d(xy: Array, seen: Array) -> Array:
     return (centred / (2 * np.where(size == 0, 1, size))[:, None, None]).reshape(len(xy), -1)
 
 
+class Penn:
+    """The sequences of one part ("all" or "train") and the protocols on them."""
+
+    def __init__(self, folder: Path, part: str, frames: int = 16, pattern: str = "symmetricP2") -> None:
+        rows = list(csv.DictReader((folder / "index.csv").open(encoding="utf-8")))
+        with np.load(folder / "penn_action.npz") as data:
+            keypoints, offsets = data["keypoints"], data["offsets"]
+        chosen = [
+            np.rint(np.linspace(a, b - 1, min(b - a, frames))).astype(int) for a, b in pairwise(offsets)
+        ]
+        keypoints = keypoints[np.concatenate(chosen)]
+        self.pattern = pattern
+        self.cuts = np.cumsum([len(c) for c in chosen])[:-1]
+        self.xy, self.seen = keypoints[..., :2], (keypoints[..., 2] > 0).astype(np.float32)
+        self.action, view, split = (
+            np.array([row[key] for row in rows]) for key in ("action", "view", "split")
+        )
+        inside = split == "train" if part == "train" else np.ones(len(rows), bool)
+        self.protocols = {name: (inside & (view == name), inside & (view != name)) for name in VIEWS}
+        if part == "all":
+            self.protocols = {"official": (split == "train", split == "test"), **self.protocols}
+
+    def answerable(self) -> list[float]:
+        """For each protocol the share of the queries whose action has an example."""
+        return [
+            float(np.isin(self.action[test], self.action[train]).mean())
+            for train, test in self.protocols.values()
+        ]
+
+    def accuracies(self, embed: Embed, protocols: Sequence[str], mirror: bool = True) -> list[float]:
+        """For each protocol the share of the queries whose nearest example has their action."""
+        poses = [(self.xy, self.seen), *([mirrored_2d(self.xy, self.seen)] if mirror else [])]
+        orientations = [np.split(embed(*pose), self.cuts) for pose in poses]
+        found = []
+        for train, test in (self.protocols[name] for name in protocols):
+            queries = [orientations[0][i] for i in np.flatnonzero(test)]
+            apart = [
+                many_to_many(queries, pack([f[i] for i in np.flatnonzero(train)]), self.pattern)
+                for f in orientations
+            ]
+            nearest = np.min(apart, axis=0).argmin(axis=1)
+            found.append(float((self.action[train][nearest] == self.action[test]).mean()))
+        return found
+
+
 def main() -> None:
     """Print accuracies."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--weights", type=Path, nargs="*", default=[])
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--part", choices=["all", "train"], default="all")
+    parser.add_argument("--pattern", choices=list(PATTERNS), default="symmetricP2", help="steps (paper: P2)")
     args = parser.parse_args()
-    rows = list(csv.DictReader((args.data / "index.csv").open(encoding="utf-8")))
-    with np.load(args.data / "penn_action.npz") as data:
-        keypoints, offsets = data["keypoints"], data["offsets"]
-    chosen = [
-        np.rint(np.linspace(a, b - 1, min(b - a, args.frames))).astype(int) for a, b in pairwise(offsets)
-    ]
-    frames = keypoints[np.concatenate(chosen)]
-    cuts = np.cumsum([len(c) for c in chosen])[:-1]
-    xy, seen = frames[..., :2], (frames[..., 2] > 0).astype(np.float32)
-    model = Vipe.load(args.weights)
-    action, view, split = (np.array([row[key] for row in rows]) for key in ("action", "view", "split"))
-    inside = split == "train" if args.part == "train" else np.ones(len(rows), bool)
-    protocols = {
-        name: (inside & (view == name), inside & (view != name))
-        for name in ("left", "right", "front", "back")
-    }
-    if args.part == "all":
-        protocols = {"official": (split == "train", split == "test"), **protocols}
-    print(f"{'feature':28s}" + "".join(f"{name:>10s}" for name in protocols))
-    for name, embed in (("joints2d", joints2d), ("vipe", model.embed)):
-        regular, mirrored = (np.split(embed(*pose), cuts) for pose in ((xy, seen), mirrored_2d(xy, seen)))
-        both: list[float] = []
-        plain: list[float] = []
-        for train, test in protocols.values():
-            queries = [regular[i] for i in np.flatnonzero(test)]
-            labels = action[train]
-            once, again = (
-                many_to_many(queries, pack([f[i] for i in np.flatnonzero(train)]), "symmetric2")
-                for f in (regular, mirrored)
-            )
-            plain.append(float((labels[once.argmin(1)] == action[test]).mean()))
-            both.append(float((labels[np.minimum(once, again).argmin(1)] == action[test]).mean()))
-        print(f"{name:28s}" + "".join(f"{v:10.3f}" for v in plain))
-        print(f"{name + ', both orientations':28s}" + "".join(f"{v:10.3f}" for v in both), flush=True)
+    penn = Penn(args.data, args.part, args.frames, args.pattern)
+    models = {"vipe (shipped)": Vipe.load(), **{p.stem: Vipe.load(p) for p in args.weights}}
+    rows: dict[str, Embed] = {"joints2d": joints2d, **{name: model.embed for name, model in models.items()}}
+    print(f"{'feature':36s}" + "".join(f"{name:>10s}" for name in penn.protocols))
+    print(f"{'answerable':36s}" + "".join(f"{v:10.3f}" for v in penn.answerable()))
+    for name, embed in rows.items():
+        for mirror in (False, True):
+            found = penn.accuracies(embed, list(penn.protocols), mirror)
+            label = name + (", both orientations" if mirror else "")
+            print(f"{label:36s}" + "".join(f"{v:10.3f}" for v in found), flush=True)
 
 
 if __name__ == "__main__":

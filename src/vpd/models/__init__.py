@@ -25,7 +25,7 @@ class ModelFile:
 MODELS = {
     "vipe": ModelFile(
         "vipe.safetensors",
-        "2d3bc3ba9c9441e516f4d649429e054ebef410db5830c16b54dd2c4ffcc19011",
+        "c1647e5a39648e282148b34c56ca30a1abc985f285e0d8fa19baf81bf8608007",
         "trained by the project on CMU and DeepMimic motion and on poses made without capture (vipe.md)",
         "Apache-2.0",
     ),

@@ -1,9 +1,10 @@
-"""The losses of VIPE*: pairs of views, decoded 3D poses, and distances that match those of the poses."""
+"""The losses of VIPE*: pairs of views, distances that match those of the 3D poses, and nearest neighbours."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 MARGIN = 1.0
 """Negatives are pushed apart up to this distance (paper)."""
@@ -18,13 +19,29 @@ def hinge_embedding_loss(a: Tensor, b: Tensor, negative: Tensor, has_negative: T
     return loss
 
 
-def metric_loss(a: Tensor, b: Tensor, targets: Tensor) -> Tensor:
-    """Mean squared difference between distances of embeddings across views and distances of their 3D targets.
+def distances(a: Tensor, b: Tensor) -> Tensor:
+    """(B, B) L2 distances between the rows of (B, d) and (B, d), with gradients everywhere."""
+    squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
+    return (squared.clamp_min(0) + 1e-6).sqrt()
+
+
+def metric_loss(apart: Tensor, near: Tensor) -> Tensor:
+    """Mean squared difference between (B, B) distances of embeddings across views and those of their 3D
+    targets.
 
     All B x B pairs of the batch take part, so one batch holds many graded negatives instead of one each.
     """
-    near = torch.cdist(targets, targets)
-    squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
-    apart = (squared.clamp_min(0) + 1e-6).sqrt()
     loss: Tensor = ((apart - near) ** 2).mean()
     return loss
+
+
+def neighbour_loss(apart: Tensor, near: Tensor, temperature: float) -> Tensor:
+    """Cross-entropy of who is nearest in the other view: softmax of ``-apart / temperature`` by rows and by
+    columns against that of the distances ``near`` of the 3D targets, both (B, B).
+
+    `metric_loss` is ruled by the many pairs that are far apart; nearest neighbours are decided among the few
+    near ones, which this loss looks at.
+    """
+    wanted, found = torch.softmax(-near / temperature, 1), -apart / temperature
+    by_row = functional.cross_entropy(found, wanted)
+    return (by_row + functional.cross_entropy(found.T, wanted)) / 2

@@ -74,7 +74,8 @@ class Sampler:
         first = self._finish(captured, counts, chance)
         joints = put_together(first)
         seen = towards_head_centre(joints, first, chance) if settings.head_centre else joints
-        views = torch.stack([self._look(seen, generator) for _ in range(2)], 1)
+        # Both views in one go: many small operations, whose number counts.
+        views = self._look(torch.cat([seen, seen]), generator).view(2, n, -1).transpose(0, 1)
         targets = pose_target(joints, settings.gravity)
         if not settings.pair_weight:
             return Sample(views, views[:0, 0], seen.new_zeros(0), targets)

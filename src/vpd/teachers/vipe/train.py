@@ -19,7 +19,7 @@ from vpd.pose.skeleton import BODY13
 from vpd.settings.vipe import VipeSettings
 from vpd.teachers.vipe.camera import project, random_views
 from vpd.teachers.vipe.keypoints import encoder_input, with_errors
-from vpd.teachers.vipe.losses import hinge_embedding_loss, metric_loss
+from vpd.teachers.vipe.losses import distances, hinge_embedding_loss, metric_loss, neighbour_loss
 from vpd.teachers.vipe.model import Vipe
 from vpd.teachers.vipe.motion import Motion
 from vpd.teachers.vipe.network import Encoder, PoseDecoder
@@ -96,7 +96,7 @@ def train(
     encoder = Encoder(settings.d, settings.width, settings.blocks, settings.dropout).to(device)
     decoder = PoseDecoder(settings.d).to(device)
     parameters = [*encoder.parameters(), *decoder.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=settings.lr, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(parameters, lr=settings.lr, weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, settings.lr, total_steps=settings.steps, pct_start=min(0.1, 500 / settings.steps)
     )
@@ -144,9 +144,15 @@ def _loss(
         a, b = encoder(torch.cat([views[:, 0], views[:, 1]])).split(n)
         pair = a.new_zeros(())
     decode = functional.mse_loss(decoder(torch.cat([a, b])), torch.cat([targets, targets])) * targets.shape[1]
-    metric = metric_loss(a, b, targets) if settings.metric_weight else a.new_zeros(())
-    loss = settings.pair_weight * pair + settings.decode_weight * decode + settings.metric_weight * metric
-    return loss, {"pair": pair.detach(), "decode": decode.detach(), "metric": metric.detach()}
+    apart, near = distances(a, b), torch.cdist(targets, targets)
+    parts = {
+        "pair": (settings.pair_weight, pair),
+        "decode": (settings.decode_weight, decode),
+        "metric": (settings.metric_weight, metric_loss(apart, near)),
+        "neighbour": (settings.neighbour_weight, neighbour_loss(apart, near, settings.temperature)),
+    }
+    loss = torch.stack([weight * value for weight, value in parts.values()]).sum()
+    return loss, {name: value.detach() for name, (_, value) in parts.items()}
 
 
 class _Run:
