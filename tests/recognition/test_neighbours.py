@@ -19,6 +19,33 @@ def test_distances_are_the_least_over_the_orientations_of_the_example():
             assert got[i, j] == pytest.approx(min(views), rel=1e-4)
 
 
+def test_a_mirrored_query_is_averaged_over_each_pairing():
+    X, y = actions(4)
+    test, _ = actions(2, seed=3)
+    got = DTWNeighbours(pattern="symmetric2", mirror_query=True).fit(X, y).distances(test)
+    for i, query in enumerate(test):
+        for j, example in enumerate(X):
+            d = [
+                [dtw_distance(query.values[:, q], example.values[:, o], "symmetric2") for o in (0, 1)]
+                for q in (0, 1)
+            ]
+            wanted = min((d[0][0] + d[1][1]) / 2, (d[0][1] + d[1][0]) / 2)
+            assert got[i, j] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_mirroring_the_query_needs_mirrored_examples():
+    with pytest.raises(InputError, match="needs mirror_examples"):
+        DTWNeighbours(mirror_query=True, mirror_examples=False).fit(*actions(4))
+
+
+def test_many_near_examples_outvote_one_that_is_hardly_nearer():
+    X, y = [line(0.0), line(2.01), line(2.02), line(9.0)], ["one", "many", "many", "one"]
+    soft = DTWNeighbours(k=None, width=0.1).fit(X, y)
+    hard = DTWNeighbours(k=1).fit(X, y)
+    assert soft.predict([line(1.0)])[0] == "many"
+    assert hard.predict([line(1.0)])[0] == "one"
+
+
 def test_invalid_frames_do_not_count():
     X, y = actions(4)
     values = np.insert(X[0].values[:, 0], 3, 1e6, axis=0)

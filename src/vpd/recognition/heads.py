@@ -38,11 +38,12 @@ def _bigru() -> Any:
 
 
 def _nearest() -> Any:
-    return make_pipeline(Smooth(SMOOTH_S), DTWNeighbours(pattern=FALLBACK))
+    return make_pipeline(Smooth(SMOOTH_S), DTWNeighbours(pattern=FALLBACK, mirror_query=True))
 
 
 def _neighbours() -> Any:
-    return make_pipeline(Smooth(SMOOTH_S), DTWNeighbours(k=5, pattern=FALLBACK, balanced=True))
+    density = DTWNeighbours(k=None, balanced=True, pattern=FALLBACK, mirror_query=True)
+    return make_pipeline(Smooth(SMOOTH_S), density)
 
 
 def _prototypes() -> Any:
@@ -51,7 +52,7 @@ def _prototypes() -> Any:
 
 HEADS: dict[str, Head] = {
     "nearest": Head(_nearest, "nearest neighbour by DTW, features smoothed"),
-    "neighbours": Head(_neighbours, "five nearest neighbours by DTW, classes weighted equally"),
+    "neighbours": Head(_neighbours, "density of each class' examples around the query by DTW"),
     "prototypes": Head(_prototypes, "nearest class average by DTW"),
     "bigru": Head(_bigru, "BiGRU with a short schedule, features smoothed", slow=True),
     "ensemble": Head(

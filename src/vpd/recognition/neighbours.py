@@ -16,26 +16,30 @@ from vpd.types import Array, FeatureSequence
 class DTWNeighbours(SequenceClassifier):
     """The labels of the k best aligned training examples, both orientations of each considered.
 
-    The distance of two examples is the least over the orientations of the training example (and of the
-    query, with ``mirror_query``), as in the paper's supplement.
+    The distance of two examples is the least over the orientations of the training example, as in the paper's
+    supplement. With ``mirror_query`` the mirrored query is aligned too: the two alignments of one pairing (as
+    they are, or one of them mirrored) are averaged, and the better pairing counts.
 
     Parameters
     ----------
-    k : neighbours asked, at most the number of examples.
-    weights : "uniform", or "distance": a neighbour counts exp(-(d - nearest d) / scale), the scale being the
-        mean gap between the nearest distance and the others asked.
+    k : neighbours asked, at most the number of examples; None asks all.
+    weights : "uniform", or "distance": a neighbour counts exp(-(d - nearest d) / (width * median d)), the
+        median being that of the query's distances to all examples.
+    width : see ``weights``.
     balanced : divide a class' votes by its number of training examples (for unequal classes and k > 1).
     pattern : step pattern of `vpd.dtw`; "symmetricP2_or_2" is the reference implementation's rule.
     distance : frame distance of `vpd.dtw`.
-    mirror_query : also align the mirrored query.
+    mirror_query : also align the mirrored query, with mirrored examples. Changes nothing for features whose
+        distances do not change when both are mirrored, such as joints.
     mirror_examples : False compares with the examples as they are alone. Where left- and right-handed
         actions are different classes, or all athletes have one hand, mirrored examples mislead.
     """
 
     def __init__(
         self,
-        k: int = 1,
+        k: int | None = 1,
         weights: Literal["uniform", "distance"] = "distance",
+        width: float = 0.03,
         balanced: bool = False,
         pattern: str = "symmetricP2",
         distance: str = "l2",
@@ -44,6 +48,7 @@ class DTWNeighbours(SequenceClassifier):
     ) -> None:
         self.k = k
         self.weights = weights
+        self.width = width
         self.balanced = balanced
         self.pattern = pattern
         self.distance = distance
@@ -52,8 +57,10 @@ class DTWNeighbours(SequenceClassifier):
 
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
         """Keep both orientations of the training examples, laid out for warping."""
-        if self.k < 1:
+        if self.k is not None and self.k < 1:
             raise InputError(f"k is {self.k}; at least one neighbour must be asked")
+        if self.mirror_query and not self.mirror_examples:
+            raise InputError("mirror_query needs mirror_examples: the two are averaged in pairs")
         self.targets_ = self._start_fit(X, y)
         self.packed_ = pack(
             [view for s in X for view in orientations(s)[: 1 + self.mirror_examples]], self.distance
@@ -64,11 +71,17 @@ class DTWNeighbours(SequenceClassifier):
         """(N, M) float32 distances to the training examples; infinite where they cannot be aligned."""
         self._start_predict(X)
         views = [orientations(s) for s in X]
-        sides = (0, 1) if self.mirror_query else (0,)
-        to_views = np.stack(
-            [many_to_many([v[side] for v in views], self.packed_, self.pattern) for side in sides], axis=-1
-        )
-        nearest: Array = to_views.reshape(len(X), len(self.targets_), -1).min(axis=-1)
+
+        def to_views(side: int) -> Array:
+            found = many_to_many([v[side] for v in views], self.packed_, self.pattern)
+            return found.reshape(len(X), len(self.targets_), -1)
+
+        pairings = to_views(0)
+        if self.mirror_query:
+            # The mirrored query with the mirrored example is the pairing of the two as they are.
+            mirrored = to_views(1)
+            pairings = (pairings + mirrored[..., ::-1]) / 2
+        nearest: Array = pairings.min(axis=-1)
         return nearest
 
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
@@ -82,14 +95,15 @@ class DTWNeighbours(SequenceClassifier):
                 f"{self.pattern} aligns {X[i].video} ({len(X[i])} frames) with no training example: "
                 "their lengths differ too much. Take pattern symmetric2."
             )
-        k = min(self.k, len(self.targets_))
+        k = min(self.k or len(self.targets_), len(self.targets_))
         nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]
         gaps = np.take_along_axis(distances, nearest, axis=1).astype(np.float64)
         gaps -= gaps[:, :1]
         near = np.isfinite(gaps)
         if self.weights == "distance":
-            scale = np.where(near, gaps, 0).sum(axis=1, keepdims=True) / near.sum(axis=1, keepdims=True)
-            votes = np.exp(-np.where(near, gaps, np.inf) / np.where(scale > 0, scale, 1))
+            usual = np.nanmedian(np.where(np.isfinite(distances), distances, np.nan), axis=1, keepdims=True)
+            scale = np.where(usual > 0, self.width * usual, 1)
+            votes = np.exp(-np.where(near, gaps, np.inf) / scale)
         else:
             # The nearer of two neighbours wins a draw.
             votes = near * (1 + 1e-6 * np.arange(k)[::-1])
