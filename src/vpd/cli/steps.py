@@ -37,7 +37,7 @@ InvertOption = Annotated[
     typer.Option(
         "--invert",
         help="Append the embedding of the pose upside down to the features of vipe (d = 128), for divers and "
-        "gymnasts. For good: [teach] invert = true in vpd.toml.",
+        "gymnasts. For good: invert in the section teach of vpd.toml.",
     ),
 ]
 
