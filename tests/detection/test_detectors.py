@@ -8,13 +8,14 @@ from sklearn.base import clone
 from tests.detection.synthetic import video, videos
 from vpd.detection import REVIEWED, CombinedDetector, SearchDetector, TrainedDetector
 from vpd.detection.frame_scores import FrameScores
-from vpd.detection.training import SCORED_MARGIN, SCORED_TICKS, score
+from vpd.detection.scoring import SCORED_MARGIN, SCORED_TICKS, score
+from vpd.detection.timeline import to_timelines
 from vpd.errors import InputError
 from vpd.metrics.average_precision import average_precision, mean_average_precision
 from vpd.metrics.spotting import spotting_average_precision
 from vpd.types import FeatureSequence, Segment
 
-QUICK = {"epochs": 14, "hidden": 24, "folds": 3}
+QUICK = {"epochs": 14, "windows": 16, "hidden": 24, "folds": 3}
 
 
 def at_half(events, found):
@@ -156,11 +157,12 @@ def test_long_videos_are_scored_in_stretches_without_seams():
     sequence, events = video("v", rng, duration_s=3 * SCORED_TICKS / 25, every_s=20)
     detector = TrainedDetector(epochs=1, hidden=8, folds=2).fit([sequence], events)
     network = detector.networks_[0]
-    whole = detector.scaling_.inputs(sequence.values, np.ones((len(sequence), 2), bool))
-    (stretched,) = score(network, [whole])
+    (timeline,) = to_timelines([sequence], 25.0)
+    whole = detector.scaling_.inputs(timeline)
+    stretched = score(network, [whole], 2)[0].chances
     with torch.inference_mode():
         blank = np.pad(whole.swapaxes(0, 1), ((0, 0), (SCORED_MARGIN, SCORED_MARGIN), (0, 0)))
-        at_once = network(torch.from_numpy(blank)).softmax(-1).mean(0).numpy()
+        at_once = network(torch.from_numpy(blank))[..., :2].softmax(-1).mean(0).numpy()
     np.testing.assert_allclose(stretched, at_once[SCORED_MARGIN:-SCORED_MARGIN], atol=1e-4)
 
 

@@ -1,5 +1,7 @@
 """Intervals read off scores: the paper's rule by hand, and properties of the rest."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,26 +71,50 @@ def test_soft_suppression_agrees_with_the_plain_rule(n, seed, sigma):
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 999),
-    kind=st.sampled_from(["runs", "boxes"]),
+    kind=st.sampled_from(["runs", "boxes", "votes"]),
     smoothing=st.sampled_from([0.0, 0.2]),
     n=st.integers(0, 120),
 )
 def test_proposals_are_within_limits_and_in_order(seed, kind, smoothing, n):
-    scores = np.random.default_rng(seed).random(n)
-    spans, values = propose(scores, 2.0, Lengths(5.0, (4.0, 6.0)), Decoding(kind=kind, smoothing=smoothing))
+    rng = np.random.default_rng(seed)
+    scores, edges = rng.random(n), rng.normal(5, 10, (n, 2))
+    decoding = Decoding(kind=kind, smoothing=smoothing)
+    spans, values = propose(scores, 2.0, Lengths(5.0, (4.0, 6.0)), decoding, edges)
     assert (np.diff(values) <= 0).all()
     assert ((values > 0) & (values <= 1)).all()
     assert ((spans[:, 0] >= 0) & (spans[:, 1] <= n) & (spans[:, 1] > spans[:, 0])).all()
     assert (spans[:, 1] - spans[:, 0] <= 1.33 * 10 + 1e-9).all()
 
 
-@pytest.mark.parametrize("kind", ["runs", "boxes"])
+@pytest.mark.parametrize("kind", ["runs", "boxes", "votes"])
 @pytest.mark.parametrize("length", [5, 125])
 def test_a_clean_event_is_found_exactly(kind, length):
     scores = np.zeros(1000)
     scores[400 : 400 + length] = 0.9
-    spans, _ = propose(scores, 25.0, Lengths(length / 25, (length / 25,)), Decoding(kind=kind))
+    edges = np.stack([np.arange(1000) - 400, 400 + length - np.arange(1000)], axis=1)
+    spans, _ = propose(scores, 25.0, Lengths(length / 25, (length / 25,)), Decoding(kind=kind), edges)
     np.testing.assert_allclose(spans[0], [400, 400 + length], atol=0.6)
+
+
+def test_votes_tell_lengths_apart_and_touching_events():
+    # Three events without a gap, of 20, 40 and 60 ticks: no threshold parts them, their edges do.
+    bounds = [100, 120, 160, 220]
+    scores, edges = np.zeros(300), np.zeros((300, 2))
+    scores[100:220] = 0.8
+    for start, stop in pairwise(bounds):
+        ticks = np.arange(start, stop)
+        edges[start:stop] = np.stack([ticks - start, stop - ticks], axis=1)
+    decoding = Decoding("votes", shortest=0.2, longest=5.0)
+    spans, values = propose(scores, 25.0, Lengths(1.6, (0.8, 1.6, 2.4)), decoding, edges)
+    found = spans[:3][np.argsort(spans[:3, 0])]
+    np.testing.assert_allclose(found, list(pairwise(bounds)), atol=2)
+    assert values[:3].min() > 0.5
+    assert (values[3:] < 0.3).all()
+
+
+def test_votes_without_edges_are_a_mistake_of_the_caller():
+    with pytest.raises(ValueError, match="need edges"):
+        propose(np.ones(9), 25.0, TEN, Decoding("votes"))
 
 
 def test_peaks_keep_their_distance():

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from vpd.detection.folds import split
-from vpd.detection.targets import REVIEWED, assign_athletes, class_names, split_reviewed, targets
+from vpd.detection.targets import (
+    REVIEWED,
+    assign_athletes,
+    class_names,
+    seconds_to_edges,
+    split_reviewed,
+    targets,
+)
 from vpd.detection.timeline import Timeline
 from vpd.errors import InputError
 from vpd.types import Segment
@@ -44,6 +51,14 @@ def test_events_of_anyone_go_to_who_is_seen():
     assert event.athlete == 5
     (event,) = assign_athletes([lost], [Segment("v", 2, 4, None, "a")])
     assert event.athlete is None
+
+
+def test_edges_are_as_far_as_the_labels_say_and_zero_elsewhere():
+    events = [Segment("v", 1.5, 4.0, 0, "a"), Segment("v", 6, 8, 1, "a"), Segment("w", 0, 9, 0, "a")]
+    line = timeline()
+    edges = seconds_to_edges(line, targets(line, events, [], ["a"]), events)
+    np.testing.assert_allclose(edges[2:4], [[0.5, 2.0], [1.5, 1.0]])
+    assert not edges[[0, 1, 4, 5, 6, 7, 8, 9]].any()
 
 
 def test_labels_are_split_and_named():

@@ -14,6 +14,7 @@ from vpd.detection.folds import split
 from vpd.detection.frame_scores import FrameScores, Name, detect_intervals, detect_points, most_scored
 from vpd.detection.naming import Naming
 from vpd.detection.proposals import Lengths, lengths_of
+from vpd.detection.scoring import Scored
 from vpd.detection.targets import assign_athletes, class_names, targets
 from vpd.detection.timeline import Timeline, to_timelines
 from vpd.errors import InputError
@@ -41,12 +42,12 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     seed: int
 
     @abstractmethod
-    def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Array]:
-        """Learn from the parts; return chances (T, 1 + C) of each by what did not see its fold."""
+    def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Scored]:
+        """Learn from the parts; return scores of each by what did not see its fold."""
 
     @abstractmethod
-    def _score(self, timelines: list[Timeline]) -> list[Array]:
-        """Chances (T, 1 + C) of each timeline."""
+    def _score(self, timelines: list[Timeline]) -> list[Scored]:
+        """Scores of each timeline."""
 
     def fit(
         self,
@@ -78,6 +79,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         classes = [targets(t, events, reviewed, self.classes_) for t in timelines]
         if not any((y > 0).any() for y in classes):
             raise InputError("no labelled event falls on a frame that has features")
+        self.events_ = events
         parts, labels, fold = split(timelines, classes, self.folds, np.random.default_rng(self.seed))
         self.lengths_: Lengths = lengths_of(np.array([e.duration_s for e in events]))
         self.held_out_ = self._frame_scores(parts, self._learn(parts, labels, fold))
@@ -94,9 +96,14 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         naming = Naming().fit(self.held_out_, self.targets_, self.fold_) if several else None
         self.naming_: Naming | None = naming
 
-    def _frame_scores(self, timelines: Sequence[Timeline], chances: Sequence[Array]) -> list[FrameScores]:
+    def _frame_scores(self, timelines: Sequence[Timeline], scored: Sequence[Scored]) -> list[FrameScores]:
         classes = tuple(self.classes_)
-        return [FrameScores(t, c, classes) for t, c in zip(timelines, chances, strict=True)]
+        # Edges come in units of the mean event, and are read off in ticks.
+        unit = self.lengths_.mean_s * self.rate_hz
+        return [
+            FrameScores(t, s.chances, classes, None if s.edges is None else s.edges * unit)
+            for t, s in zip(timelines, scored, strict=True)
+        ]
 
     def _choose(self, scores: Sequence[FrameScores]) -> Trial:
         if self.points_s:

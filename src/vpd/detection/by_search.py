@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from vpd.detection.base import FrameDetector
+from vpd.detection.scoring import Scored
 from vpd.detection.timeline import Timeline
 from vpd.dtw.subsequence import Queries, stack_queries, subsequence_scores
 from vpd.types import MIRRORED, REGULAR, Array
@@ -18,14 +19,17 @@ FEWEST_TICKS = 2
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
-def _spread(similar: Array, ticks: Array) -> Array:
-    """For every tick the largest similarity among the spans that cover it; span t ends with tick t."""
-    out = np.zeros_like(similar)
+def _spread(similar: Array, ticks: Array) -> tuple[Array, Array]:
+    """For every tick the largest similarity among the spans that cover it, and the last tick of that span.
+
+    Span t ends with tick t and is ``ticks[t]`` long.
+    """
+    out, last = np.zeros_like(similar), np.arange(len(similar))
     for end in range(len(similar)):
         for tick in range(max(0, end + 1 - ticks[end]), end + 1):
             if similar[end] > out[tick]:
-                out[tick] = similar[end]
-    return out
+                out[tick], last[tick] = similar[end], end
+    return out, last
 
 
 def _examples(part: Timeline, classes: Array, wanted: int) -> list[Array]:
@@ -82,20 +86,26 @@ class SearchDetector(FrameDetector):
                 ticks[:, k] = np.diff(one.edges)[which]
         return distances, ticks
 
-    def _chances(self, distances: Array, ticks: Array) -> Array:
+    def _scored(self, distances: Array, ticks: Array) -> Scored:
+        """Chances by the nearest example whose span covers a tick, and the edges of that span."""
         similar = self.curve_.predict_proba(self._bounded(distances).reshape(-1, 1))[:, 1]
         similar = np.where(np.isfinite(distances), similar.reshape(distances.shape), 0)
-        covering = np.stack([_spread(s, n) for s, n in zip(similar.T, ticks.T, strict=True)], axis=1)
+        spread = [_spread(s, n) for s, n in zip(similar.T, ticks.T, strict=True)]
+        covering = np.stack([s for s, _ in spread], axis=1)
         best = covering.max(axis=1, keepdims=True)
         shares = covering / np.maximum(covering.sum(axis=1, keepdims=True), 1e-9)
-        chances: Array = np.concatenate([1 - best, shares * best], axis=1).astype(np.float32)
-        return chances
+        chances = np.concatenate([1 - best, shares * best], axis=1).astype(np.float32)
+        rows, nearest = np.arange(len(ticks)), covering.argmax(axis=1)
+        stop = np.stack([last for _, last in spread], axis=1)[rows, nearest] + 1
+        start = stop - ticks[stop - 1, nearest]
+        edges = np.stack([rows - start, stop - rows], axis=1) / (self.lengths_.mean_s * self.rate_hz)
+        return Scored(chances, edges.astype(np.float32))
 
     def _bounded(self, distances: Array) -> Array:
         bounded: Array = np.minimum(distances, self.farthest_)
         return bounded
 
-    def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Array]:
+    def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Scored]:
         held: list[tuple[Array, Array]] = []
         for i, part in enumerate(parts):
             kept = [j for j, f in enumerate(fold) if f != fold[i]] or [i]
@@ -112,10 +122,10 @@ class SearchDetector(FrameDetector):
             np.r_[distances[finite], 0, self.farthest_].reshape(-1, 1), np.r_[right[finite], True, False]
         )
         self.queries_ = self._queries(parts, targets)
-        return [self._chances(d, n) for d, n in held]
+        return [self._scored(d, n) for d, n in held]
 
-    def _score(self, timelines: list[Timeline]) -> list[Array]:
-        return [self._chances(*self._distances(self.queries_, t)) for t in timelines]
+    def _score(self, timelines: list[Timeline]) -> list[Scored]:
+        return [self._scored(*self._distances(self.queries_, t)) for t in timelines]
 
 
 def _right(classes: Array, ticks: Array) -> Array:

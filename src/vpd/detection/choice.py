@@ -16,7 +16,7 @@ from vpd.types import Detection, Segment
 
 MERGED_S, DROPPED_S = 1 / 25, 3 / 25
 """The paper's merging gap (one frame) and shortest run (three frames), at its 25 frames a second."""
-LIMITS = (PAPER_LIMITS, (0.85, 1.15), (1.0, 1.0))
+LIMITS = ((0.2, 5.0), PAPER_LIMITS, (0.85, 1.15), (1.0, 1.0))
 CHOSEN_TIOUS = MEAN_TIOUS
 """A decoding is as good as its mean average precision over these."""
 
@@ -43,11 +43,10 @@ def paper_decodings(lengths: Lengths) -> list[Decoding]:
     ]
 
 
-def _stages() -> list[list[dict[str, object]]]:
+def _stages(kinds: Sequence[str]) -> list[list[dict[str, object]]]:
     """Options in the order they are settled: each stage tries its own with the best so far."""
     shapes = [
-        {"kind": kind, "shortest": low, "longest": high}
-        for kind, (low, high) in product(("runs", "boxes"), LIMITS)
+        {"kind": kind, "shortest": low, "longest": high} for kind, (low, high) in product(kinds, LIMITS)
     ]
     return [
         shapes,
@@ -80,7 +79,8 @@ def choose_intervals(
 
     if decodings is not None:
         return _best([attempt(d) for d in decodings])
-    return _staged(attempt, _stages())
+    voting = all(one.edges is not None for one in scores)
+    return _staged(attempt, _stages(("runs", "boxes", "votes") if voting else ("runs", "boxes")))
 
 
 def choose_points(

@@ -20,11 +20,13 @@ class FrameScores:
     ----------
     timeline : what was scored.
     chances : (T, 1 + C) float32, of the background and of each class; rows sum to 1.
+    edges : (T, 2) ticks from each to the start and to the end of the event that it would lie in, or None.
     """
 
     timeline: Timeline
     chances: Array
     classes: tuple[str, ...]
+    edges: Array | None = None
 
     @property
     def video(self) -> str:
@@ -49,7 +51,7 @@ class FrameScores:
 
 
 def mixed(first: FrameScores, second: FrameScores, weight: float) -> FrameScores:
-    """``weight`` parts of the second and the rest of the first, tick by tick."""
+    """``weight`` parts of the second and the rest of the first, tick by tick; edges are the first's."""
     return replace(first, chances=(1 - weight) * first.chances + weight * second.chances)
 
 
@@ -105,7 +107,7 @@ def detect_intervals(
     """Intervals of all athletes, surest first, with the classes that ``name`` gives them."""
     found = []
     for one in scores:
-        spans, values = propose(one.action, rate_hz, lengths, decoding)
+        spans, values = propose(one.action, rate_hz, lengths, decoding, one.edges)
         found += _detections(one, spans, values, rate_hz, name)
     return sorted(found, key=lambda d: -d.score)
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-MAX_DILATION = 64
-"""Receptive field of the convolutions: 1 + 2 * (1 + 2 + ... + 64) = 255 ticks, about the paper's window."""
+from vpd.sequences.gru import BiGRU
+from vpd.sequences.packing import pack
+
+DILATIONS = (1, 2, 4, 8, 16, 32, 64)
+"""Of the convolutions, as many as the view needs; the view of all is 255 ticks, about the paper's window."""
+FEWEST_DILATIONS = 4
 
 
 class SeededDropout(nn.Module):
@@ -35,13 +40,14 @@ class SeededDropout(nn.Module):
 class FrameBiGRU(nn.Module):
     """Two bidirectional GRU layers with a head for every frame (paper, section 4.3 and supplement).
 
-    ``forward`` takes (B, T, d) and gives logits (B, T, outputs).
+    Sees all of what it is given, whatever the ``view``. ``forward`` takes (B, T, d) and gives logits
+    (B, T, outputs).
     """
 
-    def __init__(self, d: int, outputs: int, hidden: int = 128) -> None:
+    def __init__(self, d: int, outputs: int, hidden: int = 128, view: int = 0) -> None:
         super().__init__()
         self.input_dropout = SeededDropout(0.2)
-        self.gru = nn.GRU(d, hidden, num_layers=2, bidirectional=True, batch_first=True)
+        self.gru = BiGRU(d, hidden, layers=2)
         self.norm1 = nn.BatchNorm1d(2 * hidden)
         self.dropout1 = SeededDropout(0.5)
         self.linear1 = nn.Linear(2 * hidden, 256)
@@ -51,10 +57,13 @@ class FrameBiGRU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         batch, ticks, _ = x.shape
-        states = self.gru(self.input_dropout(x))[0].reshape(batch * ticks, -1)
+        # The compiled layer works on a time step of all windows after the other.
+        by_tick = self.input_dropout(x).transpose(0, 1).flatten(0, 1)
+        packing = pack(np.arange(batch * ticks).reshape(batch, ticks), np.full(batch, ticks))
+        states = self.gru(by_tick, packing)
         hidden = torch.relu(self.linear1(self.dropout1(self.norm1(states))))
         logits: Tensor = self.linear2(self.dropout2(self.norm2(hidden)))
-        return logits.reshape(batch, ticks, -1)
+        return logits.reshape(ticks, batch, -1).transpose(0, 1)
 
 
 class _Residual(nn.Module):
@@ -73,17 +82,19 @@ class _Residual(nn.Module):
 
 
 class FrameConvolutions(nn.Module):
-    """Dilated temporal convolutions with residuals: as far a view as the BiGRU's at a tenth of the time.
+    """Dilated temporal convolutions with residuals: a tenth of the BiGRU's time.
 
-    ``forward`` takes (B, T, d) and gives logits (B, T, outputs).
+    ``view``: the ticks that a tick should see about it; no farther is better, as there is less to go by
+    chance. ``forward`` takes (B, T, d) and gives logits (B, T, outputs).
     """
 
-    def __init__(self, d: int, outputs: int, hidden: int = 64) -> None:
+    def __init__(self, d: int, outputs: int, hidden: int = 64, view: int = 255) -> None:
         super().__init__()
         self.input_dropout = SeededDropout(0.2)
         self.first = nn.Linear(d, hidden)
-        dilations = [2**i for i in range(MAX_DILATION.bit_length())]
-        self.blocks = nn.Sequential(*(_Residual(hidden, dilation, 0.25) for dilation in dilations))
+        seen = 1 + 2 * np.cumsum(DILATIONS)
+        needed = max(FEWEST_DILATIONS, 1 + int(np.searchsorted(seen, view)))
+        self.blocks = nn.Sequential(*(_Residual(hidden, dilation, 0.25) for dilation in DILATIONS[:needed]))
         self.dropout = SeededDropout(0.5)
         self.last = nn.Linear(hidden, outputs)
 
@@ -96,9 +107,9 @@ class FrameConvolutions(nn.Module):
 
 @dataclass(frozen=True)
 class Network:
-    """One kind of network: how it is made, from (d, outputs, hidden), and its usual width."""
+    """One kind of network: how it is made, from (d, outputs, hidden, view), and its usual width."""
 
-    make: Callable[[int, int, int], nn.Module]
+    make: Callable[[int, int, int, int], nn.Module]
     hidden: int
 
 
@@ -109,11 +120,11 @@ NETWORKS = {
 
 
 def make_network(
-    name: str, d: int, outputs: int, hidden: int | None, generator: torch.Generator
+    name: str, d: int, outputs: int, hidden: int | None, view: int, generator: torch.Generator
 ) -> nn.Module:
     """A network with weights from ``generator``: uniform within 1 / sqrt(inputs), as torch draws them."""
     entry = NETWORKS[name]
-    network = entry.make(d, outputs, hidden or entry.hidden)
+    network = entry.make(d, outputs, hidden or entry.hidden, view)
     for module in network.modules():
         if isinstance(module, SeededDropout):
             module.generator = generator

@@ -13,6 +13,9 @@ from vpd.types import Array
 LEAST_SCORE = 0.005
 """Proposals below this are dropped: they are the tail of soft suppression."""
 MANY_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+LEAST_SPREAD, MOST_VOTERS = 0.05, 1.5
+"""Standard deviation of votes for one middle, and how far around it votes are counted: in mean and in longest
+events."""
 PAPER_LIMITS = (0.67, 1.33)
 """Shortest and longest interval, in mean lengths of the training events (paper, supplement)."""
 
@@ -23,10 +26,10 @@ class Decoding:
 
     Attributes
     ----------
-    kind : "runs" of ticks above a threshold, or "boxes": intervals of the training lengths that hold more
-        score than what is beside them.
+    kind : "runs" of ticks above a threshold, "boxes": intervals of the training lengths that hold more
+        score than what is beside them, or "votes": intervals on whose middle and edges the ticks agree.
     thresholds : runs are taken above each of these.
-    smoothing : standard deviation of the filter over the scores.
+    smoothing : standard deviation of the filter over the scores, or over the votes for middles.
     merge_gap, min_length : runs this near are joined; shorter ones are dropped.
     shortest, longest : intervals are stretched or cut about their middle to lie within.
     suppression : standard deviation of soft non-maximum suppression over temporal IoU; 0 keeps all.
@@ -125,6 +128,31 @@ def _boxes(scores: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Ar
     return np.concatenate(spans), np.concatenate(values)
 
 
+def _votes(scores: Array, edges: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Array]:
+    """Every tick votes, as surely as it lies in an event, for the middle of the event with its edges.
+
+    Where votes are densest lies an event; its edges are the mean of those of its voters.
+    """
+    mean, ticks = lengths[0], np.arange(len(scores))
+    starts, stops = ticks - edges[:, 0], ticks + edges[:, 1]
+    middles = (starts + stops) / 2
+    spread = max(decoding.smoothing, LEAST_SPREAD) * mean
+    cast = np.bincount(
+        np.clip(np.rint(middles), 0, len(scores) - 1).astype(np.int64), scores, minlength=len(scores)
+    )
+    density = gaussian_filter1d(cast, spread, mode="constant")
+    peak = np.flatnonzero((density >= maximum_filter1d(density, max(3, int(mean / 4) | 1))) & (density > 0))
+    reach = int(np.ceil(MOST_VOTERS * max(mean, lengths.max()) / 2))
+    near = np.clip(peak[:, None] + np.arange(-reach, reach + 1), 0, len(scores) - 1)
+    weights = scores[near] * np.exp(-0.5 * ((middles[near] - peak[:, None]) / spread) ** 2)
+    total = weights.sum(axis=1) + 1e-9
+    begin, end = ((weights * at[near]).sum(axis=1) / total for at in (starts, stops))
+    spans = clamp_lengths(np.stack([begin, end], axis=1), decoding.shortest * mean, decoding.longest * mean)
+    # Ticks of an event that all agree make its length; more voters than that prove no more.
+    values = np.minimum(total / (spans[:, 1] - spans[:, 0]), 1)
+    return spans, values
+
+
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
 def _suppress(starts: Array, ends: Array, values: Array, sigma: float, least: float) -> Array:
     n = len(starts)
@@ -170,20 +198,27 @@ def soft_suppression(spans: Array, values: Array, sigma: float) -> Array:
     return out
 
 
-def propose(scores: Array, rate_hz: float, lengths: Lengths, decoding: Decoding) -> tuple[Array, Array]:
+def propose(
+    scores: Array, rate_hz: float, lengths: Lengths, decoding: Decoding, edges: Array | None = None
+) -> tuple[Array, Array]:
     """Intervals (N, 2) in fractional ticks and their scores (N,) in 0..1, surest first.
 
-    ``scores`` (T,) in 0..1, how surely each tick lies in an event; tick i covers i <= t < i + 1.
+    ``scores`` (T,) in 0..1, how surely each tick lies in an event; tick i covers i <= t < i + 1. ``edges``
+    (T, 2) are the ticks to the start and to the end of that event, which "votes" need.
     """
     if not len(scores):
         return np.empty((0, 2)), np.empty(0)
     in_ticks = np.array([lengths.mean_s, *lengths.quantiles_s]) * rate_hz
-    if decoding.smoothing:
-        scores = gaussian_filter1d(
-            scores.astype(np.float64), decoding.smoothing * in_ticks[0], mode="constant"
-        )
-    make = {"runs": _runs, "boxes": _boxes}[decoding.kind]
-    spans, values = make(scores, in_ticks, decoding)
+    scores = scores.astype(np.float64)
+    if decoding.kind == "votes":
+        if edges is None:
+            raise ValueError("votes need edges")
+        spans, values = _votes(scores, edges, in_ticks, decoding)
+    else:
+        if decoding.smoothing:
+            scores = gaussian_filter1d(scores, decoding.smoothing * in_ticks[0], mode="constant")
+        make = {"runs": _runs, "boxes": _boxes}[decoding.kind]
+        spans, values = make(scores, in_ticks, decoding)
     spans = np.clip(spans, 0, len(scores))
     if decoding.suppression:
         values = soft_suppression(spans, values, decoding.suppression)

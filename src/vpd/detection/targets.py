@@ -79,3 +79,17 @@ def targets(
             name = classes[0] if single else event.label or ACTION
             out[_ticks(timeline, event)] = 1 + list(classes).index(name)
     return out
+
+
+def seconds_to_edges(timeline: Timeline, classes: Array, events: Sequence[Segment]) -> Array:
+    """(T, 2) float32, how long before each tick its event began and how long after it ends; 0 outside.
+
+    ``classes`` are the ``targets`` of the timeline.
+    """
+    out = np.zeros((len(timeline), 2), np.float32)
+    for event in events:
+        if event.video == timeline.video and event.athlete == timeline.athlete:
+            inside = _ticks(timeline, event) & (classes > BACKGROUND)
+            times = timeline.times_s[inside]
+            out[inside] = np.stack([times - event.start_s, event.end_s - times], axis=1)
+    return out

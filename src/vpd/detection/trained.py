@@ -8,12 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from torch import nn
 
 from vpd.detection.base import FrameDetector
+from vpd.detection.inputs import scaling
 from vpd.detection.networks import NETWORKS
+from vpd.detection.scoring import Scored, mean_scored, score
+from vpd.detection.targets import seconds_to_edges
 from vpd.detection.timeline import Timeline
-from vpd.detection.training import Schedule, scaling, score, train
+from vpd.detection.training import Schedule, Target, train
 from vpd.errors import InputError
 from vpd.types import Array
 
+VIEW = 2.5
+"""Networks see this many long events about each tick, if they can: what leads to one and what follows it."""
 PAPER = {
     "network": "bigru",
     "rate_hz": 25.0,
@@ -24,6 +29,8 @@ PAPER = {
     "patience": 50,
     "learning_rate": 1e-3,
     "speed": 0.0,
+    "edges": 0.0,
+    "motion": False,
     "decoding": "paper",
 }
 """The paper's settings (supplement): hours on a CPU."""
@@ -37,7 +44,8 @@ class TrainedDetector(FrameDetector):
     network : a name of ``vpd.detection.networks.NETWORKS``.
     hidden : width of the network; None for its usual one.
     window_s : length of the training windows; longer where an event is longer than half of one.
-    batch, epochs, windows, learning_rate, patience, speed : see ``Schedule``.
+    batch, epochs, windows, learning_rate, patience, speed, edges : see ``Schedule``.
+    motion : networks see how features change as well.
     others : see ``FrameDetector``.
     """
 
@@ -53,6 +61,8 @@ class TrainedDetector(FrameDetector):
         learning_rate: float = 3e-3,
         patience: int = 0,
         speed: float = 0.2,
+        edges: float = 1.0,
+        motion: bool = True,
         folds: int = 5,
         class_agnostic: bool = False,
         decoding: str = "chosen",
@@ -69,6 +79,8 @@ class TrainedDetector(FrameDetector):
         self.learning_rate = learning_rate
         self.patience = patience
         self.speed = speed
+        self.edges = edges
+        self.motion = motion
         self.folds = folds
         self.class_agnostic = class_agnostic
         self.decoding = decoding
@@ -85,19 +97,26 @@ class TrainedDetector(FrameDetector):
             self.windows,
             self.patience,
             self.speed,
+            self.edges,
+            self.scaling_.moving,
+            round(VIEW * max(self.lengths_.quantiles_s) * self.rate_hz),
         )
 
     def _inputs(self, timelines: list[Timeline]) -> list[Array]:
-        return [self.scaling_.inputs(t.values, t.valid[:, None].repeat(2, axis=1)) for t in timelines]
+        return [self.scaling_.inputs(t) for t in timelines]
 
-    def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Array]:
+    def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Scored]:
         if self.network not in NETWORKS:
             raise InputError(f"there is no network {self.network!r}; there are {', '.join(NETWORKS)}")
-        self.scaling_ = scaling(parts)
+        self.scaling_ = scaling(parts, self.rate_hz, self.motion)
         inputs, schedule, outputs = self._inputs(parts), self._schedule(), 1 + len(self.classes_)
+        wanted = [
+            Target(y, seconds_to_edges(part, y, self.events_) / self.lengths_.mean_s)
+            for part, y in zip(parts, targets, strict=True)
+        ]
         held = sorted(set(fold))
 
-        def fit_fold(k: int) -> tuple[nn.Module, dict[int, Array]]:
+        def fit_fold(k: int) -> tuple[nn.Module, dict[int, Scored]]:
             out = [i for i, f in enumerate(fold) if f == k]
             # With a single block nothing can be held out: its own scores are all there is to choose by.
             kept = [i for i, f in enumerate(fold) if f != k] or out
@@ -106,23 +125,21 @@ class TrainedDetector(FrameDetector):
                 self.hidden,
                 outputs,
                 [inputs[i] for i in kept],
-                [targets[i] for i in kept],
+                [wanted[i] for i in kept],
                 schedule,
                 self.seed + k,
-                ([inputs[i] for i in out], [targets[i] for i in out]),
+                ([inputs[i] for i in out], [wanted[i] for i in out]),
             )
-            return network, dict(zip(out, score(network, [inputs[i] for i in out]), strict=True))
+            return network, dict(zip(out, score(network, [inputs[i] for i in out], outputs), strict=True))
 
         # Folds are independent and each draws from its own generator; torch computes outside Python's lock.
         with ThreadPoolExecutor(min(len(held), os.cpu_count() or 1)) as pool:
             results = list(pool.map(fit_fold, held))
         self.networks_ = [network for network, _ in results]
-        scores = {i: chances for _, by_part in results for i, chances in by_part.items()}
+        scores = {i: scored for _, by_part in results for i, scored in by_part.items()}
         return [scores[i] for i in range(len(parts))]
 
-    def _score(self, timelines: list[Timeline]) -> list[Array]:
-        inputs = self._inputs(timelines)
-        totals = score(self.networks_[0], inputs)
-        for network in self.networks_[1:]:
-            totals = [total + one for total, one in zip(totals, score(network, inputs), strict=True)]
-        return [total / len(self.networks_) for total in totals]
+    def _score(self, timelines: list[Timeline]) -> list[Scored]:
+        inputs, classes = self._inputs(timelines), 1 + len(self.classes_)
+        by_network = [score(network, inputs, classes) for network in self.networks_]
+        return [mean_scored(of_one) for of_one in zip(*by_network, strict=True)]

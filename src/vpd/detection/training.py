@@ -1,4 +1,4 @@
-"""Train a network on random windows of labelled timelines, and score timelines with it."""
+"""Train a network on random windows of labelled timelines."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vpd.detection.networks import make_network
+from vpd.detection.scoring import score
 from vpd.detection.targets import UNKNOWN
-from vpd.detection.timeline import Timeline
 from vpd.types import Array
 
-SCORED_TICKS = 2048
-"""Ticks scored at once; longer timelines are scored in overlapping stretches."""
-SCORED_MARGIN = 128
-"""Ticks on either side that are looked at but not kept: a little more than the convolutions see."""
-BATCH_TICKS = 64 * SCORED_TICKS
-"""Ticks in one batch when scoring: bounds memory however long a video is."""
 WEIGHT_DECAY = 0.01
 RARE_WEIGHT_LIMIT = 5.0
 """An event's tick weighs at most this much more than a background tick."""
+LEAST_WINDOWS = 64
+"""In an epoch: a single video of a minute would else give but two or three steps."""
+EDGES = 2
+"""Outputs beside the classes: the time to the start and to the end of the event."""
+EDGE_ROUNDING = 0.1
+"""Errors of edges below this part of a mean event count by their square: labels are no more precise."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,13 @@ class Schedule:
     ----------
     window : ticks in a window.
     batch : windows in a batch.
-    epochs : passes; an epoch draws ``windows`` windows, or as many as cover the training ticks once.
+    epochs : passes; an epoch draws ``windows`` windows, or as many as cover the training ticks once and no
+        fewer than ``LEAST_WINDOWS``.
     patience : stop after this many epochs without gain on the held-out videos; 0 trains to the end.
     speed : windows are played at a random speed within 1 / (1 + speed) .. 1 + speed.
+    edges : weight of the loss of the edges of events; 0 has the network say nothing of them.
+    moving : how many of the last input channels are displacements.
+    view : ticks that a tick should see about it.
     """
 
     window: int
@@ -46,55 +50,51 @@ class Schedule:
     windows: int = 0
     patience: int = 0
     speed: float = 0.0
+    edges: float = 0.0
+    moving: int = 0
+    view: int = 255
 
 
 @dataclass(frozen=True, eq=False)
-class Scaling:
-    """Mean and standard deviation of the features in the training videos: (d,) each."""
+class Target:
+    """What a network should say of each tick: (T,) int64 classes, -1 unknown, and (T, 2) edges.
 
-    mean: Array
-    deviation: Array
+    Edges are the times to the start and to the end of the tick's event, in units of the mean event.
+    """
 
-    def inputs(self, values: Array, valid: Array) -> Array:
-        """(..., d + 1) float32: standardised features, zero where missing, and whether they are there."""
-        scaled = (values - self.mean) / self.deviation
-        scaled = np.where(valid[..., None], scaled, 0)
-        known: Array = np.concatenate([scaled, valid[..., None]], axis=-1).astype(np.float32)
-        return known
-
-
-def scaling(timelines: Sequence[Timeline]) -> Scaling:
-    """Of all valid ticks, both orientations. A feature that never changes is left as it is."""
-    values = np.concatenate([t.values[t.valid].reshape(-1, t.values.shape[2]) for t in timelines])
-    if not len(values):
-        d = timelines[0].values.shape[2]
-        return Scaling(np.zeros(d, np.float32), np.ones(d, np.float32))
-    deviation = values.std(axis=0)
-    return Scaling(values.mean(axis=0), np.where(deviation > 0, deviation, 1).astype(np.float32))
+    classes: Array
+    edges: Array
 
 
 class Windows:
-    """Random windows of timelines with their targets, a batch at a time as one gather."""
+    """Random windows of timelines with their targets, a batch at a time as one gather.
 
-    def __init__(self, inputs: Sequence[Array], targets: Sequence[Array], window: int, speed: float) -> None:
+    The last ``moving`` channels of the inputs are displacements, which grow with the speed.
+    """
+
+    def __init__(
+        self, inputs: Sequence[Array], targets: Sequence[Target], window: int, speed: float, moving: int = 0
+    ) -> None:
         # All timelines lie one after another, with a window of missing ticks between, so that a window that
         # goes beyond the end of a short one runs into nothing.
         pad = int(np.ceil(window * (1 + speed))) + 1
         d = inputs[0].shape[2]
         blank, unknown = np.zeros((pad, 2, d), np.float32), np.full(pad, UNKNOWN)
         self.inputs = np.concatenate([part for x in inputs for part in (x, blank)])
-        self.targets = np.concatenate([part for y in targets for part in (y, unknown)])
+        self.targets = np.concatenate([part for y in targets for part in (y.classes, unknown)])
+        none = np.zeros((pad, 2), np.float32)
+        self.edges = np.concatenate([part for y in targets for part in (y.edges, none)])
         # A window starts where its first half meets a known tick.
         known = np.flatnonzero(self.targets != UNKNOWN)
         ends = np.cumsum([len(x) + pad for x in inputs])
         begins = np.r_[0, ends[:-1]]
         owner = np.searchsorted(ends, known, side="right")
         self.first, self.last = begins[owner], ends[owner] - pad
-        self.known, self.window, self.speed = known, window, speed
-        self.covering = max(1, int(np.ceil(2 * len(known) / window)))
+        self.known, self.window, self.speed, self.moving = known, window, speed, moving
+        self.covering = max(LEAST_WINDOWS, int(np.ceil(2 * len(known) / window)))
 
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """(n, window, d) inputs of random orientation, and (n, window) targets."""
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """(n, window, d) inputs of random orientation, (n, window) classes and (n, window, 2) edges."""
         chosen = rng.integers(len(self.known), size=n)
         speed = np.exp(rng.uniform(-1, 1, n) * np.log1p(self.speed))
         reach = np.ceil(self.window * speed).astype(np.int64)
@@ -102,11 +102,17 @@ class Windows:
         start = np.clip(self.known[chosen] - rng.integers(0, self.window, n), self.first[chosen], latest)
         rows = start[:, None] + np.rint(np.arange(self.window) * speed[:, None]).astype(np.int64)
         side = rng.integers(2, size=n)
-        return torch.from_numpy(self.inputs[rows, side[:, None]]), torch.from_numpy(self.targets[rows])
+        # What is played faster is over sooner.
+        faster = speed[:, None, None].astype(np.float32)
+        edges = self.edges[rows] / faster
+        inputs, classes = self.inputs[rows, side[:, None]], self.targets[rows]
+        if self.moving:
+            inputs[..., -self.moving :] *= faster
+        return torch.from_numpy(inputs), torch.from_numpy(classes), torch.from_numpy(edges)
 
 
-def _class_weights(targets: Sequence[Array], outputs: int) -> Tensor:
-    counts = np.bincount(np.concatenate([y[y >= 0] for y in targets]), minlength=outputs)
+def _class_weights(targets: Sequence[Target], outputs: int) -> Tensor:
+    counts = np.bincount(np.concatenate([y.classes[y.classes >= 0] for y in targets]), minlength=outputs)
     events = counts[1:].sum()
     rare = np.clip(np.sqrt(counts[0] / max(events, 1)), 1, RARE_WEIGHT_LIMIT)
     return torch.tensor([1.0, *([float(rare)] * (outputs - 1))])
@@ -117,18 +123,20 @@ def train(
     hidden: int | None,
     outputs: int,
     inputs: Sequence[Array],
-    targets: Sequence[Array],
+    targets: Sequence[Target],
     schedule: Schedule,
     seed: int,
-    held_out: tuple[Sequence[Array], Sequence[Array]] | None = None,
+    held_out: tuple[Sequence[Array], Sequence[Target]] | None = None,
 ) -> nn.Module:
-    """A network trained on ``inputs`` (T, 2, d) and ``targets`` (T,), the same for the same seed.
+    """A network trained on ``inputs`` (T, 2, d) and their targets, the same for the same seed.
 
-    With ``patience``, the epoch with the least loss on ``held_out`` is kept (paper, supplement).
+    Its outputs are ``outputs`` logits of classes, and the two edges where ``schedule.edges`` is above 0. With
+    ``patience``, the epoch with the least loss on ``held_out`` is kept (paper, supplement).
     """
     rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
-    network = make_network(name, inputs[0].shape[2], outputs, hidden, generator)
-    windows = Windows(inputs, targets, schedule.window, schedule.speed)
+    edges = EDGES if schedule.edges else 0
+    network = make_network(name, inputs[0].shape[2], outputs + edges, hidden, schedule.view, generator)
+    windows = Windows(inputs, targets, schedule.window, schedule.speed, schedule.moving)
     weights = _class_weights(targets, outputs)
     optimiser = torch.optim.AdamW(network.parameters(), schedule.learning_rate, weight_decay=WEIGHT_DECAY)
     a_pass = schedule.windows or windows.covering
@@ -140,10 +148,13 @@ def train(
     for _ in range(schedule.epochs):
         network.train()
         for _ in range(steps):
-            x, y = windows.draw(min(schedule.batch, a_pass), rng)
+            x, classes, ends = windows.draw(min(schedule.batch, a_pass), rng)
+            said = network(x)
             loss = functional.cross_entropy(
-                network(x).flatten(0, 1), y.flatten(), weights, ignore_index=UNKNOWN
+                said[..., :outputs].flatten(0, 1), classes.flatten(), weights, ignore_index=UNKNOWN
             )
+            if edges:
+                loss = loss + schedule.edges * _edge_loss(said[..., outputs:], classes, ends)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -166,46 +177,16 @@ def train(
     return network.eval()
 
 
-def _loss(network: nn.Module, inputs: Sequence[Array], targets: Sequence[Array], weights: Tensor) -> float:
-    scores = np.concatenate(score(network, inputs))
-    truth = torch.from_numpy(np.concatenate(targets))
+def _edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
+    """Of the ticks of events; nothing is asked elsewhere."""
+    inside = classes > 0
+    if not inside.any():
+        return said.sum() * 0
+    return functional.smooth_l1_loss(said[inside], edges[inside], beta=EDGE_ROUNDING)
+
+
+def _loss(network: nn.Module, inputs: Sequence[Array], targets: Sequence[Target], weights: Tensor) -> float:
+    scores = np.concatenate([s.chances for s in score(network, inputs, len(weights))])
+    truth = torch.from_numpy(np.concatenate([y.classes for y in targets]))
     logs = torch.from_numpy(np.log(np.maximum(scores, 1e-12)))
     return float(functional.nll_loss(logs, truth, weights.to(logs.dtype), ignore_index=UNKNOWN))
-
-
-def _stretches(lengths: Sequence[int]) -> list[tuple[int, int, int]]:
-    return [
-        (i, start, min(start + SCORED_TICKS, n))
-        for i, n in enumerate(lengths)
-        for start in range(0, n, SCORED_TICKS)
-    ]
-
-
-@torch.inference_mode()
-def score(network: nn.Module, inputs: Sequence[Array]) -> list[Array]:
-    """Class probabilities (T, outputs) float32 of each (T, 2, d), the mean of both orientations."""
-    network.eval()
-    outputs: list[list[Array]] = [[] for _ in inputs]
-    length = SCORED_TICKS + 2 * SCORED_MARGIN
-    stretches = _stretches([len(x) for x in inputs])
-    at_once = max(1, BATCH_TICKS // (2 * length))
-    # Stretches of like length go together, so that little of a batch is padding.
-    order = sorted(range(len(stretches)), key=lambda k: stretches[k][2] - stretches[k][1])
-    pieces: dict[int, Array] = {}
-    for begin in range(0, len(order), at_once):
-        group = [(k, *stretches[k]) for k in order[begin : begin + at_once]]
-        widest = max(stop - start for _, _, start, stop in group) + 2 * SCORED_MARGIN
-        # Beyond the ends of a timeline lies nothing, marked as such, whatever it is scored together with.
-        batch = np.zeros((len(group), 2, widest, inputs[0].shape[2]), np.float32)
-        for row, (_, i, start, stop) in enumerate(group):
-            first, last = max(0, start - SCORED_MARGIN), min(len(inputs[i]), stop + SCORED_MARGIN)
-            at = first - start + SCORED_MARGIN
-            batch[row, :, at : at + last - first] = inputs[i][first:last].swapaxes(0, 1)
-        logits = network(torch.from_numpy(batch.reshape(-1, widest, batch.shape[3])))
-        chances = logits.softmax(-1).reshape(len(group), 2, widest, -1).mean(1).numpy()
-        for row, (k, _, start, stop) in enumerate(group):
-            pieces[k] = chances[row, SCORED_MARGIN : SCORED_MARGIN + stop - start]
-    for k, (i, _, _) in enumerate(stretches):
-        outputs[i].append(pieces[k])
-    empty = np.empty((0, 0), np.float32)
-    return [np.concatenate(parts) if parts else empty for parts in outputs]

@@ -1,0 +1,74 @@
+"""What networks are given of each tick: its features, whether they are there, and how they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vpd.detection.timeline import Timeline
+from vpd.types import Array
+
+MOTION_S = (0.08, 0.32)
+"""Displacements are taken over these times, about each tick: one of a blow, one of a swing."""
+
+
+def displacements(timeline: Timeline, half: int) -> Array:
+    """(T, 2, d) change from ``half`` ticks before to ``half`` ticks after, 0 where either is missing."""
+    before = np.clip(np.arange(len(timeline)) - half, 0, None)
+    after = np.clip(np.arange(len(timeline)) + half, None, len(timeline) - 1)
+    known = timeline.valid[before] & timeline.valid[after]
+    change: Array = (timeline.values[after] - timeline.values[before]) * known[:, None, None]
+    return change
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """Of the features in the training videos: mean and standard deviation (d,), and of each motion.
+
+    Attributes
+    ----------
+    halves : half the time of each motion in ticks.
+    motions : the standard deviations (d,) of the displacements over each.
+    """
+
+    mean: Array
+    deviation: Array
+    halves: tuple[int, ...]
+    motions: tuple[Array, ...]
+
+    @property
+    def moving(self) -> int:
+        """How many of the last channels are displacements."""
+        return len(self.halves) * len(self.mean)
+
+    def inputs(self, timeline: Timeline) -> Array:
+        """(T, 2, n) float32: standardised features, zero where missing; whether they are there; motions."""
+        there = timeline.valid[:, None, None]
+        scaled = np.where(there, (timeline.values - self.mean) / self.deviation, 0)
+        known = np.broadcast_to(there, (*scaled.shape[:2], 1))
+        pairs = zip(self.halves, self.motions, strict=True)
+        motions = [displacements(timeline, half) / deviation for half, deviation in pairs]
+        inputs: Array = np.concatenate([scaled, known, *motions], axis=-1).astype(np.float32)
+        return inputs
+
+
+def _deviation(values: Array) -> Array:
+    """A feature that never changes is left as it is."""
+    deviation = values.std(axis=0)
+    return np.where(deviation > 0, deviation, 1).astype(np.float32)
+
+
+def scaling(timelines: Sequence[Timeline], rate_hz: float, motion: bool) -> Scaling:
+    """Of all valid ticks, both orientations; with ``motion`` of their displacements over ``MOTION_S`` too."""
+    d = timelines[0].values.shape[2]
+    halves = tuple(max(1, round(span * rate_hz / 2)) for span in MOTION_S) if motion else ()
+    if not any(t.valid.any() for t in timelines):
+        ones = np.ones(d, np.float32)
+        return Scaling(np.zeros(d, np.float32), ones, halves, (ones,) * len(halves))
+    values = np.concatenate([t.values[t.valid].reshape(-1, d) for t in timelines])
+    changes = [
+        np.concatenate([displacements(t, half)[t.valid].reshape(-1, d) for t in timelines]) for half in halves
+    ]
+    return Scaling(values.mean(axis=0), _deviation(values), halves, tuple(_deviation(c) for c in changes))

@@ -1,0 +1,77 @@
+"""What trained networks say of every tick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from vpd.types import Array
+
+SCORED_TICKS = 2048
+"""Ticks scored at once; longer timelines are scored in overlapping stretches."""
+SCORED_MARGIN = 128
+"""Ticks on either side that are looked at but not kept: a little more than the convolutions see."""
+BATCH_TICKS = 64 * SCORED_TICKS
+"""Ticks in one batch when scoring: bounds memory however long a video is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What networks say of each tick: (T, 1 + C) chances, and (T, 2) edges in units of the mean event."""
+
+    chances: Array
+    edges: Array | None
+
+
+def mean_scored(scored: Sequence[Scored]) -> Scored:
+    """The mean of what several say of the same ticks; edges where all have them."""
+    chances: Array = np.stack([s.chances for s in scored]).mean(axis=0)
+    edges = [s.edges for s in scored if s.edges is not None]
+    return Scored(chances, np.stack(edges).mean(axis=0) if len(edges) == len(scored) else None)
+
+
+def _stretches(lengths: Sequence[int]) -> list[tuple[int, int, int]]:
+    return [
+        (i, start, min(start + SCORED_TICKS, n))
+        for i, n in enumerate(lengths)
+        for start in range(0, n, SCORED_TICKS)
+    ]
+
+
+@torch.inference_mode()
+def score(network: nn.Module, inputs: Sequence[Array], classes: int) -> list[Scored]:
+    """What a network of ``classes`` classes, the background among them, says of each (T, 2, d).
+
+    The mean of both orientations.
+    """
+    network.eval()
+    outputs: list[list[Array]] = [[] for _ in inputs]
+    length = SCORED_TICKS + 2 * SCORED_MARGIN
+    stretches = _stretches([len(x) for x in inputs])
+    at_once = max(1, BATCH_TICKS // (2 * length))
+    # Stretches of like length go together, so that little of a batch is padding.
+    order = sorted(range(len(stretches)), key=lambda k: stretches[k][2] - stretches[k][1])
+    pieces: dict[int, Array] = {}
+    for begin in range(0, len(order), at_once):
+        group = [(k, *stretches[k]) for k in order[begin : begin + at_once]]
+        widest = max(stop - start for _, _, start, stop in group) + 2 * SCORED_MARGIN
+        # Beyond the ends of a timeline lies nothing, marked as such, whatever it is scored together with.
+        batch = np.zeros((len(group), 2, widest, inputs[0].shape[2]), np.float32)
+        for row, (_, i, start, stop) in enumerate(group):
+            first, last = max(0, start - SCORED_MARGIN), min(len(inputs[i]), stop + SCORED_MARGIN)
+            at = first - start + SCORED_MARGIN
+            batch[row, :, at : at + last - first] = inputs[i][first:last].swapaxes(0, 1)
+        logits = network(torch.from_numpy(batch.reshape(-1, widest, batch.shape[3])))
+        outcome = torch.cat([logits[..., :classes].softmax(-1), logits[..., classes:]], dim=-1)
+        said = outcome.reshape(len(group), 2, widest, -1).mean(1).numpy()
+        for row, (k, _, start, stop) in enumerate(group):
+            pieces[k] = said[row, SCORED_MARGIN : SCORED_MARGIN + stop - start]
+    for k, (i, _, _) in enumerate(stretches):
+        outputs[i].append(pieces[k])
+    empty = np.empty((0, classes), np.float32)
+    said_of = [np.concatenate(parts) if parts else empty for parts in outputs]
+    return [Scored(o[:, :classes], o[:, classes:] if o.shape[1] > classes else None) for o in said_of]
