@@ -96,9 +96,11 @@ def detect(
             scores=scores,
             labels=[s for s in given if s.video == video],
             end_s=float(times[video][-1]),
+            classes=detector.classes_,
         )
     found.sort(key=lambda d: -d.score)
-    written = _write(folder, found, wanted, times, videos, layout, (overlay, clips, reel), export or [])
+    shown = (overlay, clips, reel)
+    written = _write(folder, found, wanted, times, videos, layout, shown, export or [], detector.classes_)
     table = rows(found, times)
     write_json(folder / "detections.json", table, _summary(detector, settings, store.name, shown_from))
     if as_json:
@@ -119,6 +121,7 @@ def _write(
     layout: Layout,
     shown: tuple[bool, bool, bool],
     exports: list[str],
+    classes: list[str],
 ) -> list[Path]:
     """Write the table, the page and what else is asked for; the files besides these."""
     overlay, clips, reel = shown
@@ -138,7 +141,8 @@ def _write(
         for video in wanted:
             path = folder / "overlays" / f"{video}.mp4"
             own = [d for d in found if d.video == video]
-            write_overlay(path, files[video], times[video], videos[video].fps, own, layout.tracks(video))
+            tracks = layout.tracks(video)
+            write_overlay(path, files[video], times[video], videos[video].fps, own, tracks, classes)
             written.append(path)
     media = {video: Media.of(videos[video], times[video]) for video in wanted} if exports else {}
     for name in exports:

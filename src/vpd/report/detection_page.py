@@ -18,6 +18,8 @@ from vpd.types import Detection, Segment
 
 ROW_S = 30.0
 """Seconds in one row of a plot: an action of a second is then wide enough to hold its name."""
+POSTER_S = 1.0
+"""The picture of a clip that is shown before it plays: in the action, which begins after the padding."""
 MAX_ROWS = 40
 """Rows of a plot at most; longer videos get longer rows."""
 
@@ -38,11 +40,12 @@ def timeline_figure(
     scores: Sequence[FrameScores] = (),
     labels: Sequence[Segment] = (),
     end_s: float = 0.0,
+    classes: Sequence[str] = (),
 ) -> Figure:
     """The timeline of one video: the score of every tick, what was found, and what was labelled, if anything.
 
     Detections are bars below the score, the surer the darker, with their label; labelled segments are bars
-    with an outline below them.
+    with an outline below them. A label has one colour in all videos where all ``classes`` are given.
     """
     own = [d for d in detections if d.video == video]
     given = [s for s in labels if s.video == video]
@@ -50,7 +53,8 @@ def timeline_figure(
     end_s = max([end_s, 1.0, *(s.end_s for s in [*own, *given]), *(c.times_s[-1] for c in curves)])
     row_s = max(ROW_S, end_s / MAX_ROWS)
     rows = int(np.ceil(end_s / row_s))
-    colour = colours([s.label or "" for s in [*own, *given]])
+    shown = {s.label or "" for s in [*own, *given]}
+    colour = {name: c for name, c in colours([*classes, *shown]).items() if name in shown}
     figure = Figure(figsize=(14, 0.8 + 1.25 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, 1, squeeze=False)[:, 0]
@@ -107,7 +111,7 @@ def write_page(
         f"<td>{r['start_frame']} to {r['end_frame'] - 1}</td><td>{escape(str(r['label'] or ''))}</td>"
         f"<td>{r['score']:.2f}</td><td>"
         + (
-            f'<video src="{escape(clips[i])}" controls muted loop preload="none"></video>'
+            f'<video src="{escape(clips[i])}#t={POSTER_S}" controls muted loop preload="metadata"></video>'
             if i in clips
             else ""
         )

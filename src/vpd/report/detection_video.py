@@ -46,13 +46,20 @@ def _boxes(tracks: Sequence[Track]) -> dict[tuple[int, int], Array]:
 
 
 def overlay_frames(
-    file: Path, times_s: Array, detections: Sequence[Detection], tracks: Sequence[Track] = ()
+    file: Path,
+    times_s: Array,
+    detections: Sequence[Detection],
+    tracks: Sequence[Track] = (),
+    classes: Sequence[str] = (),
 ) -> Iterator[Array]:
-    """Frames (H, W, 3) of a video with the athlete boxed while an action lasts, its name, score and a bar."""
+    """Frames (H, W, 3) of a video with the athlete boxed while an action lasts, its name, score and a bar.
+
+    A label has one colour in all videos where all ``classes`` are given.
+    """
     spans = [(d, *frame_span(times_s, d)) for d in sorted(detections, key=lambda d: d.start_s)]
     colour = {
         name: (int(255 * red), int(255 * green), int(255 * blue))
-        for name, (red, green, blue) in colours([d.label or "" for d in detections]).items()
+        for name, (red, green, blue) in colours([*classes, *(d.label or "" for d in detections)]).items()
     }
     boxes = _boxes(tracks)
     total = max(len(times_s), 1)
@@ -82,10 +89,11 @@ def write_overlay(
     fps: Fraction,
     detections: Sequence[Detection],
     tracks_file: Path | None = None,
+    classes: Sequence[str] = (),
 ) -> int:
     """Write ``overlay_frames`` of one video; returns the number of frames."""
     tracks = read_tracks(tracks_file) if tracks_file is not None and tracks_file.exists() else []
-    return write_video(overlay_frames(file, times_s, detections, tracks), fps, out)
+    return write_video(overlay_frames(file, times_s, detections, tracks, classes), fps, out)
 
 
 def write_clips(folder: Path, files: Mapping[str, Path], detections: Sequence[Detection]) -> list[Path]:
