@@ -1,11 +1,15 @@
 """Few-shot temporal detection on any library: average precision by features, method and labelled videos.
 
-    python benchmarks/detection.py LIBRARY EVENTS.csv [--features joints2d ...] [--videos 1 3 5] [--seeds 5]
+    python benchmarks/detection.py LIBRARY [EVENTS.csv] [--features joints2d ...] [--videos 1 3 5] [--seeds 5]
+    python benchmarks/detection.py NEW_LIBRARY --sample      # the synthetic athletes, with exact truth
+    python benchmarks/detection.py LIBRARY --paper           # the paper's protocol of Table 4
 
-The events are a CSV with video, start_s, end_s, label. Videos whose names begin with "train" are learned
-from, the others are tested on; nothing is tuned on the latter. ``--cuts FOLDER`` adds what a detector of
-shot cuts alone reaches on the video files in FOLDER: the median place of events after the cuts of the
-training videos.
+The events are a CSV with video, start_s, end_s, label; labels.csv of the library where none is given. Which
+videos may be learned from and which are tested on stands in splits.csv of the library; without it those whose
+names begin with "train" are learned from; without such, those drawn are learned from and all other labelled
+ones are tested on. Nothing is tuned on tested videos. A seed draws the videos that are learned from, and is
+that of the networks. ``--cuts FOLDER`` adds what a detector of shot cuts alone reaches on the video files in
+FOLDER: the median place of events after the cuts of the training videos.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -23,7 +29,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from vpd.detection import PAPER, CombinedDetector, SearchDetector, TrainedDetector
+import vpd
+from vpd.detection import PAPER, CombinedDetector, SearchDetector, TrainedDetector, split_reviewed
 from vpd.detection.frame_scores import mixed
 from vpd.library.layout import Layout
 from vpd.metrics.average_precision import (
@@ -34,10 +41,12 @@ from vpd.metrics.average_precision import (
     precision_recall,
 )
 from vpd.metrics.error_kinds import count_errors
+from vpd.recognition.split import TRAIN, read_split
 from vpd.sequences import FeatureStore
 from vpd.types import Detection, FeatureSequence, Segment
 from vpd.video.frames import read_frames
 
+SAMPLE = Path(vpd.__file__).parent / "sample"
 CUT_DIFFERENCE = 0.35
 """Share of the grey levels that change places at a cut, of a histogram with 32 bins."""
 
@@ -48,6 +57,26 @@ def read_events(path: Path) -> list[Segment]:
             Segment(Path(r["video"]).stem, float(r["start_s"]), float(r["end_s"]), None, r["label"])
             for r in csv.DictReader(file)
         ]
+
+
+def sample(root: Path) -> None:
+    """Make a library of the synthetic athletes at ``root``, with the teachers' features."""
+    library = vpd.Library.new(root, SAMPLE / "videos")
+    for name in ("labels.csv", "splits.csv"):
+        shutil.copyfile(SAMPLE / name, root / name)
+    report = library.run(["teach"], jobs=os.cpu_count() or 1)
+    if not report.complete:
+        raise SystemExit(f"the sample could not be made: {report.set_aside or report.problems}")
+
+
+def sides(root: Path, videos: list[str]) -> tuple[list[str], list[str]]:
+    """Videos that may be learned from, and those that are tested on; the same where nothing tells."""
+    if (root / "splits.csv").exists():
+        places = read_split(root / "splits.csv")
+        train = [v for v in videos if v in places and places[v].split == TRAIN]
+        return train, [v for v in videos if v in places and v not in train]
+    train = [v for v in videos if v.startswith(TRAIN)]
+    return (train, [v for v in videos if v not in train]) if train else (videos, videos)
 
 
 def figures(truth: list[Segment], found: list[Detection]) -> dict[str, float]:
@@ -110,17 +139,18 @@ def learned(
     shots: list[FeatureSequence],
     test: list[FeatureSequence],
     events: list[Segment],
+    reviewed: list[Segment],
     truth: list[Segment],
     seed: int,
-    paper: bool,
+    paper: dict[str, Any] | None,
 ) -> Iterator[Row]:
     """A row for each method, learned from ``shots``; scores of the two basic ones are computed once."""
-    trained, search = TrainedDetector(seed=seed, **(PAPER if paper else {})), SearchDetector(seed=seed)
+    trained, search = TrainedDetector(seed=seed, **(paper or {})), SearchDetector(seed=seed)
     detectors = {"trained": trained} if paper else {"search": search, "trained": trained}
     seconds, scores = {}, {}
     for name, detector in detectors.items():
         wall, cpu = time.perf_counter(), time.process_time()
-        detector.fit(shots, events)
+        detector.fit(shots, events, reviewed)
         seconds[name] = np.array([time.perf_counter() - wall, time.process_time() - cpu])
         scores[name] = detector.score_frames(test)
     found = {name: detectors[name].detections(scores[name]) for name in detectors}
@@ -173,19 +203,29 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("library", type=Path)
-    parser.add_argument("events", type=Path)
+    parser.add_argument("events", type=Path, nargs="?", help="by default labels.csv of the library")
+    parser.add_argument("--sample", action="store_true", help="make the library of the synthetic athletes")
     parser.add_argument("--features", nargs="*", default=["joints2d"])
-    parser.add_argument("--videos", nargs="*", type=int, default=[1, 3, 5])
+    parser.add_argument("--videos", nargs="*", type=int, help="learned from; 1 3 5, with --paper 5")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--cuts", type=Path)
     parser.add_argument(
         "--paper", action="store_true", help="the paper's network and schedule alone (Table 4)"
     )
+    parser.add_argument("--windows", type=int, help="windows an epoch, to shorten the paper's schedule")
+    parser.add_argument("--patience", type=int, help="epochs without gain, to shorten the paper's schedule")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rows", type=Path, help="keep rows in this file, and do not make those again")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    events = read_events(arguments.events)
+    root: Path = arguments.library
+    if arguments.sample:
+        sample(root)
+    events, reviewed = split_reviewed(read_events(arguments.events or root / "labels.csv"))
+    paper = None
+    if arguments.paper:
+        shorter = {"windows": arguments.windows, "patience": arguments.patience}
+        paper = PAPER | {name: value for name, value in shorter.items() if value is not None}
     rows: list[Row] = []
     if arguments.rows and arguments.rows.exists():
         rows = [json.loads(line) for line in arguments.rows.read_text().splitlines()]
@@ -197,17 +237,17 @@ def main() -> None:
             with arguments.rows.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
-    stores = {name: FeatureStore(Layout(arguments.library), name) for name in arguments.features}
+    stores = {name: FeatureStore(Layout(root), name) for name in arguments.features}
     sequences = {n: [s for v in store.videos() for s in store.sequences(v)] for n, store in stores.items()}
+    labelled = {e.video for e in events}
     # A seed at a time, so that a run that is stopped leaves a table of fewer seeds.
-    for seed, count, name in product(range(arguments.seeds), arguments.videos, arguments.features):
-        train = sorted({s.video for s in sequences[name] if s.video.startswith("train")})
-        test = [s for s in sequences[name] if s.video not in train]
-        tested = sorted({s.video for s in test})
-        truth = [e for e in events if e.video in tested]
+    counts = arguments.videos or ([5] if paper else [1, 3, 5])
+    for seed, count, name in product(range(arguments.seeds), counts, arguments.features):
+        train, tested = sides(root, sorted({s.video for s in sequences[name]} & labelled))
         if arguments.cuts and ("cuts", len(train), 0) not in done:
             done.add(("cuts", len(train), 0))
             found = by_cuts(arguments.cuts, train, tested, events)
+            truth = [e for e in events if e.video in tested]
             keep(
                 {"features": "cuts", "videos": len(train), "seed": 0, "method": "alone"}
                 | figures(truth, found)
@@ -216,7 +256,9 @@ def main() -> None:
             continue
         chosen = np.random.default_rng([seed, count]).permutation(train)[:count]
         shots = [s for s in sequences[name] if s.video in chosen]
-        for row in learned(shots, test, events, truth, seed, arguments.paper):
+        test = [s for s in sequences[name] if s.video in tested and s.video not in chosen]
+        truth = [e for e in events if e.video in {s.video for s in test}]
+        for row in learned(shots, test, events, reviewed, truth, seed, paper):
             keep({"features": name, "videos": count, "seed": seed} | row)
         print(f"{name}, {count} videos, seed {seed}", file=sys.stderr, flush=True)
     print_table(rows)
