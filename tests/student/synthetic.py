@@ -100,6 +100,7 @@ def tiny_settings(**changes):
     values = {
         "backbone": "tiny", "images": 640, "minutes": 0.0, "epoch_images": 320, "batch": 32,
         "learning_rate": 3e-3, "augment": NO_AUGMENTATION, "device": "cpu", "precision": "float32",
-        "validation_images": 64, "heads": (HeadSettings(teacher="joints2d"),),
+        "validation_images": 64, "loss": "squared",
+        "heads": (HeadSettings(teacher="joints2d", motion=(-1,), decoder=True),),
     }  # fmt: skip
     return DistillSettings(**{**values, **changes})

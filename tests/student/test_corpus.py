@@ -13,7 +13,9 @@ from vpd.student.inputs import InputSpec
 
 
 def head(**values):
-    return tiny_settings(heads=(HeadSettings(**{"teacher": "joints2d", **values}),))
+    return tiny_settings(
+        heads=(HeadSettings(**{"teacher": "joints2d", "motion": (-1,), "decoder": True, **values}),)
+    )
 
 
 def test_motion_needs_the_pose_before(tmp_path):

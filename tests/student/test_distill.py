@@ -139,7 +139,9 @@ def test_variants_run(sources, tmp_path):
             {"inputs": ("flow",), "standardise": False},
             {
                 "neighbours": (-1, 1),
-                "heads": (HeadSettings(teacher="joints2d", d=40, motion=(-1, 5), weighting="joint"),),
+                "heads": (
+                    HeadSettings(teacher="joints2d", d=40, motion=(-1, 5), decoder=True, weighting="joint"),
+                ),
             },
             {"precision": "bfloat16"},
         )
@@ -169,8 +171,7 @@ def test_embedding_and_export(sources, tmp_path):
     assert np.abs(half.values - sequence.values).mean() < 0.03 * spread
     path = tmp_path / "student.onnx"
     export_onnx(student, path)
-    onnx = OnnxEngine(path, student.spec.inputs, student.spec.size, threads=1)
-    assert onnx.d == 26
+    onnx = OnnxEngine(path, student, threads=1)
     for batch in (1, 32):
         found = embed(onnx, crops, EmbedSettings(batch=batch))[0]
         np.testing.assert_allclose(found.values, sequence.values, atol=1e-4)

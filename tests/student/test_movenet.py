@@ -2,15 +2,24 @@
 
 import numpy as np
 import onnxruntime as ort
+import pytest
 import torch
 
+from tests.student.synthetic import RECIPE, stick_sources, tiny_settings
+from vpd.crops import CropFile
+from vpd.errors import InputError
 from vpd.models import model_path
-from vpd.settings.distill import preset
+from vpd.settings import EmbedSettings
+from vpd.settings.distill import HeadSettings, preset
+from vpd.student import OnnxEngine, TorchEngine, distill, embed, export_onnx, known_tokens, load_student
 from vpd.student.backbones import backbone
-from vpd.student.distill import parameter_groups
 from vpd.student.inputs import InputSpec
 from vpd.student.movenet import RGB_MEAN, RGB_STD, load_movenet
 from vpd.student.network import Student, student_spec
+from vpd.student.people import MAPS, decode_pose
+from vpd.student.training import parameter_groups
+from vpd.teachers import teacher
+from vpd.types import PoseSequence
 
 
 def test_torch_and_the_shipped_file_agree():
@@ -28,20 +37,146 @@ def test_torch_and_the_shipped_file_agree():
         )
 
 
-def test_flow_has_no_effect_at_first():
+def encoder_of(spec, d=26):
     torch.manual_seed(0)
-    encoder = backbone("movenet").make(InputSpec(), 26, "").eval()
-    inputs = torch.randn(1, 5, 64, 64)
-    other = torch.cat([inputs[:, :3], torch.randn(1, 2, 64, 64)], 1)
+    return backbone("movenet").make(spec, d, "").eval()
+
+
+def test_joints_are_those_of_the_published_decoding():
+    """Made heads: of the person in the middle, the joint at the peak near the place that is regressed."""
     with torch.inference_mode():
-        torch.testing.assert_close(encoder(inputs), encoder(other))
+        heads = {
+            "heatmap": torch.full((1, 17, 8, 8), -9.0), "center": torch.full((1, 1, 8, 8), -9.0),
+            "regress": torch.zeros(1, 34, 8, 8), "offset": torch.zeros(1, 34, 8, 8),
+        }  # fmt: skip
+        heads["center"][0, 0, 4, 3] = 2.0
+        heads["regress"][0, 0::2, 4, 3], heads["regress"][0, 1::2, 4, 3] = -2.0, 1.0
+        heads["heatmap"][0, :, 2, 4] = 1.0
+        heads["heatmap"][0, :, 7, 0] = 2.0
+        heads["offset"][0, 0::2, 2, 4], heads["offset"][0, 1::2, 2, 4] = 0.5, 0.25
+        joints, scores, regressed, heat = decode_pose(heads)
+    assert heat.shape == (1, 17, 8, 8)
+    torch.testing.assert_close(regressed[0, 0], torch.tensor([4 / 8, 2 / 8]))
+    torch.testing.assert_close(
+        joints[0, 0], torch.tensor([4.25 / 8, 2.5 / 8]), msg="the near peak, not the high"
+    )
+    torch.testing.assert_close(scores[0, 0], torch.sigmoid(torch.tensor(1.0)))
+
+
+def test_what_is_read_is_the_size_it_says_and_flow_is_seen_at_the_joints():
+    encoder = encoder_of(InputSpec())
+    inputs = torch.randn(2, 5, 64, 64)
+    with torch.inference_mode():
+        read = encoder.read(inputs)
+        assert read.shape == (2, encoder.points + MAPS)
+        still = encoder.read(torch.cat([inputs[:, :3], torch.zeros(2, 2, 64, 64)], 1))
+        moving = encoder.read(torch.cat([inputs[:, :3], torch.ones(2, 2, 64, 64)], 1))
+    flow = slice(85, 119)
+    assert (still[:, flow] == 0).all()
+    torch.testing.assert_close(moving[:, flow], torch.ones(2, 34))
+    torch.testing.assert_close(still[:, 119:], moving[:, 119:])
+    assert encoder_of(InputSpec(flow=False)).points == 85
+
+
+def test_components_keep_what_varies():
+    encoder = encoder_of(InputSpec())
+    few = torch.randn(300, 60) @ torch.randn(60, encoder.points + MAPS) + 3
+    encoder.fit(few)
+    tokens = encoder.condense(few)
+    assert tokens.shape == (300, encoder.size)
+    maps = tokens[:, encoder.points :]
+    assert not maps[:, 60:].any()
+    # the sixty directions of variation are all there: distances of standardised readings are kept
+    wanted = (few[:, encoder.points :] - few[:, encoder.points :].mean(0)) / few[:, encoder.points :].std(0)
+    ratio = torch.pdist(maps[:50]) / torch.pdist(wanted[:50])
+    assert ratio.std() / ratio.mean() < 0.01
+
+
+@pytest.mark.parametrize("name", ["joints2d", "vipe"])
+def test_a_student_starts_as_what_its_teacher_says_of_the_joints_read(name):
+    settings = preset("laptop", heads=(HeadSettings(teacher=name),), context=())
+    student = Student(student_spec(settings, 64, {name: 26 if name == "joints2d" else 64}))
+    torch.nn.init.zeros_(student.encoder.last.weight)
+    torch.nn.init.zeros_(student.encoder.last.bias)
+    joints = np.random.default_rng(0).uniform(0.2, 0.8, (7, 17, 2)).astype(np.float32)
+    tokens = torch.zeros(7, student.token_d)
+    tokens[:, :34] = torch.from_numpy(joints.reshape(7, 34))
+    tokens[:, 34:51] = 0.9
+    poses = PoseSequence(0, np.arange(7), np.concatenate([joints, np.full((7, 17, 1), 0.9)], 2).astype("f4"))
+    expected = teacher(name)(poses, np.arange(7) / 25).values[:, 0]
+    with torch.inference_mode():
+        found = student.eval().feature(student.alone(tokens))
+    np.testing.assert_allclose(found.numpy(), expected, atol=2e-4)
 
 
 def test_the_pretrained_part_can_be_frozen_or_slow():
     student = Student(student_spec(preset("laptop"), 64, {"vipe": 64}))
     slow = parameter_groups(student, 0.1)
     assert [group["share"] for group in slow] == [1.0, 0.1]
-    assert sum(len(group["params"]) for group in slow) == len(list(student.parameters()))
+    assert not student.frozen
+    student.freeze()
     frozen = parameter_groups(student, 0.0)
     assert len(frozen) == 1
-    assert not any(p.requires_grad for p in student.encoder.pretrained.parameters())
+    assert student.frozen
+
+
+def test_what_it_cannot_see_is_said():
+    with pytest.raises(InputError, match="context"):
+        encoder_of(InputSpec(neighbours=(-1,)))
+
+
+def people_settings(**changes):
+    values = {"backbone": "movenet", "heads": (HeadSettings(teacher="vipe"),), "context": (-2, 2)}
+    return tiny_settings(**{**values, **changes})
+
+
+def test_a_corpus_is_read_once_and_its_student_embeds_from_there(tmp_path):
+    pytest.importorskip("onnx")
+    sources = stick_sources(tmp_path, 5, 10, teachers=("joints2d", "vipe"))
+    readings = tmp_path / "readings"
+    student = distill(sources, people_settings(images=64), tmp_path / "a", RECIPE, readings=readings)
+    files = {file: file.stat().st_mtime_ns for file in readings.iterdir()}
+    again = distill(sources, people_settings(images=64, seed=1), tmp_path / "b", RECIPE, readings=readings)
+    assert {file: file.stat().st_mtime_ns for file in readings.iterdir()} == files
+    assert any(not torch.equal(p, q) for p, q in zip(student.parameters(), again.parameters(), strict=True))
+
+    crops = CropFile(sources[0].crops)
+    known = known_tokens(student, crops, readings, "v0")
+    assert known is not None
+    assert known_tokens(student, crops, readings, "other") is None
+    from_readings = embed(TorchEngine(student, "cpu"), crops, EmbedSettings(), known=known)[0]
+    looked = embed(TorchEngine(student, "cpu", "float32"), crops, EmbedSettings())[0]
+    np.testing.assert_allclose(from_readings.values, looked.values, atol=0.02)
+    files = export_onnx(load_student(tmp_path / "a"), tmp_path / "s.onnx")
+    onnx = embed(OnnxEngine(files[0], load_student(tmp_path / "a"), 1), crops, EmbedSettings(batch=5))[0]
+    np.testing.assert_allclose(onnx.values, looked.values, atol=0.02)
+    rows = np.array([[2, 6, 4], [3, 7, 5]])
+    combined = ort.InferenceSession(str(files[1])).run(None, {"windows": known[rows][:, :, 0].astype("f4")})[
+        0
+    ]
+    np.testing.assert_allclose(combined, from_readings.values[[4, 5], 0], atol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_stopped_reading_goes_on(tmp_path):
+    sources = stick_sources(tmp_path, 5, 8, teachers=("vipe",))
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    distill(sources, people_settings(images=64), tmp_path / "a", RECIPE, readings=whole)
+    part.mkdir()
+    for file in list(whole.iterdir())[2:]:
+        (part / file.name).write_bytes(file.read_bytes())
+    (part / "key.json").write_bytes((whole / "key.json").read_bytes())
+    (part / "fit.safetensors").write_bytes((whole / "fit.safetensors").read_bytes())
+    distill(sources, people_settings(images=64), tmp_path / "b", RECIPE, readings=part)
+    weights = [(tmp_path / name / "student.safetensors").read_bytes() for name in "ab"]
+    assert weights[0] == weights[1]
+    assert {f.name for f in part.iterdir()} == {f.name for f in whole.iterdir()}
+
+
+@pytest.mark.slow
+def test_the_pretrained_part_can_be_trained_too(tmp_path):
+    sources = stick_sources(tmp_path, 5, 8, teachers=("vipe",))
+    settings = people_settings(images=16, batch=8, pretrained_rate=0.1)
+    student = distill(sources, settings, tmp_path / "a", RECIPE)
+    before = load_movenet().stem[0].weight
+    assert not torch.equal(student.encoder.pretrained.stem[0].weight, before)

@@ -16,7 +16,7 @@ from vpd.settings.distill import PRESETS, HeadSettings, preset
 from vpd.settings.toml import load_settings
 from vpd.student.backbones import BACKBONES, backbone
 from vpd.student.inputs import InputSpec, neighbour_rows, read_inputs
-from vpd.student.network import Student, StudentSpec, student_spec
+from vpd.student.network import HeadSpec, Student, StudentSpec, student_spec
 from vpd.student.store import load_student, save_student, student_is_current
 
 SIZES = {"joints2d": 26, "vipe": 64}
@@ -28,9 +28,11 @@ def test_every_backbone(name):
         pytest.importorskip("timm")
     torch.manual_seed(0)
     size = 48 if name == "tiny" else 64
-    encoder = backbone(name).make(InputSpec(), 26, "").eval()
+    student = Student(StudentSpec(name, size, InputSpec(), (HeadSpec("joints2d", 26, 26, (), False),))).eval()
     with torch.inference_mode():
-        assert encoder(torch.randn(2, 5, size, size)).shape == (2, 26)
+        inputs = torch.randn(2, 5, size, size)
+        assert student.embed(inputs).shape == (2, 26)
+        assert student.tokens(inputs).shape == (2, student.token_d)
 
 
 def test_unknown_backbones_are_said():
@@ -59,7 +61,10 @@ def test_given_weights_ignore_flow_at_first(tmp_path):
 
 
 def test_heads_share_the_feature():
-    heads = (HeadSettings(teacher="joints2d", motion=(-1, 4)), HeadSettings(teacher="vipe", d=32))
+    heads = (
+        HeadSettings(teacher="joints2d", motion=(-1, 4), decoder=True),
+        HeadSettings(teacher="vipe", d=32, motion=(-1,), decoder=True),
+    )
     spec = student_spec(tiny_settings(heads=heads), 48, SIZES)
     assert spec.d == 26 + 32
     student = Student(spec)
@@ -83,7 +88,7 @@ def test_without_decoder_the_feature_is_the_pose():
 
 
 def test_spec_round_trip():
-    heads = (HeadSettings(teacher="joints2d"), HeadSettings(teacher="vipe", motion=(-2, 2)))
+    heads = (HeadSettings(teacher="joints2d"), HeadSettings(teacher="vipe", motion=(-2, 2), decoder=True))
     spec = student_spec(tiny_settings(heads=heads, neighbours=(-1,)), 48, SIZES)
     assert StudentSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
     with pytest.raises(ArtefactError, match=r"config\.json"):
@@ -147,9 +152,10 @@ def test_settings(tmp_path):
     for name in PRESETS:
         assert preset(name).batch == 100
     path = tmp_path / "vpd.toml"
-    path.write_text('[distill]\nneighbours = [-1]\nheads = [{teacher = "vipe", motion = [-1, 5]}]\n')
+    head = '{teacher = "vipe", motion = [-1, 5], decoder = true}'
+    path.write_text(f"[distill]\nneighbours = [-1]\nheads = [{head}]\n")
     assert load_settings(path).distill.heads[0].motion == (-1, 5)
-    for bad in ("neighbours = [0]", "heads = [{decoder = false}]", "heads = [{motion = [0]}]", "heads = []"):
+    for bad in ("neighbours = [0]", "heads = [{d = 32}]", "heads = [{motion = [0]}]", "heads = []"):
         path.write_text(f"[distill]\n{bad}\n")
         with pytest.raises(SettingsError):
             load_settings(path)

@@ -75,6 +75,11 @@ class Layout:
     def student(self, name: str) -> Path:
         return self.root / "students" / name
 
+    @property
+    def readings(self) -> Path:
+        """Folder of what the frozen pose network read of the crops; it may be deleted."""
+        return self.root / "students" / ".readings"
+
 
 def find_library(start: Path) -> Layout:
     """The library that ``start`` is, or lies in.

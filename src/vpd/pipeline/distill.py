@@ -136,4 +136,5 @@ def make(sources: Sources, videos: Sequence[str], progress: Callable[[Progress],
         folder(sources),
         recipe(sources, videos),
         progress=progress,
+        readings=sources.layout.readings,
     )

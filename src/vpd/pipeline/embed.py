@@ -14,7 +14,7 @@ from vpd.pipeline.sources import Output, Sources, Work
 from vpd.settings import EmbedSettings
 
 if TYPE_CHECKING:  # torch takes seconds to import.
-    from vpd.student.embed import Engine
+    from vpd.student import Engine
 
 VERSION = 1
 NO_STUDENT = "no student"
@@ -36,27 +36,31 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 @lru_cache(maxsize=1)
 def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> Engine:
     from vpd.student import OnnxEngine, TorchEngine, export_onnx, load_student
+    from vpd.student.device import choose_device
 
     student = load_student(folder)
-    if settings.engine == "torch":
+    on_cpu = choose_device(settings.device).type == "cpu"
+    if settings.engine == "torch" or (settings.engine == "auto" and not (on_cpu and student.reads_people)):
         return TorchEngine(student, settings.device, settings.precision)
     exported = folder / f"student-{key[:12]}.onnx"
     if not exported.is_file():
-        export_onnx(student, exported)
-        for old in set(folder.glob("student-*.onnx")) - {exported}:
+        made = export_onnx(student, exported)
+        for old in set(folder.glob("student-*.onnx")) - set(made):
             old.unlink(missing_ok=True)
-    return OnnxEngine(exported, student.spec.inputs, student.spec.size, threads)
+    return OnnxEngine(exported, student, threads)
 
 
 def make(work: Work, wanted: list[Output]) -> None:
     """Embed the crops of one video."""
     from vpd.crops import CropFile
-    from vpd.student import embed
+    from vpd.student import embed, known_tokens
 
     key = student_key(work.sources)
     if key == NO_STUDENT:
         raise ArtefactError("there is no student to embed with. Make one with `vpd distill`.")
     engine = _engine(distill.folder(work.sources), key, work.settings.embed, work.threads)
-    sequences = embed(engine, CropFile(work.layout.crops(work.video)), work.settings.embed, work.video)
-    write_features(wanted[0].path, sequences, engine.d, wanted[0].recipe)
+    crops = CropFile(work.layout.crops(work.video))
+    known = known_tokens(engine.student, crops, work.layout.readings, work.video)
+    sequences = embed(engine, crops, work.settings.embed, work.video, known)
+    write_features(wanted[0].path, sequences, engine.student.spec.d, wanted[0].recipe)
     work.progress(work.row.frames)

@@ -16,11 +16,12 @@ class HeadSettings(Section):
     """Name of the features that are the targets: vipe (VI-VPD) or joints2d (2D-VPD)."""
     d: int = Field(default=0, ge=0)
     """Size of this head's part of the student's feature; 0 for the teacher's own (paper)."""
-    motion: tuple[int, ...] = Field(default=(-1,), strict=False)
+    motion: tuple[int, ...] = Field(default=(), strict=False)
     """Changes of pose that are targets beside the pose: -1 is p[t] - p[t-1] (paper), 3 is p[t+3] - p[t].
     Empty for none."""
-    decoder: bool = True
-    """Predict the targets by a decoder from the feature (paper); without, the feature itself is the pose."""
+    decoder: bool = False
+    """Predict the targets by a decoder from the feature (paper); without, the feature itself is the pose, and
+    with the backbone movenet starts as what the teacher says of the joints that are read."""
     weight: float = Field(default=1.0, gt=0)
     """Share of this head in the loss."""
     weighting: Literal["none", "frame", "joint"] = "none"
@@ -31,7 +32,7 @@ class HeadSettings(Section):
         if 0 in self.motion:
             raise ValueError("motion 0 is no motion: offsets are -1, 3, ...")
         if not self.decoder and (self.motion or self.d):
-            raise ValueError("without a decoder the feature is the pose: motion must be empty and d 0")
+            raise ValueError("without a decoder the feature is the pose: add decoder = true, or leave out motion and d")
         if self.weighting == "joint" and self.teacher != "joints2d":
             raise ValueError(f"{self.teacher} has no confidence of single joints")
         return self
@@ -82,6 +83,8 @@ class DistillSettings(Section):
     """What the student sees of a crop."""
     neighbours: tuple[int, ...] = Field(default=(), strict=False)
     """Further frames it sees, as offsets: -1 is the frame before; cut with the same square."""
+    context: tuple[int, ...] = Field(default=(-4, -2, 2, 4), strict=False)
+    """Frames, as offsets, whose readings it sees beside those of the frame itself (movenet)."""
     heads: tuple[HeadSettings, ...] = Field(default=(HeadSettings(),), strict=False, min_length=1)
     """What it is taught; the feature is the heads' parts side by side."""
     augment: AugmentSettings = AugmentSettings()
@@ -91,16 +94,18 @@ class DistillSettings(Section):
     """Least mean joint score of a training frame (paper: 0.5, tennis 0.7)."""
     validation: float = Field(default=0.2, gt=0, lt=1)
     """Share of the videos held out to choose the epoch; of a few videos, spans are held out."""
-    loss: Literal["squared", "huber"] = "squared"
+    loss: Literal["squared", "huber"] = "huber"
     """Squared error (paper), or Huber's, that a wrong target cannot rule."""
     standardise: bool = True
     """Bring every component of a target to unit variance before the loss."""
 
-    images: int = Field(default=150_000, gt=0)
+    images: int = Field(default=200_000, gt=0)
     """Crops seen in training, repeats counted."""
     minutes: float = Field(default=18.0, ge=0)
     """Ends earlier after this time, the learning rate falling with it; 0 for no limit."""
-    epoch_images: int = Field(default=5_000, gt=0)
+    read: int = Field(default=100_000, gt=0)
+    """At most this many crops are read, in spans drawn from all videos, where the pretrained part is frozen."""
+    epoch_images: int = Field(default=10_000, gt=0)
     """Crops between two validations (paper: 20,000)."""
     validation_images: int = Field(default=1_000, gt=0)
     """At most this many held-out crops are looked at, evenly spread."""
@@ -108,8 +113,9 @@ class DistillSettings(Section):
     """Crops a step, of all processes together (paper: 100)."""
     learning_rate: float = Field(default=5e-4, gt=0)
     """AdamW's (paper: 5e-4)."""
-    pretrained_rate: float = Field(default=0.1, ge=0, le=1)
-    """Share of the learning rate that a backbone's pretrained part gets; 0 leaves it as it came."""
+    pretrained_rate: float = Field(default=0.0, ge=0, le=1)
+    """Share of the learning rate that a backbone's pretrained part gets; 0 leaves it as it came, and training
+    is then a matter of minutes."""
     weight_decay: float = Field(default=0.01, ge=0)
     """AdamW's (PyTorch's default)."""
     schedule: Literal["constant", "cosine", "onecycle"] = "cosine"
@@ -132,8 +138,8 @@ class DistillSettings(Section):
     def _check(self) -> DistillSettings:
         if len({head.teacher for head in self.heads}) != len(self.heads):
             raise ValueError("two heads have the same teacher")
-        if 0 in self.neighbours:
-            raise ValueError("neighbour 0 is the frame itself: offsets are -1, 1, ...")
+        if 0 in self.neighbours or 0 in self.context:
+            raise ValueError("neighbour or context 0 is the frame itself: offsets are -1, 1, ...")
         return self
 
 
@@ -149,6 +155,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "standardise": False,
         "ema": 0.0,
         "loss": "squared",
+        "heads": (HeadSettings(motion=(-1,), decoder=True),),
         "backbone": "resnet34",
         "weights": "",
         "inputs": ("rgb", "flow"),

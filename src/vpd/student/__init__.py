@@ -2,12 +2,15 @@
 
 from vpd.student.corpus import VideoSource
 from vpd.student.distill import Progress, distill
-from vpd.student.embed import OnnxEngine, TorchEngine, embed
+from vpd.student.embed import embed
+from vpd.student.engines import Engine, OnnxEngine, TorchEngine
 from vpd.student.export import export_onnx
 from vpd.student.network import Student, StudentSpec
+from vpd.student.readings import known_tokens
 from vpd.student.store import load_student, read_config, student_is_current
 
 __all__ = [
+    "Engine",
     "OnnxEngine",
     "Progress",
     "Student",
@@ -17,6 +20,7 @@ __all__ = [
     "distill",
     "embed",
     "export_onnx",
+    "known_tokens",
     "load_student",
     "read_config",
     "student_is_current",

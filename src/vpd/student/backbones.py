@@ -17,7 +17,7 @@ from torchvision.models import get_model, get_model_weights
 from vpd.errors import InputError
 from vpd.student.inputs import InputSpec
 from vpd.student.movenet import RGB_MEAN, RGB_STD
-from vpd.student.people import MoveNetEncoder
+from vpd.student.people import PeopleEncoder
 
 IMAGENET = "imagenet"
 TIMM = "timm:"
@@ -128,9 +128,9 @@ def _timm(name: str, spec: InputSpec, d: int, weights: str) -> nn.Module:
 
 
 def _movenet(spec: InputSpec, d: int, weights: str) -> nn.Module:
-    network = MoveNetEncoder(spec, d)
+    network = PeopleEncoder(spec, d)
     if weights:
-        return fill(network, read_weights(Path(weights)), "pretrained.stem.0.weight", "last.")
+        return fill(network, read_weights(Path(weights)), "", "last.")
     return network
 
 

@@ -1,53 +1,89 @@
-"""Export a student to ONNX: bytes of crops in, features of both orientations out."""
+"""Export a student to ONNX: bytes of crops in, tokens or features of both orientations out."""
 
 from __future__ import annotations
 
+import io
+import warnings
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from vpd.errors import InputError
 from vpd.library.artefact import replacing
 from vpd.student.network import Student
 
 OPSET = 18
+COMBINE = ".combine.onnx"
+"""Ending of the second file of a student that reads people."""
 
 
-class _Embedder(nn.Module):
-    """Channels (N, S, S, C) uint8 to features (N, 2, d): all that `embed` does, as one graph."""
+class _Look(nn.Module):
+    """Channels (N, S, S, C) uint8 to both orientations' tokens, readings or features, as one graph."""
+
+    def __init__(self, student: Student, readings: bool) -> None:
+        super().__init__()
+        self.student, self.readings = student, readings
+
+    def forward(self, crops: Tensor) -> Tensor:
+        inputs = self.student.normalise(crops.permute(0, 3, 1, 2))
+        both = (inputs, self.student.mirror(inputs))
+        return torch.stack([self.student.look(seen, self.readings) for seen in both], dim=1)
+
+
+class _Combine(nn.Module):
+    """Tokens (N, K, ``token_d``) of frames to features (N, d)."""
 
     def __init__(self, student: Student) -> None:
         super().__init__()
         self.student = student
 
-    def forward(self, crops: Tensor) -> Tensor:
-        inputs = self.student.normalise(crops.permute(0, 3, 1, 2))
-        regular = self.student.embed(inputs)
-        mirrored = self.student.embed(self.student.mirror(inputs))
-        return torch.stack([regular, mirrored], dim=1)
+    def forward(self, windows: Tensor) -> Tensor:
+        return self.student.feature(windows)
 
 
-def export_onnx(student: Student, path: Path) -> None:
-    """Write the student as ONNX: input ``crops`` (N, S, S, C) uint8, output ``features`` (N, 2, d) float32.
-
-    The channels are those of `InputSpec`: colours 0..255 and flow codes. Raises InputError without `onnx`.
-    """
-    try:
-        import onnx  # noqa: F401 (torch needs it and says so less clearly)
-    except ImportError as error:
-        raise InputError("export needs `pip install video-pose-distillation[export]`") from error
-    spec = student.spec
-    crops = torch.zeros(2, spec.size, spec.size, spec.inputs.channels, dtype=torch.uint8)
-    embedder = _Embedder(student.cpu().eval())
-    with replacing(path) as part:
+def _graph(module: nn.Module, example: Tensor, inputs: str, outputs: str) -> bytes:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # That this exporter is the older one, and that sizes of the example become constants: they are.
+        warnings.simplefilter("ignore")
         torch.onnx.export(
-            embedder,
-            (crops,),
-            str(part),
-            input_names=["crops"],
-            output_names=["features"],
-            dynamic_axes={"crops": {0: "n"}, "features": {0: "n"}},
+            module.eval(),
+            (example,),
+            buffer,  # type: ignore[arg-type] # a stream is allowed here, though not said
+            input_names=[inputs],
+            output_names=[outputs],
+            dynamic_axes={inputs: {0: "n"}, outputs: {0: "n"}},
             opset_version=OPSET,
             dynamo=False,
         )
+    return buffer.getvalue()
+
+
+def look_graph(student: Student, readings: bool = False) -> bytes:
+    """The look at the crops as an ONNX model: ``crops`` (N, S, S, C) uint8 to (N, 2, ...) float32.
+
+    The output is that of `Engine`; with ``readings`` what a `PeopleEncoder` reads before it is condensed.
+    """
+    spec = student.spec
+    crops = torch.zeros(2, spec.size, spec.size, spec.inputs.channels, dtype=torch.uint8)
+    output = "readings" if readings else "tokens" if student.reads_people else "features"
+    return _graph(_Look(student.cpu(), readings), crops, "crops", output)
+
+
+def export_onnx(student: Student, path: Path) -> list[Path]:
+    """Write the student as ONNX and return the files.
+
+    ``path`` takes ``crops`` (N, S, S, C) uint8, the channels of `InputSpec`: colours 0..255 and flow codes.
+    It gives ``features`` (N, 2, d) float32, as they are and mirrored. Of a student that reads people it
+    gives ``tokens`` (N, 2, t), and a second file with the ending .combine.onnx takes ``windows`` (N, K, t),
+    the tokens of one orientation of each frame's context and last of the frame itself, and gives
+    ``features`` (N, d).
+    """
+    files = {path: look_graph(student)}
+    if student.reads_people:
+        windows = student.alone(torch.zeros(2, student.token_d))
+        files[path.with_suffix(COMBINE)] = _graph(_Combine(student), windows, "windows", "features")
+    for file, graph in files.items():
+        with replacing(file) as part:
+            part.write_bytes(graph)
+    return list(files)

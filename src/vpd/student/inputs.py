@@ -28,11 +28,13 @@ class InputSpec:
     ----------
     rgb, flow : whether the frame's colours and its flow are seen.
     neighbours : offsets of further frames whose colours are seen, cut with the frame's own square.
+    context : offsets of further frames whose tokens are seen beside the frame's (`Student.feature`).
     """
 
     rgb: bool = True
     flow: bool = True
     neighbours: tuple[int, ...] = ()
+    context: tuple[int, ...] = ()
 
     @property
     def pictures(self) -> int:

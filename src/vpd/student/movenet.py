@@ -89,10 +89,13 @@ def _head(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class Maps(NamedTuple):
-    """What the network sees: ``deep`` (N, 1280, S/32, S/32) and ``fine`` (N, 24, S/4, S/4)."""
+    """What the network sees: ``deep`` (N, 1280, S/32, S/32), ``fine`` (N, 24, S/4, S/4), and on the way there
+    ``early`` (N, 40, S/4, S/4) and ``middle`` (N, 56, S/8, S/8)."""
 
     deep: Tensor
     fine: Tensor
+    early: Tensor
+    middle: Tensor
 
 
 class MoveNet(nn.Module):
@@ -128,7 +131,7 @@ class MoveNet(nn.Module):
         fine = self.reduce(deep)
         for level, side in zip(self.pyramid, reversed(lateral), strict=True):
             fine = level(fine, side)
-        return Maps(deep, fine)
+        return Maps(deep, fine, lateral[0], lateral[1])
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         fine = self.maps(images).fine

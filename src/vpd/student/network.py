@@ -10,9 +10,11 @@ from torch import Tensor, nn
 
 from vpd.errors import ArtefactError
 from vpd.settings.distill import DistillSettings
+from vpd.student.anchors import anchor
 from vpd.student.backbones import backbone
 from vpd.student.decoder import decoder
 from vpd.student.inputs import InputSpec
+from vpd.student.people import PeopleEncoder
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class HeadSpec:
     decoder: bool
 
     @property
+    def is_pose(self) -> bool:
+        """Whether the feature is itself the pose, in the teacher's units."""
+        return not self.decoder
+
+    @property
     def targets(self) -> int:
         """Size of the target vector."""
         return self.teacher_d * (1 + len(self.motion))
@@ -36,7 +43,13 @@ class HeadSpec:
 
 @dataclass(frozen=True)
 class StudentSpec:
-    """What a student is built from, apart from its weights; ``size`` is its crops' side in pixels."""
+    """What a student is built from, apart from its weights.
+
+    Attributes
+    ----------
+    backbone, inputs, heads : encoder, what it sees, what it is taught.
+    size : side of its crops in pixels.
+    """
 
     backbone: str
     size: int
@@ -56,7 +69,9 @@ class StudentSpec:
     def from_json(cls, values: dict[str, Any]) -> StudentSpec:
         """The inverse of ``to_json``. Raises ArtefactError where something is missing."""
         try:
-            inputs = InputSpec(**{**values["inputs"], "neighbours": tuple(values["inputs"]["neighbours"])})
+            seen = values["inputs"]
+            frames = {name: tuple(seen.get(name, ())) for name in ("neighbours", "context")}
+            inputs = InputSpec(**{**seen, **frames})
             heads = tuple(HeadSpec(**{**h, "motion": tuple(h["motion"])}) for h in values["heads"])
             return cls(values["backbone"], values["size"], inputs, heads)
         except (KeyError, TypeError) as error:
@@ -65,7 +80,8 @@ class StudentSpec:
 
 def student_spec(settings: DistillSettings, size: int, teacher_d: dict[str, int]) -> StudentSpec:
     """The student that the settings ask for; ``teacher_d`` is the size of each teacher's feature."""
-    inputs = InputSpec("rgb" in settings.inputs, "flow" in settings.inputs, settings.neighbours)
+    context = settings.context if settings.backbone == "movenet" else ()
+    inputs = InputSpec("rgb" in settings.inputs, "flow" in settings.inputs, settings.neighbours, context)
     heads = tuple(
         HeadSpec(h.teacher, teacher_d[h.teacher], h.d or teacher_d[h.teacher], h.motion, h.decoder)
         for h in settings.heads
@@ -76,7 +92,9 @@ def student_spec(settings: DistillSettings, size: int, teacher_d: dict[str, int]
 class Student(nn.Module):
     """Encoder and decoders with the numbers that inputs and targets are normalised by.
 
-    Inputs are (N, C, S, S): in bytes' units before ``normalise``; ``forward`` and ``embed`` take them after.
+    A student works on crops (N, C, S, S), which are in bytes' units before ``normalise``. One that reads
+    people (`PeopleEncoder`) works in two steps: crops to ``tokens``, and the tokens of a frame and its
+    context to the feature.
     """
 
     channel_mean: Tensor
@@ -90,6 +108,10 @@ class Student(nn.Module):
         self.decoders = nn.ModuleList(
             decoder(head.d, head.targets) if head.decoder else nn.Identity() for head in spec.heads
         )
+        self.anchors = nn.ModuleList(
+            (head.is_pose and self.reads_people and anchor(head.teacher, head.teacher_d)) or nn.Identity()
+            for head in spec.heads
+        )
         self.register_buffer("channel_mean", torch.zeros(spec.inputs.channels))
         self.register_buffer("channel_std", torch.ones(spec.inputs.channels))
         sign = torch.ones(spec.inputs.channels)
@@ -99,6 +121,31 @@ class Student(nn.Module):
         for i, head in enumerate(spec.heads):
             self.register_buffer(f"target_mean_{i}", torch.zeros(head.targets))
             self.register_buffer(f"target_std_{i}", torch.ones(head.targets))
+
+    @property
+    def reads_people(self) -> bool:
+        """Whether it works in two steps."""
+        return isinstance(self.encoder, PeopleEncoder)
+
+    @property
+    def pretrained(self) -> list[nn.Parameter]:
+        """The weights that knew people before."""
+        return list(self.encoder.pretrained.parameters()) if isinstance(self.encoder, PeopleEncoder) else []
+
+    def freeze(self) -> None:
+        """Leave the pretrained weights as they are."""
+        for parameter in self.pretrained:
+            parameter.requires_grad_(False)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it reads people by weights that are not trained: what it reads can be kept."""
+        return self.reads_people and not any(p.requires_grad for p in self.pretrained)
+
+    @property
+    def token_d(self) -> int:
+        """Size of a token; the feature's where there is but one step."""
+        return self.encoder.size if isinstance(self.encoder, PeopleEncoder) else self.spec.d
 
     def normalise(self, raw: Tensor) -> Tensor:
         """Channels in bytes' units (N, C, S, S), as float32 of about zero mean and unit variance."""
@@ -110,27 +157,75 @@ class Student(nn.Module):
         flipped = inputs.flip(-1)
         return flipped * self.mirror_sign.to(inputs.dtype).view(1, -1, 1, 1)
 
-    def embed(self, inputs: Tensor) -> Tensor:
-        """Features (N, d) of normalised inputs."""
-        feature: Tensor = self.encoder(inputs)
-        return feature
+    def tokens(self, inputs: Tensor) -> Tensor:
+        """Tokens (N, ``token_d``) of normalised inputs: all that looks at pictures."""
+        tokens: Tensor = self.encoder(inputs)
+        return tokens
 
-    def decode(self, features: Tensor) -> list[Tensor]:
-        """Each head's prediction (N, targets) from features (N, d), in units of the normalised targets."""
-        parts = torch.split(features, [head.d for head in self.spec.heads], dim=1)
+    def look(self, inputs: Tensor, readings: bool = False) -> Tensor:
+        """What an engine gives of one orientation: tokens, or features where there is but one step; with
+        ``readings`` what is read before it is condensed."""
+        if not isinstance(self.encoder, PeopleEncoder):
+            return self.embed(inputs)
+        return self.encoder.read(inputs) if readings else self.tokens(inputs)
+
+    def normalised_feature(self, windows: Tensor) -> Tensor:
+        """Features (N, d) of the tokens (N, K, ``token_d``) of the context and, last, of the frame itself.
+
+        A part that is a pose is in deviations of its teacher's.
+        """
+        if not isinstance(self.encoder, PeopleEncoder):
+            return windows[:, -1]
+        n, k, size = windows.shape
+        joints, scores = self.encoder.pose(windows.reshape(n * k, size))
+        parts = []
+        for i, (head, start) in enumerate(zip(self.spec.heads, self.anchors, strict=True)):
+            if isinstance(start, nn.Identity):
+                parts.append(windows.new_zeros(n * k, head.d))
+            else:
+                mean, std = self.target_scale(i)
+                parts.append((start(joints, scores) - mean) / std)
+        return self.encoder.combine(windows, torch.cat(parts, 1).view(n, k, -1))
+
+    def feature(self, windows: Tensor) -> Tensor:
+        """As ``normalised_feature``; a part that is a pose is in its teacher's units."""
+        found = torch.split(self.normalised_feature(windows), [head.d for head in self.spec.heads], dim=1)
+        parts = []
+        for i, (head, part) in enumerate(zip(self.spec.heads, found, strict=True)):
+            mean, std = self.target_scale(i)
+            parts.append(part.float() * std + mean if head.is_pose else part)
+        return torch.cat(parts, 1)
+
+    def alone(self, tokens: Tensor) -> Tensor:
+        """The windows (N, K, ``token_d``) of frames whose context is not known: themselves."""
+        return tokens[:, None].expand(-1, 1 + len(self.spec.inputs.context), -1)
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Features (N, d) of normalised inputs, each by itself."""
+        return self.feature(self.alone(self.tokens(inputs)))
+
+    def decode(self, normalised: Tensor) -> list[Tensor]:
+        """Each head's prediction (N, targets) from normalised features (N, d), in deviations."""
+        parts = torch.split(normalised, [head.d for head in self.spec.heads], dim=1)
         return [decode(part) for decode, part in zip(self.decoders, parts, strict=True)]
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
-        """Each head's prediction (N, targets) of normalised inputs, in units of the normalised targets."""
-        return self.decode(self.embed(inputs))
+        """Each head's prediction (N, targets) in deviations, of normalised inputs (N, C, S, S) or of tokens
+        (N, K, ``token_d``)."""
+        windows = self.alone(self.tokens(inputs)) if inputs.dim() == 4 else inputs
+        return self.decode(self.normalised_feature(windows))
 
     def target_scale(self, head: int) -> tuple[Tensor, Tensor]:
         """Mean and deviation (targets,) that this head's targets are normalised by."""
         return getattr(self, f"target_mean_{head}"), getattr(self, f"target_std_{head}")
 
     def poses(self, features: Tensor, head: int = 0) -> Tensor:
-        """The teacher's feature (N, teacher's d) as the student sees it: the pose part of the decoder, in its
-        own units."""
+        """The teacher's feature (N, teacher's d) as the student sees it, in its own units: the feature
+        itself, or the pose part of the decoder."""
+        spec = self.spec.heads[head]
+        part = torch.split(features, [h.d for h in self.spec.heads], dim=1)[head]
+        if spec.is_pose:
+            return part.float()
         mean, std = self.target_scale(head)
-        size = self.spec.heads[head].teacher_d
-        return (self.decode(features)[head].float() * std + mean)[:, :size]
+        decoded: Tensor = self.decoders[head](part).float() * std + mean
+        return decoded[:, : spec.teacher_d]

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vpd.settings.distill import DistillSettings
-from vpd.student.batches import Batch
 from vpd.student.losses import distillation_loss, normalised_targets
 from vpd.student.network import Student
+from vpd.student.ready import Ready
 
 
 @dataclass(frozen=True)
@@ -31,33 +31,28 @@ def _r2(sums: Tensor, first: int, stop: int) -> float:
 
 
 @torch.inference_mode()
-def validate(
-    network: nn.Module, student: Student, batches: Iterable[Batch], settings: DistillSettings, bfloat16: bool
-) -> Tensor:
+def validate(student: Student, batches: Iterable[Ready], settings: DistillSettings, bfloat16: bool) -> Tensor:
     """Sums over the batches (2 + 4 D,), to be added over processes and read by ``read_validation``.
 
-    ``network`` computes; ``student`` knows the scales. Batches are on their device.
+    Batches are on the student's device.
     """
-    network.eval()
+    student.eval()
     head_weights = [head.weight for head in settings.heads]
     mean, std = student.target_scale(0)
     sums = torch.zeros(4, len(mean), dtype=torch.float64, device=mean.device)
     loss = torch.zeros(2, dtype=torch.float64, device=mean.device)
     for batch in batches:
-        inputs = student.normalise(batch.raw.permute(0, 3, 1, 2))
-        inputs = inputs.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=bfloat16):
-            predictions = network(inputs)
-        values = [value[:, 0] for value in batch.values]
-        weights = [weight[:, 0] for weight in batch.weights]
-        targets = normalised_targets(student, values)
-        loss[0] += len(batch) * distillation_loss(predictions, targets, weights, head_weights, settings.loss)
+        with torch.autocast(mean.device.type, torch.bfloat16, enabled=bfloat16):
+            predictions = student(batch.inputs)
+        targets = normalised_targets(student, batch.values)
+        error_sum = distillation_loss(predictions, targets, batch.weights, head_weights, settings.loss)
+        loss[0] += len(batch) * error_sum
         loss[1] += len(batch)
-        weight = weights[0].double()
-        value = values[0].double()
+        weight = batch.weights[0].double()
+        value = batch.values[0].double()
         error = (predictions[0].double() * std + mean - value).square()
         sums += torch.stack([s.sum(0) for s in (weight, weight * value, weight * value**2, weight * error)])
-    network.train()
+    student.train()
     return torch.cat([loss, sums.flatten()])
 
 
