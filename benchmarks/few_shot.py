@@ -1,9 +1,13 @@
 """Few-shot accuracy of any library with labels: every feature by every recogniser over saved draws.
 
-    python benchmarks/few_shot.py LIBRARY --splits splits.csv --subsets few_shot.json \
-        --features joints2d --heads nearest bigru --ks 1 2 4 8 16 --draws 10 --out results
+    python benchmarks/few_shot.py LIBRARY --labels labels.csv --splits splits.csv --subsets few_shot.json \
+        --out FOLDER [--features joints2d vipe] [--heads nearest bigru] [--ks 1 2 4 8 16] [--draws 10]
 
-The labels are those of the library, or of ``--labels`` (columns video, start_s, end_s, label).
+Every outcome is a line of ``FOLDER/outcomes.jsonl`` as soon as it is there: stopped and started again, the
+command goes on where it was, and features that have changed are computed anew. The table is printed as
+Markdown and written to ``FOLDER/table.md``, beside the CSV files and pictures of `vpd evaluate`.
+``bigru-paper`` with its 500 epochs runs at ``--paper-ks`` alone. The labels are those of the library, or of
+``--labels`` (columns video, start_s, end_s, label).
 """
 
 from __future__ import annotations
@@ -13,13 +17,16 @@ import csv
 import time
 from pathlib import Path
 
-from rich.console import Console
-
+from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
-from vpd.recognition.evaluation import evaluate, prepare
+from vpd.recognition.evaluation import Evaluation, evaluate, prepare
 from vpd.recognition.heads import HEADS
-from vpd.report.evaluation_page import accuracy_table, more_labels, write_evaluation
+from vpd.recognition.outcomes import KeptOutcomes
+from vpd.recognition.protocol import ALL, Outcome
+from vpd.report.evaluation_page import more_labels, write_evaluation
 from vpd.types import Segment
+
+PAPER = "bigru-paper"
 
 
 def read_plain_labels(path: Path) -> list[Segment]:
@@ -31,15 +38,34 @@ def read_plain_labels(path: Path) -> list[Segment]:
         ]
 
 
+def markdown(found: Evaluation) -> str:
+    """Mean and standard deviation in % by k, a row for every feature and recogniser."""
+    ks = [*found.parts.draws, ALL]
+    heading = ["features", "recogniser", *("all" if k == ALL else str(k) for k in ks)]
+    rows = [heading, ["---"] * len(heading)]
+    for features, head in found.rows():
+        summary = found.summary(features, head)
+        cells = []
+        for k in ks:
+            s = summary.get(k)
+            spread = f" ± {100 * s.sd:.1f}" if s is not None and s.draws > 1 else ""
+            cells.append("" if s is None else f"{100 * s.mean:.1f}{spread}")
+        rows.append([features, f"`{head}`", *cells])
+    for name, value in (("majority", found.majority), ("chance", found.chance)):
+        rows.append(["", name, *[f"{100 * value:.1f}"] * len(ks)])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("library", type=Path)
     parser.add_argument("--labels", type=Path)
     parser.add_argument("--splits", type=Path)
     parser.add_argument("--subsets", type=Path)
-    parser.add_argument("--features", nargs="+")
-    parser.add_argument("--heads", nargs="+", default=["nearest", "bigru"], choices=list(HEADS))
+    parser.add_argument("--features", nargs="+", help="by default all that the library has")
+    parser.add_argument("--heads", nargs="+", default=list(HEADS), choices=list(HEADS))
     parser.add_argument("--ks", nargs="+", type=int, default=[1, 2, 4, 8, 16])
+    parser.add_argument("--paper-ks", nargs="+", type=int, default=[4, 16], help=f"those of {PAPER}")
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--no-all", action="store_true", help="leave out the whole training part")
     parser.add_argument("--jobs", type=int, default=1)
@@ -49,6 +75,15 @@ def main() -> None:
     segments = read_plain_labels(given.labels or layout.labels)
     parts = prepare(segments, given.out, given.splits, given.subsets, given.ks, given.draws)
     start = time.perf_counter()
+
+    def tell(features: str, o: Outcome) -> None:
+        k = "all" if o.k == ALL else o.k
+        spent = time.perf_counter() - start
+        print(
+            f"{spent:6.0f} s  {features}, {o.head}, k = {k}, draw {o.draw}: {100 * o.accuracy:.1f} %",
+            flush=True,
+        )
+
     found = evaluate(
         layout,
         parts,
@@ -56,13 +91,16 @@ def main() -> None:
         given.heads,
         with_all=not given.no_all,
         jobs=given.jobs,
+        progress=tell,
+        kept=KeptOutcomes(given.out / "outcomes.jsonl"),
+        ks={PAPER: given.paper_ks},
     )
-    console = Console(width=140)
-    console.print(accuracy_table(found))
-    console.print(more_labels(found))
-    console.print(f"{len(parts.train)} train, {len(parts.test)} test; {time.perf_counter() - start:.0f} s")
-    for path in write_evaluation(found, given.out):
-        console.print(f"wrote {path}")
+    print(f"\n{len(parts.train)} train, {len(parts.test)} test; {time.perf_counter() - start:.0f} s\n")
+    table = markdown(found)
+    print(table)
+    print(more_labels(found))
+    write_text(table, given.out / "table.md")
+    write_evaluation(found, given.out)
 
 
 if __name__ == "__main__":

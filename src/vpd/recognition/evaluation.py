@@ -16,6 +16,7 @@ from vpd.metrics.summary import ClassFigures, Summary, chance, class_figures, ma
 from vpd.recognition.draws import DRAWS, KS, Draws, make_draws, read_draws, write_draws
 from vpd.recognition.examples import load_examples
 from vpd.recognition.heads import make_head
+from vpd.recognition.outcomes import KeptOutcomes, digest
 from vpd.recognition.protocol import ALL, Outcome, run_few_shot
 from vpd.recognition.split import TEST, TRAIN, make_split, read_split, write_split
 from vpd.sequences import FeatureStore
@@ -152,8 +153,14 @@ def evaluate(
     with_all: bool = True,
     jobs: int = 1,
     progress: Callable[[str, Outcome], None] = lambda features, outcome: None,
+    kept: KeptOutcomes | None = None,
+    ks: Mapping[str, Sequence[int]] | None = None,
 ) -> Evaluation:
-    """Run the few-shot protocol for all ``features`` by all ``heads`` (names of `HEADS`, or estimators)."""
+    """Run the few-shot protocol for all ``features`` by all ``heads`` (names of `HEADS`, or estimators).
+
+    What ``kept`` holds is not computed again, what is new is added to it. ``ks`` restricts a head, by name,
+    to some k of the subsets.
+    """
     estimators = heads if isinstance(heads, Mapping) else {name: make_head(name) for name in heads}
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}
@@ -161,18 +168,41 @@ def evaluate(
         examples = load_examples(FeatureStore(layout, name), parts.segments)
         missing[name] = len(examples.reasons)
 
-        def report(outcome: Outcome, name: str = name) -> None:
-            progress(name, outcome)
+        of = digest(examples.sequences, parts.labels, parts.test) if kept is not None else ""
+        outcomes[name] = []
+        for head, estimator in estimators.items():
+            asked = (ks or {}).get(head)
+            draws = {k: lists for k, lists in parts.draws.items() if asked is None or k in asked}
 
-        outcomes[name] = run_few_shot(
-            examples.sequences,
-            parts.labels,
-            parts.train,
-            parts.test,
-            parts.draws,
-            estimators,
-            with_all,
-            jobs,
-            report,
-        )
+            def key(chosen: Array, k: int, draw: int, of: str = of, estimator: Any = estimator) -> str:
+                return KeptOutcomes.key(of, estimator, chosen, k, draw)
+
+            def known(
+                head: str, chosen: Array, k: int, draw: int, key: Callable[[Array, int, int], str] = key
+            ) -> Outcome | None:
+                return None if kept is None else kept.find(key(chosen, k, draw))
+
+            def report(
+                outcome: Outcome,
+                name: str = name,
+                draws: Draws = draws,
+                key: Callable[[Array, int, int], str] = key,
+            ) -> None:
+                if kept is not None:
+                    chosen = parts.train if outcome.k == ALL else draws[outcome.k][outcome.draw]
+                    kept.add(key(chosen, outcome.k, outcome.draw), name, outcome)
+                progress(name, outcome)
+
+            outcomes[name] += run_few_shot(
+                examples.sequences,
+                parts.labels,
+                parts.train,
+                parts.test,
+                draws,
+                {head: estimator},
+                with_all,
+                jobs,
+                report,
+                known,
+            )
     return Evaluation(parts, outcomes, missing)

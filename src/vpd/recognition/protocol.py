@@ -88,12 +88,14 @@ def run_few_shot(
     with_all: bool = True,
     jobs: int = 1,
     progress: Callable[[Outcome], None] = lambda outcome: None,
+    known: Callable[[str, Array, int, int], Outcome | None] = lambda head, chosen, k, draw: None,
 ) -> list[Outcome]:
     """Fit every head to every subset, and to the whole training part, and test each.
 
     Draw i seeds what is random in a head with i; with all data, heads that are random run as many seeds as
     there are draws, up to three. A segment without features (None) is left out of training and counts as
-    wrong in the test; a prediction that fails raises.
+    wrong in the test; a prediction that fails raises. What ``known(head, chosen, k, draw)`` has is not
+    computed again, and not reported to ``progress``.
     """
     labels = np.asarray(y)
     check_draws(draws, labels, train, test)
@@ -107,10 +109,12 @@ def run_few_shot(
             tasks += [(head, train, ALL, i) for i in range(seeds if random else 1)]
     # The longest first, so that no core waits for the last.
     tasks.sort(key=lambda task: -len(task[1]))
+    found = [known(*task) for task in tasks]
+    tasks = [task for task, outcome in zip(tasks, found, strict=True) if outcome is None]
     results: Iterable[Outcome] = Parallel(n_jobs=jobs, return_as="generator_unordered")(
         delayed(_one)(head, heads[head], X, labels, chosen, test, k, i) for head, chosen, k, i in tasks
     )
-    outcomes = []
+    outcomes = [outcome for outcome in found if outcome is not None]
     for outcome in results:
         progress(outcome)
         outcomes.append(outcome)

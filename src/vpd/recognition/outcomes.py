@@ -1,0 +1,79 @@
+"""Outcomes kept in a file of lines, so that a long evaluation goes on where it was stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from vpd.errors import InputError
+from vpd.library.artefact import write_text
+from vpd.recognition.protocol import Outcome
+from vpd.types import Array, FeatureSequence
+
+
+def digest(X: Sequence[FeatureSequence | None], y: Array, test: Array) -> str:
+    """What the outcomes of some features depend on, in short: all sequences, labels and the test part."""
+    found = hashlib.sha256(json.dumps([y.tolist(), test.tolist()]).encode())
+    for x in X:
+        found.update(b"none" if x is None else np.ascontiguousarray(x.values[x.valid]).tobytes())
+        found.update(b"" if x is None else x.times_s.tobytes() + x.scores.tobytes())
+    return found.hexdigest()
+
+
+class KeptOutcomes:
+    """The file at ``path``: one line of JSON an outcome.
+
+    A line counts for the same sequences, labels, test part, subset and parameters of the recogniser; what was
+    made from others stays in the file and is not found. Changes of the program are not noticed: begin a new
+    file after them. Raises InputError for a file of another kind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: dict[str, dict[str, Any]] = {}
+        if path.exists():
+            # A run that was killed may have left half a line at the end, which is made again.
+            lines = path.read_text(encoding="utf-8").splitlines()
+            for number, line in enumerate(lines, 1):
+                try:
+                    row = json.loads(line)
+                    self.rows[row["key"]] = row
+                except (ValueError, KeyError, TypeError) as error:
+                    if number < len(lines):
+                        raise InputError(f"{path}, line {number} is not an outcome: {error}") from error
+                    write_text("".join(f"{good}\n" for good in lines[:-1]), path)
+
+    @staticmethod
+    def key(of: str, estimator: Any, chosen: Array, k: int, draw: int) -> str:
+        """The name of an outcome: ``of`` is the `digest`, ``chosen`` the training examples."""
+        parts = [of, repr(sorted(clone(estimator).get_params().items(), key=str)), chosen.tolist(), k, draw]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+    def find(self, key: str) -> Outcome | None:
+        """The outcome of that name, if it is there."""
+        row = self.rows.get(key)
+        if row is None:
+            return None
+        return Outcome(row["head"], row["k"], row["draw"], np.array(row["predicted"], str), row["accuracy"])
+
+    def add(self, key: str, features: str, outcome: Outcome) -> None:
+        """Write one outcome at once."""
+        row = {
+            "features": features,
+            "head": outcome.head,
+            "k": outcome.k,
+            "draw": outcome.draw,
+            "accuracy": outcome.accuracy,
+            "key": key,
+            "predicted": outcome.predicted.tolist(),
+        }
+        self.rows[key] = row
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
