@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from tests.detection.synthetic import video
+from vpd.cli import detect as detect_module
 from vpd.cli.detect import detect
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
@@ -16,6 +17,8 @@ from vpd.library.frames import write_times
 from vpd.library.labels import write_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.report.detection_page import colours, timeline_figure
+from vpd.types import Detection
 from vpd.video import read_video_info, write_video
 
 RECIPE = Recipe("test", 1)
@@ -87,3 +90,35 @@ def test_named_videos_and_method(library):
     output = run("seen", "--library", library.root, "--at-least", "0.0")
     assert "in 1 videos" in output
     assert (library.results / "detect/timelines/seen.png").exists()
+
+
+def test_search_answers_first_and_the_networks_replace_it(library, monkeypatch):
+    library.settings.write_text('[detect]\nmethod = "trained"\nfolds = 2\nepochs = 1\n')
+    methods = []
+    write = detect_module.write_json
+
+    def noted(path, table, about):
+        methods.append(about["settings"]["method"])
+        write(path, table, about)
+
+    monkeypatch.setattr(detect_module, "write_json", noted)
+    output = run("--library", library.root)
+    assert methods == ["search", "trained"]
+    assert output.index("By search") < output.index("By the networks")
+    content = json.loads((library.results / "detect/detections.json").read_text())
+    assert content["settings"]["method"] == "trained"
+
+
+def test_points_are_one_tick_long(library):
+    library.settings.write_text('[detect]\nmethod = "search"\nfolds = 2\npoints_s = 0.2\n')
+    table = json.loads(run("--library", library.root, "--json"))["detections"]
+    assert table
+    assert {row["end_frame"] - row["start_frame"] for row in table} <= {1, 2}
+
+
+def test_a_label_has_one_colour_in_all_videos():
+    found = [Detection("v", 1.0, 2.0, 0, "b", 0.9)]
+    classes = ("a", "b", "c")
+    alone, told = (timeline_figure("v", found, classes=given) for given in ((), classes))
+    shades = [figure.legends[0].get_patches()[0].get_facecolor()[:3] for figure in (alone, told)]
+    assert shades[1] == colours(classes)["b"] != shades[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ from vpd.search import default_features
 from vpd.sequences import FeatureStore
 from vpd.settings import DetectSettings
 from vpd.settings.toml import load_settings
-from vpd.types import Array, Detection
+from vpd.types import Array, Detection, Segment
 
 
 def _frame_times(layout: Layout, store: FeatureStore, video: str) -> Array:
@@ -46,6 +47,85 @@ def _summary(
         "share_of_search": getattr(detector, "weight_", None),
         "shown_from_score": round(shown_from, 4),
     }
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What to learn from, where to look, by the times of each video's frames, and where answers go."""
+
+    store: FeatureStore
+    given: list[Segment]
+    times: dict[str, Array]
+    folder: Path
+    at_least: float | None
+    quiet: bool
+
+    def say(self, text: str) -> None:
+        if not self.quiet:
+            say(text)
+
+    def answer(self, how: DetectSettings) -> tuple[list[Detection], list[str]]:
+        """Learn as the settings say and write what is found; what was found, and the classes."""
+        detector = learn(self.store, self.given, how)
+        shown_from = detector.show_from_ if self.at_least is None else self.at_least
+        found: list[Detection] = []
+        for video, times in self.times.items():
+            scores = detector.score_frames(self.store.sequences(video))
+            own = [d for d in detector.detections(scores) if d.score >= shown_from]
+            found += own
+            write_timeline(
+                self.folder / "timelines" / f"{video}.png",
+                video,
+                own,
+                scores=scores,
+                labels=[s for s in self.given if s.video == video],
+                end_s=float(times[-1]),
+                classes=detector.classes_,
+            )
+        found.sort(key=lambda d: -d.score)
+        table = rows(found, self.times)
+        write_csv(self.folder / "detections.csv", table)
+        about = _summary(detector, how, self.store.name, shown_from)
+        write_json(self.folder / "detections.json", table, about)
+        self._write_page(found, {})
+        self.say(f"{len(found)} actions in {len(self.times)} videos, score {shown_from:.2f} and above.")
+        self.say(f"Average precision on held-out labelled videos: {detector.trial_.average_precision:.2f}.")
+        return found, list(detector.classes_)
+
+    def _write_page(self, found: list[Detection], clips: dict[int, str]) -> None:
+        timelines = {video: f"timelines/{video}.png" for video in self.times}
+        write_page(self.folder / "index.html", rows(found, self.times), timelines, clips, "Detections")
+
+    def add(
+        self,
+        found: list[Detection],
+        videos: Videos,
+        layout: Layout,
+        shown: tuple[bool, bool, bool],
+        exports: list[str],
+        classes: list[str],
+    ) -> list[Path]:
+        """Write what is asked for besides: overlays, clips (which the page then shows), reel, exports."""
+        overlay, clips, reel = shown
+        folder, written = self.folder, []
+        files = {video: videos.file(video) for video in self.times} if any(shown) else {}
+        if clips:
+            paths = write_clips(folder / "clips", files, found)
+            self._write_page(found, {i: f"clips/{path.name}" for i, path in enumerate(paths)})
+            written.append(folder / "clips")
+        if reel and found:
+            fps = videos[found[0].video].fps or Fraction(30)
+            write_reel(folder / "reel.mp4", files, self.times, fps, found)
+            written.append(folder / "reel.mp4")
+        for video, times in self.times.items() if overlay else ():
+            path = folder / "overlays" / f"{video}.mp4"
+            own = [d for d in found if d.video == video]
+            write_overlay(path, files[video], times, videos[video].fps, own, layout.tracks(video), classes)
+            written.append(path)
+        media = {v: Media.of(videos[v], times) for v, times in self.times.items()} if exports else {}
+        for name in exports:
+            written += export_segments(name, found, media, folder / "exports")
+        return written
 
 
 def detect(
@@ -80,73 +160,17 @@ def detect(
     warn_of_set_aside(given, videos)
     store = FeatureStore(layout, features or default_features(layout))
     wanted = videos_to_search(store, given, [videos.id_of(name) for name in names or []])
-    detector = learn(store, given, settings)
-    shown_from = detector.show_from_ if at_least is None else at_least
-    folder = out or layout.results / "detect"
     times = {video: _frame_times(layout, store, video) for video in wanted}
-    found: list[Detection] = []
-    for video in wanted:
-        scores = detector.score_frames(store.sequences(video))
-        own = [d for d in detector.detections(scores) if d.score >= shown_from]
-        found += own
-        write_timeline(
-            folder / "timelines" / f"{video}.png",
-            video,
-            own,
-            scores=scores,
-            labels=[s for s in given if s.video == video],
-            end_s=float(times[video][-1]),
-            classes=detector.classes_,
-        )
-    found.sort(key=lambda d: -d.score)
-    shown = (overlay, clips, reel)
-    written = _write(folder, found, wanted, times, videos, layout, shown, export or [], detector.classes_)
-    table = rows(found, times)
-    write_json(folder / "detections.json", table, _summary(detector, settings, store.name, shown_from))
+    task = _Task(store, given, times, out or layout.results / "detect", at_least, quiet=as_json)
+    if settings.paper or settings.method != "search":
+        task.say("By search, until the networks have learned:")
+        task.answer(settings.model_copy(update={"method": "search", "paper": False}))
+        task.say("By the networks:")
+    found, classes = task.answer(settings)
+    written = task.add(found, videos, layout, (overlay, clips, reel), export or [], classes)
     if as_json:
-        print_json({"folder": str(folder), "detections": table})
+        print_json({"folder": str(task.folder), "detections": rows(found, times)})
         return
-    say(f"{len(found)} actions in {len(wanted)} videos, score {shown_from:.2f} and above.")
-    say(f"Average precision on held-out labelled videos: {detector.trial_.average_precision:.2f}.")
+    folder = task.folder
     for path in [folder / "index.html", folder / "detections.csv", folder / "detections.json", *written]:
         say(f"  {path}")
-
-
-def _write(
-    folder: Path,
-    found: list[Detection],
-    wanted: list[str],
-    times: dict[str, Array],
-    videos: Videos,
-    layout: Layout,
-    shown: tuple[bool, bool, bool],
-    exports: list[str],
-    classes: list[str],
-) -> list[Path]:
-    """Write the table, the page and what else is asked for; the files besides these."""
-    overlay, clips, reel = shown
-    table = rows(found, times)
-    write_csv(folder / "detections.csv", table)
-    written: list[Path] = []
-    made: dict[int, str] = {}
-    files = {video: videos.file(video) for video in wanted} if overlay or clips or reel else {}
-    if clips:
-        paths = write_clips(folder / "clips", files, found)
-        made = {i: f"clips/{path.name}" for i, path in enumerate(paths)}
-        written.append(folder / "clips")
-    if reel and found:
-        write_reel(folder / "reel.mp4", files, times, videos[found[0].video].fps or Fraction(30), found)
-        written.append(folder / "reel.mp4")
-    if overlay:
-        for video in wanted:
-            path = folder / "overlays" / f"{video}.mp4"
-            own = [d for d in found if d.video == video]
-            tracks = layout.tracks(video)
-            write_overlay(path, files[video], times[video], videos[video].fps, own, tracks, classes)
-            written.append(path)
-    media = {video: Media.of(videos[video], times[video]) for video in wanted} if exports else {}
-    for name in exports:
-        written += export_segments(name, found, media, folder / "exports")
-    timelines = {video: f"timelines/{video}.png" for video in wanted}
-    write_page(folder / "index.html", table, timelines, made, "Detections")
-    return written
