@@ -49,8 +49,9 @@ def forecast(
 ) -> list[Forecast]:
     """Expected accuracies with ``examples`` a class, from those of several draws for each k.
 
-    A power law is fitted to the mean errors of at least three k; the interval comes from fits to resampled
-    draws. Raises InputError for fewer than three k.
+    A power law is fitted to the mean errors of at least three k, and its change from the largest k on is
+    added to what was measured there: the law may lie above or below it. The interval comes from fits to
+    resampled draws. Raises InputError for fewer than three k.
     """
     ks = np.array(sorted(accuracies), np.float64)
     if len(ks) < 3:
@@ -59,8 +60,9 @@ def forecast(
     wanted = np.asarray(examples, np.float64)
 
     def predicted(means: Array) -> Array:
-        a, b, c = fit_power_law(ks, means)
-        return np.clip(1 - (a + b * wanted**-c), 0, 1)
+        _, b, c = fit_power_law(ks, means)
+        change = b * (wanted**-c - ks[-1] ** -c)
+        return np.clip(1 - (means[-1] + change), 0, 1)
 
     middle = predicted(np.array([d.mean() for d in draws]))
     resampled = np.stack(
