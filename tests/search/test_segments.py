@@ -5,7 +5,7 @@ import pytest
 
 from vpd.dtw import dtw_distance
 from vpd.errors import InputError
-from vpd.search import records, search_segments
+from vpd.search import SegmentCollection, records, search_segments
 from vpd.settings.search import SearchSettings
 from vpd.types import FeatureSequence, Segment
 
@@ -35,6 +35,18 @@ def test_ranking_is_that_of_every_pair_in_both_orientations():
     want = np.argsort(every)[:20]
     assert [hit.segment.video for hit in hits] == [f"v{i}" for i in want]
     np.testing.assert_allclose([hit.distance for hit in hits], np.sort(every)[:20], rtol=1e-5)
+
+
+def test_a_collection_answers_every_query_as_a_search_of_its_own():
+    rng = np.random.default_rng(2)
+    features = [sequence(moving(rng, n)) for n in rng.integers(20, 50, 200)]
+    collection = SegmentCollection(features, segments_of(features), SearchSettings())
+    for fps in (25.0, 25.0, 50.0, 25.0, 25.0):
+        query = sequence(moving(rng, int(1.2 * fps)), fps)
+        alone = search_segments([query], features, segments_of(features), SearchSettings(), k=3)
+        again = collection.search([query], k=3)
+        assert [hit.segment for hit in again] == [hit.segment for hit in alone]
+        assert [hit.distance for hit in again] == [hit.distance for hit in alone]
 
 
 def test_invalid_frames_take_no_part():

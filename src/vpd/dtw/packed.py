@@ -183,7 +183,12 @@ def pack(sequences: Sequence[Array], distance: str = "l2", sketch: bool = False)
     laid = np.zeros((starts[-1], d), np.float32)
     laid[rows] = values
     packed = Packed(laid, _norms(laid, distance), centre, starts, order, lengths, distance)
-    return replace(packed, sketch=_sketch(packed)) if sketch else packed
+    return with_sketch(packed) if sketch else packed
+
+
+def with_sketch(packed: Packed) -> Packed:
+    """The same sequences with what `vpd.dtw.top_k` prunes by."""
+    return replace(packed, sketch=_sketch(packed))
 
 
 def _sketch(packed: Packed) -> Sketch:

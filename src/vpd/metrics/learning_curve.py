@@ -62,7 +62,8 @@ def forecast(
     def predicted(means: Array) -> Array:
         _, b, c = fit_power_law(ks, means)
         change = b * (wanted**-c - ks[-1] ** -c)
-        return np.clip(1 - (means[-1] + change), 0, 1)
+        expected: Array = np.clip(1 - (means[-1] + change), 0, 1)
+        return expected
 
     middle = predicted(np.array([d.mean() for d in draws]))
     resampled = np.stack(

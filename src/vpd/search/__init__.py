@@ -2,12 +2,13 @@
 
 from vpd.search.hits import Hit, records
 from vpd.search.library import default_features, search_library
-from vpd.search.segments import search_segments
+from vpd.search.segments import SegmentCollection, search_segments
 from vpd.search.streams import Stream, library_streams, read_streams
 from vpd.search.uncut import overlap, search_uncut
 
 __all__ = [
     "Hit",
+    "SegmentCollection",
     "Stream",
     "default_features",
     "library_streams",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from vpd.dtw import dtw_path, pack, top_k
+from vpd.dtw import Packed, dtw_path, pack, top_k
+from vpd.dtw.packed import with_sketch
 from vpd.errors import InputError
 from vpd.search.hits import Hit, frame_step_s
 from vpd.sequences.spans import drop_invalid, resample
@@ -15,6 +17,19 @@ from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence, Segment
 
 SAME_RATE = 0.02
 """Frame rates that differ by less than this share are taken for equal."""
+
+
+SKETCH_AT = 3
+"""The query at which a collection is sketched: whoever asks thrice will ask again."""
+
+
+@dataclass(eq=False)
+class _Laid:
+    """The segments that have features, at one frame rate, with their places in the list given."""
+
+    kept: list[tuple[int, FeatureSequence]]
+    packed: Packed
+    asked: int = 0
 
 
 def at_rate_of(sequence: FeatureSequence, other: FeatureSequence) -> FeatureSequence:
@@ -32,6 +47,68 @@ def _align(query: FeatureSequence, found: FeatureSequence, mirrored: bool, setti
     return np.stack([query.times_s[path.query], found.times_s[path.reference]])
 
 
+class SegmentCollection:
+    """Segments to be searched many times: laid out once for each frame rate that queries have.
+
+    From the third query on, a collection is sketched too (`vpd.dtw.top_k`), which pays over some ten.
+
+    Parameters
+    ----------
+    features : those of ``segments[i]`` at i; frames that are not valid are left out, and segments without any
+        never found.
+    """
+
+    def __init__(
+        self, features: Sequence[FeatureSequence], segments: Sequence[Segment], settings: SearchSettings
+    ) -> None:
+        self.features, self.segments, self.settings = features, segments, settings
+        self.orientations = (REGULAR, MIRRORED) if settings.mirror else (REGULAR,)
+        self._laid: dict[int, _Laid] = {}
+
+    def _at_rate_of(self, query: FeatureSequence) -> _Laid:
+        rate = round(1000 / frame_step_s(query))
+        if rate not in self._laid:
+            kept = [(i, f) for i, f in enumerate(at_rate_of(f, query) for f in self.features) if len(f)]
+            if not kept:
+                raise InputError("no segment has a frame with a feature")
+            views = [f.values[:, o] for o in self.orientations for _, f in kept]
+            self._laid[rate] = _Laid(kept, pack(views, self.settings.distance))
+        laid = self._laid[rate]
+        laid.asked += 1
+        if laid.asked == SKETCH_AT:
+            laid.packed = with_sketch(laid.packed)
+        return laid
+
+    def search(self, queries: Sequence[FeatureSequence], k: int | None = None) -> list[Hit]:
+        """The ``k`` (default: settings.top) segments nearest to any of the queries, exactly, nearest first.
+
+        Segments of another frame rate than the query's are resampled to it. A segment whose length the step
+        pattern cannot warp to the query's ranks last, at infinite distance. Raises InputError where a query or
+        all segments have no valid frame.
+        """
+        k = self.settings.top if k is None else k
+        hits: dict[int, Hit] = {}
+        for number, query in enumerate(queries):
+            query = drop_invalid(query)
+            if not len(query):
+                raise InputError(f"the query in {query.video} has no frame with a feature")
+            laid = self._at_rate_of(query)
+            # Twice as many, since both orientations of one segment may be among the nearest.
+            asked = len(self.orientations) * k
+            nearest = top_k(query.values[:, REGULAR], laid.packed, asked, self.settings.pattern)
+            for index, distance in zip(nearest.indices, nearest.distances, strict=True):
+                orientation, place = divmod(int(index), len(laid.kept))
+                i, found = laid.kept[place]
+                if i in hits and hits[i].distance <= distance:
+                    continue
+                mirrored = orientation == MIRRORED
+                times = np.empty((2, 0))
+                if np.isfinite(distance):
+                    times = _align(query, found, mirrored, self.settings)
+                hits[i] = Hit(self.segments[i], float(distance), mirrored, number, times[0], times[1])
+        return sorted(hits.values(), key=lambda hit: hit.distance)[:k]
+
+
 def search_segments(
     queries: Sequence[FeatureSequence],
     features: Sequence[FeatureSequence],
@@ -39,33 +116,5 @@ def search_segments(
     settings: SearchSettings,
     k: int | None = None,
 ) -> list[Hit]:
-    """The ``k`` (default: settings.top) segments nearest to any of the queries, exactly, nearest first.
-
-    ``features[i]`` are those of ``segments[i]``; frames that are not valid are left out, and segments without
-    any never found. Segments of another frame rate than the query's are resampled to it. A segment whose
-    length the step pattern cannot warp to the query's ranks last, at infinite distance. Raises InputError
-    where a query or all segments have no valid frame.
-    """
-    k = settings.top if k is None else k
-    hits: dict[int, Hit] = {}
-    for number, query in enumerate(queries):
-        query = drop_invalid(query)
-        if not len(query):
-            raise InputError(f"the query in {query.video} has no frame with a feature")
-        kept = [(i, f) for i, f in enumerate(at_rate_of(f, query) for f in features) if len(f)]
-        if not kept:
-            raise InputError("no segment has a frame with a feature")
-        orientations = (REGULAR, MIRRORED) if settings.mirror else (REGULAR,)
-        packed = pack([f.values[:, o] for o in orientations for _, f in kept], settings.distance)
-        # Twice as many, since both orientations of one segment may be among the nearest.
-        nearest = top_k(query.values[:, REGULAR], packed, len(orientations) * k, settings.pattern)
-        for index, distance in zip(nearest.indices, nearest.distances, strict=True):
-            orientation, place = divmod(int(index), len(kept))
-            i, found = kept[place]
-            if i in hits and hits[i].distance <= distance:
-                continue
-            times = np.empty((2, 0))
-            if np.isfinite(distance):
-                times = _align(query, found, orientation == MIRRORED, settings)
-            hits[i] = Hit(segments[i], float(distance), orientation == MIRRORED, number, times[0], times[1])
-    return sorted(hits.values(), key=lambda hit: hit.distance)[:k]
+    """One search of a `SegmentCollection`."""
+    return SegmentCollection(features, segments, settings).search(queries, k)
