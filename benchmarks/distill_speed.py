@@ -14,23 +14,27 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import torch
-from torch import nn
 
 from vpd.crops import CropFile, make_crops, write_crops
 from vpd.flow import make_flow
 from vpd.library.artefact import Recipe
 from vpd.settings import CropSettings, DistillSettings, EmbedSettings
 from vpd.settings.distill import HeadSettings
-from vpd.student import TorchEngine, VideoSource, embed
+from vpd.student import Engine, OnnxEngine, TorchEngine, VideoSource, embed
+from vpd.student.batches import BatchReader
 from vpd.student.corpus import build_corpus, split_corpus
-from vpd.student.distill import Training, make_accelerator
+from vpd.student.distill import make_accelerator, make_student
+from vpd.student.export import look_graph
 from vpd.student.losses import distillation_loss
+from vpd.student.network import student_spec
+from vpd.student.training import Training
 from vpd.types import FeatureSequence, PoseSequence, Track
 
 
@@ -119,19 +123,16 @@ def loop_step(training: Training, batch: int) -> Callable[[], int]:
     return work
 
 
-def bare_embedding(engine: TorchEngine, batch: int) -> Callable[[], int]:
-    """The encoder alone on both orientations of crops that lie ready."""
-    spec = engine.spec
-    network: nn.Module = engine.student.encoder
-    inputs = torch.randn(2 * batch, spec.channels, engine.size, engine.size, device=engine.device)
-    inputs = inputs.contiguous(memory_format=torch.channels_last)
+def bare_look(engine: Engine, batch: int) -> Callable[[], int]:
+    """The engine alone on both orientations of crops that lie ready."""
+    spec = engine.student.spec
+    raw = np.random.default_rng(0).integers(
+        0, 256, (batch, spec.size, spec.size, spec.inputs.channels), np.uint8
+    )
 
-    @torch.inference_mode()
     def work() -> int:
-        network.eval()
         for _ in range(4):
-            with torch.autocast(engine.device.type, torch.bfloat16, enabled=engine.bfloat16):
-                network(inputs)
+            engine(raw)
         return 4 * batch
 
     return work
@@ -165,11 +166,14 @@ def main() -> None:
             paths = [Path(scratch) / f"v{i}.arrow" for i in range(5)]
             for path in paths:
                 random_crops(path, 130)
-        heads = (HeadSettings(teacher="joints2d"),)
+        heads = (HeadSettings(teacher="joints2d", motion=(-1,), decoder=True),)
         settings = DistillSettings(backbone=options.backbone, batch=options.batch, heads=heads)
         corpus = build_corpus((random_source(path) for path in paths), settings)
         split = split_corpus(corpus, 0.2, np.random.default_rng(0))
-        training = Training(corpus, split, settings, make_accelerator("auto"), CropFile(paths[0]).size)
+        size = CropFile(paths[0]).size
+        inputs = student_spec(settings, size, {"joints2d": 26}).inputs
+        student = make_student(settings, BatchReader(corpus, inputs), split, size, Path(scratch) / "readings")
+        training = Training(corpus, split, settings, make_accelerator("auto"), student)
         bare = "network step alone, bfloat16, channels last"
         if options.only != "embed":
             measured = {
@@ -185,9 +189,12 @@ def main() -> None:
             embed_settings = EmbedSettings()
             files = [CropFile(path) for path in paths]
             turn = iter(range(10**9))
-            engines = {p: TorchEngine(training.student, "auto", p) for p in ("auto", "float32")}
+            engines: dict[str, Engine] = {"torch": TorchEngine(deepcopy(training.student))}
+            if training.device.type == "cpu":
+                graph, threads = look_graph(deepcopy(training.student)), torch.get_num_threads()
+                engines["onnxruntime"] = OnnxEngine(graph, training.student, threads)
 
-            def whole(engine: TorchEngine) -> Callable[[], int]:
+            def whole(engine: Engine) -> Callable[[], int]:
                 def work() -> int:
                     file = files[next(turn) % len(files)]
                     embed(engine, file, embed_settings)
@@ -195,13 +202,10 @@ def main() -> None:
 
                 return work
 
-            bare = "encoder alone, both orientations, auto"
-            measured = {
-                bare: bare_embedding(engines["auto"], embed_settings.batch),
-                "embed, auto": whole(engines["auto"]),
-                "embed, float32": whole(engines["float32"]),
-            }
-            table("embedding", in_turns(measured, options.rounds, clock), "frames/s", bare)
+            for name, engine in engines.items():
+                bare = f"look at crops that lie ready, {name}"
+                measured = {bare: bare_look(engine, embed_settings.batch), f"embed, {name}": whole(engine)}
+                table("embedding", in_turns(measured, options.rounds, clock), "frames/s", bare)
 
 
 if __name__ == "__main__":

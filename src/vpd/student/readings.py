@@ -7,11 +7,13 @@ or not there; a training that was stopped goes on with the spans it has.
 
 from __future__ import annotations
 
+import glob
 import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,13 +83,15 @@ def spans_of(corpus: Corpus, seed: int) -> list[Span]:
     return [found[i] for i in np.random.default_rng(seed).permutation(len(found))]
 
 
-def key_of(corpus: Corpus, student: Student) -> str:
-    """What readings must agree with to be used again: the crops and how they are looked at."""
-    recipes = [
-        [video, read_recipe(path)["key"]] for video, path in zip(corpus.videos, corpus.paths, strict=True)
-    ]
-    inputs = student.spec.inputs
-    return json.dumps([VERSION, student.spec.size, inputs.flow, INPUT, CENTRE, COMPONENTS, recipes])
+def look_of(student: Student) -> list[Any]:
+    """How crops are looked at; readings of another look are of no use."""
+    return [VERSION, student.spec.size, student.spec.inputs.flow, INPUT, CENTRE, COMPONENTS]
+
+
+def crops_of(corpus: Corpus) -> dict[str, str]:
+    """Of each video the key of its crops."""
+    pairs = zip(corpus.videos, corpus.paths, strict=True)
+    return {video: read_recipe(path)["key"] for video, path in pairs}
 
 
 def engine_of(student: Student, settings: DistillSettings, readings: bool = False) -> Engine:
@@ -101,18 +105,26 @@ def engine_of(student: Student, settings: DistillSettings, readings: bool = Fals
 def fit(student: Student, corpus: Corpus, settings: DistillSettings, folder: Path) -> None:
     """Give the student's encoder the corpus' scale and components: those in ``folder``, or made anew there.
 
-    Readings of other crops in ``folder`` are deleted.
+    Videos may have come since they were made. Readings of crops that have changed are deleted.
     """
     encoder = student.encoder
     assert isinstance(encoder, PeopleEncoder)
-    key = key_of(corpus, student)
+    look, crops = look_of(student), crops_of(corpus)
     names = ("mean", "deviation", "components")
     try:
-        if (folder / KEY).read_text(encoding="utf-8") == key:
+        known = json.loads((folder / KEY).read_text(encoding="utf-8"))
+        if known["look"] == look:
             for name, tensor in load_file(folder / FIT).items():
                 encoder.get_buffer(name).copy_(tensor)
+            for video in crops.keys() & known["crops"].keys():
+                if crops[video] != known["crops"][video]:
+                    for old in folder.glob(f"{glob.escape(video)}-????????.npy"):
+                        old.unlink()
+            every = known["crops"] | crops
+            if every != known["crops"]:
+                write_text(json.dumps({"look": look, "crops": every}), folder / KEY)
             return
-    except (OSError, SafetensorError, RuntimeError, AttributeError):
+    except (OSError, SafetensorError, RuntimeError, AttributeError, KeyError, TypeError, ValueError):
         pass
     folder.mkdir(parents=True, exist_ok=True)
     for old in (folder / KEY, folder / FIT, *folder.glob("*.npy")):
@@ -129,7 +141,7 @@ def fit(student: Student, corpus: Corpus, settings: DistillSettings, folder: Pat
     encoder.fit(torch.from_numpy(readings.reshape(-1, readings.shape[2])))
     with replacing(folder / FIT) as part:
         save_file({name: encoder.get_buffer(name).contiguous() for name in names}, part)
-    write_text(key, folder / KEY)
+    write_text(json.dumps({"look": look, "crops": crops}), folder / KEY)
 
 
 def read_corpus(
@@ -208,9 +220,9 @@ def known_tokens(student: Student, crops: CropFile, folder: Path, video: str) ->
     if not isinstance(encoder, PeopleEncoder) or not len(crops):
         return None
     try:
-        recipes = dict(json.loads((folder / KEY).read_text(encoding="utf-8"))[-1])
+        recipes = json.loads((folder / KEY).read_text(encoding="utf-8"))["crops"]
         fitted = load_file(folder / FIT)
-    except (OSError, ValueError, SafetensorError):
+    except (OSError, ValueError, KeyError, SafetensorError):
         return None
     fits = all(torch.equal(encoder.get_buffer(name).cpu(), tensor) for name, tensor in fitted.items())
     if not fits or recipes.get(video) != read_recipe(crops.path)["key"]:
