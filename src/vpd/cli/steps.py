@@ -94,7 +94,12 @@ def run(
     the reason, and the exit code is then 1. Videos that came after the student was trained are embedded by
     it, and need no pose; --redistill trains it again with them.
     """
-    do(open_library(library), "embed", jobs, as_json, redistill, teacher)
+    layout = open_library(library)
+    if not layout.feature_names():
+        from vpd.search.compiled import compile_aside
+
+        compile_aside()
+    do(layout, "embed", jobs, as_json, redistill, teacher)
 
 
 def scan(

@@ -262,9 +262,9 @@ def warp_groups(
     """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,).
 
     With ``limits`` (N,), not empty, a group is given up, with infinite costs, once none of its paths can cost
-    that little; ``rows`` and ``columns`` are what `minima_groups` found for these sequences. With
-    ``one_by_one`` of length 1 (known to the compiler, as with ``kernel``), frame distances are computed one by
-    one instead of by products of matrices, so that equal sequences cost the same to the last digit.
+    that little; ``rows`` and ``columns`` are what `minima_groups` found for these sequences. ``one_by_one``
+    of length 1 (known to the compiler, as ``kernel`` is) computes frame distances one by one, not by products
+    of matrices, so that equal sequences cost the same to the last digit.
     """
     n = len(query)
     most = 0

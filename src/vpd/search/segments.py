@@ -83,8 +83,8 @@ class SegmentCollection:
         """The ``k`` (default: settings.top) segments nearest to any of the queries, exactly, nearest first.
 
         Segments of another frame rate than the query's are resampled to it. A segment whose length the step
-        pattern cannot warp to the query's ranks last, at infinite distance. Raises InputError where a query or
-        all segments have no valid frame.
+        pattern cannot warp to the query's ranks last, at infinite distance. Raises InputError where a query
+        or all segments have no valid frame.
         """
         k = self.settings.top if k is None else k
         hits: dict[int, Hit] = {}
