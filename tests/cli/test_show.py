@@ -41,6 +41,22 @@ def test_panels_beside_the_picture(vpd, layout):
         assert np.ptp(panel) > 100, "a pose is drawn in every panel"
 
 
+def test_a_page_of_disagreements(vpd, layout):
+    for seed, name in enumerate(NAMES):
+        write_given_poses(layout, name, seed)
+    assert run(layout).complete
+    code, out, err = vpd("show", "--disagreements", 3, "--json", "-L", layout.root)
+    assert code == 0, err
+    told = json.loads(out)
+    distances = [frame["distance"] for frame in told["frames"]]
+    assert distances == sorted(distances, reverse=True)
+    assert len({frame["video"] for frame in told["frames"]}) == 3, "of frames near each other one is shown"
+    page = Path(told["file"]).read_text(encoding="utf-8")
+    assert page.count("<figure>") == 3
+    assert all((Path(told["file"]).parent / f"{n:03d}.png").stat().st_size > 1000 for n in range(3))
+    assert vpd("show", "-L", layout.root)[0] == 2
+
+
 def test_the_features_of_another_teacher(vpd, layout):
     code, out, _ = vpd("teach", "--teacher", "vipe", "--json", "-L", layout.root, "-j", 1)
     assert (code, json.loads(out)["made"]["teach"]) == (0, 5)

@@ -10,15 +10,19 @@ from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, 
 from vpd.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
+    from vpd.library.layout import Layout
     from vpd.report.panels import Panel
 
 
 def show(
-    video: Annotated[str, typer.Argument(help="A video, or a span of it: VIDEO@START-END.")],
+    video: Annotated[str, typer.Argument(help="A video, or a span of it: VIDEO@START-END.")] = "",
     student: Annotated[
         bool, typer.Option("--student", help="Beside it, the student's pose below the teacher's.")
     ] = False,
     in_3d: Annotated[bool, typer.Option("--3d", help="Beside it, the pose in 3D from two sides.")] = False,
+    disagreements: Annotated[
+        int, typer.Option(min=0, help="A page of this many frames where student and teacher differ most.")
+    ] = 0,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,6 +33,11 @@ def show(
 
     layout = open_library(library)
     videos = Videos.read(layout)
+    if disagreements:
+        _disagreements(layout, [videos[video].video] if video else list(videos.rows), disagreements, as_json)
+        return
+    if not video:
+        raise typer.BadParameter("name a video, or ask for --disagreements")
     if "@" in video and not videos.matches(video):
         segment = parse_query(video, videos)
         row, span = videos[segment.video], (segment.start_s, segment.end_s)
@@ -53,3 +62,18 @@ def show(
         print_json({"file": str(out), "frames": frames})
     else:
         say(f"{out}: {frames} frames")
+
+
+def _disagreements(layout: Layout, videos: list[str], count: int, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from vpd.report.disagreements import disagreements, write_disagreements
+    from vpd.settings.toml import load_settings
+
+    settings = load_settings(layout.settings).distill
+    found = disagreements(layout, videos, settings.name, settings.heads[0].teacher, count)
+    page = write_disagreements(results_folder(layout, "disagreements"), layout, settings.name, found)
+    if as_json:
+        print_json({"file": str(page), "frames": [asdict(one) for one in found]})
+    else:
+        say(f"{page}: {len(found)} frames")

@@ -1,0 +1,139 @@
+"""A page of the frames where a student and its teacher disagree most: who is right, a person sees at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from vpd.crops import CropFile, to_crop
+from vpd.errors import ArtefactError
+from vpd.library.artefact import write_text
+from vpd.library.features import read_features
+from vpd.library.layout import Layout
+from vpd.library.poses import read_poses
+from vpd.report.overlay import draw_skeleton
+from vpd.report.panels import student_panel
+from vpd.student import Student, load_student
+from vpd.types import REGULAR, Array
+
+APART_S = 1.0
+"""Of frames nearer to each other than this in one video, one is shown."""
+SIDE = 320
+"""Side of a crop on the page, in pixels."""
+STYLE = (
+    "body{font:15px/1.5 system-ui;margin:2rem;background:#16181d;color:#e8e8e8}"
+    "main{display:grid;grid-template-columns:repeat(auto-fill,minmax(30rem,1fr));gap:1rem}"
+    "figure{margin:0;background:#22252c;border-radius:8px;overflow:hidden}img{width:100%;display:block}"
+    "figcaption{padding:.4rem .8rem}small{color:#a8adb8}"
+)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A frame of an athlete: how far the features lie apart, in spreads of the teacher's, and its score."""
+
+    video: str
+    athlete: int
+    frame: int
+    time_s: float
+    distance: float
+    score: float
+
+
+def disagreements(
+    layout: Layout, videos: Sequence[str], name: str, teacher: str, count: int
+) -> list[Disagreement]:
+    """The ``count`` frames where the student's pose is farthest from its teacher's, the farthest first.
+
+    Videos that lack either's features are left out. Raises ArtefactError where none has both.
+    """
+    student = load_student(layout.student(name))
+    head = [h.teacher for h in student.spec.heads].index(teacher)
+    found: list[Disagreement] = []
+    apart: list[Array] = []
+    spread: list[Array] = []
+    for video in videos:
+        if not (layout.features(name, video).is_file() and layout.features(teacher, video).is_file()):
+            continue
+        taught = {s.athlete: s for s in read_features(layout.features(teacher, video))}
+        for seen in read_features(layout.features(name, video)):
+            if seen.athlete not in taught:
+                continue
+            of = taught[seen.athlete]
+            _, here, there = np.intersect1d(of.frames[of.valid], seen.frames, return_indices=True)
+            rows = np.flatnonzero(of.valid)[here]
+            pose = _poses(student, seen.values[there, REGULAR], head)
+            apart.append(np.linalg.norm(pose - of.values[rows, REGULAR], axis=1))
+            spread.append(of.values[rows, REGULAR])
+            found += [
+                Disagreement(
+                    video, seen.athlete, int(of.frames[r]), float(of.times_s[r]), 0.0, float(of.scores[r])
+                )
+                for r in rows
+            ]
+    if not found:
+        raise ArtefactError(f"no video has features of both {name} and {teacher}: run `vpd run`")
+    every = np.concatenate(spread)
+    size = float(np.sqrt(((every - every.mean(0)) ** 2).sum(1).mean()))
+    distances = np.concatenate(apart) / size
+    chosen: list[Disagreement] = []
+    for i in np.argsort(-distances):
+        one = found[i]
+        near = (
+            c.video == one.video and c.athlete == one.athlete and abs(c.time_s - one.time_s) < APART_S
+            for c in chosen
+        )
+        if not any(near):
+            chosen.append(replace(one, distance=float(distances[i])))
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+@torch.inference_mode()
+def _poses(student: Student, values: Array, head: int) -> Array:
+    found: Array = student.poses(torch.from_numpy(np.ascontiguousarray(values)), head).numpy()
+    return found
+
+
+def picture(layout: Layout, name: str, one: Disagreement) -> Array:
+    """The crop with the teacher's pose, and beside it the teacher's and the student's: (H, W, 3) uint8."""
+    crops = CropFile(layout.crops(one.video))
+    row = int(np.flatnonzero((crops.frames == one.frame) & (crops.athletes == one.athlete))[0])
+    crop = cv2.resize(crops.rgb([row])[0], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    for sequence in read_poses(layout.poses(one.video)):
+        at = np.flatnonzero(sequence.frames == one.frame)
+        if sequence.athlete == one.athlete and len(at):
+            keypoints = sequence.keypoints[at].copy()
+            keypoints[..., :2] = to_crop(keypoints[..., :2], crops.squares[[row]]) * SIDE
+            draw_skeleton(crop, keypoints[0])
+    return student_panel(layout, one.video, name)(crop, one.frame, one.athlete)
+
+
+def write_disagreements(folder: Path, layout: Layout, name: str, found: Sequence[Disagreement]) -> Path:
+    """Write ``folder`` with index.html and a picture each; returns the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = []
+    for number, one in enumerate(found):
+        file = f"{number:03d}.png"
+        drawn = np.ascontiguousarray(picture(layout, name, one)[..., ::-1])
+        (folder / file).write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
+        said = f"{escape(one.video)} at {one.time_s:.2f} s"
+        figures.append(
+            f'<figure><img src="{file}" alt="{said}"><figcaption>{said}<br><small>apart {one.distance:.2f}, '
+            f"pose's score {one.score:.2f}</small></figcaption></figure>"
+        )
+    title = f"Where {escape(name)} and its teacher disagree most"
+    write_text(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+        f"<h1>{title}</h1><p>The crop with the estimated pose; beside it the teacher's above the student's."
+        f" Distances are in spreads of the teacher's features.</p><main>{''.join(figures)}</main></html>\n",
+        folder / "index.html",
+    )
+    return folder / "index.html"
