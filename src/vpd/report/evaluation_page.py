@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from vpd.library.artefact import replacing, write_text
@@ -21,6 +23,9 @@ from matplotlib.figure import Figure
 
 DPI = 130
 LINE_STYLES = ("-", "--", ":", "-.")
+MARKERS = ("o", "s", "^", "D")
+APART = 0.3
+"""Share of the room of one k over which its rows are spread."""
 
 
 def _k(k: int) -> str:
@@ -35,17 +40,23 @@ def _ks(evaluation: Evaluation) -> list[int]:
 def accuracy_table(evaluation: Evaluation) -> Table:
     """Mean top-1 accuracy in % +- standard deviation over the draws, features and heads by k."""
     ks = _ks(evaluation)
-    table = Table(title="Top-1 accuracy, % (mean ± sd over draws), by examples a class")
-    table.add_column("features")
-    table.add_column("recogniser")
+    # Narrow enough that five k and all fit into the 80 columns of a terminal.
+    table = Table(
+        title="Top-1 accuracy, % (mean±sd over draws), by examples a class",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    table.add_column("features", no_wrap=True)
+    table.add_column("recogniser", no_wrap=True)
     for k in ks:
-        table.add_column(_k(k), justify="right")
+        table.add_column(_k(k), justify="right", no_wrap=True)
     for features, head in evaluation.rows():
         summary = evaluation.summary(features, head)
         cells = []
         for k in ks:
             s = summary.get(k)
-            spread = f" ± {100 * s.sd:.1f}" if s is not None and s.draws > 1 else ""
+            spread = f"±{100 * s.sd:.1f}" if s is not None and s.draws > 1 else ""
             cells.append("" if s is None else f"{100 * s.mean:.1f}{spread}")
         table.add_row(features, head, *cells)
     table.add_section()
@@ -90,18 +101,20 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
     names = list(evaluation.outcomes)
     colours = plt.get_cmap("tab10")
     heads = list(dict.fromkeys(head for _, head in evaluation.rows()))
-    for features, head in evaluation.rows():
+    rows = evaluation.rows()
+    for number, (features, head) in enumerate(rows):
         summary = evaluation.summary(features, head)
-        x = [places[k] for k in summary]
+        # Side by side, so that no row's bars hide another's.
+        aside = APART * (number - (len(rows) - 1) / 2) / max(1, len(rows))
+        x = [places[k] + aside for k in summary]
         means = np.array([100 * s.mean for s in summary.values()])
         # Chance of a single run is shown by no bar: its interval is of another kind.
         several = [s.draws > 1 for s in summary.values()]
         bars = np.array([[100 * (s.mean - s.low), 100 * (s.high - s.mean)] for s in summary.values()]).T
-        colour, style = colours(heads.index(head) % 10), LINE_STYLES[names.index(features) % len(LINE_STYLES)]
+        colour, kind = colours(heads.index(head) % 10), names.index(features) % len(LINE_STYLES)
         label = head if len(names) == 1 else f"{features}, {head}"
-        axes.errorbar(
-            x, means, yerr=bars * several, color=colour, ls=style, marker="o", ms=4, capsize=3, label=label
-        )
+        look: dict[str, Any] = {"ls": LINE_STYLES[kind], "marker": MARKERS[kind], "ms": 4, "color": colour}
+        axes.errorbar(x, means, yerr=bars * several, capsize=2, elinewidth=0.8, label=label, **look)
     for value, text in ((evaluation.majority, "majority"), (evaluation.chance, "chance")):
         axes.axhline(100 * value, color="grey", lw=0.8, ls="--" if text == "chance" else ":", label=text)
     axes.set_xticks(range(len(ks)), [_k(k) for k in ks])
@@ -109,7 +122,7 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
     axes.set_ylabel("top-1 accuracy, %")
     axes.set_ylim(0, 100)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, handlelength=4)
     _save(figure, path)
 
 
