@@ -12,10 +12,10 @@ from scipy.special import logsumexp
 from vpd.detection.frame_scores import FrameScores, class_shares
 from vpd.detection.timeline import Timeline
 from vpd.dtw import FALLBACK, Packed, many_to_many, pack
-from vpd.sequences.transforms import Smooth, Whiten
+from vpd.sequences.transforms import Smooth
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
-SMOOTH_S, WHITEN = 0.067, 0.5
+SMOOTH_S = 0.033
 """As before warping for recognition (docs/experiments/recognition.md)."""
 LEAST_SHARE = 1e-3
 """Of the score of a class within an interval, so that its logarithm exists."""
@@ -35,6 +35,11 @@ def _sequence(timeline: Timeline) -> FeatureSequence:
     )
 
 
+def _clean(sequences: Sequence[FeatureSequence]) -> list[FeatureSequence]:
+    cleaned: list[FeatureSequence] = Smooth(SMOOTH_S).transform(sequences)
+    return cleaned
+
+
 def event_spans(classes: Array) -> tuple[Array, Array]:
     """First tick and one past the last (N, 2) of every run of one class, and the index of the class (N,)."""
     inside = np.r_[0, np.maximum(classes, 0), 0]
@@ -48,14 +53,10 @@ class Examples:
     """Labelled events as they are and mirrored, ready for warping, with the class of each."""
 
     def __init__(self, parts: Sequence[Timeline], targets: Sequence[Array]) -> None:
-        seen = [i for i, part in enumerate(parts) if part.valid.any()]
-        sequences = [_sequence(parts[i]) for i in seen]
         views: list[Array] = []
         classes: list[int] = []
-        if seen:
-            self.whiten = Whiten(WHITEN).fit(sequences)
-            sequences = self._clean(sequences)
-        for sequence, own in zip(sequences, [targets[i] for i in seen], strict=True):
+        sequences = _clean([_sequence(part) for part in parts])
+        for sequence, own in zip(sequences, targets, strict=True):
             for (start, stop), k in zip(*event_spans(own), strict=True):
                 values = sequence.values[start:stop][sequence.valid[start:stop]]
                 if len(values):
@@ -63,10 +64,6 @@ class Examples:
                     classes += [int(k), int(k)]
         self.classes = np.array(classes, np.int64)
         self.packed: Packed | None = pack(views) if views else None
-
-    def _clean(self, sequences: Sequence[FeatureSequence]) -> list[FeatureSequence]:
-        cleaned: list[FeatureSequence] = self.whiten.transform(Smooth(SMOOTH_S).transform(sequences))
-        return cleaned
 
     def distances(self, timeline: Timeline, spans: Array, classes: int) -> Array:
         """Warping distance (N, ``classes``) from spans (N, 2) of ticks to the nearest example of each class.
@@ -76,7 +73,7 @@ class Examples:
         near = np.full((len(spans), classes), np.inf)
         there = [i for i, (start, stop) in enumerate(spans) if timeline.valid[start:stop].any()]
         if self.packed is not None and there:
-            (sequence,) = self._clean([_sequence(timeline)])
+            (sequence,) = _clean([_sequence(timeline)])
             queries = [
                 sequence.values[start:stop, REGULAR][sequence.valid[start:stop]]
                 for start, stop in spans[there]

@@ -14,11 +14,11 @@ class DetectSettings(Section):
     docs/experiments/detection.md.
     """
 
-    method: Literal["combined", "trained", "search"] = "combined"
-    """`search` answers at once by the labelled examples; `trained` by networks; `combined` by both, in the
-    proportion that is best on held-out labelled videos."""
+    method: Literal["trained", "combined", "search"] = "trained"
+    """`search` answers at once by the labelled examples; `trained` by networks, after search has; `combined`
+    by both, in the proportion that is best on held-out labelled videos, which was no better on others."""
     network: Literal["convolutions", "bigru"] = "convolutions"
-    """`bigru` is the paper's; `convolutions` train faster. Which finds more has not been compared."""
+    """`bigru` is the paper's; `convolutions` train faster."""
     rate_hz: float = Field(default=25.0, gt=0, le=240)
     """Features are brought to this rate; 25 resolves actions of 200 ms in five ticks."""
     window_s: float = Field(default=10.0, gt=0)
