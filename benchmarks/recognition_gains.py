@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import LabelSpreading
 
 from few_shot import read_plain_labels
+from vpd.dtw import FALLBACK
 from vpd.library.layout import Layout
 from vpd.recognition.examples import load_examples
 from vpd.recognition.neighbours import DTWNeighbours
@@ -71,11 +72,23 @@ class Trial:
     def distances(self, before: Any, sequences: list[Any] | None = None, **options: Any) -> np.ndarray:
         given = self.sequences if sequences is None else sequences
         given = before.fit_transform(given) if before is not None else given
-        return DTWNeighbours(**options).fit(given, self.labels).distances(given)
+        return DTWNeighbours(**{"pattern": FALLBACK, **options}).fit(given, self.labels).distances(given)
 
     def nearest(self, distances: np.ndarray) -> list[float]:
         def predict(shown: np.ndarray, held: np.ndarray) -> np.ndarray:
             return self.labels[shown][distances[np.ix_(held, shown)].argmin(axis=1)]
+
+        return self.score(predict, self.folds, DRAWS)
+
+    def density(self, distances: np.ndarray, width: float) -> list[float]:
+        """Soft nearest neighbours, as `DTWNeighbours` with all examples, ``width`` and balanced votes."""
+
+        def predict(shown: np.ndarray, held: np.ndarray) -> np.ndarray:
+            part = distances[np.ix_(held, shown)].astype(np.float64)
+            scale = width * np.median(part, axis=1, keepdims=True)
+            votes = np.exp(-(part - part.min(axis=1, keepdims=True)) / scale)
+            of_class = self.labels[shown][:, None] == self.classes
+            return self.classes[(votes @ (of_class / of_class.sum(axis=0))).argmax(axis=1)]
 
         return self.score(predict, self.folds, DRAWS)
 
@@ -126,7 +139,18 @@ def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
     table |= {
         "not mirrored": near(mirror_examples=False),
         "smooth + whiten, not mirrored": near(both, mirror_examples=False),
+        "smooth 0.033 s, both mirrored": near(Smooth(0.033), mirror_query=True),
     }
+    for width in (0.02, 0.03, 0.05):
+        table |= {
+            f"both mirrored, density {width}": lambda width=width: t.density(
+                t.distances(Smooth(0.033), mirror_query=True), width
+            )
+        }
+    for w in (2.0, 4.0):
+        table |= {
+            f"both mirrored, motion {w}": near(make_pipeline(Smooth(0.033), Motion(w, 2)), mirror_query=True)
+        }
     table |= {f"smooth + whiten, spread {n}": lambda n=n: t.spread(t.distances(both), n) for n in (3, 7)}
     for p in (0.0, 0.25, 0.5):
         table |= {
