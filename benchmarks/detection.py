@@ -181,21 +181,25 @@ def learned(
 
 
 def print_table(rows: list[Row]) -> None:
-    """Mean and standard deviation over seeds of each kind of row, in the order in which they came."""
+    """Mean and standard deviation over seeds of each kind of row."""
     columns = [*[c for c in rows[-1] if c[0].isdigit()], "mean", "class 0.3", "class 0.5", "class 0.7"]
     columns += ["class mean", "F1 shown", "s", "CPU s"]
-    print(f"| features, method, videos | seeds | {' | '.join(columns)} |")
-    print("|---|" + "---|" * (len(columns) + 1))
-    kinds = sorted({(r["features"], r["videos"], r["method"]) for r in rows})
-    for kind in kinds:
+    print(f"| features, videos | method | seeds | {' | '.join(columns)} |")
+    print("|---|" + "---|" * (len(columns) + 2))
+    for kind in sorted({(r["features"], r["videos"], r["method"]) for r in rows}, key=_place):
         own = [r for r in rows if (r["features"], r["videos"], r["method"]) == kind]
         cells = []
         for column in columns:
             values = np.array([r[column] for r in own if column in r])
             spread = f" ± {values.std(ddof=1):.1f}" if len(values) > 1 and column[-1] != "s" else ""
             cells.append(f"{values.mean():.1f}{spread}" if len(values) else "")
-        name = f"{kind[0]}, {kind[2]}, {kind[1]}"
-        print(f"| {name} | {len(own)} | {' | '.join(cells)} |", flush=True)
+        print(f"| {kind[0]}, {kind[1]} | {kind[2]} | {len(own)} | {' | '.join(cells)} |", flush=True)
+
+
+def _place(kind: tuple[str, int, str]) -> tuple[str, int, int]:
+    features, videos, method = kind
+    order = ("alone", "search", "trained", "combined")
+    return features, videos, order.index(method) if method in order else len(order)
 
 
 def main() -> None:
