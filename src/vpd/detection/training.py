@@ -141,9 +141,12 @@ def train(
     optimiser = torch.optim.AdamW(network.parameters(), schedule.learning_rate, weight_decay=WEIGHT_DECAY)
     a_pass = schedule.windows or windows.covering
     steps = max(1, -(-a_pass // schedule.batch))
-    falling = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, schedule.learning_rate, total_steps=steps * schedule.epochs
-    )
+    # A rate that falls towards a last epoch makes no sense where nobody knows which is the last.
+    falling = None
+    if not schedule.patience:
+        falling = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, schedule.learning_rate, total_steps=steps * schedule.epochs
+        )
     best, best_loss, since = None, np.inf, 0
     for _ in range(schedule.epochs):
         network.train()
@@ -159,7 +162,8 @@ def train(
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
-            falling.step()
+            if falling is not None:
+                falling.step()
         if schedule.patience and held_out is not None:
             held_loss = _loss(network, *held_out, weights)
             if held_loss < best_loss:
