@@ -53,7 +53,7 @@ def _sigmoid(x):  # type: ignore[no-untyped-def]  # compiled by numba, which inf
 
 
 @_compiled
-def _gates_forward(work, recurrent, bias_n, out, at, before, row, n, previous, n_previous):  # type: ignore[no-untyped-def]
+def _gates_forward(work, recurrent, bias, out, at, before, row, n, previous, n_previous):  # type: ignore[no-untyped-def]
     # Rows row .. row + n of a time step; the first n_previous have a state before, at row ``previous``.
     h = before.shape[1]
     for i in range(n):
@@ -62,10 +62,10 @@ def _gates_forward(work, recurrent, bias_n, out, at, before, row, n, previous, n
         if i < n_previous:
             u, p = recurrent[i], out[previous + i, at : at + h]
             for j in range(h):
-                r = _sigmoid(w[h + j] + u[j])
-                z = _sigmoid(w[2 * h + j] + u[h + j])
-                v = u[2 * h + j] + bias_n[j]
-                c = _tanh(w[3 * h + j] + r * v)
+                v = u[2 * h + j] + bias[j]
+                r = _sigmoid(w[h + j] + u[j] + bias[h + j])
+                z = _sigmoid(w[2 * h + j] + u[h + j] + bias[2 * h + j])
+                c = _tanh(w[3 * h + j] + bias[3 * h + j] + r * v)
                 w[j] = v
                 w[h + j] = r
                 w[2 * h + j] = z
@@ -74,10 +74,10 @@ def _gates_forward(work, recurrent, bias_n, out, at, before, row, n, previous, n
                 o[j] = c + z * (p[j] - c)
         else:
             for j in range(h):
-                r = _sigmoid(w[h + j])
-                z = _sigmoid(w[2 * h + j])
-                v = bias_n[j]
-                c = _tanh(w[3 * h + j] + r * v)
+                v = bias[j]
+                r = _sigmoid(w[h + j] + bias[h + j])
+                z = _sigmoid(w[2 * h + j] + bias[2 * h + j])
+                c = _tanh(w[3 * h + j] + bias[3 * h + j] + r * v)
                 w[j] = v
                 w[h + j] = r
                 w[2 * h + j] = z
@@ -123,6 +123,26 @@ class _Schedule:
         self.largest = int(n.max())
 
 
+class _Buffers:
+    """Memory of gates and states that the next step writes again: fresh pages cost some percent of a step."""
+
+    def __init__(self) -> None:
+        self.spare: dict[int, list[Tensor]] = {}
+
+    def take(self, rows: int, columns: int) -> Tensor:
+        """A tensor (rows, columns) of whatever values."""
+        for place, tensor in enumerate(self.spare.setdefault(columns, [])):
+            if len(tensor) >= rows:
+                return self.spare[columns].pop(place)[:rows]
+        return torch.empty(rows + rows // 4, columns)[:rows]
+
+    def give(self, *tensors: Tensor) -> None:
+        """Take tensors back."""
+        for tensor in tensors:
+            whole = tensor._base if tensor._base is not None else tensor
+            self.spare.setdefault(tensor.shape[1], []).append(whole)
+
+
 _Weights = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -130,28 +150,27 @@ def _by_direction(p: list[Tensor]) -> tuple[_Weights, _Weights]:
     return (p[0], p[1], p[2], p[3]), (p[4], p[5], p[6], p[7])
 
 
-def _run(x: Tensor, weights: _Weights, schedule: _Schedule, out: Tensor, at: int) -> tuple[Tensor, Tensor]:
-    """Write one direction's outputs into columns ``at`` .. ``at + h`` of ``out``; what its gradient needs.
+def _run(
+    x: Tensor, weights: _Weights, schedule: _Schedule, work: Tensor, before: Tensor, out: Tensor, at: int
+) -> None:
+    """Write one direction's outputs into columns ``at`` .. ``at + h`` of ``out``; keep what its gradient needs.
 
-    That is (N, 4h) the gates and (N, h) the states before. The gates' columns are: the recurrent part of the
-    candidate, reset, update, candidate. The gradients replace them in place, where the first three blocks are
-    those of the recurrent products and the last three those of the inputs.
+    That is ``work`` (N, 4h), the gates, and ``before`` (N, h), the states before. The gates' columns are: the
+    recurrent part of the candidate, reset, update, candidate. The gradients replace them in place, where the
+    first three blocks are those of the recurrent products and the last three those of the inputs.
     """
     w_ih, w_hh, b_ih, b_hh = weights
     h = w_hh.shape[1]
-    work, before = torch.empty(len(x), 4 * h), torch.empty(len(x), h)
-    bias = b_ih.clone()
-    bias[: 2 * h] += b_hh[: 2 * h]
-    torch.addmm(bias, x, w_ih.t(), out=work[:, h:])
+    # In the order of the gates' columns. Added in the loop, which spares a pass over all of them.
+    bias = torch.cat([b_hh[2 * h :], b_ih[: 2 * h] + b_hh[: 2 * h], b_ih[2 * h :]]).numpy()
+    torch.mm(x, w_ih.t(), out=work[:, h:])
     buffer, across = torch.empty(schedule.largest, 3 * h), w_hh.t().contiguous()
     state = out[:, at : at + h]
     work_n, out_n, before_n, buffer_n = work.numpy(), out.numpy(), before.numpy(), buffer.numpy()
-    bias_n = b_hh[2 * h :].numpy()
     for row, n, previous, n_previous in schedule.steps:
         if n_previous:
             torch.mm(state[previous : previous + n_previous], across, out=buffer[:n_previous])
-        _gates_forward(work_n, buffer_n, bias_n, out_n, at, before_n, row, n, previous, n_previous)
-    return work, before
+        _gates_forward(work_n, buffer_n, bias, out_n, at, before_n, row, n, previous, n_previous)
 
 
 def _run_back(
@@ -202,16 +221,20 @@ class _Layer(torch.autograd.Function):
     """One bidirectional layer over packed frames."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, schedules: Any, threads: int, *parameters: Tensor) -> Tensor:
-        ctx.schedules, ctx.threads = schedules, threads
+    def forward(
+        ctx: Any, x: Tensor, schedules: Any, buffers: _Buffers, threads: int, *parameters: Tensor
+    ) -> Tensor:
+        ctx.schedules, ctx.buffers, ctx.threads = schedules, buffers, threads
         weights = _by_direction([p.detach() for p in parameters])
         x, h = x.detach(), parameters[1].shape[1]
         out = torch.empty(len(x), 2 * h)
-        ctx.saved = _both(
-            lambda: _run(x, weights[0], schedules[0], out, 0),
-            lambda: _run(x, weights[1], schedules[1], out, h),
+        saved = [(buffers.take(len(x), 4 * h), buffers.take(len(x), h)) for _ in range(2)]
+        _both(
+            lambda: _run(x, weights[0], schedules[0], *saved[0], out, 0),
+            lambda: _run(x, weights[1], schedules[1], *saved[1], out, h),
             threads,
         )
+        ctx.saved = saved
         ctx.save_for_backward(x, *parameters)
         return out
 
@@ -229,8 +252,10 @@ class _Layer(torch.autograd.Function):
             return _run_back(grad, i * h, x, work, before, weights[i], ctx.schedules[i], needs_x)
 
         ahead, back = _both(lambda: one(0), lambda: one(1), ctx.threads)
+        for tensors in saved:
+            ctx.buffers.give(*tensors)
         grad_x = ahead[0].add_(back[0]) if needs_x else None
-        return (grad_x, None, None, *ahead[1:], *back[1:])
+        return (grad_x, None, None, None, *ahead[1:], *back[1:])
 
 
 class BiGRU(nn.Module):
@@ -243,6 +268,7 @@ class BiGRU(nn.Module):
         super().__init__()
         self.gru = nn.GRU(d, hidden, layers, bidirectional=True)
         self.threads = threads
+        self.memory = _Buffers()
 
     def forward(self, x: Tensor, packing: Packing) -> Tensor:
         """Outputs of the last layer at every packed frame."""
@@ -258,5 +284,5 @@ class BiGRU(nn.Module):
                 for direction in ("", "_reverse")
                 for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             ]
-            x = _Layer.apply(x.contiguous(), schedules, self.threads, *parameters)
+            x = _Layer.apply(x.contiguous(), schedules, self.memory, self.threads, *parameters)
         return x
