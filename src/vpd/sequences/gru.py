@@ -153,7 +153,7 @@ def _by_direction(p: list[Tensor]) -> tuple[_Weights, _Weights]:
 def _run(
     x: Tensor, weights: _Weights, schedule: _Schedule, work: Tensor, before: Tensor, out: Tensor, at: int
 ) -> None:
-    """Write one direction's outputs into columns ``at`` .. ``at + h`` of ``out``; keep what its gradient needs.
+    """Write one direction's outputs into columns ``at`` .. of ``out``; keep what its gradient needs.
 
     That is ``work`` (N, 4h), the gates, and ``before`` (N, h), the states before. The gates' columns are: the
     recurrent part of the candidate, reset, update, candidate. The gradients replace them in place, where the
