@@ -147,12 +147,14 @@ def learned(
     """A row for each method, learned from ``shots``; scores of the two basic ones are computed once."""
     trained, search = TrainedDetector(seed=seed, **(paper or {})), SearchDetector(seed=seed)
     detectors = {"trained": trained} if paper else {"search": search, "trained": trained}
-    seconds, scores = {}, {}
+    seconds, scores, speed = {}, {}, {}
     for name, detector in detectors.items():
         wall, cpu = time.perf_counter(), time.process_time()
         detector.fit(shots, events, reviewed)
         seconds[name] = np.array([time.perf_counter() - wall, time.process_time() - cpu])
+        wall = time.perf_counter()
         scores[name] = detector.score_frames(test)
+        speed[name] = sum(len(s) for s in test) / (time.perf_counter() - wall)
     found = {name: detectors[name].detections(scores[name]) for name in detectors}
     if not paper:
         combined = CombinedDetector().combine(trained, search)
@@ -169,6 +171,7 @@ def learned(
             "F1 shown": 100 * f1_shown(truth, shown),
             "s": wall,
             "CPU s": cpu,
+            "frames/s": speed.get(name),
             "shown": len(shown) / len(truth),
             "errors": count_errors(truth, found[name][: len(truth)]),
             "held out": detector.trial_.average_precision,
@@ -183,14 +186,14 @@ def learned(
 def print_table(rows: list[Row]) -> None:
     """Mean and standard deviation over seeds of each kind of row."""
     columns = [*[c for c in rows[-1] if c[0].isdigit()], "mean", "class 0.3", "class 0.5", "class 0.7"]
-    columns += ["class mean", "F1 shown", "s", "CPU s"]
+    columns += ["class mean", "F1 shown", "s", "CPU s", "frames/s"]
     print(f"| features, videos | method | seeds | {' | '.join(columns)} |")
     print("|---|" + "---|" * (len(columns) + 2))
     for kind in sorted({(r["features"], r["videos"], r["method"]) for r in rows}, key=_place):
         own = [r for r in rows if (r["features"], r["videos"], r["method"]) == kind]
         cells = []
         for column in columns:
-            values = np.array([r[column] for r in own if column in r])
+            values = np.array([r[column] for r in own if r.get(column) is not None])
             spread = f" ± {values.std(ddof=1):.1f}" if len(values) > 1 and column[-1] != "s" else ""
             cells.append(f"{values.mean():.1f}{spread}" if len(values) else "")
         print(f"| {kind[0]}, {kind[1]} | {kind[2]} | {len(own)} | {' | '.join(cells)} |", flush=True)
