@@ -172,7 +172,7 @@ def main() -> None:
         split = split_corpus(corpus, 0.2, np.random.default_rng(0))
         size = CropFile(paths[0]).size
         inputs = student_spec(settings, size, {"joints2d": 26}).inputs
-        student = make_student(settings, BatchReader(corpus, inputs), split, size, Path(scratch) / "readings")
+        student = make_student(settings, BatchReader(corpus, inputs), split, size)
         training = Training(corpus, split, settings, make_accelerator("auto"), student)
         bare = "network step alone, bfloat16, channels last"
         if options.only != "embed":

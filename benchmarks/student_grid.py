@@ -6,7 +6,7 @@
 
 LIBRARY has crops and teachers' features (`vpd crop`, `vpd teach`). A row is what `ROWS` names, and trains on
 all videos without their labels; rows that end in ``, training scenes`` learn from the training part of the
-split alone (scale and components of what is read of crops are those of all videos). What the pose network
+split alone. What the pose network
 reads is kept in FOLDER and shared by the rows. The table has the mean and the standard deviation over seeds
 of the mean over draws, and the explained variance of held-out videos.
 """

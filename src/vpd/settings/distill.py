@@ -83,8 +83,9 @@ class DistillSettings(Section):
     """What the student sees of a crop."""
     neighbours: tuple[int, ...] = Field(default=(), strict=False)
     """Further frames it sees, as offsets: -1 is the frame before; cut with the same square."""
-    context: tuple[int, ...] = Field(default=(-4, -2, 2, 4), strict=False)
-    """Frames, as offsets, whose readings it sees beside those of the frame itself (movenet)."""
+    context: tuple[int, ...] = Field(default=(-8, -6, -4, -2, 2, 4, 6, 8), strict=False)
+    """Frames, as offsets, whose readings it sees beside those of the frame itself (movenet). Shorter is less
+    sure where poses are (docs/experiments/student.md)."""
     heads: tuple[HeadSettings, ...] = Field(default=(HeadSettings(),), strict=False, min_length=1)
     """What it is taught; the feature is the heads' parts side by side."""
     augment: AugmentSettings = AugmentSettings()

@@ -29,7 +29,7 @@ from vpd.student.corpus import Corpus, Split, VideoSource, build_corpus, split_c
 from vpd.student.device import choose_device
 from vpd.student.history import Epoch, draw_history, write_history
 from vpd.student.network import Student, student_spec
-from vpd.student.readings import fit, load_readings, read_corpus
+from vpd.student.readings import fit, keep_current, load_readings, read_corpus
 from vpd.student.store import SPLIT, save_student
 from vpd.student.training import FrozenTraining, Training, seed_of, teacher_d
 
@@ -67,11 +67,9 @@ def make_accelerator(device: str) -> Accelerator:
     return accelerator
 
 
-def make_student(
-    settings: DistillSettings, reader: BatchReader, split: Split, size: int, readings: Path
-) -> Student:
-    """A student with weights by the seed, that knows the corpus' colours and the targets' scale, and of one
-    that reads people the scale of what it reads, kept in the folder ``readings``."""
+def make_student(settings: DistillSettings, reader: BatchReader, split: Split, size: int) -> Student:
+    """A student with weights by the seed, that knows the corpus' colours and the scale of its targets, and one
+    that reads people that of what it reads."""
     corpus = reader.corpus
     motions = [1 + len(head.motion) for head in settings.heads]
     sizes = [head.values.shape[2] // n for head, n in zip(corpus.heads, motions, strict=True)]
@@ -95,7 +93,7 @@ def make_student(
             ):
                 buffer.copy_(torch.from_numpy(values))
     if student.reads_people:
-        fit(student, corpus, settings, readings)
+        fit(student, corpus, settings)
     return student
 
 
@@ -139,14 +137,14 @@ def distill(
     if main:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(json.dumps(split.to_json(), indent=1) + "\n", folder / SPLIT)
-        student = make_student(settings, reader, split, size, readings)
-    accelerator.wait_for_everyone()
-    if not main:
-        student = make_student(settings, reader, split, size, readings)
+    student = make_student(settings, reader, split, size)
     if settings.pretrained_rate == 0:
         student.freeze()
     training: Training
     if student.frozen:
+        if main:
+            keep_current(student, corpus, readings)
+        accelerator.wait_for_everyone()
         share = accelerator.process_index, accelerator.num_processes
         report = _reading_progress(progress, settings) if main and progress is not None else None
         read_corpus(student, corpus, settings, readings, share, report)

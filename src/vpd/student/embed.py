@@ -65,7 +65,6 @@ def embed(
     check_crops(crops, spec.inputs, spec.size)
     tokens = known
     if tokens is None:
-        # Half precision: a feature is not worth more, and two hours of video stay below 600 MB.
         tokens = np.empty(
             (len(crops), 2, student.token_d), np.float16 if student.reads_people else np.float32
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import onnxruntime as ort
 import torch
 
@@ -27,15 +26,9 @@ class Engine(Protocol):
 
 
 class TorchEngine:
-    """The student in torch, channels last, in bfloat16 where the device computes in it.
+    """The student in torch, channels last, in bfloat16 where the device computes in it."""
 
-    With ``readings`` it gives what a `PeopleEncoder` reads before it is condensed.
-    """
-
-    def __init__(
-        self, student: Student, device: str = "auto", precision: str = "auto", readings: bool = False
-    ) -> None:
-        self.readings = readings
+    def __init__(self, student: Student, device: str = "auto", precision: str = "auto") -> None:
         self.device = choose_device(device)
         self.bfloat16 = choose_bfloat16(precision, self.device)
         self.student = student.eval().to(self.device).to(memory_format=torch.channels_last)
@@ -45,11 +38,10 @@ class TorchEngine:
         """See Engine."""
         student = self.student
         inputs = student.normalise(torch.from_numpy(raw).to(self.device).permute(0, 3, 1, 2))
-        both = torch.cat([inputs, student.mirror(inputs)]).contiguous(memory_format=torch.channels_last)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            tokens = student.look(both, self.readings)
-        n, found = len(raw), tokens.float().cpu().numpy()
-        return np.ascontiguousarray(np.stack([found[:n], found[n:]], axis=1), np.float32)
+            tokens: Array = student.look(inputs).float().cpu().numpy()
+        return tokens
 
 
 class OnnxEngine:

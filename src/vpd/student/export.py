@@ -18,16 +18,14 @@ COMBINE = ".combine.onnx"
 
 
 class _Look(nn.Module):
-    """Channels (N, S, S, C) uint8 to both orientations' tokens, readings or features, as one graph."""
+    """Channels (N, S, S, C) uint8 to both orientations' tokens or features, as one graph."""
 
-    def __init__(self, student: Student, readings: bool) -> None:
+    def __init__(self, student: Student) -> None:
         super().__init__()
-        self.student, self.readings = student, readings
+        self.student = student
 
     def forward(self, crops: Tensor) -> Tensor:
-        inputs = self.student.normalise(crops.permute(0, 3, 1, 2))
-        both = (inputs, self.student.mirror(inputs))
-        return torch.stack([self.student.look(seen, self.readings) for seen in both], dim=1)
+        return self.student.look(self.student.normalise(crops.permute(0, 3, 1, 2)))
 
 
 class _Combine(nn.Module):
@@ -59,15 +57,12 @@ def _graph(module: nn.Module, example: Tensor, inputs: str, outputs: str) -> byt
     return buffer.getvalue()
 
 
-def look_graph(student: Student, readings: bool = False) -> bytes:
-    """The look at the crops as an ONNX model: ``crops`` (N, S, S, C) uint8 to (N, 2, ...) float32.
-
-    The output is that of `Engine`; with ``readings`` what a `PeopleEncoder` reads before it is condensed.
-    """
+def look_graph(student: Student) -> bytes:
+    """The look at the crops as an ONNX model: ``crops`` (N, S, S, C) uint8 to what `Engine` gives."""
     spec = student.spec
     crops = torch.zeros(2, spec.size, spec.size, spec.inputs.channels, dtype=torch.uint8)
-    output = "readings" if readings else "tokens" if student.reads_people else "features"
-    return _graph(_Look(student.cpu(), readings), crops, "crops", output)
+    output = "tokens" if student.reads_people else "features"
+    return _graph(_Look(student.cpu()), crops, "crops", output)
 
 
 def export_onnx(student: Student, path: Path) -> list[Path]:

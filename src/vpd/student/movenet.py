@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -88,16 +87,6 @@ def _head(inputs: int, outputs: int) -> nn.Sequential:
     )
 
 
-class Maps(NamedTuple):
-    """What the network sees: ``deep`` (N, 1280, S/32, S/32), ``fine`` (N, 24, S/4, S/4), and on the way there
-    ``early`` (N, 40, S/4, S/4) and ``middle`` (N, 56, S/8, S/8)."""
-
-    deep: Tensor
-    fine: Tensor
-    early: Tensor
-    middle: Tensor
-
-
 class MoveNet(nn.Module):
     """MoveNet Thunder for any square input whose side S is a multiple of 32.
 
@@ -119,22 +108,16 @@ class MoveNet(nn.Module):
         self.pyramid = nn.ModuleList(PyramidLevel(*level) for level in PYRAMID)
         self.heads = nn.ModuleDict({name: _head(PYRAMID[-1][1], n) for name, n in HEADS.items()})
 
-    def maps(self, images: Tensor) -> Maps:
-        """The deepest and the finest feature maps of ``images`` (N, C, S, S)."""
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
         x = self.stem(images)
         lateral = []
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i in LATERAL_BLOCKS:
                 lateral.append(x)
-        deep = self.last(x)
-        fine = self.reduce(deep)
+        fine = self.reduce(self.last(x))
         for level, side in zip(self.pyramid, reversed(lateral), strict=True):
             fine = level(fine, side)
-        return Maps(deep, fine, lateral[0], lateral[1])
-
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        fine = self.maps(images).fine
         return {name: head(fine) for name, head in self.heads.items()}
 
 

@@ -162,12 +162,13 @@ class Student(nn.Module):
         tokens: Tensor = self.encoder(inputs)
         return tokens
 
-    def look(self, inputs: Tensor, readings: bool = False) -> Tensor:
-        """What an engine gives of one orientation: tokens, or features where there is but one step; with
-        ``readings`` what is read before it is condensed."""
-        if not isinstance(self.encoder, PeopleEncoder):
-            return self.embed(inputs)
-        return self.encoder.read(inputs) if readings else self.tokens(inputs)
+    def look(self, inputs: Tensor) -> Tensor:
+        """What an engine gives of normalised inputs: (N, 2, ``token_d``) of both orientations, tokens, or
+        features where there is but one step."""
+        if isinstance(self.encoder, PeopleEncoder):
+            read = self.tokens(inputs)
+            return torch.stack([read, self.encoder.mirrored(read)], 1)
+        return torch.stack([self.embed(inputs), self.embed(self.mirror(inputs))], 1)
 
     def normalised_feature(self, windows: Tensor) -> Tensor:
         """Features (N, d) of the tokens (N, K, ``token_d``) of the context and, last, of the frame itself.

@@ -8,6 +8,7 @@ or not there; a training that was stopped goes on with the spans it has.
 from __future__ import annotations
 
 import glob
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -17,8 +18,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from vpd.crops import CropFile
 from vpd.errors import InputError
@@ -31,17 +30,17 @@ from vpd.student.engines import Engine, OnnxEngine, TorchEngine
 from vpd.student.export import look_graph
 from vpd.student.inputs import check_crops
 from vpd.student.network import Student
-from vpd.student.people import CENTRE, COMPONENTS, INPUT, PeopleEncoder
+from vpd.student.people import CENTRE, INPUT, PeopleEncoder
 from vpd.types import Array
 
-KEY, FIT = "key.json", "fit.safetensors"
+KEY = "key.json"
 SPAN = 128
 """Rows of a span."""
-FIT_FRAMES = 1000
-"""Frames whose readings give scale and principal components."""
+FIT_FRAMES = 200
+"""Frames whose readings give their mean and deviation."""
 BATCH = 8
 """Crops looked at at a time; more gains nothing on a CPU and costs memory."""
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,12 @@ def spans_of(corpus: Corpus, seed: int) -> list[Span]:
 
 
 def look_of(student: Student) -> list[Any]:
-    """How crops are looked at; readings of another look are of no use."""
-    return [VERSION, student.spec.size, student.spec.inputs.flow, INPUT, CENTRE, COMPONENTS]
+    """How crops are looked at, and by which weights; readings of another look are of no use."""
+    encoder = student.encoder
+    assert isinstance(encoder, PeopleEncoder)
+    first = encoder.pretrained.stem.state_dict().values()
+    weights = hashlib.sha256(b"".join(w.cpu().numpy().tobytes() for w in first)).hexdigest()[:16]
+    return [VERSION, student.spec.size, student.spec.inputs.flow, INPUT, CENTRE, weights]
 
 
 def crops_of(corpus: Corpus) -> dict[str, str]:
@@ -94,54 +97,50 @@ def crops_of(corpus: Corpus) -> dict[str, str]:
     return {video: read_recipe(path)["key"] for video, path in pairs}
 
 
-def engine_of(student: Student, settings: DistillSettings, readings: bool = False) -> Engine:
+def engine_of(student: Student, settings: DistillSettings) -> Engine:
     """The fastest engine there is for the look at the crops: a GPU in torch, else onnxruntime."""
-    engine = TorchEngine(student, settings.device, settings.precision, readings)
+    engine = TorchEngine(student, settings.device, settings.precision)
     if engine.device.type != "cpu":
         return engine
-    return OnnxEngine(look_graph(student, readings), student, torch.get_num_threads())
+    return OnnxEngine(look_graph(student), student, torch.get_num_threads())
 
 
-def fit(student: Student, corpus: Corpus, settings: DistillSettings, folder: Path) -> None:
-    """Give the student's encoder the corpus' scale and components: those in ``folder``, or made anew there.
-
-    Videos may have come since they were made. Readings of crops that have changed are deleted.
-    """
+def fit(student: Student, corpus: Corpus, settings: DistillSettings) -> None:
+    """Give the student's encoder the mean and deviation of what it reads of some frames of the corpus."""
     encoder = student.encoder
     assert isinstance(encoder, PeopleEncoder)
-    look, crops = look_of(student), crops_of(corpus)
-    names = ("mean", "deviation", "components")
-    try:
-        known = json.loads((folder / KEY).read_text(encoding="utf-8"))
-        if known["look"] == look:
-            for name, tensor in load_file(folder / FIT).items():
-                encoder.get_buffer(name).copy_(tensor)
-            for video in crops.keys() & known["crops"].keys():
-                if crops[video] != known["crops"][video]:
-                    for old in folder.glob(f"{glob.escape(video)}-????????.npy"):
-                        old.unlink()
-            every = known["crops"] | crops
-            if every != known["crops"]:
-                write_text(json.dumps({"look": look, "crops": every}), folder / KEY)
-            return
-    except (OSError, SafetensorError, RuntimeError, AttributeError, KeyError, TypeError, ValueError):
-        pass
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in (folder / KEY, folder / FIT, *folder.glob("*.npy")):
-        old.unlink(missing_ok=True)
-    engine = engine_of(student, settings, readings=True)
-    chosen = evenly(np.arange(len(corpus)), min(FIT_FRAMES, max(200, len(corpus) // 8)))
+    engine = engine_of(student, settings)
+    chosen = evenly(np.arange(len(corpus)), FIT_FRAMES)
     parts = []
     for video in np.unique(corpus.video[chosen]):
         file = CropFile(corpus.paths[video])
         check_crops(file, student.spec.inputs, student.spec.size)
         rows = corpus.row[chosen[corpus.video[chosen] == video]]
         parts += [engine(raw) for raw in batches(file, student.spec.inputs, rows, BATCH, settings.workers)]
-    readings = np.concatenate(parts)
-    encoder.fit(torch.from_numpy(readings.reshape(-1, readings.shape[2])))
-    with replacing(folder / FIT) as part:
-        save_file({name: encoder.get_buffer(name).contiguous() for name in names}, part)
-    write_text(json.dumps({"look": look, "crops": crops}), folder / KEY)
+    encoder.fit(torch.from_numpy(np.concatenate(parts)).flatten(0, 1))
+
+
+def keep_current(student: Student, corpus: Corpus, folder: Path) -> None:
+    """Make ``folder`` ready to hold the corpus' readings: those of crops that have changed are deleted, and
+    all of them where crops were looked at otherwise."""
+    look, crops = look_of(student), crops_of(corpus)
+    try:
+        known = json.loads((folder / KEY).read_text(encoding="utf-8"))
+        before = known["crops"] if known["look"] == look else None
+    except (OSError, KeyError, TypeError, ValueError):
+        before = None
+    folder.mkdir(parents=True, exist_ok=True)
+    if before is None:
+        (folder / KEY).unlink(missing_ok=True)
+        gone = ["*"]
+    else:
+        gone = [glob.escape(v) for v in crops.keys() & before.keys() if crops[v] != before[v]]
+    for name in gone:
+        for old in folder.glob(f"{name}-????????.npy"):
+            old.unlink()
+    every = (before or {}) | crops
+    if every != before:
+        write_text(json.dumps({"look": look, "crops": every}), folder / KEY)
 
 
 def read_corpus(
@@ -215,17 +214,14 @@ def load_readings(student: Student, corpus: Corpus, settings: DistillSettings, f
 
 
 def known_tokens(student: Student, crops: CropFile, folder: Path, video: str) -> Array | None:
-    """The tokens (N, 2, ``token_d``) of a video that was wholly read for this student; None otherwise."""
-    encoder = student.encoder
-    if not isinstance(encoder, PeopleEncoder) or not len(crops):
+    """The tokens (N, 2, ``token_d``) of a video that was wholly read; None otherwise."""
+    if not student.reads_people or not len(crops):
         return None
     try:
-        recipes = json.loads((folder / KEY).read_text(encoding="utf-8"))["crops"]
-        fitted = load_file(folder / FIT)
-    except (OSError, ValueError, KeyError, SafetensorError):
-        return None
-    fits = all(torch.equal(encoder.get_buffer(name).cpu(), tensor) for name, tensor in fitted.items())
-    if not fits or recipes.get(video) != read_recipe(crops.path)["key"]:
+        known = json.loads((folder / KEY).read_text(encoding="utf-8"))
+        if known["look"] != look_of(student) or known["crops"][video] != read_recipe(crops.path)["key"]:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     files = [folder / f"{video}-{start:08d}.npy" for start in range(0, len(crops), SPAN)]
     if not all(file.is_file() for file in files):
