@@ -68,8 +68,8 @@ def make_accelerator(device: str) -> Accelerator:
 
 
 def make_student(settings: DistillSettings, reader: BatchReader, split: Split, size: int) -> Student:
-    """A student with weights by the seed, that knows the corpus' colours and the scale of its targets, and one
-    that reads people that of what it reads."""
+    """A student with weights by the seed, that knows the corpus' colours and the scale of its targets; one
+    that reads people knows that of what it reads, too."""
     corpus = reader.corpus
     motions = [1 + len(head.motion) for head in settings.heads]
     sizes = [head.values.shape[2] // n for head, n in zip(corpus.heads, motions, strict=True)]
