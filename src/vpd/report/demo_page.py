@@ -157,9 +157,9 @@ def _learned(student: Path) -> str:
     explained = 100 * max(float(best["pose_r2"]), 0)
     minutes, images = float(epochs[-1]["seconds"]) / 60, int(epochs[-1]["images"])
     return (
-        f"It reads crops by the shipped pose network, and what it makes of them was trained for {minutes:.1f} "
-        f"minutes on {images:,} crops, repeats counted; it explains {explained:.0f} % of its teacher's poses on "
-        "crops held out."
+        f"It reads crops by the shipped pose network; what it makes of them was trained for {minutes:.1f} "
+        f"minutes on {images:,} crops, repeats counted. It explains {explained:.0f} % of its teacher's poses "
+        "on crops held out."
     )
 
 
