@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from tests.detection.synthetic import video
 from vpd.cli import detect as detect_module
 from vpd.cli.detect import detect
+from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.frames import write_times
@@ -109,11 +110,19 @@ def test_search_answers_first_and_the_networks_replace_it(library, monkeypatch):
     assert content["settings"]["method"] == "trained"
 
 
-def test_points_are_one_tick_long(library):
-    library.settings.write_text('[detect]\nmethod = "search"\nfolds = 2\npoints_s = 0.2\n')
-    table = json.loads(run("--library", library.root, "--json"))["detections"]
+@pytest.mark.parametrize("tolerance", ["0.2", "5f"])
+def test_points_are_one_tick_long(library, tolerance):
+    table = json.loads(run("--library", library.root, "--points", tolerance, "--json"))["detections"]
     assert table
     assert {row["end_frame"] - row["start_frame"] for row in table} <= {1, 2}
+    content = json.loads((library.results / "detect/detections.json").read_text())
+    assert content["settings"]["points_s"] == 0.2
+
+
+@pytest.mark.parametrize("tolerance", ["f", "-1", "5 frames", "nan"])
+def test_a_tolerance_that_is_none(library, tolerance):
+    with pytest.raises(InputError, match="neither seconds nor frames"):
+        run("--library", library.root, f"--points={tolerance}")
 
 
 def test_a_label_has_one_colour_in_all_videos():

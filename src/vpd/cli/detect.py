@@ -19,6 +19,7 @@ from vpd.library.frames import read_times
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.metrics.spotting import frames_to_seconds
 from vpd.report.detection_page import write_page, write_timeline
 from vpd.report.detection_video import write_clips, write_overlay, write_reel
 from vpd.search import default_features
@@ -33,6 +34,18 @@ def _frame_times(layout: Layout, store: FeatureStore, video: str) -> Array:
     if path.exists():
         return read_times(path)
     raise InputError(f"{path} does not exist. Make it with `vpd run`.")
+
+
+def _tolerance_s(text: str, fps: float) -> float:
+    """Seconds of "0.2", or of "5f" at ``fps`` frames a second. Raises InputError for anything else."""
+    frames = text.endswith("f")
+    try:
+        value = float(text.removesuffix("f"))
+    except ValueError:
+        value = -1.0
+    if not value > 0:
+        raise InputError(f"--points {text} is neither seconds nor frames; give it as 0.2 or as 5f.")
+    return frames_to_seconds(value, fps) if frames else value
 
 
 def _summary(
@@ -138,6 +151,10 @@ def detect(
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labels to learn from; default labels.csv.")] = None,
     method: Annotated[str | None, typer.Option(help="search, trained or combined.")] = None,
+    points: Annotated[
+        str | None,
+        typer.Option(help="Find moments, not spans, to be right within this: seconds, or frames as 5f."),
+    ] = None,
     at_least: Annotated[
         float | None, typer.Option(help="Least score; default: best F1 on held-out labels.")
     ] = None,
@@ -160,6 +177,9 @@ def detect(
     warn_of_set_aside(given, videos)
     store = FeatureStore(layout, features or default_features(layout))
     wanted = videos_to_search(store, given, [videos.id_of(name) for name in names or []])
+    if points is not None:
+        tolerance_s = _tolerance_s(points, float(videos[wanted[0]].fps))
+        settings = DetectSettings.model_validate(settings.model_dump() | {"points_s": tolerance_s})
     times = {video: _frame_times(layout, store, video) for video in wanted}
     task = _Task(store, given, times, out or layout.results / "detect", at_least, quiet=as_json)
     if settings.paper or settings.method != "search":
