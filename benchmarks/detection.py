@@ -195,7 +195,8 @@ def print_table(rows: list[Row]) -> None:
         for column in columns:
             values = np.array([r[column] for r in own if r.get(column) is not None])
             spread = f" ± {values.std(ddof=1):.1f}" if len(values) > 1 and column[-1] != "s" else ""
-            cells.append(f"{values.mean():.1f}{spread}" if len(values) else "")
+            digits = 0 if column == "frames/s" else 1
+            cells.append(f"{values.mean():.{digits}f}{spread}" if len(values) else "")
         print(f"| {kind[0]}, {kind[1]} | {kind[2]} | {len(own)} | {' | '.join(cells)} |", flush=True)
 
 
