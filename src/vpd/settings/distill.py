@@ -32,7 +32,9 @@ class HeadSettings(Section):
         if 0 in self.motion:
             raise ValueError("motion 0 is no motion: offsets are -1, 3, ...")
         if not self.decoder and (self.motion or self.d):
-            raise ValueError("without a decoder the feature is the pose: add decoder = true, or leave out motion and d")
+            raise ValueError(
+                "without a decoder the feature is the pose: add decoder = true, or leave out motion and d"
+            )
         if self.weighting == "joint" and self.teacher != "joints2d":
             raise ValueError(f"{self.teacher} has no confidence of single joints")
         return self
@@ -105,7 +107,8 @@ class DistillSettings(Section):
     minutes: float = Field(default=18.0, ge=0)
     """Ends earlier after this time, the learning rate falling with it; 0 for no limit."""
     read: int = Field(default=100_000, gt=0)
-    """At most this many crops are read, in spans drawn from all videos, where the pretrained part is frozen."""
+    """At most this many crops are read, in spans drawn from all videos, where the pretrained part is
+    frozen."""
     epoch_images: int = Field(default=10_000, gt=0)
     """Crops between two validations (paper: 20,000)."""
     validation_images: int = Field(default=1_000, gt=0)
