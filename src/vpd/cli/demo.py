@@ -31,10 +31,8 @@ OVERLAY_S = 12.0
 SETTINGS = """
 # The demo's: quick, at the price of accuracy.
 [distill]
-images = 10000
-minutes = 1.5
-epoch_images = 1000
-validation_images = 200
+images = 60000
+minutes = 2
 """
 
 

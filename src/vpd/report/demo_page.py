@@ -137,7 +137,7 @@ def _verdict(result: DemoResult) -> str:
     rows = {features: (features, head) for features, head in result.evaluation.rows()}
     k = max(k for k in result.evaluation.of(*rows[student]) if k != ALL)
     means = {name: 100 * result.evaluation.summary(*rows[name])[k].mean for name in (teacher, student)}
-    gap = means[student] - means[teacher]
+    gap = round(means[student]) - round(means[teacher])
     how = "is above" if gap > 0 else "is below" if gap < 0 else "equals"
     return (
         f"With {k} examples of each action the student ({means[student]:.0f} %) {how} its teacher "
