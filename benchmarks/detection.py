@@ -266,6 +266,10 @@ def main() -> None:
         shots = [s for s in sequences[name] if s.video in chosen]
         test = [s for s in sequences[name] if s.video in tested and s.video not in chosen]
         truth = [e for e in events if e.video in {s.video for s in test}]
+        if not truth or not len(shots):
+            raise SystemExit(
+                f"{root}: no labelled video with features of {name} is left to learn from or to test"
+            )
         for row in learned(shots, test, events, reviewed, truth, seed, paper):
             keep({"features": name, "videos": count, "seed": seed} | row)
         print(f"{name}, {count} videos, seed {seed}", file=sys.stderr, flush=True)
