@@ -72,10 +72,7 @@ def make_student(settings: DistillSettings, reader: BatchReader, split: Split, s
     """A student with weights by the seed, that knows the corpus' colours and the scale of its targets; one
     that reads people knows that of what it reads, too."""
     corpus = reader.corpus
-    motions = [1 + len(head.motion) for head in settings.heads]
-    sizes = [head.values.shape[2] // n for head, n in zip(corpus.heads, motions, strict=True)]
-    teacher_d = {h.teacher: d for h, d in zip(settings.heads, sizes, strict=True)}
-    spec = student_spec(settings, size, teacher_d)
+    spec = student_spec(settings, size, teacher_d(corpus, settings))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         student = Student(spec, settings.weights)
