@@ -92,3 +92,14 @@ def test_spans_without_features_are_named_by_their_scores(labelled):
     held_out[0].timeline.valid[:] = False
     assert naming.labels(held_out[0], spans) == [CLASSES[k] for k in truth]
     held_out[0].timeline.valid[:] = blind
+
+
+def test_classes_that_no_other_fold_shows_do_not_weigh(labelled):
+    """One example a class: each held-out event is of a class that nothing was left of."""
+    parts, own = labelled
+    alone = [np.where(own[i] == i + 1, own[i], 0) for i in (0, 1)]
+    unknown = [
+        scored(part, 3 - classes * (classes > 0), 1.0) for part, classes in zip(parts, alone, strict=False)
+    ]
+    naming = Naming().fit(wrong, alone, [0, 1])
+    assert naming.weights_ == (1.0, 0.0)

@@ -109,12 +109,16 @@ class Naming:
             examples = Examples([parts[i] for i in kept], [targets[i] for i in kept])
             for i in out:
                 spans, classes = event_spans(targets[i])
+                # A class of which nothing was left to learn says nothing of either: both must be wrong.
+                known = np.isin(classes, examples.classes)
+                spans, classes = spans[known], classes[known]
                 shares.append(class_shares(held_out[i], spans))
                 distances.append(examples.distances(parts[i], spans, shares[-1].shape[1]))
                 truth.append(classes)
-        self.weights_ = _fitted_weights(
-            np.concatenate(shares), np.concatenate(distances), np.concatenate(truth)
-        )
+        if any(len(classes) for classes in truth):
+            self.weights_ = _fitted_weights(
+                np.concatenate(shares), np.concatenate(distances), np.concatenate(truth)
+            )
         return self
 
     def labels(self, scores: FrameScores, spans: Array) -> list[str]:
