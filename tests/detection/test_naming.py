@@ -98,8 +98,6 @@ def test_classes_that_no_other_fold_shows_do_not_weigh(labelled):
     """One example a class: each held-out event is of a class that nothing was left of."""
     parts, own = labelled
     alone = [np.where(own[i] == i + 1, own[i], 0) for i in (0, 1)]
-    unknown = [
-        scored(part, 3 - classes * (classes > 0), 1.0) for part, classes in zip(parts, alone, strict=False)
-    ]
+    wrong = [scored(part, classes, 0.0) for part, classes in zip(parts, alone, strict=False)]
     naming = Naming().fit(wrong, alone, [0, 1])
     assert naming.weights_ == (1.0, 0.0)
