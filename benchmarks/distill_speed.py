@@ -170,9 +170,8 @@ def main() -> None:
         settings = DistillSettings(backbone=options.backbone, batch=options.batch, heads=heads)
         corpus = build_corpus((random_source(path) for path in paths), settings)
         split = split_corpus(corpus, 0.2, np.random.default_rng(0))
-        size = CropFile(paths[0]).size
-        inputs = student_spec(settings, size, {"joints2d": 26}).inputs
-        student = make_student(settings, BatchReader(corpus, inputs), split, size)
+        inputs = student_spec(settings, 0, {"joints2d": 26}).inputs
+        student = make_student(settings, BatchReader(corpus, inputs), split)
         training = Training(corpus, split, settings, make_accelerator("auto"), student)
         bare = "network step alone, bfloat16, channels last"
         if options.only != "embed":

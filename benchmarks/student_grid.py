@@ -32,7 +32,7 @@ from vpd.recognition.outcomes import KeptOutcomes
 from vpd.recognition.protocol import ALL
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import DistillSettings, HeadSettings
-from vpd.student import TorchEngine, VideoSource, distill, embed, known_tokens, load_student
+from vpd.student import TorchEngine, VideoSource, distill, embed, features_of, known_tokens, load_student
 
 PAPER = {"motion": (-1,), "decoder": True}
 JOINTS, VIPE = HeadSettings(teacher="joints2d"), HeadSettings(teacher="vipe")
@@ -95,7 +95,10 @@ def make(layout: Layout, out: Path, name: str, seed: int, videos: dict[str, list
     for video in videos["all"]:
         crops = CropFile(layout.crops(video))
         known = known_tokens(student, crops, readings, video)
-        found = embed(engine, crops, EmbedSettings(), video, known)
+        if known is None:
+            found = embed(engine, crops, EmbedSettings(), video)
+        else:
+            found = features_of(student, crops, known, video)
         path = Layout(out).features(folder.name, video)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_features(path, found, student.spec.d, Recipe("grid", 1))

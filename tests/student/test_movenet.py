@@ -11,7 +11,16 @@ from vpd.errors import InputError
 from vpd.models import model_path
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import HeadSettings, preset
-from vpd.student import OnnxEngine, TorchEngine, distill, embed, export_onnx, known_tokens, load_student
+from vpd.student import (
+    OnnxEngine,
+    TorchEngine,
+    distill,
+    embed,
+    export_onnx,
+    features_of,
+    known_tokens,
+    load_student,
+)
 from vpd.student.backbones import backbone
 from vpd.student.inputs import InputSpec
 from vpd.student.movenet import RGB_MEAN, RGB_STD, load_movenet
@@ -142,7 +151,7 @@ def test_a_corpus_is_read_once_and_its_student_embeds_from_there(tmp_path):
     known = known_tokens(student, crops, readings, "v0")
     assert known is not None
     assert known_tokens(student, crops, readings, "other") is None
-    from_readings = embed(TorchEngine(student, "cpu"), crops, EmbedSettings(), known=known)[0]
+    from_readings = features_of(student, crops, known)[0]
     looked = embed(TorchEngine(student, "cpu", "float32"), crops, EmbedSettings())[0]
     np.testing.assert_allclose(from_readings.values, looked.values, atol=0.02)
     files = export_onnx(load_student(tmp_path / "a"), tmp_path / "s.onnx")

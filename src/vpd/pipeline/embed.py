@@ -6,6 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
@@ -14,7 +16,7 @@ from vpd.pipeline.sources import Output, Sources, Work
 from vpd.settings import EmbedSettings
 
 if TYPE_CHECKING:  # torch takes seconds to import.
-    from vpd.student import Engine
+    from vpd.student import Engine, Student
 
 VERSION = 1
 NO_STUDENT = "no student"
@@ -34,11 +36,18 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 
 
 @lru_cache(maxsize=1)
+def _student(folder: Path, key: str) -> Student:
+    from vpd.student import load_student
+
+    return load_student(folder)
+
+
+@lru_cache(maxsize=1)
 def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> Engine:
-    from vpd.student import OnnxEngine, TorchEngine, export_onnx, load_student
+    from vpd.student import OnnxEngine, TorchEngine, export_onnx
     from vpd.student.device import choose_device
 
-    student = load_student(folder)
+    student = _student(folder, key)
     on_cpu = choose_device(settings.device).type == "cpu"
     if settings.engine == "torch" or (settings.engine == "auto" and not (on_cpu and student.reads_people)):
         return TorchEngine(student, settings.device, settings.precision)
@@ -53,14 +62,18 @@ def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> En
 def make(work: Work, wanted: list[Output]) -> None:
     """Embed the crops of one video."""
     from vpd.crops import CropFile
-    from vpd.student import embed, known_tokens
+    from vpd.student import features_of, known_tokens, look
 
     key = student_key(work.sources)
     if key == NO_STUDENT:
         raise ArtefactError("there is no student to embed with. Make one with `vpd distill`.")
-    engine = _engine(distill.folder(work.sources), key, work.settings.embed, work.threads)
+    folder, settings = distill.folder(work.sources), work.settings.embed
+    student = _student(folder, key)
     crops = CropFile(work.layout.crops(work.video))
-    known = known_tokens(engine.student, crops, work.layout.readings, work.video)
-    sequences = embed(engine, crops, work.settings.embed, work.video, known)
-    write_features(wanted[0].path, sequences, engine.student.spec.d, wanted[0].recipe)
+    tokens = known_tokens(student, crops, work.layout.readings, work.video)
+    if tokens is None:
+        engine = _engine(folder, key, settings, work.threads)
+        tokens = look(engine, crops, np.arange(len(crops)), settings.batch, settings.workers)
+    sequences = features_of(student, crops, tokens, work.video)
+    write_features(wanted[0].path, sequences, student.spec.d, wanted[0].recipe)
     work.progress(work.row.frames)

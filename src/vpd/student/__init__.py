@@ -2,7 +2,7 @@
 
 from vpd.student.corpus import VideoSource
 from vpd.student.distill import Progress, distill
-from vpd.student.embed import embed
+from vpd.student.embed import embed, features_of, look
 from vpd.student.engines import Engine, OnnxEngine, TorchEngine
 from vpd.student.export import export_onnx
 from vpd.student.network import Student, StudentSpec
@@ -20,8 +20,10 @@ __all__ = [
     "distill",
     "embed",
     "export_onnx",
+    "features_of",
     "known_tokens",
     "load_student",
+    "look",
     "read_config",
     "student_is_current",
 ]

@@ -30,7 +30,7 @@ from vpd.student.corpus import Corpus, Split, VideoSource, build_corpus, split_c
 from vpd.student.device import choose_device
 from vpd.student.history import Epoch, draw_history, write_history
 from vpd.student.network import Student, student_spec
-from vpd.student.readings import fit, keep_current, load_readings, read_corpus
+from vpd.student.readings import engine_of, fit, keep_current, load_readings, read_corpus
 from vpd.student.store import SPLIT, save_student
 from vpd.student.training import FrozenTraining, Training, seed_of, teacher_d
 
@@ -68,11 +68,10 @@ def make_accelerator(device: str) -> Accelerator:
     return accelerator
 
 
-def make_student(settings: DistillSettings, reader: BatchReader, split: Split, size: int) -> Student:
-    """A student with weights by the seed, that knows the corpus' colours and the scale of its targets; one
-    that reads people knows that of what it reads, too."""
+def make_student(settings: DistillSettings, reader: BatchReader, split: Split) -> Student:
+    """A student with weights by the seed, that knows the corpus' colours and the scale of its targets."""
     corpus = reader.corpus
-    spec = student_spec(settings, size, teacher_d(corpus, settings))
+    spec = student_spec(settings, reader.crop_size, teacher_d(corpus, settings))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         student = Student(spec, settings.weights)
@@ -90,8 +89,6 @@ def make_student(settings: DistillSettings, reader: BatchReader, split: Split, s
                 student.target_scale(i), target_scale(head, split.training), strict=True
             ):
                 buffer.copy_(torch.from_numpy(values))
-    if student.reads_people:
-        fit(student, corpus, settings)
     return student
 
 
@@ -128,16 +125,18 @@ def distill(
     accelerator = make_accelerator(settings.device)
     corpus = build_corpus(sources, settings)
     split = split_corpus(corpus, settings.validation, np.random.default_rng(settings.seed), held_out)
-    size = BatchReader(corpus, student_spec(settings, 0, teacher_d(corpus, settings)).inputs).crop_size
+    reader = BatchReader(corpus, student_spec(settings, 0, teacher_d(corpus, settings)).inputs)
     main = accelerator.is_main_process
-    reader = BatchReader(corpus, student_spec(settings, size, teacher_d(corpus, settings)).inputs)
     readings = readings or folder / READINGS
     if main:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(json.dumps(split.to_json(), indent=1) + "\n", folder / SPLIT)
-    student = make_student(settings, reader, split, size)
+    student = make_student(settings, reader, split)
     if settings.pretrained_rate == 0:
         student.freeze()
+    if student.reads_people:
+        engine = engine_of(student, settings)
+        fit(engine, corpus, settings)
     training: Training
     if student.frozen:
         if main:
@@ -145,7 +144,7 @@ def distill(
         accelerator.wait_for_everyone()
         share = accelerator.process_index, accelerator.num_processes
         report = _reading_progress(progress, settings) if main and progress is not None else None
-        read_corpus(student, corpus, settings, readings, share, report)
+        read_corpus(engine, corpus, settings, readings, share, report)
         accelerator.wait_for_everyone()
         found = load_readings(student, corpus, settings, readings)
         training = FrozenTraining(corpus, split, settings, accelerator, student, found)

@@ -53,26 +53,24 @@ def combine(student: Student, tokens: Array, seen: Array) -> Array:
     return out
 
 
-def embed(
-    engine: Engine, crops: CropFile, settings: EmbedSettings, video: str = "", known: Array | None = None
-) -> list[FeatureSequence]:
-    """Features of one video, one sequence an athlete, both orientations; every crop has one.
+def look(engine: Engine, crops: CropFile, rows: Array, batch: int, workers: int) -> Array:
+    """Tokens (N, 2, ``token_d``) float32 of the rows of a file, ``batch`` crops at a time.
 
-    ``known`` (N, 2, ``token_d``) are the tokens of its crops where they are known from training. Raises
-    MismatchError where the crops are of another size than the student's, or lack the flow it sees.
+    Raises MismatchError where the crops are of another size than the student's, or lack the flow it sees.
     """
-    student, spec = engine.student, engine.student.spec
+    spec = engine.student.spec
     check_crops(crops, spec.inputs, spec.size)
-    tokens = known
-    if tokens is None:
-        tokens = np.empty(
-            (len(crops), 2, student.token_d), np.float16 if student.reads_people else np.float32
-        )
-        done = 0
-        for raw in batches(crops, spec.inputs, np.arange(len(crops)), settings.batch, settings.workers):
-            tokens[done : done + len(raw)] = engine(raw)
-            done += len(raw)
-    values = combine(student, tokens, windows(crops, spec.inputs)) if student.reads_people else tokens
+    tokens = np.empty((len(rows), 2, engine.student.token_d), np.float32)
+    done = 0
+    for raw in batches(crops, spec.inputs, rows, batch, workers):
+        tokens[done : done + len(raw)] = engine(raw)
+        done += len(raw)
+    return tokens
+
+
+def features_of(student: Student, crops: CropFile, tokens: Array, video: str = "") -> list[FeatureSequence]:
+    """Features of one video, one sequence an athlete, of the tokens (N, 2, ``token_d``) of all its crops."""
+    values = combine(student, tokens, windows(crops, student.spec.inputs)) if student.reads_people else tokens
     sequences = []
     for athlete in np.unique(crops.athletes):
         rows = np.flatnonzero(crops.athletes == athlete)
@@ -88,3 +86,12 @@ def embed(
             )
         )
     return sequences
+
+
+def embed(engine: Engine, crops: CropFile, settings: EmbedSettings, video: str = "") -> list[FeatureSequence]:
+    """Features of one video, one sequence an athlete, both orientations; every crop has one.
+
+    Raises MismatchError as `look` does.
+    """
+    tokens = look(engine, crops, np.arange(len(crops)), settings.batch, settings.workers)
+    return features_of(engine.student, crops, tokens, video)

@@ -25,10 +25,10 @@ from vpd.library.artefact import read_recipe, replacing, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.student.batches import evenly
 from vpd.student.corpus import Corpus
-from vpd.student.embed import batches, windows
+from vpd.student.device import choose_device
+from vpd.student.embed import look, windows
 from vpd.student.engines import Engine, OnnxEngine, TorchEngine
 from vpd.student.export import look_graph
-from vpd.student.inputs import check_crops
 from vpd.student.network import Student
 from vpd.student.people import CENTRE, INPUT, PeopleEncoder
 from vpd.types import Array
@@ -99,24 +99,20 @@ def crops_of(corpus: Corpus) -> dict[str, str]:
 
 def engine_of(student: Student, settings: DistillSettings) -> Engine:
     """The fastest engine there is for the look at the crops: a GPU in torch, else onnxruntime."""
-    engine = TorchEngine(student, settings.device, settings.precision)
-    if engine.device.type != "cpu":
-        return engine
+    if choose_device(settings.device).type != "cpu":
+        return TorchEngine(student, settings.device, settings.precision)
     return OnnxEngine(look_graph(student), student, torch.get_num_threads())
 
 
-def fit(student: Student, corpus: Corpus, settings: DistillSettings) -> None:
+def fit(engine: Engine, corpus: Corpus, settings: DistillSettings) -> None:
     """Give the student's encoder the mean and deviation of what it reads of some frames of the corpus."""
-    encoder = student.encoder
+    encoder = engine.student.encoder
     assert isinstance(encoder, PeopleEncoder)
-    engine = engine_of(student, settings)
     chosen = evenly(np.arange(len(corpus)), FIT_FRAMES)
     parts = []
     for video in np.unique(corpus.video[chosen]):
-        file = CropFile(corpus.paths[video])
-        check_crops(file, student.spec.inputs, student.spec.size)
         rows = corpus.row[chosen[corpus.video[chosen] == video]]
-        parts += [engine(raw) for raw in batches(file, student.spec.inputs, rows, BATCH, settings.workers)]
+        parts.append(look(engine, CropFile(corpus.paths[video]), rows, BATCH, settings.workers))
     encoder.fit(torch.from_numpy(np.concatenate(parts)).flatten(0, 1))
 
 
@@ -144,7 +140,7 @@ def keep_current(student: Student, corpus: Corpus, folder: Path) -> None:
 
 
 def read_corpus(
-    student: Student,
+    engine: Engine,
     corpus: Corpus,
     settings: DistillSettings,
     folder: Path,
@@ -162,7 +158,6 @@ def read_corpus(
     spans = spans[: int(np.searchsorted(wanted, settings.read)) + 1]
     total = sum(s.stop - s.start for s in spans)
     started, limit = time.monotonic(), 0.75 * 60 * settings.minutes
-    engine: Engine | None = None
     done = 0
     for span in spans[rank::processes]:
         path = span.path(folder, corpus)
@@ -170,12 +165,8 @@ def read_corpus(
             spent = time.monotonic() - started
             if limit and spent > limit:
                 return
-            file = CropFile(corpus.paths[span.video])
-            check_crops(file, student.spec.inputs, student.spec.size)
-            engine = engine or engine_of(student, settings)
-            rows = np.arange(span.start, span.stop)
-            looks = batches(file, student.spec.inputs, rows, BATCH, settings.workers)
-            tokens = np.concatenate([engine(raw) for raw in looks]).astype(np.float16)
+            file, rows = CropFile(corpus.paths[span.video]), np.arange(span.start, span.stop)
+            tokens = look(engine, file, rows, BATCH, settings.workers).astype(np.float16)
             with replacing(path) as part, part.open("wb") as out:
                 np.save(out, tokens)
         done += (span.stop - span.start) * processes
