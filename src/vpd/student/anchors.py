@@ -8,22 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from vpd.pose.skeleton import BODY13, MIRROR13
-from vpd.teachers import joints2d
 from vpd.teachers.vipe import shipped
 from vpd.teachers.vipe.keypoints import encoder_input
 
 
 class Joints2dAnchor(nn.Module):
-    """`vpd.teachers.joints2d` on tensors."""
+    """`vpd.teachers.joints2d` on tensors: the embedding's input where every joint is seen."""
 
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
         """Joints (N, 17, 2) and scores (N, 17) to (N, 26)."""
-        del scores
-        torso = joints[:, joints2d.TORSO]
-        largest = (torso[:, :, None] - torso[:, None]).square().sum(3).flatten(1).amax(1).sqrt()
-        centred = joints - joints[:, joints2d.HIPS].mean(1, keepdim=True)
-        scaled: Tensor = centred[:, list(BODY13)] / (2 * largest.clamp_min(1e-4))[:, None, None]
-        return scaled.flatten(1)
+        body = joints[:, list(BODY13)]
+        normalised = encoder_input(body, torch.ones_like(scores[:, list(BODY13)]))
+        return normalised.view(*body.shape[:2], 3)[..., :2].flatten(1)
 
 
 class VipeAnchor(nn.Module):

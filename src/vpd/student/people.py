@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vpd.errors import InputError
+from vpd.pose.movenet import NEARNESS
 from vpd.pose.skeleton import MIRROR17
 from vpd.student.inputs import InputSpec
 from vpd.student.movenet import HEADS, load_movenet
@@ -29,8 +30,6 @@ HIDDEN = 256
 DROPOUT = 0.3
 FLOW_WINDOW = 15
 """A joint's flow is the mean over a square of one part in this many of the crop's side."""
-NEAR = 1.8
-"""Cells added to a distance that a heatmap's cell is divided by (MoveNet's published decoding)."""
 LIMIT = 16.0
 """Readings beyond this many deviations are cut off."""
 
@@ -130,18 +129,19 @@ class PeopleEncoder(nn.Module):
 def decode_pose(heads: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """Joints of the person in the middle, by MoveNet's published decoding of its four heads.
 
-    Returns joints (N, 17, 2) as x, y in fractions of the input, their scores (N, 17), and the joints
-    (N, 17, 2) as regressed from the person's centre.
+    `vpd.pose.movenet.decode` on tensors, so that it can be exported and run on a GPU; that one is given the
+    centres already weighted. Returns joints (N, 17, 2) as x, y in fractions of the input, their scores
+    (N, 17), and the joints (N, 17, 2) as regressed from the person's centre.
     """
     heat = torch.sigmoid(heads["heatmap"])
     n, _, side, _ = heat.shape
     ticks = torch.arange(side, device=heat.device, dtype=heat.dtype)
     cells = torch.stack(torch.meshgrid(ticks, ticks, indexing="ij"), -1).reshape(-1, 2)
-    from_middle = (cells - side / 2).square().sum(1).sqrt() + NEAR
+    from_middle = (cells - side / 2).square().sum(1).sqrt() + float(NEARNESS)
     centre = (torch.sigmoid(heads["center"]).flatten(1) / from_middle).argmax(1)
     regress = heads["regress"].reshape(n, JOINTS, 2, -1)
     regressed = _take(regress, centre[:, None].expand(n, JOINTS)) + cells[centre][:, None]
-    distance = (regressed[:, :, None] - cells).square().sum(3).sqrt() + NEAR
+    distance = (regressed[:, :, None] - cells).square().sum(3).sqrt() + float(NEARNESS)
     flat = heat.flatten(2)
     best = (flat / distance).argmax(2)
     found = _take(heads["offset"].reshape(n, JOINTS, 2, -1), best) + cells[best]
