@@ -48,10 +48,11 @@ def show(
     if student or in_3d:
         from vpd.report.panels import pose3d_panel, student_panel
         from vpd.settings.toml import load_settings
+        from vpd.student import load_student
 
         if student:
             name = load_settings(layout.settings).distill.name
-            panels.append(student_panel(layout, row.video, name))
+            panels.append(student_panel(layout, row.video, name, load_student(layout.student(name))))
         if in_3d:
             panels.append(pose3d_panel(layout, row.video))
     out = results_folder(layout, "show") / f"{row.video}.mp4"
@@ -69,10 +70,12 @@ def _disagreements(layout: Layout, videos: list[str], count: int, as_json: bool)
 
     from vpd.report.disagreements import disagreements, write_disagreements
     from vpd.settings.toml import load_settings
+    from vpd.student import load_student
 
     settings = load_settings(layout.settings).distill
-    found = disagreements(layout, videos, settings.name, settings.heads[0].teacher, count)
-    page = write_disagreements(results_folder(layout, "disagreements"), layout, settings.name, found)
+    name, student = settings.name, load_student(layout.student(settings.name))
+    found = disagreements(layout, videos, name, student, settings.heads[0].teacher, count)
+    page = write_disagreements(results_folder(layout, "disagreements"), layout, name, student, found)
     if as_json:
         print_json({"file": str(page), "frames": [asdict(one) for one in found]})
     else:

@@ -18,8 +18,8 @@ from vpd.library.features import read_features
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.report.overlay import draw_skeleton
-from vpd.report.panels import student_panel
-from vpd.student import Student, load_student
+from vpd.report.panels import Panel, student_panel
+from vpd.student import Student
 from vpd.types import REGULAR, Array
 
 APART_S = 1.0
@@ -47,13 +47,12 @@ class Disagreement:
 
 
 def disagreements(
-    layout: Layout, videos: Sequence[str], name: str, teacher: str, count: int
+    layout: Layout, videos: Sequence[str], name: str, student: Student, teacher: str, count: int
 ) -> list[Disagreement]:
     """The ``count`` frames where the student's pose is farthest from its teacher's, the farthest first.
 
     Videos that lack either's features are left out. Raises ArtefactError where none has both.
     """
-    student = load_student(layout.student(name))
     head = [h.teacher for h in student.spec.heads].index(teacher)
     found: list[Disagreement] = []
     apart: list[Array] = []
@@ -102,8 +101,8 @@ def _poses(student: Student, values: Array, head: int) -> Array:
     return found
 
 
-def picture(layout: Layout, name: str, one: Disagreement) -> Array:
-    """The crop with the teacher's pose, and beside it the teacher's and the student's: (H, W, 3) uint8."""
+def picture(layout: Layout, one: Disagreement, panel: Panel) -> Array:
+    """The crop with the teacher's pose, and beside it the ``panel`` of both: (H, W, 3) uint8."""
     crops = CropFile(layout.crops(one.video))
     row = int(np.flatnonzero((crops.frames == one.frame) & (crops.athletes == one.athlete))[0])
     crop = cv2.resize(crops.rgb([row])[0], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
@@ -113,16 +112,19 @@ def picture(layout: Layout, name: str, one: Disagreement) -> Array:
             keypoints = sequence.keypoints[at].copy()
             keypoints[..., :2] = to_crop(keypoints[..., :2], crops.squares[[row]]) * SIDE
             draw_skeleton(crop, keypoints[0])
-    return student_panel(layout, one.video, name)(crop, one.frame, one.athlete)
+    return panel(crop, one.frame, one.athlete)
 
 
-def write_disagreements(folder: Path, layout: Layout, name: str, found: Sequence[Disagreement]) -> Path:
+def write_disagreements(
+    folder: Path, layout: Layout, name: str, student: Student, found: Sequence[Disagreement]
+) -> Path:
     """Write ``folder`` with index.html and a picture each; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
+    panels = {video: student_panel(layout, video, name, student) for video in {one.video for one in found}}
     figures = []
     for number, one in enumerate(found):
         file = f"{number:03d}.png"
-        drawn = np.ascontiguousarray(picture(layout, name, one)[..., ::-1])
+        drawn = np.ascontiguousarray(picture(layout, one, panels[one.video])[..., ::-1])
         (folder / file).write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
         said = f"{escape(one.video)} at {one.time_s:.2f} s"
         figures.append(

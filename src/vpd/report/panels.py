@@ -14,7 +14,7 @@ from vpd.library.poses import read_poses
 from vpd.report import pose3d
 from vpd.report.overlay import draw_text
 from vpd.report.pose2d import draw_pose2d
-from vpd.student import load_student
+from vpd.student import Student
 from vpd.teachers import joints2d
 from vpd.teachers.vipe.model import SHIPPED_D, body13, shipped
 from vpd.types import REGULAR, Array, PoseSequence
@@ -64,13 +64,12 @@ def _of_poses(layout: Layout, video: str, kind: _Kind) -> Poses:
     return found
 
 
-def student_panel(layout: Layout, video: str, name: str) -> Panel:
-    """The pose that student ``name`` sees below its teacher's: 2D where it was taught joints, else 3D.
+def student_panel(layout: Layout, video: str, name: str, student: Student) -> Panel:
+    """The pose that ``student`` sees below its teacher's: 2D where it was taught joints, else 3D.
 
-    The teacher's is missing where there is no pose. Raises ArtefactError where the student or its features
-    are missing.
+    ``name`` is that of its features. The teacher's pose is missing where there is none. Raises ArtefactError
+    where the features are missing.
     """
-    student = load_student(layout.student(name))
     teachers = [head.teacher for head in student.spec.heads]
     teacher = next(known for known in KINDS if known in teachers)
     kind = KINDS[teacher]
