@@ -11,7 +11,6 @@ k = 8 takes some 0.05 s of one core.
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,9 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
-from few_shot import read_plain_labels
-from recognition_gains import Trial
-from vpd.library.layout import Layout
+from recognition_gains import options, training_scenes
 from vpd.recognition.bigru import BiGRUClassifier
-from vpd.recognition.examples import load_examples
-from vpd.recognition.split import TRAIN, read_split, scene_folds
-from vpd.sequences import FeatureStore
+from vpd.recognition.split import scene_folds
 from vpd.sequences.transforms import Motion, Resample, Smooth, Standardise, Whiten
 
 FOLDS = 4
@@ -61,25 +56,14 @@ def changes(epochs: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("library", type=Path)
-    parser.add_argument("--labels", type=Path, required=True)
-    parser.add_argument("--splits", type=Path, required=True)
-    parser.add_argument("--features", default="joints2d")
+    parser = options(__doc__)
     parser.add_argument("--k", type=int, default=8)
     parser.add_argument("--draws", type=int, default=1, help="of every fold")
     parser.add_argument("--epochs", type=int, default=50)
-    parser.add_argument("--only", nargs="*", default=[], help="rows whose names hold one of these")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    places = read_split(given.splits)
-    segments = [s for s in read_plain_labels(given.labels) if places[s.video].split == TRAIN]
-    examples = load_examples(FeatureStore(Layout(given.library), given.features), segments)
-    present = examples.present()
-    sequences = [examples.sequences[i] for i in present]
-    labels = np.array([segments[i].label for i in present])
-    scenes = np.array([places[segments[i].video].scene for i in present])
-    trial = Trial(sequences, labels, scenes)
+    trial = training_scenes(given)
+    sequences, labels = trial.sequences, trial.labels
     lines = given.out.read_text().splitlines() if given.out.exists() else []
     done = {(*key, fold): hit for *key, fold, hit in map(json.loads, lines)}
     means: dict[str, list[float]] = {}
@@ -87,7 +71,7 @@ def main() -> None:
         if given.only and not any(word in name for word in given.only):
             continue
         rng = np.random.default_rng(0)
-        for number, (train, held) in enumerate(scene_folds(labels, scenes, FOLDS, 0)):
+        for number, (train, held) in enumerate(scene_folds(labels, trial.scenes, FOLDS, 0)):
             for draw in range(given.draws):
                 shown = trial.draw(train, given.k, rng)
                 fold = FOLDS * draw + number

@@ -23,7 +23,7 @@ from vpd.recognition.evaluation import Evaluation, evaluate, prepare
 from vpd.recognition.heads import HEADS
 from vpd.recognition.outcomes import KeptOutcomes
 from vpd.recognition.protocol import ALL, Outcome
-from vpd.report.evaluation_page import more_labels, write_evaluation
+from vpd.report.evaluation_page import accuracy_cells, more_labels, write_evaluation
 from vpd.types import Segment
 
 PAPER = "bigru-paper"
@@ -44,13 +44,7 @@ def markdown(found: Evaluation) -> str:
     heading = ["features", "recogniser", *("all" if k == ALL else str(k) for k in ks)]
     rows = [heading, ["---"] * len(heading)]
     for features, head in found.rows():
-        summary = found.summary(features, head)
-        cells = []
-        for k in ks:
-            s = summary.get(k)
-            spread = f" ± {100 * s.sd:.1f}" if s is not None and s.draws > 1 else ""
-            cells.append("" if s is None else f"{100 * s.mean:.1f}{spread}")
-        rows.append([features, f"`{head}`", *cells])
+        rows.append([features, f"`{head}`", *accuracy_cells(found.summary(features, head), ks, " ± ")])
     for name, value in (("majority", found.majority), ("chance", found.chance)):
         rows.append(["", name, *[f"{100 * value:.1f}"] * len(ks)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)

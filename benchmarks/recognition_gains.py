@@ -47,7 +47,7 @@ class Trial:
     """Training sequences, their labels and scenes, and the folds."""
 
     def __init__(self, sequences: list[Any], labels: np.ndarray, scenes: np.ndarray) -> None:
-        self.sequences, self.labels = sequences, labels
+        self.sequences, self.labels, self.scenes = sequences, labels, scenes
         self.folds = [f for seed in range(SEEDS) for f in scene_folds(labels, scenes, FOLDS, seed)]
         self.classes = np.unique(labels)
 
@@ -161,24 +161,34 @@ def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
     return table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+def options(about: str | None) -> argparse.ArgumentParser:
+    """The options that every command has that looks for gains on training scenes."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("library", type=Path)
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--splits", type=Path, required=True)
     parser.add_argument("--features", default="joints2d")
     parser.add_argument("--only", nargs="*", default=[], help="rows whose names hold one of these")
-    given = parser.parse_args()
+    return parser
+
+
+def training_scenes(given: argparse.Namespace) -> Trial:
+    """The labelled segments of the training part that have features."""
     places = read_split(given.splits)
     segments = [s for s in read_plain_labels(given.labels) if places[s.video].split == TRAIN]
     examples = load_examples(FeatureStore(Layout(given.library), given.features), segments)
     present = examples.present()
-    trial = Trial(
+    return Trial(
         [examples.sequences[i] for i in present],
         np.array([segments[i].label for i in present]),
         np.array([places[segments[i].video].scene for i in present]),
     )
-    print(f"{len(present)} segments; accuracy % at k = {', '.join(map(str, KS))}", flush=True)
+
+
+def main() -> None:
+    given = options(__doc__).parse_args()
+    trial = training_scenes(given)
+    print(f"{len(trial.labels)} segments; accuracy % at k = {', '.join(map(str, KS))}", flush=True)
     for name, run in rows(trial).items():
         if not given.only or any(word in name for word in given.only):
             print(f"{name:34s}" + " ".join(f"{100 * a:6.1f}" for a in run()), flush=True)

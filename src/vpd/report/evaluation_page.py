@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from vpd.library.artefact import replacing, write_text
-from vpd.metrics.summary import ClassFigures
+from vpd.metrics.summary import ClassFigures, Summary
 from vpd.recognition.evaluation import Evaluation
 from vpd.recognition.protocol import ALL
 
@@ -37,6 +38,16 @@ def _ks(evaluation: Evaluation) -> list[int]:
     return sorted(seen - {ALL}) + ([ALL] if ALL in seen else [])
 
 
+def accuracy_cells(summary: Mapping[int, Summary], ks: Sequence[int], between: str) -> list[str]:
+    """Mean top-1 accuracy in % and, after ``between``, its deviation over draws by k; "" where unknown."""
+    cells = []
+    for k in ks:
+        s = summary.get(k)
+        spread = f"{between}{100 * s.sd:.1f}" if s is not None and s.draws > 1 else ""
+        cells.append("" if s is None else f"{100 * s.mean:.1f}{spread}")
+    return cells
+
+
 def accuracy_table(evaluation: Evaluation) -> Table:
     """Mean top-1 accuracy in % +- standard deviation over the draws, features and heads by k."""
     ks = _ks(evaluation)
@@ -52,13 +63,7 @@ def accuracy_table(evaluation: Evaluation) -> Table:
     for k in ks:
         table.add_column(_k(k), justify="right", no_wrap=True)
     for features, head in evaluation.rows():
-        summary = evaluation.summary(features, head)
-        cells = []
-        for k in ks:
-            s = summary.get(k)
-            spread = f"±{100 * s.sd:.1f}" if s is not None and s.draws > 1 else ""
-            cells.append("" if s is None else f"{100 * s.mean:.1f}{spread}")
-        table.add_row(features, head, *cells)
+        table.add_row(features, head, *accuracy_cells(evaluation.summary(features, head), ks, "±"))
     table.add_section()
     table.add_row("", "majority", *[f"{100 * evaluation.majority:.1f}"] * len(ks))
     table.add_row("", "chance", *[f"{100 * evaluation.chance:.1f}"] * len(ks))
