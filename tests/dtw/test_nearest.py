@@ -15,10 +15,8 @@ from vpd.errors import InputError
 
 def exhaustive(query, packed, pattern, normalise, window):
     """Every candidate warped in float64, nearest first, ties in the order of the list."""
-    every, _ = packed.subset(np.arange(len(packed)), np.float64)
     prepared = tuple(part.astype(np.float64) for part in packed.prepare(query))
-    ranked = np.empty(len(packed))
-    ranked[every.order] = path_costs([prepared], every, pattern, window)[0]
+    ranked = path_costs([prepared], packed, pattern, window)[0]
     if normalise:
         step = PATTERNS["symmetricP2" if pattern == FALLBACK else pattern]
         ranked /= step.weight(len(query), packed.lengths)

@@ -1,7 +1,7 @@
 """One query against many sequences, and many against many, in float32 on all cores.
 
-Frame distances come from products of matrices, |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, of blocks of query frames
-with the part of a group that a path can reach; the recurrence follows at once, while the block is in cache.
+Frame distances come from products, |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, of blocks of query frames with what a
+path can reach of a group; the recurrence follows at once, while the block is in cache.
 The data are centred first, so the cancellation in that sum costs little: distances are good to about 1e-5 of
 the spread of the frames. Where that is not enough, `vpd.dtw.pair` computes in float64.
 """
@@ -15,15 +15,14 @@ import numpy as np
 
 from vpd.dtw.packed import LANES, Packed, Sketch, pack
 from vpd.dtw.patterns import FALLBACK, StepPattern, get_pattern
-from vpd.dtw.recurrence import minima_groups, selector, warp_groups
+from vpd.dtw.recurrence import EXACT, REACHED, WHOLE, minima_groups, selector, warp_groups
 from vpd.dtw.threads import in_threads
 from vpd.errors import InputError
 from vpd.types import Array
 
 BLOCK = 16
-"""Query frames a matrix product where slopes are bounded: fewer stay closer to the cells that paths can
-reach, more make the product itself faster. By processor time 12 is no faster, 24 slower at d = 26 and 64 and
-equal at 128, and 36 slower everywhere (docs/experiments/dtw.md)."""
+"""Query frames at a time where slopes are bounded; after each block a group may be given up. From 8 to 72,
+time hardly depends on it (docs/experiments/dtw.md)."""
 
 WHOLE_BLOCK = 72
 """Query frames a matrix product where paths can reach every cell; the block still fits a core's cache."""
@@ -112,9 +111,9 @@ def path_costs(
 ) -> Array:
     """Path costs (Q, N) in the order of ``packed.order``; infinite where there is no path.
 
-    ``prepared`` are queries as ``packed.prepare`` gives them. ``first_groups`` (Q,) leaves the groups before
-    those out. ``stop_at`` (limits (N,), rows (N, n + 1), columns (R,)) leaves infinite what surely costs more
-    than its limit; see `Bounds`.
+    ``prepared`` are queries as ``packed.prepare`` gives them, or in float64, for costs in float64.
+    ``first_groups`` (Q,) leaves the groups before those out. ``stop_at`` (limits (N,), rows (N, n + 1),
+    columns (R,)) leaves infinite what surely costs more than its limit; see `Bounds`.
     """
     if name == FALLBACK:
         costs = path_costs(prepared, packed, "symmetricP2", window)
@@ -123,7 +122,8 @@ def path_costs(
             costs[row] = np.where(np.isinf(costs[row]), other, costs[row])
         return costs
     pattern, limit = get_pattern(name), _limit(window)
-    dtype = packed.values.dtype
+    dtype = prepared[0][0].dtype
+    products = EXACT if dtype == np.float64 else REACHED if pattern.can_be_infeasible else WHOLE
     out = np.full((len(prepared), len(packed)), np.inf, dtype)
     begins = np.zeros(len(prepared), np.int64) if first_groups is None else first_groups
     edges = np.concatenate([[0], np.cumsum(packed.groups - begins)])
@@ -147,7 +147,7 @@ def path_costs(
                 packed.lengths,
                 (first, last),
                 selector(pattern.kernel),
-                (0,) if dtype == np.float64 else (),
+                products,
                 _bounded(pattern),
                 limit,
                 BLOCK if pattern.can_be_infeasible else WHOLE_BLOCK,

@@ -126,7 +126,7 @@ def top_k(
     finite = chosen[np.isfinite(rough[chosen])]
     exact = np.full(len(packed), np.inf)
     if len(finite):
-        some, _ = packed.subset(finite, np.float64)
+        some, _ = packed.subset(finite)
         finite = finite[some.order]
         double = prepared[0].astype(np.float64), prepared[1].astype(np.float64)
         exact[finite] = path_costs([double], some, pattern, window)[0] / weight[finite]

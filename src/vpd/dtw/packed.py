@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -63,9 +62,8 @@ class Packed:
 
     Attributes
     ----------
-    values : (R, d) float32, or as a `subset` asks, the interleaved frames: centred, or of unit length for
-        cosine, and 0 in padding.
-    norms : (R,), squared length of each row (1 for cosine).
+    values : (R, d) float32, the interleaved frames: centred, or of unit length for cosine, and 0 in padding.
+    norms : (R,) float32, squared length of each row (1 for cosine), and 0 in padding.
     centre : (d,) float64, what was subtracted from each frame.
     starts : (G + 1,) int64, first row of each group.
     order : (N,) int64, order[g * LANES + lane] is the index of the sequence in the list that was packed.
@@ -96,8 +94,8 @@ class Packed:
         """Number of groups of LANES sequences."""
         return len(self.starts) - 1
 
-    def subset(self, ranks: Array, dtype: type[np.floating[Any]] = np.float32) -> tuple[Packed, Array]:
-        """The sequences at some places of ``order``, in ``dtype``, and the row here of each of its rows.
+    def subset(self, ranks: Array) -> tuple[Packed, Array]:
+        """The sequences at some places of ``order``, and the row here of each of its rows.
 
         Sequence ``i`` of the list that the subset stands for is the one at ``ranks[i]``. Padding is row 0.
         """
@@ -108,14 +106,12 @@ class Packed:
         frame = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         source = np.zeros(starts[-1], np.int64)
         source[rows] = np.repeat(self.starts[ranks // LANES] + ranks % LANES, lengths) + frame * LANES
-        values = self.values.take(source, axis=0).astype(dtype, copy=False)
-        norms = self.norms.take(source) if dtype == self.norms.dtype else _norms(values, self.distance)
+        values, norms = self.values.take(source, axis=0), self.norms.take(source)
         return Packed(values, norms, self.centre, starts, order, lengths, self.distance), source
 
     def prepare(self, query: Array) -> tuple[Array, Array]:
-        """A query (n, d) in the form of ``values``, and its squared norms, both of the type of ``values``."""
-        query = _checked(query, self.d)
-        return _prepared(query, self.centre, self.distance, self.values.dtype)
+        """A query (n, d) in the form of ``values``, and its squared norms, both float32."""
+        return _prepared(_checked(query, self.d), self.centre, self.distance)
 
 
 def _checked(sequence: Array, d: int) -> Array:
@@ -134,8 +130,8 @@ def _norms(values: Array, distance: str) -> Array:
     return squared
 
 
-def _prepared(frames: Array, centre: Array, distance: str, dtype: Any = np.float32) -> tuple[Array, Array]:
-    """Frames (n, d) centred, or of unit length for cosine, with their squared norms (1 for cosine)."""
+def _prepared(frames: Array, centre: Array, distance: str) -> tuple[Array, Array]:
+    """Frames (n, d) in float32, centred, or of unit length for cosine, with squared norms (1 for cosine)."""
     if not np.isfinite(frames).all():
         raise InputError("a sequence holds a value that is not finite; drop the frames without a feature")
     if distance == "cosine":
@@ -143,7 +139,7 @@ def _prepared(frames: Array, centre: Array, distance: str, dtype: Any = np.float
         values = np.divide(frames, length, out=np.zeros(frames.shape), where=length > 0)
     else:
         values = frames - (centre.astype(np.float32) if frames.dtype == np.float32 else centre)
-    values = np.ascontiguousarray(values, dtype)
+    values = np.ascontiguousarray(values, np.float32)
     return values, _norms(values, distance)
 
 
@@ -178,11 +174,11 @@ def pack(sequences: Sequence[Array], distance: str = "l2", sketch: bool = False)
     # Any centre will do that is the same for all; of float32's digits, float32 frames are centred in float32.
     centre = np.zeros(d) if distance == "cosine" else frames.mean(axis=0, dtype=np.float64)
     centre = centre.astype(np.float32).astype(np.float64)
-    values, _ = _prepared(frames, centre, distance)
+    values, norms = _prepared(frames, centre, distance)
     starts, rows = _layout(lengths)
-    laid = np.zeros((starts[-1], d), np.float32)
-    laid[rows] = values
-    packed = Packed(laid, _norms(laid, distance), centre, starts, order, lengths, distance)
+    laid, laid_norms = np.zeros((starts[-1], d), np.float32), np.zeros(starts[-1], np.float32)
+    laid[rows], laid_norms[rows] = values, norms
+    packed = Packed(laid, laid_norms, centre, starts, order, lengths, distance)
     return with_sketch(packed) if sketch else packed
 
 

@@ -223,19 +223,85 @@ def _hopeless(cost: Array, i: int, limits: Array, rows: Array, columns: Array) -
     return True
 
 
+Products = tuple[int, ...]
+"""How frame distances come about, by its length, which the compiler knows as it knows that of `Kernel`."""
+
+WHOLE: Products = ()
+"""One product of matrices of all frames that any query frame of the block can meet."""
+
+REACHED: Products = (0,)
+"""Products of the pairs of frames that a path can pass, and no others."""
+
+EXACT: Products = (0, 0)
+"""From differences, each pair by itself, in the type of the query: the same for equal frames anywhere."""
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _spans(
+    begins: Array,
+    ends: Array,
+    block: tuple[int, int],
+    n: int,
+    shortest: int,
+    longest: int,
+    window: int,
+    slope: tuple[float, float],
+) -> None:
+    """Query frames begins[j] <= i < ends[j] of a block, counted from its first, that can meet frame ``j``.
+
+    By `step_reach`, whose edges never fall as ``i`` grows.
+    """
+    begins[:], ends[:] = block[1] - block[0], 0
+    for i in range(block[0], block[1]):
+        first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
+        for j in range(first, last):
+            begins[j] = min(begins[j], i - block[0])
+            ends[j] = i - block[0] + 1
+
+
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # type: ignore[untyped-decorator]
-def _one_by_one(query: Array, norm: float, values: Array, norms: Array, cosine: bool, out: Array) -> None:
-    """|a - b|^2 of one query frame and some frames, each by itself: the same for equal frames anywhere."""
-    for x in range(len(values)):
-        total = query.dtype.type(0)
-        if cosine:
-            for k in range(len(query)):
-                total += query[k] * values[x, k]
-            out[x] = norm + norms[x] - 2 * total
-        else:
-            for k in range(len(query)):
-                total += (query[k] - values[x, k]) ** 2
-            out[x] = total
+def _reached_products(query: Array, values: Array, begins: Array, ends: Array, out: Array) -> None:
+    """Products of query frames (B, d) and interleaved frames (F * L, d) within spans (F,), in (B, F * L).
+
+    A library's product works through whole rectangles, most of which no path can pass, and half of its time
+    goes into laying out so few rows. Four sums at a time share what is loaded; with more, numba's compiler
+    runs out of registers.
+    """
+    for j in range(len(begins)):
+        for x in range(j * L, (j + 1) * L, 4):
+            for i in range(begins[j], ends[j]):
+                s0 = s1 = s2 = s3 = query.dtype.type(0)
+                for k in range(query.shape[1]):
+                    q = query[i, k]
+                    s0 += q * values[x, k]
+                    s1 += q * values[x + 1, k]
+                    s2 += q * values[x + 2, k]
+                    s3 += q * values[x + 3, k]
+                out[i, x], out[i, x + 1], out[i, x + 2], out[i, x + 3] = s0, s1, s2, s3
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # type: ignore[untyped-decorator]
+def _exact_squares(
+    query: Array, values: Array, begins: Array, ends: Array, lane: int, cosine: bool, frame: Array, out: Array
+) -> None:
+    """|a - b|^2 of query frames (B, d) and one lane's frames within spans (F,), into that lane of (B, F * L).
+
+    For cosine 2 - 2 a.b. ``frame`` (d,) holds one frame in the type of the query.
+    """
+    for j in range(len(begins)):
+        x = j * L + lane
+        for k in range(len(frame)):
+            frame[k] = values[x, k]
+        for i in range(begins[j], ends[j]):
+            total = query.dtype.type(0)
+            if cosine:
+                for k in range(len(frame)):
+                    total += query[i, k] * frame[k]
+                total = 2 - 2 * total
+            else:
+                for k in range(len(frame)):
+                    total += (query[i, k] - frame[k]) ** 2
+            out[i, x] = total
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -248,7 +314,7 @@ def warp_groups(
     lengths: Array,
     groups: tuple[int, int],
     kernel: Kernel,
-    one_by_one: Kernel,
+    products: Products,
     slope: tuple[float, float],
     window: int,
     block: int,
@@ -262,9 +328,7 @@ def warp_groups(
     """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,).
 
     With ``limits`` (N,), not empty, a group is given up, with infinite costs, once none of its paths can cost
-    that little; ``rows`` and ``columns`` are what `minima_groups` found for these sequences. ``one_by_one``
-    of length 1 (known to the compiler, as ``kernel`` is) computes frame distances one by one, not by products
-    of matrices, so that equal sequences cost the same to the last digit.
+    that little; ``rows`` and ``columns`` are what `minima_groups` found for these sequences.
     """
     n = len(query)
     most = 0
@@ -274,6 +338,8 @@ def warp_groups(
     cost = np.empty((4, width), query.dtype)
     dist = np.zeros((3, width), query.dtype)
     dots_flat = np.empty(block * most * LANES, query.dtype)
+    begins, ends = np.empty(most, np.int64), np.empty(most, np.int64)
+    frame = np.empty(query.shape[1], query.dtype)
     two, factor, zero = query.dtype.type(2), query.dtype.type(scale), query.dtype.type(0)
     for g in range(groups[0], groups[1]):
         lane0, start = g * LANES, starts[g]
@@ -292,29 +358,35 @@ def warp_groups(
                 continue
             cols = (right - left) * LANES
             row0 = start + left * LANES
-            dots = dots_flat[: (i1 - i0) * cols].reshape((i1 - i0, cols))
-            if len(one_by_one) == 1:
+            part, dots = values[row0 : row0 + cols], dots_flat[: (i1 - i0) * cols].reshape((i1 - i0, cols))
+            if len(products) == 0:
+                np.dot(query[i0:i1], part.T, dots)
+            if len(products) == 1:
+                _spans(begins, ends, (i0, i1), n, shortest, longest, window, slope)
+                _reached_products(query[i0:i1], part, begins[left:right], ends[left:right], dots)
+            if len(products) == 2:
                 dots[:] = np.inf
-                for i in range(i0, i1):
-                    first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
-                    a, b = (first - left) * L, (last - left) * L
-                    part, its_norms = values[row0 + a : row0 + b], norms[row0 + a : row0 + b]
-                    _one_by_one(query[i], query_norms[i], part, its_norms, scale != 1, dots[i - i0, a:b])
-            else:
-                np.dot(query[i0:i1], values[row0 : row0 + cols].T, dots)
+                # By each one's own length: what is settled exactly is few, and of many lengths.
+                for lane in range(lanes):
+                    m = lengths[lane0 + lane]
+                    _spans(begins, ends, (i0, i1), n, m, m, window, slope)
+                    a, b = begins[left:right], ends[left:right]
+                    _exact_squares(query[i0:i1], part, a, b, lane, scale != 1, frame, dots)
             for i in range(i0, i1):
-                d0, dot, cc = dist[i % 3], dots[i - i0], norms[row0 : row0 + cols]
-                qq = query_norms[i]
-                to = (PAD + left) * LANES
-                if len(one_by_one) == 1:
-                    for x in range(cols):
-                        d0[to + x] = factor * dot[x] if dot[x] > zero else zero
+                first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
+                # Counted from 0, for the same reason as in `_shifted`.
+                d0 = dist[i % 3, (PAD + first) * L : (PAD + last) * L]
+                dot = dots[i - i0, (first - left) * L : (last - left) * L]
+                cc, qq = norms[start + first * L : start + last * L], query_norms[i]
+                if len(products) == 2:
+                    for x in range(len(d0)):
+                        d0[x] = factor * dot[x] if dot[x] > zero else zero
                 else:
-                    for x in range(cols):
+                    for x in range(len(d0)):
                         value = factor * (qq + cc[x] - two * dot[x])
-                        d0[to + x] = value if value > zero else zero
+                        d0[x] = value if value > zero else zero
                 if root:
-                    for x in range(to, to + cols):
+                    for x in range(len(d0)):
                         d0[x] = np.sqrt(d0[x])
                 first, last = reach(i, n, shortest, longest, window, slope[0], slope[1])
                 advance(kernel, cost, dist, i, first, max(last, first))
