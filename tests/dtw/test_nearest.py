@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from vpd.dtw import DISTANCES, FALLBACK, PATTERNS, dtw_distance, nearest, pack, top_k
-from vpd.dtw.many import ROUNDING, lower_bounds, path_costs
+from vpd.dtw.many import lower_bounds, path_costs, squared_error
 from vpd.errors import InputError
 
 
 def exhaustive(query, packed, pattern, normalise, window):
     """Every candidate warped in float64, nearest first, ties in the order of the list."""
     prepared = tuple(part.astype(np.float64) for part in packed.prepare(query))
-    ranked = path_costs([prepared], packed, pattern, window)[0]
+    ranked = path_costs([prepared], packed, pattern, window)[0][0]
     if normalise:
         step = PATTERNS["symmetricP2" if pattern == FALLBACK else pattern]
         ranked /= step.weight(len(query), packed.lengths)
@@ -59,7 +59,7 @@ def test_top_k_is_the_exhaustive_ranking_to_the_last_digit(
     query, candidates = collection
     packed = pack(candidates, distance, sketch=True)
     # Bounds are tried whether or not they are likely to pay.
-    with patch.object(nearest, "MOST_ASKED", 1), patch.object(nearest, "MOST_LEFT", 1):
+    with patch.multiple(nearest, MOST_ASKED=1, MOST_LEFT=1):
         got = top_k(query, packed, k, pattern, normalise, window)
     indices, distances = exhaustive(query, packed, pattern, normalise, window)
     np.testing.assert_array_equal(got.distances, distances[:k])
@@ -105,23 +105,97 @@ def test_bounds_leave_most_candidates_out():
     assert np.mean(bounds / 80 <= kth) == pytest.approx(0.1)
 
 
-def test_float32_errors_are_under_half_of_the_margin():
-    rng = np.random.default_rng(0)
-    worst = 0.0
-    for d in (1, 2, 8, 26, 64, 128, 512):
-        for scale in (np.ones(d), np.geomspace(1e-3, 1, d)):
-            x = (rng.standard_normal((300, d)) * scale).astype(np.float32)
-            # Heavy tails, all of one sign, and pairs that nearly coincide.
-            for y in (
-                x**3,
-                np.abs(x),
-                x + np.float32(1e-3) * rng.standard_normal((300, d)).astype(np.float32),
-            ):
-                x2, y2 = np.einsum("nd,nd->n", x, x), np.einsum("nd,nd->n", y, y)
-                got = x2[:, None] + y2 - 2 * (x @ y.T)
-                want = cdist(x.astype(np.float64), y.astype(np.float64), "sqeuclidean")
-                worst = max(worst, float((np.abs(got - want) / (x2[:, None] + y2)).max()))
-    assert worst < ROUNDING / 2 * np.finfo(np.float32).eps
+FRAMES = {
+    "noise": lambda rng, shape: rng.standard_normal(shape),
+    "nearly equal": lambda rng, shape: rng.standard_normal(shape[-1]) + 1e-3 * rng.standard_normal(shape),
+    "equal": lambda rng, shape: np.eye(3, shape[-1])[rng.integers(0, 3, shape[:-1])],
+    "one sign": lambda rng, shape: np.abs(rng.standard_normal(shape)) * np.geomspace(1e-3, 1, shape[-1]),
+    "heavy tails": lambda rng, shape: rng.standard_t(1.5, shape),
+    "too small for float32's exponent": lambda rng, shape: 1e-22 * rng.standard_normal(shape),
+}
+"""Frames (..., d) that try the margin: far from each other, close, equal, of squares that differ greatly."""
+
+
+@st.composite
+def trying(draw):
+    """A query (n, d) and candidates of one kind of frames, the query among them."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    make, d = FRAMES[draw(st.sampled_from(list(FRAMES)))], draw(st.sampled_from([1, 2, 7, 26, 64, 128, 512]))
+    n = draw(st.integers(1, 40))
+    lengths = rng.integers(max(1, n - 8), n + 9, draw(st.integers(1, 60)))
+    frames = make(rng, (n + lengths.sum(), d)).astype(np.float32)
+    query, *candidates = np.split(frames, np.cumsum([n, *lengths])[:-1])
+    return query, [*candidates, query, *candidates[:3]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    collection=trying(),
+    k=st.integers(1, 40),
+    pattern=st.sampled_from(["symmetricP2", "symmetricP2", "symmetric2", "asymmetricP1", FALLBACK]),
+    distance=st.sampled_from(DISTANCES),
+    normalise=st.booleans(),
+    sketch=st.booleans(),
+)
+def test_top_k_is_exhaustive_for_frames_that_try_the_margin(
+    collection, k, pattern, distance, normalise, sketch
+):
+    query, candidates = collection
+    packed = pack(candidates, distance, sketch)
+    with patch.multiple(nearest, MOST_ASKED=1, WORTH=0):
+        got = top_k(query, packed, k, pattern, normalise)
+    indices, distances = exhaustive(query, packed, pattern, normalise, None)
+    np.testing.assert_array_equal(got.distances, distances[:k])
+    np.testing.assert_array_equal(got.indices, indices[:k])
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    collection=trying(),
+    pattern=st.sampled_from([*PATTERNS, FALLBACK]),
+    distance=st.sampled_from(DISTANCES),
+    window=st.none() | st.integers(0, 20),
+)
+def test_float32_costs_are_within_the_margin(collection, pattern, distance, window):
+    query, candidates = collection
+    packed = pack(candidates, distance)
+    prepared = packed.prepare(query)
+    (got,), (leasts,) = path_costs([prepared], packed, pattern, window)
+    (want,), _ = path_costs([tuple(part.astype(np.float64) for part in prepared)], packed, pattern, window)
+    np.testing.assert_array_equal(np.isinf(got), np.isinf(want))
+    has = np.isfinite(want)
+    margin = nearest._margin(prepared, packed).of(got, leasts)
+    assert np.all(np.abs(got[has] - want[has]) <= margin[has])
+
+
+@pytest.mark.parametrize("pattern", ["symmetricP2", "symmetric2"])
+@pytest.mark.parametrize("kind", FRAMES)
+@pytest.mark.parametrize("d", [1, 2, 8, 26, 64, 128, 512])
+def test_float32_frame_distances_are_within_their_bound(kind, d, pattern):
+    # Of one frame each, so that the least frame distance is the only one.
+    frames = FRAMES[kind](np.random.default_rng(0), (300, 1, d)).astype(np.float32)
+    packed = pack(list(frames), "sqeuclidean")
+    queries = [packed.prepare(frame) for frame in frames[:20]]
+    _, got = path_costs(queries, packed, pattern, None)
+    centred = np.concatenate([values for values, _ in queries]).astype(np.float64)
+    want = cdist(centred, (frames[packed.order, 0] - packed.centre.astype(np.float32)), "sqeuclidean")
+    norms = np.concatenate([norms for _, norms in queries])[:, None].astype(np.float64) + packed.norms[:300]
+    assert np.all(np.abs(got - want) <= squared_error(d, norms))
+
+
+@pytest.mark.parametrize("kind", ["noise", "one sign"])
+def test_little_more_than_what_is_asked_for_is_settled_in_float64(kind):
+    rng, settled = np.random.default_rng(0), []
+
+    def counted(prepared, packed, *args, **kwargs):
+        if prepared[0][0].dtype == np.float64:
+            settled.append(len(packed))
+        return path_costs(prepared, packed, *args, **kwargs)
+
+    candidates = [FRAMES[kind](rng, (m, 128)) for m in rng.integers(50, 91, 300)]
+    with patch.object(nearest, "path_costs", counted):
+        top_k(FRAMES[kind](rng, (70, 128)), pack(candidates), 30)
+    assert sum(settled) <= 35
 
 
 def test_none_is_refused():

@@ -27,12 +27,34 @@ time hardly depends on it (docs/experiments/dtw.md)."""
 WHOLE_BLOCK = 72
 """Query frames a matrix product where paths can reach every cell; the block still fits a core's cache."""
 
-ROUNDING = 16.0
-"""Error of |a|^2 + |b|^2 - 2 a.b in float32, at most, in units of its last digit of |a|^2 + |b|^2. The worst
-that the tests find for d up to 512 is 5.5, and they hold it under half of this."""
+UNIT = float(np.finfo(np.float32).eps) / 2
+"""Relative error of one rounding to float32, at most."""
+
+SMALLEST = float(np.finfo(np.float32).smallest_subnormal)
 
 SCALE = {"l2": 1.0, "sqeuclidean": 1.0, "cosine": 0.5}
 """|a|^2 + |b|^2 - 2 a.b is twice 1 - cos for unit vectors."""
+
+
+def rounding(roundings: float | Array) -> Array:
+    """Relative error of a sum of numbers of one sign, none of them rounded more often than that in float32.
+
+    gamma_n = n u / (1 - n u) in Higham, Accuracy and Stability of Numerical Algorithms (2002), lemma 3.1: it
+    holds for every order of summation.
+    """
+    share = np.asarray(roundings, np.float64) * UNIT
+    return np.asarray(share / (1 - share))
+
+
+def squared_error(d: int, norms: float | Array) -> Array:
+    """Error of |a|^2 + |b|^2 - 2 a.b in float32 for frames of ``d`` numbers, at most; more than 0.
+
+    ``norms`` is |a|^2 + |b|^2, or more. The product errs by gamma_d sum |a_k b_k|, and twice that sum is no
+    more than ``norms``. Each squared length was rounded once, their sum again, and the difference, no more
+    than twice ``norms``, once: four roundings. Two stand for products of roundings, and for ``norms`` being
+    rounded. Products too small for float32's exponent err by half of its smallest number besides.
+    """
+    return np.asarray(rounding(d + 6) * norms + (d + 6) * SMALLEST)
 
 
 def _bounded(pattern: StepPattern) -> tuple[float, float]:
@@ -68,7 +90,9 @@ def lower_bounds(
     """Bounds by the minima of rows and columns of the sketches' frame distances, for any step pattern."""
     pattern, limit = get_pattern(name), _limit(window)
     values, norms = sketch.prepare(prepared[0])
-    slack = 2 * ROUNDING * np.finfo(np.float32).eps * float(prepared[1].max() + packed.norms.max())
+    # The sketches' numbers were rounded too, which moves a distance by u (|a| + |b|), its square by 4 u times
+    # the squared lengths at most.
+    slack = float(squared_error(values.shape[1] + 4, prepared[1].max() + packed.norms.max()))
     bounds = Bounds(
         np.empty(len(packed)),
         np.empty((len(packed), len(values) + 1), np.float32),
@@ -108,23 +132,26 @@ def path_costs(
     window: int | None,
     first_groups: Array | None = None,
     stop_at: tuple[Array, Array, Array] | None = None,
-) -> Array:
-    """Path costs (Q, N) in the order of ``packed.order``; infinite where there is no path.
+) -> tuple[Array, Array]:
+    """Path costs (Q, N) in the order of ``packed.order``, infinite where there is no path, and what they met.
 
-    ``prepared`` are queries as ``packed.prepare`` gives them, or in float64, for costs in float64.
-    ``first_groups`` (Q,) leaves the groups before those out. ``stop_at`` (limits (N,), rows (N, n + 1),
-    columns (R,)) leaves infinite what surely costs more than its limit; see `Bounds`.
+    That is the least frame distance (Q, N), before the root, that a path could take, or less. ``prepared``
+    are queries as ``packed.prepare`` gives them, or in float64, for costs in float64. ``first_groups`` (Q,)
+    leaves the groups before those out. ``stop_at`` (limits (N,), rows (N, n + 1), columns (R,)) leaves
+    infinite what surely costs more than its limit; see `Bounds`.
     """
     if name == FALLBACK:
-        costs = path_costs(prepared, packed, "symmetricP2", window)
+        costs, leasts = path_costs(prepared, packed, "symmetricP2", window)
         for row in np.flatnonzero(np.isinf(costs).any(axis=1)).tolist():
-            other = path_costs([prepared[row]], packed, "symmetric2", window)[0]
-            costs[row] = np.where(np.isinf(costs[row]), other, costs[row])
-        return costs
+            other = path_costs([prepared[row]], packed, "symmetric2", window)
+            without = np.isinf(costs[row])
+            costs[row] = np.where(without, other[0][0], costs[row])
+            leasts[row] = np.where(without, other[1][0], leasts[row])
+        return costs, leasts
     pattern, limit = get_pattern(name), _limit(window)
     dtype = prepared[0][0].dtype
     products = EXACT if dtype == np.float64 else REACHED if pattern.can_be_infeasible else WHOLE
-    out = np.full((len(prepared), len(packed)), np.inf, dtype)
+    out, leasts = (np.full((len(prepared), len(packed)), np.inf, dtype) for _ in range(2))
     begins = np.zeros(len(prepared), np.int64) if first_groups is None else first_groups
     edges = np.concatenate([[0], np.cumsum(packed.groups - begins)])
     limits, rows, columns = stop_at or (
@@ -157,11 +184,12 @@ def path_costs(
                 rows,
                 columns,
                 out[q],
+                leasts[q],
             )
             task += last - first
 
     in_threads(work, int(edges[-1]))
-    return out
+    return out, leasts
 
 
 def _among_themselves(
@@ -174,7 +202,7 @@ def _among_themselves(
     place = np.empty(len(packed), np.int64)
     place[packed.order] = np.arange(len(packed))
     group = np.arange(len(packed)) // LANES
-    costs = path_costs(prepared, packed, name, window, group[place])
+    costs, _ = path_costs(prepared, packed, name, window, group[place])
     ranked = costs[packed.order]
     mirrored = np.where(group[:, None] > group, ranked.T, ranked)
     return mirrored[place]
@@ -199,7 +227,7 @@ def many_to_many(
     if candidates is queries and pattern != FALLBACK and get_pattern(pattern).symmetric:
         costs = _among_themselves(prepared, packed, pattern, window)
     else:
-        costs = path_costs(prepared, packed, pattern, window)
+        costs, _ = path_costs(prepared, packed, pattern, window)
     if normalise:
         rows = np.array([len(query) for query in queries])[:, None]
         costs /= (

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vpd.dtw.many import ROUNDING, lower_bounds, path_costs
+from vpd.dtw.many import lower_bounds, path_costs, rounding, squared_error
 from vpd.dtw.packed import LANES, Packed, Sketch
 from vpd.dtw.patterns import FALLBACK, get_pattern
 from vpd.errors import InputError
 from vpd.types import Array
-
-EPS = float(np.finfo(np.float32).eps)
 
 WORTH = 0.5
 """Share of the frames' spread that sketches must hold for bounds to be tried."""
@@ -48,12 +46,56 @@ class Nearest:
     distances: Array
 
 
-def _margin(rough: Array, error: float, cells: Array, weight: Array) -> Array:
-    """How far float32 distances may be from those of float64, at most.
+@dataclass(frozen=True, eq=False)
+class Margin:
+    """How far path costs in float32 may be from those in float64.
 
-    ``error`` is that of one frame distance, ``cells`` the weights that a path adds up, each sum rounded.
+    A frame distance is the root of some s, computed as t with an error of e at most (`squared_error`). As
+    |sqrt(t) - sqrt(s)| = |t - s| / (sqrt(t) + sqrt(s)), it errs by no more than e / (sqrt(l) + sqrt(l - e))
+    where every t is l or more, and l is e or more: by sqrt(e) where frames may coincide, and by much less
+    where none do.
+
+    A path adds up weights of n + m at most, each times the error of a frame distance. Its terms are of one
+    sign. Each is rounded no more often than the path has steps, and 12 times more: 3 within its own step, 1
+    for the root, 4 where costs are compared with limits in float32; the rest stands for errors of float64.
+    So a path's cost errs by gamma times itself besides (`rounding`). That gamma is a share of the exact cost
+    and not of the computed one is made up for by 1 + 2 gamma, for gamma up to a half. The least cost of the
+    paths is off by no more than the paths are.
+
+    Attributes
+    ----------
+    cells : (N,) float64, n + m.
+    squared : (N,) float64, e.
+    root : whether frame distances are roots.
     """
-    return np.asarray((error + EPS * np.where(np.isinf(rough), 0, rough)) * cells / weight)
+
+    cells: Array
+    squared: Array
+    root: bool
+
+    def __getitem__(self, ranks: Array) -> Margin:
+        return Margin(self.cells[ranks], self.squared[ranks], self.root)
+
+    def of(self, costs: Array, leasts: Array | float = 0.0) -> Array:
+        """Error (N,) of ``costs`` (N,), at most, by the least ``leasts`` (N,) of computed frame distances.
+
+        Infinite costs are exact.
+        """
+        error = self.squared
+        if self.root:
+            least = np.maximum(leasts, error)
+            error = error / (np.sqrt(least) + np.sqrt(least - error))
+        share = rounding(self.cells + 12)
+        finite = np.where(np.isinf(costs), 0, costs)
+        return np.asarray((1 + 2 * share) * (share * finite + self.cells * error))
+
+
+def _margin(query: tuple[Array, Array], packed: Packed) -> Margin:
+    # The longest frame of a group stands for all of its sequences.
+    longest = np.repeat(np.maximum.reduceat(packed.norms, packed.starts[:-1]), LANES)[: len(packed)]
+    norms = longest.astype(np.float64) + float(query[1].max())
+    cells = (len(query[0]) + packed.lengths).astype(np.float64)
+    return Margin(cells, squared_error(packed.d, norms), packed.distance == "l2")
 
 
 def _warp_likely(
@@ -63,34 +105,34 @@ def _warp_likely(
     k: int,
     pattern: str,
     window: int | None,
-    error: float,
-    cells: Array,
+    margin: Margin,
     weight: Array,
-) -> Array:
-    """float32 distances (N,) of whatever can be among the ``k`` nearest, infinite for the rest."""
+) -> tuple[Array, Array]:
+    """`path_costs` (N,) of whatever can be among the ``k`` nearest, infinite for the rest."""
     bounds = lower_bounds(query, packed, sketch, pattern, window)
     lower = bounds.costs / weight
     order = np.argsort(lower, kind="stable")
-    rough, worst = np.full(len(packed), np.inf), np.inf
+    costs, leasts, worst = np.full(len(packed), np.inf), np.full(len(packed), np.inf), np.inf
     done, size = 0, -(-k // LANES) * LANES
     while done < len(order):
         left = order[done : done + np.searchsorted(lower[order[done:]], worst, side="right")]
         if done and not np.isinf(worst) and len(left) > MOST_LEFT * len(order):
-            every: Array = path_costs([query], packed, pattern, window)[0] / weight
-            return every
+            every, met = path_costs([query], packed, pattern, window)
+            return every[0], met[0]
         wave = left[:size]
         if not len(wave):
             break
         some, source = packed.subset(wave)
         wave = wave[some.order]
-        highest = worst + _margin(np.full(len(wave), worst), error, cells[wave], weight[wave])
-        limits = (highest * weight[wave]).astype(np.float32)
+        highest = worst * weight[wave]
+        limits = (highest + margin[wave].of(highest)).astype(np.float32)
         stop_at = (limits, bounds.rows[wave], bounds.columns[source])
-        rough[wave] = path_costs([query], some, pattern, window, stop_at=stop_at)[0] / weight[wave]
-        worst = np.partition(rough + _margin(rough, error, cells, weight), k - 1)[k - 1]
+        found, met = path_costs([query], some, pattern, window, stop_at=stop_at)
+        costs[wave], leasts[wave] = found[0], met[0]
+        worst = np.partition((costs + margin.of(costs, leasts)) / weight, k - 1)[k - 1]
         done += len(wave)
         size = done
-    return rough
+    return costs, leasts
 
 
 def top_k(
@@ -111,24 +153,20 @@ def top_k(
     prepared = packed.prepare(query)
     step = get_pattern("symmetricP2" if pattern == FALLBACK else pattern)
     weight = step.weight(len(query), packed.lengths).astype(np.float64) if normalise else np.ones(len(packed))
-    cells = (len(query) + packed.lengths).astype(np.float64)
-    squared = ROUNDING * EPS * float(prepared[1].max() + packed.norms.max())
-    # sqrt(s + e) - sqrt(s) is largest at s = 0.
-    error = float(np.sqrt(squared)) if packed.distance == "l2" else squared
-    sketch = packed.sketch
+    margin, sketch = _margin(prepared, packed), packed.sketch
     useful = sketch is not None and sketch.share >= WORTH and k <= MOST_ASKED * len(packed)
     if sketch is None or not useful or pattern == FALLBACK:
-        rough = path_costs([prepared], packed, pattern, window)[0] / weight
+        costs, leasts = (part[0] for part in path_costs([prepared], packed, pattern, window))
     else:
-        rough = _warp_likely(prepared, packed, sketch, k, pattern, window, error, cells, weight)
-    margin = _margin(rough, error, cells, weight)
-    chosen = np.flatnonzero(rough - margin <= np.partition(rough + margin, k - 1)[k - 1])
-    finite = chosen[np.isfinite(rough[chosen])]
+        costs, leasts = _warp_likely(prepared, packed, sketch, k, pattern, window, margin, weight)
+    off = margin.of(costs, leasts)
+    chosen = np.flatnonzero((costs - off) / weight <= np.partition((costs + off) / weight, k - 1)[k - 1])
+    finite = chosen[np.isfinite(costs[chosen])]
     exact = np.full(len(packed), np.inf)
     if len(finite):
         some, _ = packed.subset(finite)
         finite = finite[some.order]
         double = prepared[0].astype(np.float64), prepared[1].astype(np.float64)
-        exact[finite] = path_costs([double], some, pattern, window)[0] / weight[finite]
+        exact[finite] = path_costs([double], some, pattern, window)[0][0] / weight[finite]
     order = chosen[np.lexsort((packed.order[chosen], exact[chosen]))][:k]
     return Nearest(packed.order[order], exact[order])

@@ -305,6 +305,15 @@ def _exact_squares(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _lower(least: Array, row: Array) -> None:
+    """Lower ``least`` (L,) to the least of each lane in an interleaved row."""
+    for j in range(len(row) // L):
+        here = row[j * L : (j + 1) * L]
+        for lane in range(L):
+            least[lane] = here[lane] if here[lane] < least[lane] else least[lane]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def warp_groups(
     query: Array,
     query_norms: Array,
@@ -324,9 +333,11 @@ def warp_groups(
     rows: Array,
     columns: Array,
     out: Array,
+    leasts: Array,
 ) -> None:
     """Path costs of the query and the sequences of groups[0] <= g < groups[1], into ``out`` (N,).
 
+    ``leasts`` (N,) gets the least of the frame distances, before the root, that a path could take, or less.
     With ``limits`` (N,), not empty, a group is given up, with infinite costs, once none of its paths can cost
     that little; ``rows`` and ``columns`` are what `minima_groups` found for these sequences.
     """
@@ -339,13 +350,14 @@ def warp_groups(
     dist = np.zeros((3, width), query.dtype)
     dots_flat = np.empty(block * most * LANES, query.dtype)
     begins, ends = np.empty(most, np.int64), np.empty(most, np.int64)
-    frame = np.empty(query.shape[1], query.dtype)
+    frame, least = np.empty(query.shape[1], query.dtype), np.empty(LANES, query.dtype)
     two, factor, zero = query.dtype.type(2), query.dtype.type(scale), query.dtype.type(0)
     for g in range(groups[0], groups[1]):
         lane0, start = g * LANES, starts[g]
         lanes = min(LANES, len(lengths) - lane0)
         shortest, longest = lengths[lane0], lengths[lane0 + lanes - 1]
         cost[:] = np.inf
+        least[:] = np.inf
         given_up = False
         for i0 in range(0, n, block):
             i1 = min(i0 + block, n)
@@ -385,6 +397,7 @@ def warp_groups(
                     for x in range(len(d0)):
                         value = factor * (qq + cc[x] - two * dot[x])
                         d0[x] = value if value > zero else zero
+                _lower(least, d0)
                 if root:
                     for x in range(len(d0)):
                         d0[x] = np.sqrt(d0[x])
@@ -397,6 +410,7 @@ def warp_groups(
                 )
                 if given_up:
                     break
+        leasts[lane0 : lane0 + lanes] = least[:lanes]
         if given_up:
             out[lane0 : lane0 + lanes] = np.inf
             continue
