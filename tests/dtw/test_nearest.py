@@ -59,7 +59,7 @@ def test_top_k_is_the_exhaustive_ranking_to_the_last_digit(
     query, candidates = collection
     packed = pack(candidates, distance, sketch=True)
     # Bounds are tried whether or not they are likely to pay.
-    with patch.multiple(nearest, MOST_ASKED=1, MOST_LEFT=1):
+    with patch.multiple(nearest, MOST_ASKED=1, MOST_LEFT=1, LEAST_D=1):
         got = top_k(query, packed, k, pattern, normalise, window)
     indices, distances = exhaustive(query, packed, pattern, normalise, window)
     np.testing.assert_array_equal(got.distances, distances[:k])
@@ -93,6 +93,16 @@ def test_bounds_are_never_above_the_cost(collection, pattern, distance, window):
     bounds = lower_bounds(packed.prepare(query), packed, packed.sketch, pattern, window).costs
     costs = [dtw_distance(query, candidates[i], pattern, distance, False, window) for i in packed.order]
     assert np.all(bounds <= np.array(costs) * (1 + 1e-6) + 1e-5)
+
+
+def test_bounds_are_not_tried_where_they_cost_more_than_they_save():
+    rng = np.random.default_rng(0)
+    with patch.object(nearest, "lower_bounds", side_effect=lower_bounds) as tried:
+        for d in (nearest.LEAST_D - 1, nearest.LEAST_D):
+            # Five axes hold all of the spread.
+            candidates = list(rng.standard_normal((64, 20, 5)) @ rng.standard_normal((5, d)))
+            top_k(candidates[0], pack(candidates, sketch=True), 2)
+    assert tried.call_count == 1
 
 
 def test_bounds_leave_most_candidates_out():
@@ -142,7 +152,7 @@ def test_top_k_is_exhaustive_for_frames_that_try_the_margin(
 ):
     query, candidates = collection
     packed = pack(candidates, distance, sketch)
-    with patch.multiple(nearest, MOST_ASKED=1, WORTH=0):
+    with patch.multiple(nearest, MOST_ASKED=1, WORTH=0, LEAST_D=1):
         got = top_k(query, packed, k, pattern, normalise)
     indices, distances = exhaustive(query, packed, pattern, normalise, None)
     np.testing.assert_array_equal(got.distances, distances[:k])

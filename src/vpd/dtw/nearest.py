@@ -21,6 +21,10 @@ from vpd.dtw.patterns import FALLBACK, get_pattern
 from vpd.errors import InputError
 from vpd.types import Array
 
+LEAST_D = 100
+"""Numbers a frame from which bounds pay where slopes are bounded and paths reach few pairs of frames: next to
+nothing at 26 and 64, a third at 128 (docs/experiments/dtw.md)."""
+
 WORTH = 0.5
 """Share of the frames' spread that sketches must hold for bounds to be tried."""
 
@@ -30,6 +34,11 @@ MOST_ASKED = 1 / 32
 MOST_LEFT = 0.6
 """Where the first wave leaves more than this share, all are warped where they lie: gathering them costs more
 than it saves."""
+
+
+def bounds_pay(d: int, pattern: str) -> bool:
+    """Whether bounds by sketches may save more than they cost for frames of ``d`` numbers."""
+    return pattern != FALLBACK and (d >= LEAST_D or not get_pattern(pattern).can_be_infeasible)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +163,8 @@ def top_k(
     step = get_pattern("symmetricP2" if pattern == FALLBACK else pattern)
     weight = step.weight(len(query), packed.lengths).astype(np.float64) if normalise else np.ones(len(packed))
     margin, sketch = _margin(prepared, packed), packed.sketch
-    useful = sketch is not None and sketch.share >= WORTH and k <= MOST_ASKED * len(packed)
-    if sketch is None or not useful or pattern == FALLBACK:
+    pays = bounds_pay(packed.d, pattern) and k <= MOST_ASKED * len(packed)
+    if sketch is None or sketch.share < WORTH or not pays:
         costs, leasts = (part[0] for part in path_costs([prepared], packed, pattern, window))
     else:
         costs, leasts = _warp_likely(prepared, packed, sketch, k, pattern, window, margin, weight)

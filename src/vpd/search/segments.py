@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vpd.dtw import Packed, dtw_path, pack, top_k
+from vpd.dtw.nearest import bounds_pay
 from vpd.dtw.packed import with_sketch
 from vpd.errors import InputError
 from vpd.search.hits import Hit, frame_step_s
@@ -50,7 +51,7 @@ def _align(query: FeatureSequence, found: FeatureSequence, mirrored: bool, setti
 class SegmentCollection:
     """Segments to be searched many times: laid out once for each frame rate that queries have.
 
-    From the third query on, a collection is sketched too (`vpd.dtw.top_k`), which pays over some ten.
+    From the third query on, a collection is sketched too (`vpd.dtw.top_k`) where that pays over some ten.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ class SegmentCollection:
             self._laid[rate] = _Laid(kept, pack(views, self.settings.distance))
         laid = self._laid[rate]
         laid.asked += 1
-        if laid.asked == SKETCH_AT:
+        if laid.asked == SKETCH_AT and bounds_pay(laid.packed.d, self.settings.pattern):
             laid.packed = with_sketch(laid.packed)
         return laid
 
