@@ -251,7 +251,8 @@ def _spans(
 
     By `step_reach`, whose edges never fall as ``i`` grows.
     """
-    begins[:], ends[:] = block[1] - block[0], 0
+    for j in range(len(begins)):
+        begins[j], ends[j] = block[1] - block[0], 0
     for i in range(block[0], block[1]):
         first, last = step_reach(i, n, shortest, longest, window, slope[0], slope[1])
         for j in range(first, last):
@@ -410,7 +411,9 @@ def warp_groups(
                 )
                 if given_up:
                     break
-        leasts[lane0 : lane0 + lanes] = least[:lanes]
+        # Not by slices: numba's message for unequal shapes takes long to compile.
+        for lane in range(lanes):
+            leasts[lane0 + lane] = least[lane]
         if given_up:
             out[lane0 : lane0 + lanes] = np.inf
             continue
