@@ -159,4 +159,5 @@ def search_uncut(
         others = [*known, *(other.segment for other in hits)]
         if all(overlap(hit.segment, other) <= settings.overlap for other in others):
             hits.append(hit)
-    return sorted(hits, key=lambda hit: hit.distance)
+    # Copies of one span are equally near: in which order they were found is a matter of rounding.
+    return sorted(hits, key=lambda hit: (hit.distance, hit.segment.video, hit.segment.start_s))
