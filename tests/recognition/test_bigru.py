@@ -30,6 +30,16 @@ def test_a_seed_repeats_itself_and_leaves_the_global_generator_alone():
     assert not np.array_equal(one, other)
 
 
+@pytest.fixture
+def products_on_one_core():
+    """A product that is itself shared by cores may round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("products_on_one_core")
 def test_two_threads_give_what_one_gives():
     X, y = actions(12)
     one, two = (BiGRUClassifier(**SMALL, threads=n).fit(X, y).predict_proba(X) for n in (1, 2))
