@@ -9,6 +9,7 @@ from tests.student.synthetic import RECIPE, stick_sources, tiny_settings
 from vpd.crops import CropFile
 from vpd.errors import InputError
 from vpd.models import model_path
+from vpd.pose.skeleton import BODY13
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import HeadSettings, preset
 from vpd.student import (
@@ -27,7 +28,7 @@ from vpd.student.movenet import RGB_MEAN, RGB_STD, load_movenet
 from vpd.student.network import Student, student_spec
 from vpd.student.people import decode_pose
 from vpd.student.training import parameter_groups
-from vpd.teachers import teacher
+from vpd.teachers import movement, teacher
 from vpd.types import PoseSequence
 
 
@@ -101,7 +102,7 @@ def test_mirrored_readings_are_those_of_the_mirrored_picture(flow):
 
 @pytest.mark.parametrize("name", ["joints2d", "vipe"])
 def test_a_student_starts_as_what_its_teacher_says_of_the_joints_read(name):
-    settings = preset("laptop", heads=(HeadSettings(teacher=name),), context=())
+    settings = preset("laptop", heads=(HeadSettings(teacher=name),), context_s=())
     student = Student(student_spec(settings, 64, {name: 26 if name == "joints2d" else 64}))
     torch.nn.init.zeros_(student.encoder.last.weight)
     torch.nn.init.zeros_(student.encoder.last.bias)
@@ -114,6 +115,23 @@ def test_a_student_starts_as_what_its_teacher_says_of_the_joints_read(name):
     with torch.inference_mode():
         found = student.eval().feature(student.alone(tokens))
     np.testing.assert_allclose(found.numpy(), expected, atol=2e-4)
+
+
+def test_the_laptops_student_starts_as_what_the_embedding_of_movements_says_of_the_joints_read():
+    """Nothing to be zeroed here: what is added to that start begins at zero by itself."""
+    settings = preset("laptop")
+    student = Student(student_spec(settings, 64, {"vipe": 64})).eval()
+    order = [0, 1, 2, 3, 8, 4, 5, 6, 7]
+    joints, scores = torch.rand(5, 9, 17, 2), torch.rand(5, 9, 17) * 0.8 + 0.2
+    tokens = torch.zeros(5, 9, student.token_d)
+    tokens[..., :34], tokens[..., 34:51] = joints.flatten(2), scores
+    with torch.inference_mode():
+        found = student.feature(tokens)
+        poses = student.poses(found)
+    body = list(BODY13)
+    expected = movement.shipped().embed(joints[:, order][:, :, body], scores[:, order][:, :, body])
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    assert poses.shape == (5, 64)
 
 
 def test_the_pretrained_part_can_be_frozen_or_slow():
@@ -133,7 +151,7 @@ def test_what_it_cannot_see_is_said():
 
 
 def people_settings(**changes):
-    values = {"backbone": "movenet", "heads": (HeadSettings(teacher="vipe"),), "context": (-2, 2)}
+    values = {"backbone": "movenet", "heads": (HeadSettings(teacher="vipe"),), "context_s": (-0.067, 0.067)}
     return tiny_settings(**{**values, **changes})
 
 

@@ -15,7 +15,7 @@ from vpd.library.artefact import Recipe
 from vpd.settings.distill import PRESETS, HeadSettings, preset
 from vpd.settings.toml import load_settings
 from vpd.student.backbones import BACKBONES, backbone
-from vpd.student.inputs import InputSpec, neighbour_rows, read_inputs
+from vpd.student.inputs import InputSpec, context_rows, neighbour_rows, read_inputs
 from vpd.student.network import HeadSpec, Student, StudentSpec, student_spec
 from vpd.student.store import load_student, save_student, student_is_current
 
@@ -119,6 +119,36 @@ def test_neighbours_of_tracks():
     assert found[:, 2].tolist() == [0, 1, 0, 1, 0, 5, 5]
 
 
+@pytest.mark.parametrize("fps", [25, 30, 50, 60, 120])
+def test_context_is_the_nearest_row_in_time_whatever_the_frame_rate(fps):
+    class Rows:
+        frames = np.tile(np.arange(60), 2)
+        athletes = np.repeat([0, 1], 60)
+        times_s = frames / fps
+
+        def __len__(self):
+            return 120
+
+    offsets = (-0.267, -0.067, 0.1)
+    found = context_rows(Rows(), offsets)
+    for k, offset in enumerate(offsets):
+        wanted = np.clip(Rows.times_s + offset, 0, 59 / fps)
+        assert (Rows.athletes[found[:, k]] == Rows.athletes).all()
+        assert np.abs(Rows.times_s[found[:, k]] - wanted).max() <= 0.5 / fps + 1e-9
+
+
+def test_context_stops_at_gaps_of_a_track():
+    class Rows:
+        frames = np.array([0, 1, 2, 10, 11])
+        athletes = np.zeros(5, int)
+        times_s = frames / 10
+
+        def __len__(self):
+            return 5
+
+    assert context_rows(Rows(), (-0.2, 0.2)).tolist() == [[0, 2], [0, 2], [0, 2], [3, 4], [3, 4]]
+
+
 def test_neighbours_are_seen_with_the_frames_own_square(tmp_path):
     """The previous picture brought to this square agrees with the static background of this one."""
     source = stick_source(tmp_path, n=12, size=96)
@@ -155,7 +185,15 @@ def test_settings(tmp_path):
     head = '{teacher = "vipe", motion = [-1, 5], decoder = true}'
     path.write_text(f"[distill]\nneighbours = [-1]\nheads = [{head}]\n")
     assert load_settings(path).distill.heads[0].motion == (-1, 5)
-    for bad in ("neighbours = [0]", "heads = [{d = 32}]", "heads = [{motion = [0]}]", "heads = []"):
+    for bad in (
+        "context_s = [0]",
+        "context_s = [-0.1, 0.1]",
+        'heads = [{start = "movement"}]',
+        "neighbours = [0]",
+        "heads = [{d = 32}]",
+        "heads = [{motion = [0]}]",
+        "heads = []",
+    ):
         path.write_text(f"[distill]\n{bad}\n")
         with pytest.raises(SettingsError):
             load_settings(path)

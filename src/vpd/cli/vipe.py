@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vpd.errors import InputError
+from vpd.settings import Settings
 from vpd.settings.toml import load_settings
 from vpd.settings.vipe import VipeSettings
+from vpd.teachers.movement.train import train as train_movement
 from vpd.teachers.vipe.model import Vipe, VipeCard
 from vpd.teachers.vipe.motion import Motion
 from vpd.teachers.vipe.readers import read_folder
@@ -66,10 +69,7 @@ def train_command(
     frames = sum(len(m.joints) for m in training)
     typer.echo(f"{len(training)} sequences, {frames} frames to train on; {len(held_out)} held out")
 
-    def show(step: int, row: dict[str, float]) -> None:
-        figures = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name != "step")
-        typer.echo(f"step {step} of {chosen.steps}  {figures}")
-
+    show = _shower(chosen.steps)
     trained = train(training, held_out, chosen, out, show, Vipe.load(start) if start is not None else None)
     about = {
         "settings": chosen.model_dump(),
@@ -80,6 +80,38 @@ def train_command(
     card = VipeCard(chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), about=json.dumps(about))
     Vipe(card, trained.encoder, trained.decoder).save(out / "vipe.safetensors")
     typer.echo(f"wrote {out / 'vipe.safetensors'}")
+
+
+@app.command("train-movement")
+def train_movement_command(
+    motion: Annotated[list[Path], typer.Argument(help="Files or folders of 3D motion.")],
+    out: Annotated[Path, typer.Option(help="Folder for the state, the history and movement.safetensors.")],
+    hold_out: Annotated[
+        list[str], typer.Option(help="Source or beginning of sequence names to validate on; repeatable.")
+    ],
+    settings: Annotated[
+        Path | None, typer.Option(help="vpd.toml whose [movement] and [vipe] sections are used.")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="vipe.safetensors to start from; by default the shipped.")
+    ] = None,
+) -> None:
+    """Train the embedding of movements that a student starts as, from that of poses."""
+    chosen = load_settings(settings) if settings is not None else Settings()
+    training, held_out = split([m for path in motion for m in read_folder(path)], hold_out)
+    typer.echo(f"{len(training)} sequences to train on; {len(held_out)} held out")
+    show = _shower(chosen.movement.steps)
+    found, _ = train_movement(training, held_out, Vipe.load(start), chosen.movement, chosen.vipe, out, show)
+    found.save(out / "movement.safetensors")
+    typer.echo(f"wrote {out / 'movement.safetensors'}")
+
+
+def _shower(steps: int) -> Callable[[int, dict[str, float]], None]:
+    def show(step: int, row: dict[str, float]) -> None:
+        figures = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name != "step")
+        typer.echo(f"step {step} of {steps}  {figures}")
+
+    return show
 
 
 @app.command("info")

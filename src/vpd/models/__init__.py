@@ -29,6 +29,12 @@ MODELS = {
         "trained by the project on CMU and DeepMimic motion and on poses made without capture (vipe.md)",
         "Apache-2.0",
     ),
+    "movement": ModelFile(
+        "movement.safetensors",
+        "f70eb8ab3497563b132a726abc60fcb294ab445177d20e67ffb4a701e9900abd",
+        "trained by the project on CMU and DeepMimic motion and on made movements (movement.md)",
+        "Apache-2.0",
+    ),
     "nanodet": ModelFile(
         "nanodet.onnx",
         "c3dd651caa88a7d59e94cdee21d643f960fd1dc7507f15410634c48dcf8d1ff7",

@@ -10,7 +10,7 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.section import Section
 from vpd.settings.teach import TeachSettings
 from vpd.settings.track import TrackSettings
-from vpd.settings.vipe import VipeSettings
+from vpd.settings.vipe import MovementSettings, VipeSettings
 
 
 class Settings(Section):
@@ -21,6 +21,7 @@ class Settings(Section):
     crop: CropSettings = CropSettings()
     teach: TeachSettings = TeachSettings()
     vipe: VipeSettings = VipeSettings()
+    movement: MovementSettings = MovementSettings()
     distill: DistillSettings = DistillSettings()
     embed: EmbedSettings = EmbedSettings()
     search: SearchSettings = SearchSettings()
@@ -33,6 +34,7 @@ __all__ = [
     "DetectSettings",
     "DistillSettings",
     "EmbedSettings",
+    "MovementSettings",
     "PoseSettings",
     "RecogniseSettings",
     "SearchSettings",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from vpd.settings.section import Section
+from vpd.settings.vipe import OFFSETS_S
 
 
 class HeadSettings(Section):
@@ -22,6 +23,9 @@ class HeadSettings(Section):
     decoder: bool = False
     """Predict the targets by a decoder from the feature (paper); without, the feature itself is the pose, and
     with the backbone movenet starts as what the teacher says of the joints that are read."""
+    start: Literal["", "movement"] = ""
+    """With a decoder and the backbone movenet: start as what the shipped embedding of movements says of the
+    joints that are read around the frame (docs/student.md); "" for random weights (paper)."""
     weight: float = Field(default=1.0, gt=0)
     """Share of this head in the loss."""
     weighting: Literal["none", "frame", "joint"] = "none"
@@ -35,9 +39,15 @@ class HeadSettings(Section):
             raise ValueError(
                 "without a decoder the feature is the pose: add decoder = true, or leave out motion and d"
             )
+        if self.start and (not self.decoder or self.d):
+            raise ValueError(f"start = {self.start!r} needs decoder = true and brings its own d: leave out d")
         if self.weighting == "joint" and self.teacher != "joints2d":
             raise ValueError(f"{self.teacher} has no confidence of single joints")
         return self
+
+
+DEFAULT_HEAD = HeadSettings(decoder=True, motion=(-4, 4), start="movement")
+"""The laptop's."""
 
 
 class AugmentSettings(Section):
@@ -85,10 +95,10 @@ class DistillSettings(Section):
     """What the student sees of a crop."""
     neighbours: tuple[int, ...] = Field(default=(), strict=False)
     """Further frames it sees, as offsets: -1 is the frame before; cut with the same square."""
-    context: tuple[int, ...] = Field(default=(-8, -6, -4, -2, 2, 4, 6, 8), strict=False)
-    """Frames, as offsets, whose readings it sees beside those of the frame itself (movenet). Shorter is less
-    sure where poses are (docs/experiments/student.md)."""
-    heads: tuple[HeadSettings, ...] = Field(default=(HeadSettings(),), strict=False, min_length=1)
+    context_s: tuple[float, ...] = Field(default=tuple(o for o in OFFSETS_S if o), strict=False)
+    """Seconds from the frame to those whose readings it sees beside its own (movenet). Shorter is less sure
+    where poses are (docs/experiments/student.md)."""
+    heads: tuple[HeadSettings, ...] = Field(default=(DEFAULT_HEAD,), strict=False, min_length=1)
     """What it is taught; the feature is the heads' parts side by side."""
     augment: AugmentSettings = AugmentSettings()
     """How its crops are changed in training."""
@@ -142,8 +152,13 @@ class DistillSettings(Section):
     def _check(self) -> DistillSettings:
         if len({head.teacher for head in self.heads}) != len(self.heads):
             raise ValueError("two heads have the same teacher")
-        if 0 in self.neighbours or 0 in self.context:
+        if 0 in self.neighbours or 0 in self.context_s:
             raise ValueError("neighbour or context 0 is the frame itself: offsets are -1, 1, ...")
+        if any(head.start for head in self.heads) and sorted([*self.context_s, 0.0]) != list(OFFSETS_S):
+            raise ValueError(
+                "a head that starts as the embedding of movements needs its context_s: leave context_s out, "
+                'or set start = "" for the heads'
+            )
         return self
 
 

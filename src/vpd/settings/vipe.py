@@ -1,11 +1,15 @@
-"""Settings of `vpd vipe train`: network, data, cameras, noise and losses of the view-invariant pose
-embedding."""
+"""Settings of `vpd vipe`: network, data, cameras, noise and losses of the view-invariant embeddings of poses
+and of movements."""
 
+from itertools import pairwise
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vpd.settings.section import Section
+
+OFFSETS_S = (-0.267, -0.2, -0.133, -0.067, 0.0, 0.067, 0.133, 0.2, 0.267)
+"""Seconds of the poses of a movement, every second frame of usual video."""
 
 
 class VipeSettings(Section):
@@ -82,3 +86,51 @@ class VipeSettings(Section):
     """Weight of the vertical components of the bones beside their directions in the body's own frame."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to train."""
+
+
+class MovementSettings(Section):
+    """Settings of `vpd vipe train-movement`, in `[movement]` of vpd.toml.
+
+    The defaults made the shipped weights. Bodies and cameras are those of `[vipe]`.
+    """
+
+    offsets_s: tuple[float, ...] = Field(default=OFFSETS_S, strict=False, min_length=3)
+    """Seconds of the window's poses against the middle one, increasing, the middle one 0."""
+    width: int = Field(default=512, ge=8)
+    """Width of the layers that see the whole window."""
+    takes_s: tuple[float, float] = Field(default=(0.2, 1.0), strict=False)
+    """Least and longest time that a made movement takes from one pose to the next."""
+    captured: float = Field(default=0.4, ge=0, le=1)
+    """Share of movements as captured, at another tempo; the others are made."""
+
+    jitter: float = Field(default=0.02, ge=0)
+    """Standard deviation of the error of a sure keypoint drawn for every pose, and of that which lasts for
+    the window, in units of the torso (which has length 0.5)."""
+    unsure: float = Field(default=0.4, ge=0, le=1)
+    """Share of windows, and of poses, with keypoints of low score."""
+    swapped: float = Field(default=0.12, ge=0, le=1)
+    """Share of windows in some poses of which left and right of the arms or of the legs are exchanged."""
+
+    reach: float = Field(default=1.0, ge=0)
+    """Weight of the poses around the middle one in the distance of two movements; the middle one has 1."""
+    steps: int = Field(default=3_000, ge=1)
+    """Optimiser steps."""
+    batch: int = Field(default=192, ge=4)
+    """Movements a step, each seen by two cameras."""
+    lr: float = Field(default=1.5e-3, gt=0)
+    """Highest learning rate of AdamW, warmed up and then lowered along a cosine."""
+    seed: int = 0
+    """Seed of weights and samples."""
+    validate_every: int = Field(default=500, ge=1)
+    """Steps between two validations, each of which also saves the state to resume from."""
+    neighbour_weight: float = Field(default=0.3, ge=0)
+    """As in `[vipe]`."""
+    temperature: float = Field(default=0.1, gt=0)
+    """As in `[vipe]`."""
+
+    @model_validator(mode="after")
+    def _check(self) -> "MovementSettings":
+        offsets = self.offsets_s
+        if offsets[len(offsets) // 2] != 0 or any(a >= b for a, b in pairwise(offsets)):
+            raise ValueError("offsets_s must increase and have 0 in the middle")
+        return self

@@ -1,4 +1,8 @@
-"""What a teacher says of joints, as a network: where a student that reads joints starts from."""
+"""What is known of joints beforehand, as networks: where a student that reads joints starts from.
+
+Each takes the joints (N, K, 17, 2) and scores (N, K, 17) of a frame's context and, last, of the frame itself,
+and gives (N, K, d): what it says of every frame, or of all together, K times.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from vpd.errors import InputError
 from vpd.pose.skeleton import BODY13, MIRROR13
+from vpd.teachers import movement
 from vpd.teachers.vipe import shipped
 from vpd.teachers.vipe.keypoints import encoder_input
 
@@ -16,10 +22,10 @@ class Joints2dAnchor(nn.Module):
     """`vpd.teachers.joints2d` on tensors: the embedding's input where every joint is seen."""
 
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
-        """Joints (N, 17, 2) and scores (N, 17) to (N, 26)."""
-        body = joints[:, list(BODY13)]
-        normalised = encoder_input(body, torch.ones_like(scores[:, list(BODY13)]))
-        return normalised.view(*body.shape[:2], 3)[..., :2].flatten(1)
+        """To (N, K, 26)."""
+        body = joints.flatten(0, 1)[:, list(BODY13)]
+        normalised = encoder_input(body, torch.ones_like(body[..., 0]))
+        return normalised.view(*scores.shape[:2], 13, 3)[..., :2].flatten(2)
 
 
 class VipeAnchor(nn.Module):
@@ -33,12 +39,43 @@ class VipeAnchor(nn.Module):
         self.least, self.invert = model.card.min_score, invert
 
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
-        """Joints (N, 17, 2) and scores (N, 17) to (N, 64), or (N, 128) with ``invert``."""
-        body, seen = joints[:, list(BODY13)], scores[:, list(BODY13)].clamp(self.least, 1)
+        """To (N, K, 64), or (N, K, 128) with ``invert``."""
+        body = joints.flatten(0, 1)[:, list(BODY13)]
+        seen = scores.flatten(0, 1)[:, list(BODY13)].clamp(self.least, 1)
         parts = [self.encoder(encoder_input(body, seen))]
         if self.invert:
             parts.append(self.encoder(encoder_input(*_upside_down(body, seen))))
-        return torch.cat(parts, 1)
+        return torch.cat(parts, 1).view(*scores.shape[:2], -1)
+
+
+class MovementAnchor(nn.Module):
+    """The shipped embedding of movements: one answer for the frame and its context together.
+
+    ``context_s`` are the context's seconds. Raises InputError where the embedding was trained for others.
+    """
+
+    order: Tensor
+
+    def __init__(self, context_s: tuple[float, ...]) -> None:
+        super().__init__()
+        model = movement.shipped()
+        seconds = [*context_s, 0.0]
+        if tuple(sorted(seconds)) != model.card.offsets_s:
+            raise InputError(
+                f"the embedding of movements needs context_s = {list(model.card.offsets_s)}, less 0"
+            )
+        self.encoder = deepcopy(model.encoder).requires_grad_(False)
+        self.least = model.card.min_score
+        order = sorted(range(len(seconds)), key=seconds.__getitem__)
+        self.register_buffer("order", torch.tensor(order), persistent=False)
+
+    def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
+        """To (N, K, 64), the same K times."""
+        joints, scores = joints[:, self.order], scores[:, self.order]
+        found: Tensor = self.encoder(
+            joints[:, :, list(BODY13)], scores[:, :, list(BODY13)].clamp(self.least, 1)
+        )
+        return found[:, None].expand(-1, scores.shape[1], -1)
 
 
 def _upside_down(body: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ import torch
 from vpd.crops import CropFile
 from vpd.settings.embed import EmbedSettings
 from vpd.student.engines import Engine
-from vpd.student.inputs import InputSpec, check_crops, neighbour_rows, read_inputs
+from vpd.student.inputs import InputSpec, check_crops, context_rows, neighbour_rows, read_inputs
 from vpd.student.network import Student
 from vpd.types import Array, FeatureSequence
 
@@ -37,7 +37,7 @@ def batches(file: CropFile, spec: InputSpec, rows: Array, size: int, workers: in
 def windows(file: CropFile, spec: InputSpec) -> Array:
     """For each row of the file the rows (N, K) whose tokens make its feature: context, then itself."""
     itself = np.arange(len(file))[:, None]
-    return np.hstack([neighbour_rows(file, spec.context), itself])
+    return np.hstack([context_rows(file, spec.context_s), itself])
 
 
 @torch.inference_mode()

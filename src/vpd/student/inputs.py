@@ -28,13 +28,13 @@ class InputSpec:
     ----------
     rgb, flow : whether the frame's colours and its flow are seen.
     neighbours : offsets of further frames whose colours are seen, cut with the frame's own square.
-    context : offsets of further frames whose tokens are seen beside the frame's (`Student.feature`).
+    context_s : seconds from the frame to those whose tokens are seen beside its own (`Student.feature`).
     """
 
     rgb: bool = True
     flow: bool = True
     neighbours: tuple[int, ...] = ()
-    context: tuple[int, ...] = ()
+    context_s: tuple[float, ...] = ()
 
     @property
     def pictures(self) -> int:
@@ -94,6 +94,22 @@ def neighbour_rows(file: CropFile, offsets: tuple[int, ...]) -> Array:
             rows = (following if offset > 0 else before)[rows]
         columns.append(rows)
     return np.stack(columns, 1) if columns else np.empty((n, 0), np.int64)
+
+
+def context_rows(file: CropFile, offsets_s: tuple[float, ...]) -> Array:
+    """For each row and offset the row of the same athlete nearest to that time: (N, K) int64.
+
+    Where the track ends or has a gap on the way it is the last row before that.
+    """
+    found = np.empty((len(file), len(offsets_s)), np.int64)
+    order = np.lexsort((file.frames, file.athletes))
+    breaks = (np.diff(file.athletes[order]) != 0) | (np.diff(file.frames[order]) != 1)
+    for rows in np.split(order, np.flatnonzero(breaks) + 1):
+        times = file.times_s[rows]
+        wanted = times[:, None] + np.asarray(offsets_s)
+        between = (times[1:] + times[:-1]) / 2
+        found[rows] = rows[np.searchsorted(between, wanted)]
+    return found
 
 
 def _same_square(picture: Array, square: Array, wanted: Array) -> Array:

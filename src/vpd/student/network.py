@@ -10,18 +10,20 @@ from torch import Tensor, nn
 
 from vpd.errors import ArtefactError
 from vpd.settings.distill import DistillSettings
-from vpd.student.anchors import anchor
+from vpd.student.anchors import MovementAnchor, anchor
 from vpd.student.backbones import backbone
 from vpd.student.decoder import decoder
 from vpd.student.inputs import InputSpec
 from vpd.student.people import PeopleEncoder
+from vpd.teachers import movement
 
 
 @dataclass(frozen=True)
 class HeadSpec:
     """One head: its teacher, the size of the teacher's feature and of its own, and its targets.
 
-    A target is the pose followed by a change of pose for each offset in ``motion``.
+    A target is the pose followed by a change of pose for each offset in ``motion``. ``start`` is what a part
+    of the feature with a decoder begins as, as in `HeadSettings`.
     """
 
     teacher: str
@@ -29,6 +31,7 @@ class HeadSpec:
     d: int
     motion: tuple[int, ...]
     decoder: bool
+    start: str = ""
 
     @property
     def is_pose(self) -> bool:
@@ -70,7 +73,7 @@ class StudentSpec:
         """The inverse of ``to_json``. Raises ArtefactError where something is missing."""
         try:
             seen = values["inputs"]
-            frames = {name: tuple(seen.get(name, ())) for name in ("neighbours", "context")}
+            frames = {name: tuple(seen.get(name, ())) for name in ("neighbours", "context_s")}
             inputs = InputSpec(**{**seen, **frames})
             heads = tuple(HeadSpec(**{**h, "motion": tuple(h["motion"])}) for h in values["heads"])
             return cls(values["backbone"], values["size"], inputs, heads)
@@ -80,13 +83,15 @@ class StudentSpec:
 
 def student_spec(settings: DistillSettings, size: int, teacher_d: dict[str, int]) -> StudentSpec:
     """The student that the settings ask for; ``teacher_d`` is the size of each teacher's feature."""
-    context = settings.context if settings.backbone == "movenet" else ()
-    inputs = InputSpec("rgb" in settings.inputs, "flow" in settings.inputs, settings.neighbours, context)
-    heads = tuple(
-        HeadSpec(h.teacher, teacher_d[h.teacher], h.d or teacher_d[h.teacher], h.motion, h.decoder)
-        for h in settings.heads
-    )
-    return StudentSpec(settings.backbone, size, inputs, heads)
+    people = settings.backbone == "movenet"
+    context_s = settings.context_s if people else ()
+    inputs = InputSpec("rgb" in settings.inputs, "flow" in settings.inputs, settings.neighbours, context_s)
+    heads: list[HeadSpec] = []
+    for h in settings.heads:
+        start = h.start if people else ""
+        d = movement.shipped().card.d if start else h.d or teacher_d[h.teacher]
+        heads.append(HeadSpec(h.teacher, teacher_d[h.teacher], d, h.motion, h.decoder, start))
+    return StudentSpec(settings.backbone, size, inputs, tuple(heads))
 
 
 class Student(nn.Module):
@@ -109,8 +114,7 @@ class Student(nn.Module):
             decoder(head.d, head.targets) if head.decoder else nn.Identity() for head in spec.heads
         )
         self.anchors = nn.ModuleList(
-            (head.is_pose and self.reads_people and anchor(head.teacher, head.teacher_d)) or nn.Identity()
-            for head in spec.heads
+            (self.reads_people and self._anchor(head)) or nn.Identity() for head in spec.heads
         )
         self.register_buffer("channel_mean", torch.zeros(spec.inputs.channels))
         self.register_buffer("channel_std", torch.ones(spec.inputs.channels))
@@ -121,6 +125,20 @@ class Student(nn.Module):
         for i, head in enumerate(spec.heads):
             self.register_buffer(f"target_mean_{i}", torch.zeros(head.targets))
             self.register_buffer(f"target_std_{i}", torch.ones(head.targets))
+
+    def _anchor(self, head: HeadSpec) -> nn.Module | None:
+        """What the head's part of the feature starts as. A decoder says nothing of what is added to a start:
+        that begins at zero."""
+        if head.is_pose:
+            return anchor(head.teacher, head.teacher_d)
+        if not head.start:
+            return None
+        assert isinstance(self.encoder, PeopleEncoder)
+        first = sum(h.d for h in self.spec.heads[: self.spec.heads.index(head)])
+        with torch.no_grad():
+            self.encoder.last.weight[first : first + head.d] = 0
+            self.encoder.last.bias[first : first + head.d] = 0
+        return MovementAnchor(self.spec.inputs.context_s)
 
     @property
     def reads_people(self) -> bool:
@@ -179,14 +197,18 @@ class Student(nn.Module):
             return windows[:, -1]
         n, k, size = windows.shape
         joints, scores = self.encoder.pose(windows.reshape(n * k, size))
+        joints, scores = joints.view(n, k, -1, 2), scores.view(n, k, -1)
         parts = []
         for i, (head, start) in enumerate(zip(self.spec.heads, self.anchors, strict=True)):
             if isinstance(start, nn.Identity):
-                parts.append(windows.new_zeros(n * k, head.d))
-            else:
+                parts.append(windows.new_zeros(n, k, head.d))
+                continue
+            found = start(joints, scores)
+            if head.is_pose:
                 mean, std = self.target_scale(i)
-                parts.append((start(joints, scores) - mean) / std)
-        return self.encoder.combine(windows, torch.cat(parts, 1).view(n, k, -1))
+                found = (found - mean) / std
+            parts.append(found)
+        return self.encoder.combine(windows, torch.cat(parts, 2))
 
     def feature(self, windows: Tensor) -> Tensor:
         """As ``normalised_feature``; a part that is a pose is in its teacher's units."""
@@ -199,7 +221,7 @@ class Student(nn.Module):
 
     def alone(self, tokens: Tensor) -> Tensor:
         """The windows (N, K, ``token_d``) of frames whose context is not known: themselves."""
-        return tokens[:, None].expand(-1, 1 + len(self.spec.inputs.context), -1)
+        return tokens[:, None].expand(-1, 1 + len(self.spec.inputs.context_s), -1)
 
     def embed(self, inputs: Tensor) -> Tensor:
         """Features (N, d) of normalised inputs, each by itself."""

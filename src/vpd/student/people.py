@@ -37,7 +37,7 @@ LIMIT = 16.0
 class PeopleEncoder(nn.Module):
     """Crops to readings, and readings of K frames to a feature of size d.
 
-    The frames are the frame's context (`InputSpec.context`) and itself. A feature starts as the mean of the
+    The frames are the frame's context (`InputSpec.context_s`) and itself. A feature starts as the mean of the
     anchors over these frames, where there are any: what the teacher says of the joints that were read. The
     head learns what to add.
     """
@@ -49,7 +49,7 @@ class PeopleEncoder(nn.Module):
                 "the backbone movenet sees the frame's own colours: add rgb to inputs in [distill], and give"
                 " further frames as context instead of neighbours"
             )
-        self.flow, frames = spec.flow, 1 + len(spec.context)
+        self.flow, frames = spec.flow, 1 + len(spec.context_s)
         self.size = JOINTS * (7 if spec.flow else 5)
         self.pretrained = load_movenet()
         self.register_buffer("mean", torch.zeros(self.size))

@@ -11,8 +11,8 @@ from vpd.teachers.vipe.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER
 INPUTS = 39
 """Numbers the encoder takes: 13 x, y, visibility."""
 _SIDES = ((1, 3, 5, 7, 9, 11), (2, 4, 6, 8, 10, 12))
-_ARMS_SWAPPED = [0, 2, 1, 4, 3, 6, 5, 7, 8, 9, 10, 11, 12]
-_LEGS_SWAPPED = [0, 1, 2, 3, 4, 5, 6, 8, 7, 10, 9, 12, 11]
+ARMS_SWAPPED = [0, 2, 1, 4, 3, 6, 5, 7, 8, 9, 10, 11, 12]
+LEGS_SWAPPED = [0, 1, 2, 3, 4, 5, 6, 8, 7, 10, 9, 12, 11]
 _GROUPS = (
     (0,),
     (3, 5),
@@ -75,8 +75,8 @@ def with_errors(
 
     swap = torch.arange(13, device=device).repeat(n, 1)
     arms, legs = chance(settings.swapped, n), chance(settings.swapped, n)
-    swap[arms] = swap[arms][:, _ARMS_SWAPPED]
-    swap[legs] = swap[legs][:, _LEGS_SWAPPED]
+    swap[arms] = swap[arms][:, ARMS_SWAPPED]
+    swap[legs] = swap[legs][:, LEGS_SWAPPED]
     xy = torch.gather(xy, 1, swap[..., None].expand(-1, -1, 2))
 
     torso = xy[:, [L_SHOULDER, R_SHOULDER, L_HIP, R_HIP]]

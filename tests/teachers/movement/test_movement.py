@@ -1,0 +1,144 @@
+"""The embedding of movements: what it starts as and is taught, that training goes on, and the shipped one."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from vpd.errors import ArtefactError, InputError
+from vpd.settings.vipe import OFFSETS_S, MovementSettings, VipeSettings
+from vpd.teachers import movement, vipe
+from vpd.teachers.movement.errors import err, see
+from vpd.teachers.movement.model import Movement
+from vpd.teachers.movement.network import MovementEncoder
+from vpd.teachers.movement.synthesis import Movements
+from vpd.teachers.movement.train import movement_target, train
+from vpd.teachers.vipe.keypoints import encoder_input
+from vpd.teachers.vipe.motion import Motion
+from vpd.teachers.vipe.target import bone_directions, pose_target
+
+K = len(OFFSETS_S)
+MIDDLE = K // 2
+SMALL = MovementSettings(steps=4, validate_every=2, batch=8, width=16)
+EXACT = {"jitter": 0.0, "unsure": 0.0, "swapped": 0.0}
+POSES = VipeSettings()
+
+
+def swing(name: str, seed: int, frames: int = 60) -> Motion:
+    """A body that swings its limbs; enough of a motion to be cut into windows."""
+    rng = np.random.default_rng(seed)
+    base = np.zeros((17, 3), np.float32)
+    base[:5] = [0.1, 0, 1.6]
+    base[5:11] = [[0, s * w, z] for z, w in ((1.4, 0.18), (1.1, 0.25), (0.9, 0.25)) for s in (1, -1)]
+    base[11:] = [[0, s * 0.12, z] for z in (0.9, 0.5, 0.1) for s in (1, -1)]
+    phase = np.linspace(0, 8, frames)[:, None] + rng.uniform(0, 6, 17)
+    moved = np.stack([0.2 * np.sin(phase), np.zeros_like(phase), 0.05 * np.cos(phase)], 2)
+    moved[:, [5, 6, 11, 12]] *= 0.1
+    return Motion(name, "made", (base + moved).astype(np.float32), 30.0)
+
+
+@pytest.fixture(scope="module")
+def movements():
+    return Movements([swing("a", 0), swing("b", 1)], SMALL, POSES)
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_bones_keep_their_lengths_throughout_a_movement(movements):
+    joints = movements.draw(40, 0.5, seeded(0))
+    assert joints.shape == (40, K, 13, 3)
+    for a, b in ((1, 3), (3, 5), (2, 4), (4, 6), (7, 9), (9, 11), (8, 10), (10, 12)):
+        lengths = (joints[:, :, a] - joints[:, :, b]).norm(dim=-1)
+        torch.testing.assert_close(lengths, lengths[:, :1].expand_as(lengths), atol=1e-4, rtol=1e-4)
+
+
+def test_made_movements_do_not_jump(movements):
+    joints = movements.draw(200, 0.0, seeded(1))
+    turned = bone_directions(joints.flatten(0, 1)).view(200, K, 14, 3).diff(dim=1).norm(dim=-1)
+    whole = (bone_directions(joints[:, 0]) - bone_directions(joints[:, -1])).norm(dim=-1)
+    assert whole.mean() > 2 * turned.mean()
+    assert turned.quantile(0.99) < 1.2
+
+
+def test_without_errors_joints_stay():
+    xy = torch.randn(5, K, 13, 2)
+    moved, visibility = err(xy, SMALL.model_copy(update=EXACT), seeded(0))
+    torch.testing.assert_close(moved, xy)
+    assert (visibility >= 0.5).all()
+
+
+def test_a_swap_lasts_for_some_poses_and_moves_no_place():
+    xy = torch.randn(300, K, 13, 2)
+    moved, _ = err(xy, SMALL.model_copy(update=EXACT | {"swapped": 1.0}), seeded(0))
+    torch.testing.assert_close(moved.sort(2).values, xy.sort(2).values)
+    assert 0 < (moved != xy).any(-1).any(-1).float().mean() < 0.9
+
+
+def test_the_network_starts_as_the_pose_embedding_of_who_stands_still():
+    torch.manual_seed(0)
+    pose = vipe.shipped().encoder
+    network = MovementEncoder(pose, K, 16)
+    torch.nn.init.zeros_(network.last.weight)
+    xy, seen = torch.randn(3, 1, 13, 2), torch.rand(3, 1, 13) * 0.5 + 0.5
+    found = network(xy.expand(-1, K, -1, -1), seen.expand(-1, K, -1))
+    torch.testing.assert_close(found, pose(encoder_input(xy[:, 0], seen[:, 0])), atol=1e-4, rtol=1e-4)
+
+
+def test_movements_are_apart_by_the_weighted_mean_of_their_poses(movements):
+    joints = movements.draw(2, 0.5, seeded(5))
+    a, b = movement_target(joints, torch.tensor(OFFSETS_S), 1.0, 1.0)
+    poses = torch.stack([pose_target(j, 1.0) for j in joints])
+    squared = (poses[0] - poses[1]).square().sum(1)
+    others = torch.tensor([abs(o) + max(OFFSETS_S) / 2 for o in OFFSETS_S])
+    others[MIDDLE] = 0
+    wanted = math.sqrt((squared[MIDDLE] + (others / others.sum() * squared).sum()) / 2)
+    assert float((a - b).norm()) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_a_training_that_was_stopped_ends_the_same(tmp_path):
+    given = ([swing("a", 0)], [swing("h", 9)], vipe.shipped(), SMALL, POSES)
+    whole, history = train(*given)
+    assert [row["step"] for row in history] == [2, 4]
+
+    def stop(step: int, row: dict[str, float]) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(*given, tmp_path, stop)
+    resumed, _ = train(*given, tmp_path)
+    torch.testing.assert_close(resumed.encoder.state_dict(), whole.encoder.state_dict(), rtol=0, atol=0)
+
+
+def test_held_out_motion_must_not_be_trained_on():
+    with pytest.raises(InputError, match="held-out"):
+        train([swing("a", 0)], [swing("a", 0)], vipe.shipped(), SMALL, POSES)
+
+
+def test_a_file_holds_what_was_saved(tmp_path):
+    shipped = movement.shipped()
+    shipped.save(tmp_path / "m.safetensors")
+    again = Movement.load(tmp_path / "m.safetensors")
+    assert again.card == shipped.card
+    xy, seen = torch.randn(2, K, 13, 2), torch.ones(2, K, 13)
+    torch.testing.assert_close(again.embed(xy, seen), shipped.embed(xy, seen))
+    (tmp_path / "bad.safetensors").write_bytes(b"no")
+    with pytest.raises(ArtefactError, match="train-movement"):
+        Movement.load(tmp_path / "bad.safetensors")
+
+
+def test_the_shipped_embedding_knows_movements_from_another_side_better_than_that_of_poses():
+    """Movements made here, with an estimator's errors."""
+    made, generator = Movements([swing("a", 0), swing("b", 1)], MovementSettings(), POSES), seeded(0)
+    joints = made.draw(200, 0.0, generator)
+    seen = [err(see(joints, POSES, generator), MovementSettings(), generator) for _ in range(2)]
+    moves = [movement.shipped().embed(*view) for view in seen]
+    with torch.no_grad():
+        poses = [vipe.shipped().encoder(encoder_input(xy[:, MIDDLE], v[:, MIDDLE])) for xy, v in seen]
+
+    def found(views: list[torch.Tensor]) -> float:
+        return float((torch.cdist(*views).argmin(1) == torch.arange(200)).float().mean())
+
+    assert found(moves) > 1.5 * found(poses)
