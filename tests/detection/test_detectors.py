@@ -17,6 +17,7 @@ from vpd.metrics.spotting import spotting_average_precision
 from vpd.types import FeatureSequence, Segment
 
 QUICK = {"epochs": 14, "windows": 16, "hidden": 24, "folds": 3}
+CLASSES = ("a", "b", "c", "d")
 
 
 def at_half(events, found):
@@ -88,6 +89,15 @@ def test_one_video_and_other_frame_rates(detector):
     sequences, events = videos(1, 0, duration_s=40, noise=0.2)
     unseen, truth = videos(1, 1, duration_s=40, fps=60, noise=0.2)
     assert at_half(truth, detector.fit(sequences, events).predict(unseen)) > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_search_learns_from_one_example_a_class(seed):
+    """Each held-out event is of a class that nothing was left of."""
+    sequences, events = videos(1, 2 * seed, labels=CLASSES, duration_s=30, noise=0.2, once=True)
+    unseen, truth = videos(1, 2 * seed + 1, labels=CLASSES, duration_s=60, noise=0.2)
+    assert sorted(e.label for e in events) == list(CLASSES)
+    assert at_half(truth, SearchDetector().fit(sequences, events).predict(unseen)) > 0.4
 
 
 @pytest.mark.parametrize("detector", [TrainedDetector(epochs=2, hidden=8, folds=2), SearchDetector(folds=2)])
