@@ -53,6 +53,14 @@ def test_combination_is_at_least_as_good_where_it_was_chosen(learned, unseen):
     assert at_half(unseen[1], combined.predict(unseen[0])) > 0.8
 
 
+def test_search_has_no_share_where_its_held_out_scores_flatter():
+    sequences, events = videos(1, 0, labels=CLASSES, duration_s=30, noise=0.2, once=True)
+    trained = TrainedDetector(epochs=2, hidden=8).fit(sequences, events)
+    search = SearchDetector().fit(sequences, events)
+    assert search.trial_.average_precision > trained.trial_.average_precision
+    assert CombinedDetector().combine(trained, search).weight_ == 0
+
+
 def test_scores_are_chances(learned, unseen):
     for detector in learned:
         for scores in detector.score_frames(unseen[0]):

@@ -52,6 +52,9 @@ class SearchDetector(FrameDetector):
     Distances become chances by a logistic curve fitted on held-out parts of the training videos; where every
     class has one example, by one that falls from none to the farthest distance met. Takes a second where
     networks take a minute. Parameters: see ``FrameDetector``.
+
+    ``shared_`` tells of each class whether several folds hold examples of it. Held-out scores of one that is
+    not shared are by its own examples, mirrored, and flatter.
     """
 
     def __init__(
@@ -127,8 +130,8 @@ class SearchDetector(FrameDetector):
         self.farthest_ = float(np.max(distances, initial=1.0, where=np.isfinite(distances)))
         right = np.concatenate([_right(y, n) for y, (_, n) in zip(targets, held, strict=True)])
         # A class with all its examples in one fold does not weigh: all that they find in others is wrong.
-        shared = [all(of_class) for of_class in zip(*others.values(), strict=True)]
-        weighs = np.isfinite(distances) & np.array(shared)
+        self.shared_ = [all(of_class) for of_class in zip(*others.values(), strict=True)]
+        weighs = np.isfinite(distances) & np.array(self.shared_)
         self.curve_ = LogisticRegression(C=1e3)
         # One span of each kind besides, so that the curve exists where examples are all right or all wrong.
         self.curve_.fit(
