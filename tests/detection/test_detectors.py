@@ -53,6 +53,15 @@ def test_combination_is_at_least_as_good_where_it_was_chosen(learned, unseen):
     assert at_half(unseen[1], combined.predict(unseen[0])) > 0.8
 
 
+def test_what_was_judged_on_is_told():
+    def judged_on(n, **options):
+        return SearchDetector().fit(*videos(n, 0, duration_s=20, **options)).judged_on
+
+    assert judged_on(3) == "held-out labelled videos"
+    assert judged_on(1) == "held-out parts of the labelled videos"
+    assert "mirror images" in judged_on(1, labels=CLASSES[:2], once=True)
+
+
 def test_search_has_no_share_where_its_held_out_scores_flatter():
     sequences, events = videos(1, 0, labels=CLASSES, duration_s=30, noise=0.2, once=True)
     trained = TrainedDetector(epochs=2, hidden=8).fit(sequences, events)

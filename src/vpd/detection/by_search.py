@@ -73,6 +73,13 @@ class SearchDetector(FrameDetector):
         self.points_s = points_s
         self.seed = seed
 
+    @property
+    def judged_on(self) -> str:
+        """What ``trial_`` was measured on, in words."""
+        if all(self.shared_):
+            return super().judged_on
+        return "the labelled videos, where single examples of a class were found by their mirror images"
+
     def _queries(
         self, labelled: Sequence[tuple[Timeline, Array]], views: Sequence[int] = (REGULAR, MIRRORED)
     ) -> list[Queries | None]:
