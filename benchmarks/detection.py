@@ -59,12 +59,14 @@ def read_events(path: Path) -> list[Segment]:
         ]
 
 
-def sample(root: Path) -> None:
-    """Make a library of the synthetic athletes at ``root``, with the teachers' features."""
+def sample(root: Path, features: list[str]) -> None:
+    """Make a library of the synthetic athletes at ``root``; its student where one is asked."""
     library = vpd.Library.new(root, SAMPLE / "videos")
     for name in ("labels.csv", "splits.csv"):
         shutil.copyfile(SAMPLE / name, root / name)
-    report = library.run(["teach"], jobs=os.cpu_count() or 1)
+    teachers = library.settings.teach.teachers
+    last = "teach" if set(features) <= set(teachers) else "embed"
+    report = library.run([last], jobs=os.cpu_count() or 1)
     if not report.complete:
         raise SystemExit(f"the sample could not be made: {report.set_aside or report.problems}")
 
@@ -228,7 +230,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     root: Path = arguments.library
     if arguments.sample:
-        sample(root)
+        sample(root, arguments.features)
     events, reviewed = split_reviewed(read_events(arguments.events or root / "labels.csv"))
     paper = None
     if arguments.paper:

@@ -19,17 +19,21 @@ def video(
     athlete=0,
     start_s=0.0,
     gaps=(),
+    once=False,
 ):
-    """A sequence and its events: in an event of class k two features trace a loop in their own direction."""
+    """A sequence and its events: in an event of class k two features trace a loop in their own direction.
+
+    Classes are drawn at random, or with ``once`` shown in turn, each a single time.
+    """
     times = start_s + np.arange(int(duration_s * fps)) / fps
     values = np.cumsum(rng.normal(0, 0.05, (len(times), D)), axis=0)
     values -= values.mean(axis=0)
     values += rng.normal(0, noise, values.shape)
     events = []
     at = start_s + rng.uniform(0.3, 0.7) * every_s
-    while at + 1.3 * length_s < times[-1]:
+    while at + 1.3 * length_s < times[-1] and not (once and len(events) == len(labels)):
         long = length_s * rng.uniform(0.85, 1.15)
-        k = int(rng.integers(len(labels)))
+        k = len(events) if once else int(rng.integers(len(labels)))
         inside = (times >= at) & (times < at + long)
         phase = (times[inside] - at) / long * 2 * np.pi
         values[inside, 2 * k % D] += 2 * np.sin(phase)

@@ -131,3 +131,8 @@ def test_a_label_has_one_colour_in_all_videos():
     alone, told = (timeline_figure("v", found, classes=given) for given in ((), classes))
     shades = [figure.legends[0].get_patches()[0].get_facecolor()[:3] for figure in (alone, told)]
     assert shades[1] == colours(classes)["b"] != shades[0]
+
+
+def test_a_label_has_one_colour_whatever_else_is_shown():
+    classes = tuple("abcdef")
+    assert colours([*classes, *classes]) == colours([*classes, "b"])

@@ -17,6 +17,7 @@ from vpd.metrics.spotting import spotting_average_precision
 from vpd.types import FeatureSequence, Segment
 
 QUICK = {"epochs": 14, "windows": 16, "hidden": 24, "folds": 3}
+CLASSES = ("a", "b", "c", "d")
 
 
 def at_half(events, found):
@@ -50,6 +51,23 @@ def test_combination_is_at_least_as_good_where_it_was_chosen(learned, unseen):
     assert combined.trial_.average_precision >= max(d.trial_.average_precision for d in learned)
     assert 0 <= combined.weight_ <= 1
     assert at_half(unseen[1], combined.predict(unseen[0])) > 0.8
+
+
+def test_what_was_judged_on_is_told():
+    def judged_on(n, **options):
+        return SearchDetector().fit(*videos(n, 0, duration_s=20, **options)).judged_on
+
+    assert judged_on(3) == "held-out labelled videos"
+    assert judged_on(1) == "held-out parts of the labelled videos"
+    assert "mirror images" in judged_on(1, labels=CLASSES[:2], once=True)
+
+
+def test_search_has_no_share_where_its_held_out_scores_flatter():
+    sequences, events = videos(1, 0, labels=CLASSES, duration_s=30, noise=0.2, once=True)
+    trained = TrainedDetector(epochs=2, hidden=8).fit(sequences, events)
+    search = SearchDetector().fit(sequences, events)
+    assert search.trial_.average_precision > trained.trial_.average_precision
+    assert CombinedDetector().combine(trained, search).weight_ == 0
 
 
 def test_scores_are_chances(learned, unseen):
@@ -88,6 +106,15 @@ def test_one_video_and_other_frame_rates(detector):
     sequences, events = videos(1, 0, duration_s=40, noise=0.2)
     unseen, truth = videos(1, 1, duration_s=40, fps=60, noise=0.2)
     assert at_half(truth, detector.fit(sequences, events).predict(unseen)) > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_search_learns_from_one_example_a_class(seed):
+    """Each held-out event is of a class that nothing was left of."""
+    sequences, events = videos(1, 2 * seed, labels=CLASSES, duration_s=30, noise=0.2, once=True)
+    unseen, truth = videos(1, 2 * seed + 1, labels=CLASSES, duration_s=60, noise=0.2)
+    assert sorted(e.label for e in events) == list(CLASSES)
+    assert at_half(truth, SearchDetector().fit(sequences, events).predict(unseen)) > 0.4
 
 
 @pytest.mark.parametrize("detector", [TrainedDetector(epochs=2, hidden=8, folds=2), SearchDetector(folds=2)])

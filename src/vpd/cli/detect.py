@@ -56,6 +56,7 @@ def _summary(
         "settings": settings.model_dump(),
         "classes": list(detector.classes_),
         "held_out_average_precision": round(detector.trial_.average_precision, 4),
+        "judged_on": detector.judged_on,
         "decoding": vars(detector.trial_.decoding),
         "share_of_search": getattr(detector, "weight_", None),
         "shown_from_score": round(shown_from, 4),
@@ -102,7 +103,7 @@ class _Task:
         write_json(self.folder / "detections.json", table, about)
         self._write_page(found, {})
         self.say(f"{len(found)} actions in {len(self.times)} videos, score {shown_from:.2f} and above.")
-        self.say(f"Average precision on held-out labelled videos: {detector.trial_.average_precision:.2f}.")
+        self.say(f"Average precision on {detector.judged_on}: {detector.trial_.average_precision:.2f}.")
         return found, list(detector.classes_)
 
     def _write_page(self, found: list[Detection], clips: dict[int, str]) -> None:

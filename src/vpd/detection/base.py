@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from vpd.detection.choice import Trial, choose_intervals, choose_points, operating_score, paper_decodings
-from vpd.detection.folds import split
+from vpd.detection.folds import FEW_VIDEOS, split
 from vpd.detection.frame_scores import FrameScores, Name, detect_intervals, detect_points, most_scored
 from vpd.detection.naming import Naming
 from vpd.detection.proposals import Lengths, lengths_of
@@ -88,6 +88,14 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         self.trial_ = self._choose(self.held_out_)
         self._settle()
         return self
+
+    @property
+    def judged_on(self) -> str:
+        """What ``trial_`` was measured on, in words."""
+        if len(set(self.fold_)) == 1:
+            return "what was learned from, as nothing could be held out"
+        few = len({scores.video for scores in self.held_out_}) < FEW_VIDEOS
+        return "held-out parts of the labelled videos" if few else "held-out labelled videos"
 
     def _settle(self) -> None:
         """What follows from the held-out scores and the decoding chosen on them: names, and what to show."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numba
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -32,23 +34,27 @@ def _spread(similar: Array, ticks: Array) -> tuple[Array, Array]:
     return out, last
 
 
-def _examples(part: Timeline, classes: Array, wanted: int) -> list[Array]:
-    """Ticks of every event of a class that has features throughout, as it is and mirrored: (n, d) each."""
+def _examples(part: Timeline, classes: Array, wanted: int, views: Sequence[int]) -> list[Array]:
+    """The valid ticks of every event of a class in each of ``views``: (n, d) each."""
     inside = np.r_[False, classes == wanted, False]
     found = []
     for start, stop in np.flatnonzero(inside[1:] != inside[:-1]).reshape(-1, 2):
         kept = part.valid[start:stop]
         if kept.sum() >= FEWEST_TICKS:
             values = part.values[start:stop][kept]
-            found += [values[:, REGULAR], values[:, MIRRORED]]
+            found += [values[:, view] for view in views]
     return found
 
 
 class SearchDetector(FrameDetector):
     """Every example of a class, in both orientations, is sought at every tick; the nearest one counts.
 
-    Distances become chances by a logistic curve fitted on held-out parts of the training videos. Takes a
-    second where networks take a minute. Parameters: see ``FrameDetector``.
+    Distances become chances by a logistic curve fitted on held-out parts of the training videos; where every
+    class has one example, by one that falls from none to the farthest distance met. Takes a second where
+    networks take a minute. Parameters: see ``FrameDetector``.
+
+    ``shared_`` tells of each class whether several folds hold examples of it. Held-out scores of one that is
+    not shared are by its own examples, mirrored, and flatter.
     """
 
     def __init__(
@@ -67,11 +73,20 @@ class SearchDetector(FrameDetector):
         self.points_s = points_s
         self.seed = seed
 
-    def _queries(self, parts: list[Timeline], targets: list[Array]) -> list[Queries | None]:
+    @property
+    def judged_on(self) -> str:
+        """What ``trial_`` was measured on, in words."""
+        if all(self.shared_):
+            return super().judged_on
+        return "the labelled videos, where single examples of a class were found by their mirror images"
+
+    def _queries(
+        self, labelled: Sequence[tuple[Timeline, Array]], views: Sequence[int] = (REGULAR, MIRRORED)
+    ) -> list[Queries | None]:
+        """The examples of each class in parts with their targets, in ``views``; None where there is none."""
         stacked: list[Queries | None] = []
         for k in range(len(self.classes_)):
-            pairs = zip(parts, targets, strict=True)
-            examples = [e for part, classes in pairs for e in _examples(part, classes, k + 1)]
+            examples = [e for part, classes in labelled for e in _examples(part, classes, k + 1, views)]
             stacked.append(stack_queries(examples) if examples else None)
         return stacked
 
@@ -106,22 +121,30 @@ class SearchDetector(FrameDetector):
         return bounded
 
     def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Scored]:
-        held: list[tuple[Array, Array]] = []
-        for i, part in enumerate(parts):
-            kept = [j for j, f in enumerate(fold) if f != fold[i]] or [i]
-            held.append(
-                self._distances(self._queries([parts[j] for j in kept], [targets[j] for j in kept]), part)
-            )
+        labelled = list(zip(parts, targets, strict=True))
+        others, own = {}, {}
+        for out in set(fold):
+            others[out] = self._queries([pair for pair, f in zip(labelled, fold, strict=True) if f != out])
+            # Where nothing of a class is left, its own examples are all there is to choose a decoding by;
+            # mirrored, as else they would be found at no distance where they lie.
+            inside = [pair for pair, f in zip(labelled, fold, strict=True) if f == out]
+            own[out] = self._queries(inside, (MIRRORED,))
+        held = []
+        for part, out in zip(parts, fold, strict=True):
+            queries = [left or stand_in for left, stand_in in zip(others[out], own[out], strict=True)]
+            held.append(self._distances(queries, part))
         distances = np.concatenate([d for d, _ in held])
         self.farthest_ = float(np.max(distances, initial=1.0, where=np.isfinite(distances)))
         right = np.concatenate([_right(y, n) for y, (_, n) in zip(targets, held, strict=True)])
-        finite = np.isfinite(distances)
+        # A class with all its examples in one fold does not weigh: all that they find in others is wrong.
+        self.shared_ = [all(of_class) for of_class in zip(*others.values(), strict=True)]
+        weighs = np.isfinite(distances) & np.array(self.shared_)
         self.curve_ = LogisticRegression(C=1e3)
         # One span of each kind besides, so that the curve exists where examples are all right or all wrong.
         self.curve_.fit(
-            np.r_[distances[finite], 0, self.farthest_].reshape(-1, 1), np.r_[right[finite], True, False]
+            np.r_[distances[weighs], 0, self.farthest_].reshape(-1, 1), np.r_[right[weighs], True, False]
         )
-        self.queries_ = self._queries(parts, targets)
+        self.queries_ = self._queries(labelled)
         return [self._scored(d, n) for d, n in held]
 
     def _score(self, timelines: list[Timeline]) -> list[Scored]:

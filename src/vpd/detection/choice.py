@@ -110,11 +110,13 @@ def _staged(attempt: Callable[[Decoding], Trial], stages: list[list[dict[str, ob
 def operating_score(truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.3) -> float:
     """The score above which detections have the best F1 at ``tiou``: what to show to people.
 
-    0 where nothing is found at all.
+    Halfway from the last detection that has it to the next, or to 0 where there is none: between two scores
+    nothing is known. 0 where nothing is found at all.
     """
     curve = precision_recall(truth, detections, tiou)
     if not len(curve.scores):
         return 0.0
     with np.errstate(invalid="ignore"):
         f1 = 2 * curve.precision * curve.recall / (curve.precision + curve.recall)
-    return float(curve.scores[int(np.nanargmax(np.nan_to_num(f1)))])
+    last = int(np.argmax(np.nan_to_num(f1)))
+    return float(np.r_[curve.scores, 0.0][last : last + 2].mean())

@@ -40,13 +40,16 @@ class CombinedDetector(FrameDetector):
         return self.combine(trained, search)
 
     def combine(self, trained: TrainedDetector, search: SearchDetector) -> Self:
-        """Choose the share of search for two detectors that were fitted on the same videos and folds."""
+        """Choose the share of search for two detectors that were fitted on the same videos and folds.
+
+        None where a class has all its examples in one fold: networks have not seen them, and search has.
+        """
         self.trained_, self.search_ = trained, search
         self.rate_hz, self.points_s, self.decoding = trained.rate_hz, trained.points_s, trained.decoding
         self.classes_, self.lengths_ = trained.classes_, trained.lengths_
         self.held_out_truth_ = trained.held_out_truth_
         trials = []
-        for weight in WEIGHTS:
+        for weight in WEIGHTS if all(search.shared_) else (0.0,):
             held_out = self._mixed(trained.held_out_, search.held_out_, weight)
             trials.append((self._choose(held_out), weight, held_out))
         self.trial_, self.weight_, self.held_out_ = max(trials, key=lambda t: t[0].average_precision)

@@ -26,9 +26,10 @@ MAX_ROWS = 40
 
 def colours(labels: Sequence[str]) -> dict[str, tuple[float, float, float]]:
     """A colour for each label, the same for the same set of labels."""
-    map_ = mpl.colormaps["tab10" if len(labels) <= 10 else "tab20"]
+    distinct = sorted(set(labels))
+    map_ = mpl.colormaps["tab10" if len(distinct) <= 10 else "tab20"]
     drawn = {}
-    for i, label in enumerate(sorted(set(labels))):
+    for i, label in enumerate(distinct):
         red, green, blue, _ = map_(i % map_.N)
         drawn[label] = (float(red), float(green), float(blue))
     return drawn
