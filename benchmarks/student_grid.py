@@ -41,12 +41,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "frame alone": {"context_s": (), "heads": (VIPE,)},
     "no flow": {"inputs": ("rgb",)},
     "frame alone, no flow": {"inputs": ("rgb",), "context_s": (), "heads": (VIPE,)},
-    "started as its teacher": {"heads": (VIPE,)},
-    "movement, nothing trained": {"learning_rate": 1e-9, "images": 10_000},
-    "movement, pose alone": {"heads": (HeadSettings(decoder=True, start="movement"),)},
-    "movement, motion over 8 frames": {
-        "heads": (HeadSettings(decoder=True, motion=(-8, 8), start="movement"),)
-    },
+    "VI": {"heads": (VIPE,)},
+    "nothing trained": {"learning_rate": 1e-9, "images": 10_000},
     "paper's decoder and motion": {"heads": (HeadSettings(teacher="vipe", **PAPER),)},
     "decoder without motion": {"heads": (HeadSettings(teacher="vipe", decoder=True),)},
     "decoder, motion over 4 frames": {"heads": (HeadSettings(teacher="vipe", motion=(-4, 4), decoder=True),)},

@@ -118,9 +118,10 @@ def test_a_student_starts_as_what_its_teacher_says_of_the_joints_read(name):
 
 
 def test_the_laptops_student_starts_as_what_the_embedding_of_movements_says_of_the_joints_read():
-    """Nothing to be zeroed here: what is added to that start begins at zero by itself."""
     settings = preset("laptop")
-    student = Student(student_spec(settings, 64, {"vipe": 64})).eval()
+    student = Student(student_spec(settings, 64, {"movement": 64})).eval()
+    torch.nn.init.zeros_(student.encoder.last.weight)
+    torch.nn.init.zeros_(student.encoder.last.bias)
     order = [0, 1, 2, 3, 8, 4, 5, 6, 7]
     joints, scores = torch.rand(5, 9, 17, 2), torch.rand(5, 9, 17) * 0.8 + 0.2
     tokens = torch.zeros(5, 9, student.token_d)
@@ -135,7 +136,7 @@ def test_the_laptops_student_starts_as_what_the_embedding_of_movements_says_of_t
 
 
 def test_the_pretrained_part_can_be_frozen_or_slow():
-    student = Student(student_spec(preset("laptop"), 64, {"vipe": 64}))
+    student = Student(student_spec(preset("laptop"), 64, {"movement": 64}))
     slow = parameter_groups(student, 0.1)
     assert [group["share"] for group in slow] == [1.0, 0.1]
     assert not student.frozen
@@ -148,6 +149,8 @@ def test_the_pretrained_part_can_be_frozen_or_slow():
 def test_what_it_cannot_see_is_said():
     with pytest.raises(InputError, match="context"):
         encoder_of(InputSpec(neighbours=(-1,)))
+    with pytest.raises(InputError, match="context_s"):
+        Student(student_spec(preset("laptop", context_s=(-0.1, 0.1)), 64, {"movement": 64}))
 
 
 def people_settings(**changes):

@@ -31,7 +31,7 @@ MODELS = {
     ),
     "movement": ModelFile(
         "movement.safetensors",
-        "f70eb8ab3497563b132a726abc60fcb294ab445177d20e67ffb4a701e9900abd",
+        "1798417277b8d3323c7c5c46248d658d1fef5fb9f7329351f7c111e0e5514145",
         "trained by the project on CMU and DeepMimic motion and on made movements (movement.md)",
         "Apache-2.0",
     ),

@@ -74,7 +74,9 @@ class Sources:
                 {"teachers": wanted, "invert": invert or self.settings.teach.invert}
             )
         except ValidationError:
-            raise InputError(f"there is no teacher {' or '.join(names)}; there are joints2d, vipe") from None
+            raise InputError(
+                f"there is no teacher {' or '.join(names)}; there are joints2d, vipe, movement"
+            ) from None
         return Sources(self.layout, self.settings.model_copy(update={"teach": teach}), self.videos)
 
     def row(self, video: str) -> VideoRow:

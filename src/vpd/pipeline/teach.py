@@ -49,9 +49,10 @@ def _teacher(name: str, invert: bool) -> Teacher:
 
 def _check_origin(made: Teacher, work: Work) -> None:
     """Raises MismatchError where the teacher was not trained for poses of this origin."""
+    from vpd.teachers.movement.features import MovementTeacher
     from vpd.teachers.vipe.features import ShippedTeacher
 
-    if isinstance(made, ShippedTeacher):
+    if isinstance(made, ShippedTeacher | MovementTeacher):
         given = work.layout.given_poses(work.video)
         made.model.require(f"poses_given/{given.name}" if given.is_file() else work.settings.pose.estimator)
 

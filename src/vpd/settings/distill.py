@@ -13,8 +13,8 @@ from vpd.settings.vipe import OFFSETS_S
 class HeadSettings(Section):
     """One teacher's targets, and how they weigh."""
 
-    teacher: str = "vipe"
-    """Name of the features that are the targets: vipe (VI-VPD) or joints2d (2D-VPD)."""
+    teacher: str = "movement"
+    """Name of the features that are the targets: movement, vipe (VI-VPD) or joints2d (2D-VPD)."""
     d: int = Field(default=0, ge=0)
     """Size of this head's part of the student's feature; 0 for the teacher's own (paper)."""
     motion: tuple[int, ...] = Field(default=(), strict=False)
@@ -23,9 +23,6 @@ class HeadSettings(Section):
     decoder: bool = False
     """Predict the targets by a decoder from the feature (paper); without, the feature itself is the pose, and
     with the backbone movenet starts as what the teacher says of the joints that are read."""
-    start: Literal["", "movement"] = ""
-    """With a decoder and the backbone movenet: start as what the shipped embedding of movements says of the
-    joints that are read around the frame (docs/student.md); "" for random weights (paper)."""
     weight: float = Field(default=1.0, gt=0)
     """Share of this head in the loss."""
     weighting: Literal["none", "frame", "joint"] = "none"
@@ -39,15 +36,9 @@ class HeadSettings(Section):
             raise ValueError(
                 "without a decoder the feature is the pose: add decoder = true, or leave out motion and d"
             )
-        if self.start and (not self.decoder or self.d):
-            raise ValueError(f"start = {self.start!r} needs decoder = true and brings its own d: leave out d")
         if self.weighting == "joint" and self.teacher != "joints2d":
             raise ValueError(f"{self.teacher} has no confidence of single joints")
         return self
-
-
-DEFAULT_HEAD = HeadSettings(decoder=True, motion=(-4, 4), start="movement")
-"""The laptop's."""
 
 
 class AugmentSettings(Section):
@@ -98,7 +89,7 @@ class DistillSettings(Section):
     context_s: tuple[float, ...] = Field(default=tuple(o for o in OFFSETS_S if o), strict=False)
     """Seconds from the frame to those whose readings it sees beside its own (movenet). Shorter is less sure
     where poses are (docs/experiments/student.md)."""
-    heads: tuple[HeadSettings, ...] = Field(default=(DEFAULT_HEAD,), strict=False, min_length=1)
+    heads: tuple[HeadSettings, ...] = Field(default=(HeadSettings(),), strict=False, min_length=1)
     """What it is taught; the feature is the heads' parts side by side."""
     augment: AugmentSettings = AugmentSettings()
     """How its crops are changed in training."""
@@ -154,11 +145,6 @@ class DistillSettings(Section):
             raise ValueError("two heads have the same teacher")
         if 0 in self.neighbours or 0 in self.context_s:
             raise ValueError("neighbour or context 0 is the frame itself: offsets are -1, 1, ...")
-        if any(head.start for head in self.heads) and sorted([*self.context_s, 0.0]) != list(OFFSETS_S):
-            raise ValueError(
-                "a head that starts as the embedding of movements needs its context_s: leave context_s out, "
-                'or set start = "" for the heads'
-            )
         return self
 
 
@@ -174,7 +160,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "standardise": False,
         "ema": 0.0,
         "loss": "squared",
-        "heads": (HeadSettings(motion=(-1,), decoder=True),),
+        "heads": (HeadSettings(teacher="vipe", motion=(-1,), decoder=True),),
         "backbone": "resnet34",
         "weights": "",
         "inputs": ("rgb", "flow"),

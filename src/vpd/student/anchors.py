@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from vpd.errors import InputError
 from vpd.pose.skeleton import BODY13, MIRROR13
+from vpd.student.inputs import InputSpec
 from vpd.teachers import movement
 from vpd.teachers.vipe import shipped
 from vpd.teachers.vipe.keypoints import encoder_input
@@ -83,8 +84,10 @@ def _upside_down(body: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
     return body[:, order] * body.new_tensor([1.0, -1.0]), seen[:, order]
 
 
-def anchor(teacher: str, d: int) -> nn.Module | None:
+def anchor(teacher: str, d: int, inputs: InputSpec) -> nn.Module | None:
     """The network that says what ``teacher`` (features of size ``d``) says of joints; None where unknown."""
+    if teacher == "movement":
+        return MovementAnchor(inputs.context_s)
     if teacher == "joints2d":
         return Joints2dAnchor()
     if teacher == "vipe":

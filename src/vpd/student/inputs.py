@@ -14,6 +14,7 @@ import numpy as np
 from vpd.crops import CropFile
 from vpd.crops.encoding import ZERO_FLOW
 from vpd.errors import MismatchError
+from vpd.teachers.movement.window import window_rows
 from vpd.types import Array
 
 FLOW_SCALE = 254.0
@@ -102,13 +103,10 @@ def context_rows(file: CropFile, offsets_s: tuple[float, ...]) -> Array:
     Where the track ends or has a gap on the way it is the last row before that.
     """
     found = np.empty((len(file), len(offsets_s)), np.int64)
-    order = np.lexsort((file.frames, file.athletes))
-    breaks = (np.diff(file.athletes[order]) != 0) | (np.diff(file.frames[order]) != 1)
-    for rows in np.split(order, np.flatnonzero(breaks) + 1):
-        times = file.times_s[rows]
-        wanted = times[:, None] + np.asarray(offsets_s)
-        between = (times[1:] + times[:-1]) / 2
-        found[rows] = rows[np.searchsorted(between, wanted)]
+    for athlete in np.unique(file.athletes):
+        rows = np.flatnonzero(file.athletes == athlete)
+        rows = rows[np.argsort(file.frames[rows])]
+        found[rows] = rows[window_rows(file.frames[rows], file.times_s[rows], offsets_s)]
     return found
 
 

@@ -10,20 +10,18 @@ from torch import Tensor, nn
 
 from vpd.errors import ArtefactError
 from vpd.settings.distill import DistillSettings
-from vpd.student.anchors import MovementAnchor, anchor
+from vpd.student.anchors import anchor
 from vpd.student.backbones import backbone
 from vpd.student.decoder import decoder
 from vpd.student.inputs import InputSpec
 from vpd.student.people import PeopleEncoder
-from vpd.teachers import movement
 
 
 @dataclass(frozen=True)
 class HeadSpec:
     """One head: its teacher, the size of the teacher's feature and of its own, and its targets.
 
-    A target is the pose followed by a change of pose for each offset in ``motion``. ``start`` is what a part
-    of the feature with a decoder begins as, as in `HeadSettings`.
+    A target is the pose followed by a change of pose for each offset in ``motion``.
     """
 
     teacher: str
@@ -31,7 +29,6 @@ class HeadSpec:
     d: int
     motion: tuple[int, ...]
     decoder: bool
-    start: str = ""
 
     @property
     def is_pose(self) -> bool:
@@ -86,12 +83,11 @@ def student_spec(settings: DistillSettings, size: int, teacher_d: dict[str, int]
     people = settings.backbone == "movenet"
     context_s = settings.context_s if people else ()
     inputs = InputSpec("rgb" in settings.inputs, "flow" in settings.inputs, settings.neighbours, context_s)
-    heads: list[HeadSpec] = []
-    for h in settings.heads:
-        start = h.start if people else ""
-        d = movement.shipped().card.d if start else h.d or teacher_d[h.teacher]
-        heads.append(HeadSpec(h.teacher, teacher_d[h.teacher], d, h.motion, h.decoder, start))
-    return StudentSpec(settings.backbone, size, inputs, tuple(heads))
+    heads = tuple(
+        HeadSpec(h.teacher, teacher_d[h.teacher], h.d or teacher_d[h.teacher], h.motion, h.decoder)
+        for h in settings.heads
+    )
+    return StudentSpec(settings.backbone, size, inputs, heads)
 
 
 class Student(nn.Module):
@@ -114,7 +110,9 @@ class Student(nn.Module):
             decoder(head.d, head.targets) if head.decoder else nn.Identity() for head in spec.heads
         )
         self.anchors = nn.ModuleList(
-            (self.reads_people and self._anchor(head)) or nn.Identity() for head in spec.heads
+            (head.is_pose and self.reads_people and anchor(head.teacher, head.teacher_d, spec.inputs))
+            or nn.Identity()
+            for head in spec.heads
         )
         self.register_buffer("channel_mean", torch.zeros(spec.inputs.channels))
         self.register_buffer("channel_std", torch.ones(spec.inputs.channels))
@@ -125,20 +123,6 @@ class Student(nn.Module):
         for i, head in enumerate(spec.heads):
             self.register_buffer(f"target_mean_{i}", torch.zeros(head.targets))
             self.register_buffer(f"target_std_{i}", torch.ones(head.targets))
-
-    def _anchor(self, head: HeadSpec) -> nn.Module | None:
-        """What the head's part of the feature starts as. A decoder says nothing of what is added to a start:
-        that begins at zero."""
-        if head.is_pose:
-            return anchor(head.teacher, head.teacher_d)
-        if not head.start:
-            return None
-        assert isinstance(self.encoder, PeopleEncoder)
-        first = sum(h.d for h in self.spec.heads[: self.spec.heads.index(head)])
-        with torch.no_grad():
-            self.encoder.last.weight[first : first + head.d] = 0
-            self.encoder.last.bias[first : first + head.d] = 0
-        return MovementAnchor(self.spec.inputs.context_s)
 
     @property
     def reads_people(self) -> bool:
@@ -203,11 +187,8 @@ class Student(nn.Module):
             if isinstance(start, nn.Identity):
                 parts.append(windows.new_zeros(n, k, head.d))
                 continue
-            found = start(joints, scores)
-            if head.is_pose:
-                mean, std = self.target_scale(i)
-                found = (found - mean) / std
-            parts.append(found)
+            mean, std = self.target_scale(i)
+            parts.append((start(joints, scores) - mean) / std)
         return self.encoder.combine(windows, torch.cat(parts, 2))
 
     def feature(self, windows: Tensor) -> Tensor:

@@ -6,17 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from vpd.errors import ArtefactError, InputError
+from vpd.errors import ArtefactError, InputError, MismatchError
+from vpd.pose.skeleton import MIRROR17
 from vpd.settings.vipe import OFFSETS_S, MovementSettings, VipeSettings
 from vpd.teachers import movement, vipe
 from vpd.teachers.movement.errors import err, see
+from vpd.teachers.movement.features import features
 from vpd.teachers.movement.model import Movement
 from vpd.teachers.movement.network import MovementEncoder
 from vpd.teachers.movement.synthesis import Movements
 from vpd.teachers.movement.train import movement_target, train
 from vpd.teachers.vipe.keypoints import encoder_input
 from vpd.teachers.vipe.motion import Motion
+from vpd.teachers.vipe.retrieval import procrustes_mpjpe
 from vpd.teachers.vipe.target import bone_directions, pose_target
+from vpd.types import PoseSequence
 
 K = len(OFFSETS_S)
 MIDDLE = K // 2
@@ -127,6 +131,39 @@ def test_a_file_holds_what_was_saved(tmp_path):
     (tmp_path / "bad.safetensors").write_bytes(b"no")
     with pytest.raises(ArtefactError, match="train-movement"):
         Movement.load(tmp_path / "bad.safetensors")
+
+
+def test_features_are_of_windows_in_time_and_of_both_orientations():
+    """At any frame rate: twice the frames, each twice, have the same features."""
+    rng = np.random.default_rng(0)
+    joints = np.cumsum(rng.normal(0, 2, (30, 17, 2)), 0) + rng.uniform(0, 200, (1, 17, 2))
+    keypoints = np.concatenate([joints, np.full((30, 17, 1), 0.8)], 2).astype(np.float32)
+    model = movement.shipped()
+    found = features(PoseSequence(0, np.arange(30), keypoints), np.arange(30) / 30, model)
+    assert found.values.shape == (30, 2, 64)
+    assert found.valid.all()
+    turned = keypoints[:, list(MIRROR17)] * np.array([-1, 1, 1], np.float32)
+    mirrored = features(PoseSequence(0, np.arange(30), turned), np.arange(30) / 30, model)
+    np.testing.assert_allclose(mirrored.values[:, 0], found.values[:, 1], atol=1e-4)
+    double = features(PoseSequence(0, np.arange(60), keypoints.repeat(2, 0)), np.arange(60) / 60, model)
+    np.testing.assert_allclose(double.values[20:40:2].mean(), found.values[10:20].mean(), atol=0.01)
+    assert np.abs(double.values[20:40:2] - found.values[10:20]).mean() < 0.05
+
+
+def test_poses_of_another_estimator_are_refused():
+    with pytest.raises(MismatchError, match="another_net"):
+        movement.shipped().require("another_net")
+
+
+def test_decoded_poses_are_those_that_were_seen():
+    """Half as far from them as from those of another movement, as with the embedding of poses."""
+    joints = Movements([swing("a", 0)], SMALL, POSES).draw(200, 0.0, seeded(3))
+    exact = MovementSettings().model_copy(update=EXACT)
+    xy, seen = err(see(joints, POSES, seeded(4)), exact, seeded(5))
+    decoded = torch.from_numpy(movement.shipped().decode_3d(movement.shipped().embed(xy, seen).numpy()))
+    other = decoded.roll(1, 0)
+    right, wrong = (procrustes_mpjpe(joints[:, MIDDLE], d).median() for d in (decoded, other))
+    assert right < 0.6 * wrong
 
 
 def test_the_shipped_embedding_knows_movements_from_another_side_better_than_that_of_poses():

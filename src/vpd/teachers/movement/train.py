@@ -26,7 +26,6 @@ from vpd.teachers.vipe.target import SIZE, pose_target
 VALIDATION_SEED = 1
 """Validation sees the same movements by the same cameras each time."""
 VALIDATION_MOVEMENTS = 1200
-DECODER_WIDTH = 256
 
 
 def movement_target(joints: Tensor, offsets_s: Tensor, reach: float, gravity: float) -> Tensor:
@@ -102,9 +101,7 @@ def train(
     torch.manual_seed(settings.seed)
     card = MovementCard(start.card.d, settings.width, start.card.width, start.card.blocks, settings.offsets_s)
     encoder = MovementEncoder(start.encoder, len(settings.offsets_s), settings.width)
-    decoder = nn.Sequential(
-        nn.Linear(card.d, DECODER_WIDTH), nn.ReLU(), nn.Linear(DECODER_WIDTH, SIZE * len(settings.offsets_s))
-    )
+    decoder = card.decoder()
     generator = torch.Generator().manual_seed(settings.seed)
     movements, validation = Movements(motions, settings, poses), Validation(held_out, settings, poses)
 
@@ -125,4 +122,4 @@ def train(
     known_by = settings.model_dump_json() + poses.model_dump_json()
     loop = Loop(encoder, decoder, generator, settings, folder, known_by)
     loop.run(loss, lambda: validation(encoder), progress)
-    return Movement(card, encoder), loop.history
+    return Movement(card, encoder, decoder), loop.history

@@ -1,0 +1,24 @@
+"""Which rows of a track make the window around each of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vpd.types import Array
+
+
+def window_rows(frames: Array, times_s: Array, offsets_s: tuple[float, ...]) -> Array:
+    """For each row and offset in seconds the row nearest to that time: (T, K) int64.
+
+    ``frames`` (T,) increase, ``times_s`` are theirs. Where frames are missing on the way it is the last row
+    before that.
+    """
+    found = np.empty((len(frames), len(offsets_s)), np.int64)
+    gaps = np.flatnonzero(np.diff(frames) != 1) + 1
+    for rows in np.split(np.arange(len(frames)), gaps):
+        times = times_s[rows]
+        between = (times[1:] + times[:-1]) / 2
+        found[rows] = (
+            rows[np.searchsorted(between, times[:, None] + np.asarray(offsets_s))] if len(rows) else 0
+        )
+    return found
