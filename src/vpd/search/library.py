@@ -15,23 +15,27 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 
-WEAKER, STRONGER = "joints2d", "vipe"
-"""Names of the teachers' features."""
+TEACHERS = ("movement", "vipe", "joints2d")
+"""Names of the teachers' features, the better first."""
 
 
 def default_features(layout: Layout) -> str:
-    """Of vipe, the student that vpd.toml names and others, the one of most videos, vipe first; else joints2d.
+    """The features of most videos; of equals vpd.toml's student's, if it reads people, then teachers'.
 
-    On tennis `vipe` leads a student of the laptop's budget (docs/experiments/student.md).
-    Videos added later may have the student's alone, as a student needs no pose. Raises InputError for none.
+    On blurred athletes such a student leads its teachers, on tennis it is their equal; one that learned all from
+    nothing needs far more than a laptop's budget (docs/experiments/student.md). Videos added later may have
+    the student's alone, as a student needs no pose. Raises InputError for none.
     """
     names = layout.feature_names()
     if not names:
         raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
-    own = load_settings(layout.settings).distill.name
-    order = [STRONGER, own, *(name for name in reversed(names) if name not in (own, STRONGER, WEAKER))]
+    settings = load_settings(layout.settings).distill
+    own, others = settings.name, [n for n in reversed(names) if n not in (settings.name, *TEACHERS)]
+    order = (
+        [own, *TEACHERS[:-1], *others] if settings.backbone == "movenet" else [*TEACHERS[:-1], own, *others]
+    )
     present = [name for name in order if name in names]
-    return max(present, key=lambda name: len(FeatureStore(layout, name).videos()), default=WEAKER)
+    return max(present, key=lambda name: len(FeatureStore(layout, name).videos()), default=TEACHERS[-1])
 
 
 def _with_features(
