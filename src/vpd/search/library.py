@@ -22,8 +22,8 @@ TEACHERS = ("movement", "vipe", "joints2d")
 def default_features(layout: Layout) -> str:
     """The features of most videos; of equals vpd.toml's student's, if it reads people, then teachers'.
 
-    On blurred athletes such a student leads its teachers, on tennis it is their equal; one that learned all from
-    nothing needs far more than a laptop's budget (docs/experiments/student.md). Videos added later may have
+    On blurred athletes such a student leads its teachers, on tennis it is their equal. One that learned all
+    from nothing needs far more than a laptop's budget (docs/experiments/student.md). Videos added later have
     the student's alone, as a student needs no pose. Raises InputError for none.
     """
     names = layout.feature_names()
