@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from vpd.settings.vipe import MovementSettings, VipeSettings
+from vpd.teachers.movement.network import torso_size
 from vpd.teachers.vipe.camera import project, random_views
 from vpd.teachers.vipe.keypoints import ARMS_SWAPPED, LEGS_SWAPPED
 from vpd.teachers.vipe.synthesis import Chance
 
 JOINTS = 13
-TORSO = [1, 2, 7, 8]
 SURE = 0.5
 """Least visibility of a joint that the estimator is sure of; unsure ones have 0.1 to 0.6."""
 
@@ -54,8 +54,7 @@ def err(xy: Tensor, settings: MovementSettings, generator: torch.Generator) -> t
         order[swapped] = order[swapped][:, exchanged]
     xy = torch.gather(xy, 2, order[..., None].expand(-1, -1, -1, 2))
 
-    torso = xy[:, :, TORSO]
-    size = 2 * (torso[:, :, :, None] - torso[:, :, None]).norm(dim=-1).flatten(2).amax((1, 2))
+    size = 2 * torso_size(xy).amax(1)
     throughout = chance.true(settings.unsure, b, 1, 1) & chance.true(0.3, b, 1, JOINTS)
     at_times = chance.true(settings.unsure, b, k, 1) & chance.true(0.25, b, k, JOINTS)
     unsure = throughout | at_times

@@ -51,13 +51,18 @@ class MovementEncoder(nn.Module):
         return out
 
 
+def torso_size(xy: Tensor) -> Tensor:
+    """(B, K) largest distance of two torso joints of each pose (B, K, 13, 2)."""
+    torso = xy[:, :, TORSO]
+    size: Tensor = (torso[:, :, :, None] - torso[:, :, None]).norm(dim=-1).flatten(2).amax(2)
+    return size
+
+
 def _relative_size(xy: Tensor) -> Tensor:
     """(B, K, 1) logarithm of each torso's size, less its mean: what normalising each pose alone takes away.
 
     A torso that leans towards the camera gets shorter.
     """
-    torso = xy[:, :, TORSO]
-    size = (torso[:, :, :, None] - torso[:, :, None]).norm(dim=-1).flatten(2).amax(2)
-    found = size.clamp_min(1e-6).log()
+    found = torso_size(xy).clamp_min(1e-6).log()
     relative: Tensor = (found - found.mean(1, keepdim=True)).clamp(NEAREST, FARTHEST)
     return relative[..., None]

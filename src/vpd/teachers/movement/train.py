@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vpd.errors import InputError
 from vpd.settings.vipe import MovementSettings, VipeSettings
 from vpd.teachers.movement.errors import err, see
 from vpd.teachers.movement.model import Movement, MovementCard
@@ -19,7 +18,7 @@ from vpd.teachers.movement.synthesis import Movements
 from vpd.teachers.vipe.loop import Loop
 from vpd.teachers.vipe.losses import distances, metric_loss, neighbour_loss
 from vpd.teachers.vipe.model import Vipe
-from vpd.teachers.vipe.motion import Motion
+from vpd.teachers.vipe.motion import Motion, check_held_out
 from vpd.teachers.vipe.retrieval import hit_at_k
 from vpd.teachers.vipe.target import SIZE, pose_target
 
@@ -95,9 +94,7 @@ def train(
     the embedding and the history as rows. Raises InputError where a sequence is in both parts, or the
     folder's state belongs to other settings.
     """
-    both = {(m.source, m.name) for m in motions} & {(m.source, m.name) for m in held_out}
-    if both or not held_out:
-        raise InputError(f"held-out motion must be there and not be trained on; in both: {sorted(both)[:3]}")
+    check_held_out(motions, held_out)
     torch.manual_seed(settings.seed)
     card = MovementCard(start.card.d, settings.width, start.card.width, start.card.blocks, settings.offsets_s)
     encoder = MovementEncoder(start.encoder, len(settings.offsets_s), settings.width)

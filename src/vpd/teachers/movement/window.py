@@ -18,7 +18,5 @@ def window_rows(frames: Array, times_s: Array, offsets_s: tuple[float, ...]) -> 
     for rows in np.split(np.arange(len(frames)), gaps):
         times = times_s[rows]
         between = (times[1:] + times[:-1]) / 2
-        found[rows] = (
-            rows[np.searchsorted(between, times[:, None] + np.asarray(offsets_s))] if len(rows) else 0
-        )
+        found[rows] = rows[np.searchsorted(between, times[:, None] + np.asarray(offsets_s))]
     return found

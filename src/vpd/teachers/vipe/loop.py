@@ -99,11 +99,13 @@ class Loop:
         self.decoder.eval()
 
     def weights(self) -> dict[str, Tensor]:
+        """A copy of both networks' weights, by ``encoder.`` and ``decoder.``."""
         state = {f"encoder.{k}": v for k, v in self.encoder.state_dict().items()}
         state |= {f"decoder.{k}": v for k, v in self.decoder.state_dict().items()}
         return {k: v.detach().cpu().clone() for k, v in state.items()}
 
     def load_weights(self, weights: dict[str, Tensor]) -> None:
+        """Give both networks what ``weights`` returned."""
         for name, network in (("encoder.", self.encoder), ("decoder.", self.decoder)):
             network.load_state_dict(
                 {k.removeprefix(name): v for k, v in weights.items() if k.startswith(name)}

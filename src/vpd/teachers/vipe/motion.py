@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,3 +35,10 @@ class Motion:
         if not np.isfinite(joints).all():
             raise InputError(f"{self.name}: joints hold values that are not finite")
         object.__setattr__(self, "joints", joints)
+
+
+def check_held_out(motions: Sequence[Motion], held_out: Sequence[Motion]) -> None:
+    """Raises InputError where no sequence is held out, or one is trained on as well."""
+    both = {(m.source, m.name) for m in motions} & {(m.source, m.name) for m in held_out}
+    if both or not held_out:
+        raise InputError(f"held-out motion must be there and not be trained on; in both: {sorted(both)[:3]}")

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vpd.errors import InputError
 from vpd.pose.skeleton import BODY13
 from vpd.settings.vipe import VipeSettings
 from vpd.teachers.vipe.camera import project, random_views
@@ -18,7 +17,7 @@ from vpd.teachers.vipe.keypoints import encoder_input, with_errors
 from vpd.teachers.vipe.loop import Loop
 from vpd.teachers.vipe.losses import distances, hinge_embedding_loss, metric_loss, neighbour_loss
 from vpd.teachers.vipe.model import Vipe
-from vpd.teachers.vipe.motion import Motion
+from vpd.teachers.vipe.motion import Motion, check_held_out
 from vpd.teachers.vipe.network import Encoder, PoseDecoder
 from vpd.teachers.vipe.retrieval import hit_at_k
 from vpd.teachers.vipe.sampler import Sample, Sampler
@@ -84,9 +83,7 @@ def train(
     validation. ``start`` gives the first weights, to go on from another embedding with new motion or
     settings. Raises InputError where a sequence is in both parts or the state belongs to other settings.
     """
-    both = {(m.source, m.name) for m in motions} & {(m.source, m.name) for m in held_out}
-    if both or not held_out:
-        raise InputError(f"held-out motion must be there and not be trained on; in both: {sorted(both)[:3]}")
+    check_held_out(motions, held_out)
     device = resolve_device(settings.device)
     torch.manual_seed(settings.seed)
     encoder = Encoder(settings.d, settings.width, settings.blocks, settings.dropout).to(device)
