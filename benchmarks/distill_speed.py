@@ -30,6 +30,7 @@ from vpd.settings.distill import HeadSettings
 from vpd.student import Engine, OnnxEngine, TorchEngine, VideoSource, embed
 from vpd.student.batches import BatchReader
 from vpd.student.corpus import build_corpus, split_corpus
+from vpd.student.device import compiled
 from vpd.student.distill import make_accelerator, make_student
 from vpd.student.export import look_graph
 from vpd.student.losses import distillation_loss
@@ -83,13 +84,16 @@ def in_turns(
     return {name: statistics.median(values) for name, values in rates.items()}
 
 
-def bare_step(training: Training, batch: int, bfloat16: bool, channels_last: bool) -> Callable[[], int]:
+def bare_step(
+    training: Training, batch: int, bfloat16: bool, channels_last: bool, compiles: bool = False
+) -> Callable[[], int]:
     """Forward, backward and AdamW on tensors that lie ready."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
     student = training.student
     spec = student.spec
     inputs = torch.randn(batch, spec.inputs.channels, spec.size, spec.size, device=training.device)
     inputs = inputs.contiguous(memory_format=layout)
+    network = compiled(student, inputs, "on", bfloat16) if compiles else student
     targets = [torch.randn(batch, head.targets, device=training.device) for head in spec.heads]
     weights = [torch.ones_like(t) for t in targets]
 
@@ -97,7 +101,7 @@ def bare_step(training: Training, batch: int, bfloat16: bool, channels_last: boo
         student.to(memory_format=layout)
         student.train()
         with torch.autocast(training.device.type, torch.bfloat16, enabled=bfloat16):
-            predictions = student(inputs)
+            predictions = network(inputs)
         loss = distillation_loss(predictions, targets, weights, training.head_weights, "squared")
         training.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -181,6 +185,9 @@ def main() -> None:
                 + ("bfloat16" if training.bfloat16 else "float32")
                 + ", channels last)": loop_step(training, options.batch),
                 "network step alone, float32, channels last": bare_step(training, options.batch, False, True),
+                "network step alone, float32, compiled": bare_step(
+                    training, options.batch, False, True, compiles=True
+                ),
                 "network step alone, float32, contiguous": bare_step(training, options.batch, False, False),
             }
             table("distillation", in_turns(measured, options.rounds, clock), "images/s", bare)

@@ -3,15 +3,20 @@
 import numpy as np
 import pytest
 
-from tests.pipeline.made import made_library, set_settings, write_given_poses
+from tests.pipeline.made import BASE, made_library, set_settings, write_given_poses
 from vpd.crops import CropFile
-from vpd.library.features import read_features
+from vpd.library.artefact import Recipe
+from vpd.library.features import read_features, write_features
 from vpd.pipeline import distill
 from vpd.pipeline.run import open_sources, run
 from vpd.pipeline.status import status
 from vpd.student import TorchEngine, load_student
 from vpd.student.inputs import read_inputs
 
+SECOND = BASE.replace(
+    'heads = [{ teacher = "joints2d" }]',
+    'name = "second"\nheads = [{{ teacher = "joints2d", fill = "{fill}" }}]',
+)
 NAMES = ["a", "b", "c", "d", "e"]
 
 
@@ -89,3 +94,28 @@ def test_what_cannot_be_trained_is_a_problem_and_not_a_crash(tmp_path):
     assert not report.complete
     assert report.problems[0].startswith("distill: no frame of the 1 videos has a pose of score 1")
     assert "embed" not in report.made
+
+
+def test_a_second_round(layout):
+    """The first student's features fill what the teacher missed; they belong to what the second is made from."""
+    second = SECOND.format(fill="first")
+    layout.settings.write_text(second)
+    report = run(layout)
+    assert not report.complete
+    assert "Make them first" in str(report.problems)
+    assert not status(layout).up_to_date
+
+    layout.settings.write_text(SECOND.format(fill="").replace('name = "second"', 'name = "first"'))
+    assert run(layout).complete
+    layout.settings.write_text(second)
+    assert run(layout).made["distill"] == 1
+    assert status(layout).up_to_date
+    made_from = distill.state(open_sources(layout))
+    assert made_from.trained_on == tuple(NAMES)
+    assert not made_from.due
+
+    # another first student, and the second is out of date
+    path = layout.features("first", "a")
+    features = read_features(path)
+    write_features(path, features, features[0].d, Recipe("embed", 99))
+    assert "learned from changed" in distill.state(open_sources(layout)).due

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from tests.student.synthetic import RECIPE, stick_source, stick_sources, tiny_settings
 from vpd.crops import CropFile
@@ -20,6 +21,8 @@ from vpd.settings import EmbedSettings
 from vpd.settings.distill import AugmentSettings, HeadSettings
 from vpd.student import OnnxEngine, TorchEngine, distill, embed, export_onnx, load_student
 from vpd.student.checkpoint import FILE as CHECKPOINT
+from vpd.student.device import compiled
+from vpd.student.losses import contrastive_loss
 
 
 class StoppedError(Exception):
@@ -236,3 +239,54 @@ def test_two_processes_train_as_one(tmp_path):
     for a, b in zip(history(tmp_path / "1"), history(tmp_path / "2"), strict=True):
         assert float(a["training_loss"]) == pytest.approx(float(b["training_loss"]), rel=1e-3)
         assert float(a["validation_loss"]) == pytest.approx(float(b["validation_loss"]), rel=1e-3)
+
+
+def test_contrast_knows_ones_own_moment():
+    target = torch.eye(8)
+    weight = torch.ones(8, 8)
+    own = contrastive_loss(target, target, weight)
+    other = contrastive_loss(target.roll(1, 0), target, weight)
+    assert own < 0.01 < 5 < other
+    # frames without a target neither ask nor answer
+    weight[4:] = 0
+    changed = target.clone()
+    changed[4:] = 7
+    assert contrastive_loss(changed, target, weight) == contrastive_loss(target[:4], target[:4], weight[:4])
+    assert contrastive_loss(target, target, torch.zeros(8, 8)) == 0
+
+
+def test_a_contrastive_term_trains(sources, tmp_path):
+    settings = tiny_settings(contrast=1.0, heads=(HeadSettings(teacher="joints2d"),))
+    student = distill(sources, settings, tmp_path / "s", RECIPE)
+    plain = distill(sources, settings.model_copy(update={"contrast": 0.0}), tmp_path / "p", RECIPE)
+    pairs = zip(student.parameters(), plain.parameters(), strict=True)
+    assert any(not torch.equal(a, b) for a, b in pairs)
+
+
+def test_compiling_leaves_the_network_as_it_was_or_says_why(monkeypatch):
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    inputs = torch.randn(2, 3, 8, 8)
+    assert compiled(network, inputs, "off", False) is network
+    assert compiled(network, inputs, "auto", False) is network
+
+    def fails(_network):
+        raise RuntimeError("no compiler\nhere")
+
+    monkeypatch.setattr(torch, "compile", fails)
+    with pytest.warns(RuntimeWarning, match="could not be compiled: no compiler"):
+        assert compiled(network, inputs, "on", False) is network
+    # what compiles is run once: weights, statistics and gradients stay as they were
+    monkeypatch.setattr(torch, "compile", lambda network: network)
+    compiled(network, inputs, "on", False)
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+@pytest.mark.slow
+def test_a_compiled_training_ends_near_the_plain_one(sources, tmp_path):
+    plain = distill(sources, tiny_settings(images=320), tmp_path / "plain", RECIPE)
+    fast = distill(sources, tiny_settings(images=320, compile="on"), tmp_path / "fast", RECIPE)
+    for (name, a), b in zip(plain.named_parameters(), fast.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-2, atol=1e-3, msg=name)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vpd.errors import InputError
-from vpd.library.artefact import Recipe
+from vpd.library.artefact import Recipe, read_recipe
 from vpd.library.features import read_features
 from vpd.library.poses import read_poses
 from vpd.pipeline import crop, pose, teach
@@ -50,12 +50,32 @@ def folder(sources: Sources) -> Path:
 
 def video_key(sources: Sources, video: str) -> str:
     """Stands for all that a student learns from one video."""
+    heads = sources.settings.distill.heads
     keys = [
         crop.outputs(sources, video)[0].recipe.key,
         pose.outputs(sources, video)[0].recipe.key,
-        *(teach.output(sources, video, head.teacher).recipe.key for head in sources.settings.distill.heads),
+        *(teach.output(sources, video, head.teacher).recipe.key for head in heads),
+        *(_fill_key(sources, head.fill, video) for head in heads if head.fill),
     ]
     return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:32]
+
+
+def _fill_key(sources: Sources, name: str, video: str) -> str:
+    """Stands for an earlier student's features of a video, as they are; "" where there are none."""
+    path = sources.layout.features(name, video)
+    key: str = read_recipe(path)["key"] if path.is_file() else ""
+    return key
+
+
+def _check_fill(sources: Sources, videos: Sequence[str]) -> None:
+    for name in {head.fill for head in sources.settings.distill.heads} - {""}:
+        without = [video for video in videos if not sources.layout.features(name, video).is_file()]
+        if without:
+            raise InputError(
+                f"{len(without)} of {len(videos)} videos, {without[0]} among them, have no features of"
+                f" {name}, the earlier student that [[distill.heads]] fill names. Make them first:"
+                f' name = "{name}" and no fill in [distill], and `vpd run`.'
+            )
 
 
 def recipe(sources: Sources, videos: Sequence[str]) -> Recipe:
@@ -110,6 +130,7 @@ def state(sources: Sources) -> StudentState:
 
 def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSource]:
     from vpd.student import VideoSource
+    from vpd.student.corpus import wanted_features
 
     layout = sources.layout
     for video in videos:
@@ -117,8 +138,8 @@ def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSou
             video=video,
             crops=layout.crops(video),
             features={
-                head.teacher: read_features(layout.features(head.teacher, video))
-                for head in sources.settings.distill.heads
+                name: read_features(layout.features(name, video))
+                for name in wanted_features(sources.settings.distill)
             },
             poses=read_poses(layout.poses(video)),
         )
@@ -130,6 +151,7 @@ def make(sources: Sources, videos: Sequence[str], progress: Callable[[Progress],
 
     if not videos:
         raise InputError("there is no video to learn from.")
+    _check_fill(sources, videos)
     distill(
         _video_sources(sources, sorted(videos)),
         sources.settings.distill,

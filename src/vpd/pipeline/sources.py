@@ -33,7 +33,7 @@ OPERATIONAL = {
     "track": {"batch"},
     "pose": {"batch"},
     "embed": {"batch", "device", "workers"},
-    "distill": {"device", "workers"},
+    "distill": {"device", "compile", "workers"},
 }
 """Settings that change how fast and where a step works, and not what it makes."""
 

@@ -27,6 +27,9 @@ class HeadSettings(Section):
     """Share of this head in the loss."""
     weighting: Literal["none", "frame", "joint"] = "none"
     """Weigh targets by the pose's confidence: of the frame, or of each joint (joints2d alone)."""
+    fill: str = ""
+    """Name of the features of an earlier student, which are the targets of frames where the teacher is
+    unsure: a second round. That student's own feature must be the pose (decoder = false)."""
 
     @model_validator(mode="after")
     def _check(self) -> HeadSettings:
@@ -125,6 +128,9 @@ class DistillSettings(Section):
     """AdamW's (PyTorch's default)."""
     schedule: Literal["constant", "cosine", "onecycle"] = "cosine"
     """Learning rate: constant (paper), falling to 0 by a cosine, or rising for a tenth and then falling."""
+    contrast: float = Field(default=0.0, ge=0)
+    """Weight of a contrastive term: a crop, mirrored and changed as it is, should know the teacher's feature
+    of its own moment among those of the batch (InfoNCE); 0 for none."""
     ema: float = Field(default=0.0, ge=0, lt=1)
     """Decay a step of the running average of weights that is kept instead of the last weights; 0 for none."""
     best_of_mean: int = Field(default=1, gt=0)
@@ -136,6 +142,9 @@ class DistillSettings(Section):
     """auto takes a GPU where there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto takes bfloat16 on GPUs and CPUs with matrix units for it."""
+    compile: Literal["auto", "on", "off"] = "auto"
+    """Compile the network before it trains on pictures (torch.compile). auto does so on GPUs; where it cannot
+    be compiled, it trains as it is."""
     workers: int = Field(default=2, gt=0)
     """Threads that decode batches ahead of the network."""
 
@@ -143,6 +152,8 @@ class DistillSettings(Section):
     def _check(self) -> DistillSettings:
         if len({head.teacher for head in self.heads}) != len(self.heads):
             raise ValueError("two heads have the same teacher")
+        if any(head.fill == self.name for head in self.heads):
+            raise ValueError(f"{self.name} cannot be filled by itself: give this student another name")
         if 0 in self.neighbours or 0 in self.context_s:
             raise ValueError("neighbour or context 0 is the frame itself: offsets are -1, 1, ...")
         return self

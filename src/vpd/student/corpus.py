@@ -64,6 +64,7 @@ class Corpus:
     times_s : (N,) seconds.
     joints : (N, 17, 2) float16, the pose in fractions of the crop; NaN where there is none.
     heads : one `Targets` a head.
+    taught : (N,) whether a teacher itself has a target there, and not an earlier student alone.
     """
 
     videos: list[str]
@@ -74,6 +75,7 @@ class Corpus:
     times_s: Array
     joints: Array
     heads: list[Targets]
+    taught: Array
 
     def __len__(self) -> int:
         return len(self.row)
@@ -107,7 +109,7 @@ def _of(athlete: int, sequences: Sequence[Any]) -> Any:
 def _head_targets(
     head: HeadSettings, min_score: float, features: FeatureSequence, poses: PoseSequence | None, frames: Array
 ) -> tuple[Array, Array]:
-    """Values and weights (T, 2, D) of the frames of one athlete, as the head wants them."""
+    """Values and weights (T, 2, D) of the frames of one athlete, as the head wants them of its teacher."""
     here, there = _at(features.frames, frames)
     good = there & features.valid[here] & (features.scores[here] >= min_score)
     confidence = np.broadcast_to(features.scores[:, None, None], features.values.shape)
@@ -132,12 +134,36 @@ def _head_targets(
     return np.concatenate(values, axis=2), np.concatenate(weights, axis=2).astype(np.float32)
 
 
+def _check_fill(head: HeadSettings, before: FeatureSequence, values: Array) -> None:
+    size, d = values.shape[2] // (1 + len(head.motion)), before.values.shape[2]
+    if size != d:
+        raise InputError(
+            f"{head.fill} has {d} numbers a frame and cannot stand for {head.teacher}, which has {size}. "
+            "Set fill in [[distill.heads]] to a student of that teacher alone, without a decoder."
+        )
+
+
+def _fill(values: Array, weights: Array, before: FeatureSequence, frames: Array) -> None:
+    """Where the teacher has no target, take what an earlier student says as the pose."""
+    d = before.values.shape[2]
+    here, there = _at(before.frames, frames)
+    gaps = there & before.valid[here] & ~weights.any(axis=(1, 2))
+    values[gaps, :, :d] = before.values[here[gaps]]
+    weights[gaps, :, :d] = 1
+
+
 def _person(poses: PoseSequence | None, frames: Array, squares: Array) -> Array:
     joints = np.full((len(frames), 17, 2), np.nan, np.float16)
     if poses is not None:
         row, found = _at(poses.frames, frames)
         joints[found] = np.clip(to_crop(poses.keypoints[row[found]][..., :2], squares[found]), -9, 9)
     return joints
+
+
+def wanted_features(settings: DistillSettings) -> list[str]:
+    """Names of the features that a student learns from: of teachers, and of earlier students."""
+    names = [name for head in settings.heads for name in (head.teacher, head.fill) if name]
+    return list(dict.fromkeys(names))
 
 
 def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> Corpus:
@@ -148,13 +174,15 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
     """
     videos: list[str] = []
     paths: list[Path] = []
-    columns: dict[str, list[Array]] = {name: [] for name in ("video", "row", "frame", "times_s", "joints")}
+    columns: dict[str, list[Array]] = {
+        name: [] for name in ("video", "row", "frame", "times_s", "joints", "taught")
+    }
     values: list[list[Array]] = [[] for _ in settings.heads]
     weights: list[list[Array]] = [[] for _ in settings.heads]
     for source in sources:
-        for head in settings.heads:
-            if head.teacher not in source.features:
-                raise InputError(f"{source.video} has no features of the teacher {head.teacher!r}")
+        for name in wanted_features(settings):
+            if name not in source.features:
+                raise InputError(f"{source.video} has no features of {name!r}, which [distill] asks for")
         file = CropFile(source.crops)
         videos.append(source.video)
         paths.append(source.crops)
@@ -168,7 +196,14 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
                 _head_targets(head, settings.min_score, sequence, poses, file.frames[rows])
                 for head, sequence in zip(settings.heads, sequences, strict=True)
             ]
+            taught = np.any([w.any(axis=(1, 2)) for _, w in made], axis=0)
+            for head, (value, weight) in zip(settings.heads, made, strict=True):
+                before = _of(athlete, source.features[head.fill]) if head.fill else None
+                if before is not None:
+                    _check_fill(head, before, value)
+                    _fill(value, weight, before, file.frames[rows])
             keep = np.any([w.any(axis=(1, 2)) for _, w in made], axis=0)
+            columns["taught"].append(taught[keep])
             rows = rows[keep]
             for i, (value, weight) in enumerate(made):
                 values[i].append(value[keep])
@@ -201,7 +236,8 @@ def _unit_mean(weights: Array) -> Array:
 def split_corpus(
     corpus: Corpus, share: float, rng: np.random.Generator, held_out: Sequence[str] | None = None
 ) -> Split:
-    """Hold out a ``share`` of the videos, drawn by ``rng``, or the videos named.
+    """Hold out a ``share`` of the videos, drawn by ``rng``, or the videos named: their frames that a teacher
+    taught.
 
     Of fewer than five videos, spans are held out instead, with two seconds around them left out of training.
     Raises InputError where nothing would be left on either side.
@@ -229,13 +265,13 @@ def split_corpus(
             low, high = times.min() - MARGIN_S, times.max() + MARGIN_S
             near |= (corpus.video == video) & (corpus.times_s > low) & (corpus.times_s < high)
     training = np.flatnonzero(~(validation | near))
-    if not validation.any() or not len(training):
+    if not (validation & corpus.taught).any() or not len(training):
         raise InputError(
             "too few frames with a confident pose to hold some out for validation: "
             f"{len(corpus)} frames of {len(present)} videos. Add videos."
         )
     spans = [(corpus.videos[v], a, b) for v, a, b in chosen]
-    return Split(training, np.flatnonzero(validation), spans)
+    return Split(training, np.flatnonzero(validation & corpus.taught), spans)
 
 
 def target_scale(targets: Targets, rows: Array) -> tuple[Array, Array]:

@@ -39,7 +39,7 @@ READINGS = "readings"
 HISTORY, CURVE = "history.csv", "curve.png"
 READING_SHARE = 0.8
 """Of the progress of a training on readings, what reading takes."""
-NOT_OF_THE_RESULT = {"device", "precision", "workers", "name"}
+NOT_OF_THE_RESULT = {"device", "precision", "compile", "workers", "name"}
 """Settings that a checkpoint may be taken up with a change of."""
 
 

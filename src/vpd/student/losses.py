@@ -6,11 +6,15 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from vpd.student.network import Student
 
 HUBER_DELTA = 1.0
 """Where Huber's loss turns from square to straight, in deviations of a standardised target."""
+
+TEMPERATURE = 0.1
+"""Of the contrastive term's cosines."""
 
 
 def errors(prediction: Tensor, target: Tensor, kind: Literal["squared", "huber"]) -> Tensor:
@@ -27,6 +31,18 @@ def normalised_targets(student: Student, values: list[Tensor]) -> list[Tensor]:
     """Each head's targets (N, D) brought to the student's scale."""
     scales = [student.target_scale(i) for i in range(len(values))]
     return [(value - mean) / std for value, (mean, std) in zip(values, scales, strict=True)]
+
+
+def contrastive_loss(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """How hard it is to find each frame's own target (N, D) among the batch's by its prediction (N, D).
+
+    InfoNCE (van den Oord et al. 2018) over cosines of standardised features, of frames whose target is known.
+    """
+    known = (weight > 0).all(1)
+    said, meant = (F.normalize(part[known].float(), dim=1) for part in (prediction, target))
+    if len(said) < 2:
+        return prediction.new_zeros((), dtype=torch.float32)
+    return F.cross_entropy(said @ meant.T / TEMPERATURE, torch.arange(len(said), device=said.device))
 
 
 def distillation_loss(

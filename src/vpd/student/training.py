@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from vpd.errors import InputError
 from vpd.settings.distill import DistillSettings
 from vpd.student.augment import Draw, augment, draw
 from vpd.student.batches import Batch, BatchReader, evenly, sample
 from vpd.student.corpus import Corpus, Split
-from vpd.student.device import choose_bfloat16
+from vpd.student.device import choose_bfloat16, compiled
 from vpd.student.history import Epoch
-from vpd.student.losses import distillation_loss, normalised_targets
+from vpd.student.losses import contrastive_loss, distillation_loss, normalised_targets
 from vpd.student.network import Student
 from vpd.student.readings import Readings
 from vpd.student.ready import Ready
@@ -68,11 +68,18 @@ class Training:
             lr=settings.learning_rate,
             weight_decay=settings.weight_decay,
         )
-        self.network = accelerator.prepare_model(self.student)
+        self.network = self.compiled(accelerator.prepare_model(self.student))
         self.head_weights = [head.weight for head in settings.heads]
         self.budget = Budget(settings.images, settings.minutes * 60 if settings.minutes else None)
         self.epochs: list[Epoch] = []
         self.validation_rows = evenly(split.validation, settings.validation_images)
+
+    def compiled(self, network: nn.Module) -> nn.Module:
+        """The network as it trains on this process' share of a batch."""
+        spec = self.student.spec
+        shape = self.share, spec.inputs.channels, spec.size, spec.size
+        inputs = torch.zeros(shape, device=self.device).contiguous(memory_format=torch.channels_last)
+        return compiled(network, inputs, self.settings.compile, self.bfloat16)
 
     @property
     def kept(self) -> Student:
@@ -103,6 +110,9 @@ class Training:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             predictions = self.network(ready.inputs)
         loss = distillation_loss(predictions, targets, ready.weights, self.head_weights, self.settings.loss)
+        if self.settings.contrast:
+            pairs = zip(predictions, targets, ready.weights, strict=True)
+            loss = loss + self.settings.contrast * torch.stack([contrastive_loss(*p) for p in pairs]).sum()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call] # torch's stub
         self.optimiser.step()
@@ -172,6 +182,10 @@ class FrozenTraining(Training):
         self.place = np.full(len(corpus), -1)
         self.place[readings.frames] = np.arange(len(readings.frames))
         self.seen = torch.from_numpy(readings.seen).to(self.device)
+
+    def compiled(self, network: nn.Module) -> nn.Module:
+        """As it is: steps of a head are too small to gain."""
+        return network
 
     def _of(self, rows: Array) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Tokens (N, K, 2, ``token_d``), targets and weights of both orientations of the corpus' frames."""
