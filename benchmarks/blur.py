@@ -6,8 +6,8 @@
     done
     python benchmarks/blur.py FOLDER --out WORK [--jobs 2]
 
-Of every folder a library is made and run: the teachers joints2d and vipe, and a student of each by the
-default settings. Errors are distances of the 13 joints from the true ones, both normalised as joints2d
+Of every folder a library is made and run: the teachers joints2d, vipe and movement, the default student, and
+one of joints2d. Errors are distances of the 13 joints from the true ones, both normalised as joints2d
 normalises them, in lengths of the torso; unsure frames are those whose pose has a score below the 0.5 that
 students learn from. Accuracy: nearest neighbour, k examples a class from the training scenes, queries from
 the test scenes.
@@ -37,16 +37,18 @@ STUDENTS = {
     "student2d": 'name = "student2d"\n[[distill.heads]]\nteacher = "joints2d"\n',
     "student": 'name = "student"\n',
 }
-FEATURES = ["joints2d", "student2d", "vipe", "student"]
+FEATURES = ["joints2d", "student2d", "vipe", "movement", "student"]
 
 
 def run(videos: Path, library: Path, jobs: int) -> Layout:
-    """The library with features of both teachers and both students."""
+    """The library with features of the teachers and both students."""
     if not library.exists():
         vpd.Library.new(library, videos)
     layout = Layout(library)
     for settings in STUDENTS.values():
-        layout.settings.write_text(f'[teach]\nteachers = ["joints2d", "vipe"]\n[distill]\n{settings}')
+        layout.settings.write_text(
+            f'[teach]\nteachers = ["joints2d", "vipe", "movement"]\n[distill]\n{settings}'
+        )
         report = vpd.Library(library).run(jobs=jobs)
         assert report.complete, report
     return layout

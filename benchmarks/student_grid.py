@@ -4,11 +4,15 @@
         --labels labels.csv --splits splits.csv --subsets few_shot.json \
         [--rows default "2D" "default, training scenes" ...] [--seeds 3] [--heads nearest-paper]
 
-LIBRARY has crops and teachers' features (`vpd crop`, `vpd teach`). A row is what `ROWS` names, and trains on
-all videos without their labels; rows that end in ``, training scenes`` learn from the training part of the
-split alone. What the pose network
-reads is kept in FOLDER and shared by the rows. The table has the mean and the standard deviation over seeds
-of the mean over draws, and the explained variance of held-out videos.
+LIBRARY has crops and teachers' features (`vpd crop`, `vpd teach`). A row is what `ROWS` names, and trains
+on all videos without their labels; rows that end in ``, training scenes`` learn from the training part of
+the split alone; rows that are names of the library's features show what these reach. What the pose network
+reads is kept in FOLDER and shared by the rows.
+
+The table has the explained variance of held-out videos, the accuracy of the nearest neighbour with 1, 4, 8
+and 16 examples by cross-validation on the training scenes (by which a setting may be chosen; see
+`recognition_gains.py`), and that on the test scenes (by which it may not). Where there are several seeds of
+the student: mean and standard deviation over them.
 """
 
 from __future__ import annotations
@@ -18,44 +22,68 @@ import json
 import re
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from few_shot import read_plain_labels
+from recognition_gains import KS, Trial
 from vpd.crops import CropFile
 from vpd.library.artefact import Recipe
 from vpd.library.features import read_features, write_features
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
-from vpd.recognition.evaluation import evaluate, prepare
+from vpd.recognition.evaluation import Parts, evaluate, prepare
+from vpd.recognition.examples import load_examples
 from vpd.recognition.outcomes import KeptOutcomes
 from vpd.recognition.protocol import ALL
+from vpd.recognition.split import read_split
+from vpd.sequences import FeatureStore
+from vpd.sequences.transforms import Smooth
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import DistillSettings, HeadSettings
 from vpd.student import TorchEngine, VideoSource, distill, embed, features_of, known_tokens, load_student
+from vpd.student.corpus import wanted_features
 
 PAPER = {"motion": (-1,), "decoder": True}
-JOINTS, VIPE = HeadSettings(teacher="joints2d"), HeadSettings(teacher="vipe")
+JOINTS, VIPE, MOVEMENT = (HeadSettings(teacher=name) for name in ("joints2d", "vipe", "movement"))
 ROWS: dict[str, dict[str, Any]] = {
     "default": {},
-    "frame alone": {"context_s": (), "heads": (VIPE,)},
     "no flow": {"inputs": ("rgb",)},
-    "frame alone, no flow": {"inputs": ("rgb",), "context_s": (), "heads": (VIPE,)},
-    "VI": {"heads": (VIPE,)},
     "nothing trained": {"learning_rate": 1e-9, "images": 10_000},
-    "paper's decoder and motion": {"heads": (HeadSettings(teacher="vipe", **PAPER),)},
-    "decoder without motion": {"heads": (HeadSettings(teacher="vipe", decoder=True),)},
-    "decoder, motion over 4 frames": {"heads": (HeadSettings(teacher="vipe", motion=(-4, 4), decoder=True),)},
+    "VI": {"heads": (VIPE,)},
+    "VI, frame alone": {"context_s": (), "heads": (VIPE,)},
+    "VI, frame alone, no flow": {"inputs": ("rgb",), "context_s": (), "heads": (VIPE,)},
+    "VI, decoder": {"heads": (HeadSettings(teacher="vipe", decoder=True),)},
+    "VI, decoder and motion (paper)": {"heads": (HeadSettings(teacher="vipe", **PAPER),)},
+    "VI, decoder, motion over 4 frames": {
+        "heads": (HeadSettings(teacher="vipe", motion=(-4, 4), decoder=True),)
+    },
     "2D": {"heads": (JOINTS,)},
-    "2D, paper's decoder and motion": {"heads": (HeadSettings(teacher="joints2d", **PAPER),)},
+    "2D, decoder and motion (paper)": {"heads": (HeadSettings(teacher="joints2d", **PAPER),)},
     "2D, weighed by joint": {"heads": (HeadSettings(teacher="joints2d", weighting="joint"),)},
-    "2D and view-invariant": {"heads": (JOINTS, VIPE)},
+    "2D and VI": {"heads": (JOINTS, VIPE)},
+    "2D and VI, decoder and motion (Concat)": {
+        "heads": tuple(HeadSettings(teacher=name, **PAPER) for name in ("joints2d", "vipe"))
+    },
+    "movement and VI": {"heads": (MOVEMENT, VIPE)},
+    "movement and 2D": {"heads": (MOVEMENT, JOINTS)},
     "squared error": {"loss": "squared"},
-    "weighed by frame": {"heads": (HeadSettings(teacher="vipe", weighting="frame"),)},
+    "weighed by frame": {"heads": (HeadSettings(weighting="frame"),)},
     "confidence 0.3": {"min_score": 0.3},
     "confidence 0.7": {"min_score": 0.7},
     "average of weights": {"ema": 0.998},
-    "a tenth of the crops seen": {"images": 20_000},
+    "contrast 1": {"contrast": 1.0},
+    "contrast 10": {"contrast": 10.0},
+    "second round": {"heads": (HeadSettings(fill="default"),)},
+    "all together": {
+        "ema": 0.998,
+        "contrast": 1.0,
+        "heads": (HeadSettings(weighting="frame", fill="default"),),
+    },
+    **{f"{n:,} crops seen": {"images": n} for n in (5_000, 20_000, 60_000, 600_000)},
 }
 """Changes of the default settings by name."""
 ALONE = ", training scenes"
@@ -66,14 +94,27 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def sources(layout: Layout, videos: list[str], settings: DistillSettings) -> list[VideoSource]:
-    """What a student learns from these videos."""
+def settings_of(name: str, seed: int) -> DistillSettings:
+    """The settings of a row; an earlier student is named after its row, and is that of the same seed."""
+    changes = ROWS[name.removesuffix(ALONE)]
+    settings = DistillSettings(**{**changes, "seed": seed, "validation_images": 4_000, "name": slug(name)})
+    heads = [h.model_copy(update={"fill": f"{slug(h.fill)}-{seed}"}) if h.fill else h for h in settings.heads]
+    return settings.model_copy(update={"heads": tuple(heads)})
+
+
+def sources(places: Sequence[Layout], videos: list[str], settings: DistillSettings) -> list[VideoSource]:
+    """What a student learns from these videos of the first place; features may lie in others."""
+
+    def features(name: str, video: str) -> Any:
+        paths = [place.features(name, video) for place in places]
+        return read_features(next(path for path in paths if path.is_file()))
+
     return [
         VideoSource(
             video,
-            layout.crops(video),
-            {h.teacher: read_features(layout.features(h.teacher, video)) for h in settings.heads},
-            read_poses(layout.poses(video)),
+            places[0].crops(video),
+            {name: features(name, video) for name in wanted_features(settings)},
+            read_poses(places[0].poses(video)),
         )
         for video in videos
     ]
@@ -81,15 +122,15 @@ def sources(layout: Layout, videos: list[str], settings: DistillSettings) -> lis
 
 def make(layout: Layout, out: Path, name: str, seed: int, videos: dict[str, list[str]]) -> Path:
     """Train one student and embed all videos; returns its folder, which is done where it has done.json."""
-    changes = ROWS[name.removesuffix(ALONE)]
-    settings = DistillSettings(**{**changes, "seed": seed, "validation_images": 4_000})
+    settings = settings_of(name, seed)
     folder = out / "students" / f"{slug(name)}-{seed}"
     if (folder / "done.json").is_file():
         return folder
     corpus = videos["train"] if name.endswith(ALONE) else videos["all"]
     readings = out / "readings" / "-".join(settings.inputs)
     started = time.monotonic()
-    distill(sources(layout, corpus, settings), settings, folder, Recipe("grid", 1), readings=readings)
+    learned = sources([layout, Layout(out)], corpus, settings)
+    distill(learned, settings, folder, Recipe("grid", 1), readings=readings)
     seconds = time.monotonic() - started
     student = load_student(folder)
     engine = TorchEngine(student)
@@ -109,6 +150,23 @@ def make(layout: Layout, out: Path, name: str, seed: int, videos: dict[str, list
     return folder
 
 
+def cross_validated(place: Layout, features: str, parts: Parts, scenes: dict[str, Any]) -> list[float]:
+    """Accuracy in per cent with each of ``KS`` examples, on the training part alone."""
+    segments = [parts.segments[i] for i in parts.train]
+    examples = load_examples(FeatureStore(place, features), segments)
+    present = examples.present()
+    labels = np.array([segments[i].label for i in present])
+    of = np.array([scenes[segments[i].video].scene for i in present])
+    trial = Trial([examples.sequences[i] for i in present], labels, of)
+    return [100 * a for a in trial.nearest(trial.distances(Smooth(0.033), mirror_query=True))]
+
+
+def cell(values: Sequence[float]) -> str:
+    """Mean, and deviation where there are several."""
+    spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.1f}{spread}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("library", type=Path)
@@ -123,6 +181,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     segments = read_plain_labels(given.labels)
     parts = prepare(segments, given.out, given.splits, given.subsets, given.ks)
+    scenes = read_split(given.splits)
     crops = sorted(path.stem for path in layout.crops("x").parent.glob("*.arrow"))
     of_train = {parts.segments[i].video for i in parts.train}
     videos = {"all": crops, "train": [v for v in crops if v in of_train]}
@@ -130,24 +189,27 @@ def main() -> None:
         link = given.out / folder
         if not link.exists():
             link.symlink_to((given.library / folder).resolve())
-    figures: dict[str, list[dict[str, Any]]] = {}
-    heads = given.heads
-    print(f"| {' | '.join(['setting', 'R2', 'recogniser', *map(str, given.ks), 'all', 's'])} |", flush=True)
-    print("|" + "---|" * (5 + len(given.ks)))
+    asked = [*(f"CV {k}" for k in KS), *map(str, given.ks), "all"]
+    print(f"| setting | seeds | R2 | recogniser | {' | '.join(asked)} | s |", flush=True)
+    print("|" + "---|" * (5 + len(asked)))
+    kept = KeptOutcomes(given.out / "outcomes.jsonl")
     for name in given.rows:
-        folders = [make(layout, given.out, name, seed, videos) for seed in range(given.seeds)]
-        figures[name] = [json.loads((folder / "done.json").read_text()) for folder in folders]
-        kept = KeptOutcomes(given.out / "outcomes.jsonl")
-        found = evaluate(out, parts, [folder.name for folder in folders], heads, kept=kept)
-        for head in heads:
-            cells = []
-            for k in [*given.ks, ALL]:
-                means = [100 * found.summary(folder.name, head)[k].mean for folder in folders]
-                spread = f" ± {statistics.stdev(means):.1f}" if len(means) > 1 else ""
-                cells.append(f"{statistics.mean(means):.1f}{spread}")
-            r2 = statistics.mean(f["r2"] for f in figures[name])
-            seconds = statistics.mean(f["seconds"] for f in figures[name])
-            print(f"| {name} | {r2:.3f} | {head} | {' | '.join(cells)} | {seconds:.0f} |", flush=True)
+        if name in layout.feature_names():
+            place, names, figures = layout, [name], []
+        else:
+            folders = [make(layout, given.out, name, seed, videos) for seed in range(given.seeds)]
+            place, names = out, [folder.name for folder in folders]
+            figures = [json.loads((folder / "done.json").read_text()) for folder in folders]
+        chosen = [cross_validated(place, n, parts, scenes) for n in names]
+        found = evaluate(place, parts, names, given.heads, kept=kept)
+        r2, seconds = (
+            f"{statistics.mean(f[key] for f in figures):{form}}" if figures else ""
+            for key, form in (("r2", ".3f"), ("seconds", ".0f"))
+        )
+        for head in given.heads:
+            cells = [cell(values) for values in zip(*chosen, strict=True)]
+            cells += [cell([100 * found.summary(n, head)[k].mean for n in names]) for k in [*given.ks, ALL]]
+            print(f"| {name} | {len(names)} | {r2} | {head} | {' | '.join(cells)} | {seconds} |", flush=True)
 
 
 if __name__ == "__main__":

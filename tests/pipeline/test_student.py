@@ -13,10 +13,8 @@ from vpd.pipeline.status import status
 from vpd.student import TorchEngine, load_student
 from vpd.student.inputs import read_inputs
 
-SECOND = BASE.replace(
-    'heads = [{ teacher = "joints2d" }]',
-    'name = "second"\nheads = [{{ teacher = "joints2d", fill = "{fill}" }}]',
-)
+SECOND = BASE.replace('"joints2d" }]', '"joints2d", fill = "first" }]\nname = "second"')
+FIRST = SECOND.replace('fill = "first"', 'fill = ""').replace('"second"', '"first"')
 NAMES = ["a", "b", "c", "d", "e"]
 
 
@@ -97,17 +95,16 @@ def test_what_cannot_be_trained_is_a_problem_and_not_a_crash(tmp_path):
 
 
 def test_a_second_round(layout):
-    """The first student's features fill what the teacher missed; they belong to what the second is made from."""
-    second = SECOND.format(fill="first")
-    layout.settings.write_text(second)
+    """The first student fills what the teacher missed, and is part of what the second is made of."""
+    layout.settings.write_text(SECOND)
     report = run(layout)
     assert not report.complete
     assert "Make them first" in str(report.problems)
     assert not status(layout).up_to_date
 
-    layout.settings.write_text(SECOND.format(fill="").replace('name = "second"', 'name = "first"'))
+    layout.settings.write_text(FIRST)
     assert run(layout).complete
-    layout.settings.write_text(second)
+    layout.settings.write_text(SECOND)
     assert run(layout).made["distill"] == 1
     assert status(layout).up_to_date
     made_from = distill.state(open_sources(layout))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,13 +72,8 @@ def train_command(
 
     show = _shower(chosen.steps)
     trained = train(training, held_out, chosen, out, show, Vipe.load(start) if start is not None else None)
-    about = {
-        "settings": chosen.model_dump(),
-        "best": max(trained.history, key=lambda row: row["hit1"]),
-        "sources": sorted({m.source for m in training}),
-        "held_out": sorted({m.name for m in held_out}),
-    }
-    card = VipeCard(chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), about=json.dumps(about))
+    about = _about(chosen.model_dump(), training, held_out, trained.history)
+    card = VipeCard(chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), about=about)
     Vipe(card, trained.encoder, trained.decoder).save(out / "vipe.safetensors")
     typer.echo(f"wrote {out / 'vipe.safetensors'}")
 
@@ -101,9 +97,28 @@ def train_movement_command(
     training, held_out = split([m for path in motion for m in read_folder(path)], hold_out)
     typer.echo(f"{len(training)} sequences to train on; {len(held_out)} held out")
     show = _shower(chosen.movement.steps)
-    found, _ = train_movement(training, held_out, Vipe.load(start), chosen.movement, chosen.vipe, out, show)
-    found.save(out / "movement.safetensors")
+    begun = Vipe.load(start)
+    found, history = train_movement(training, held_out, begun, chosen.movement, chosen.vipe, out, show)
+    used = {"movement": chosen.movement.model_dump(), "vipe": chosen.vipe.model_dump()}
+    card = replace(found.card, about=_about(used, training, held_out, history))
+    replace(found, card=card).save(out / "movement.safetensors")
     typer.echo(f"wrote {out / 'movement.safetensors'}")
+
+
+def _about(
+    settings: dict[str, Any],
+    training: Sequence[Motion],
+    held_out: Sequence[Motion],
+    history: Sequence[dict[str, float]],
+) -> str:
+    """What a card says, for the reader: settings, the step that was kept, and the data."""
+    about = {
+        "settings": settings,
+        "best": max(history, key=lambda row: row["hit1"]),
+        "sources": sorted({m.source for m in training}),
+        "held_out": sorted({m.name for m in held_out}),
+    }
+    return json.dumps(about)
 
 
 def _shower(steps: int) -> Callable[[int, dict[str, float]], None]:

@@ -1,0 +1,53 @@
+"""`vpd vipe`: from files of 3D motion to weights whose card says what they are."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.teachers.movement.test_movement import swing
+from vpd.teachers.movement.model import Movement
+from vpd.teachers.vipe.model import Vipe
+
+SETTINGS = """
+[vipe]
+steps = 4
+validate_every = 2
+batch = 8
+[movement]
+steps = 4
+validate_every = 2
+batch = 8
+width = 16
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for number, name in enumerate(("walk", "run", "jump")):
+        np.savez(tmp_path / f"{name}.npz", joints=swing(name, number).joints, fps=30.0)
+    (tmp_path / "vpd.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "load"),
+    [("train", "vipe", Vipe.load), ("train-movement", "movement", Movement.load)],
+)
+def test_weights_know_what_they_were_trained_on(vpd, folder, command, file, load):
+    out = folder / "out"
+    code, _, err = vpd(
+        "vipe", command, folder, "--out", out, "--hold-out", "jump", "--settings", folder / "vpd.toml"
+    )
+    assert code == 0, err
+    about = json.loads(load(out / f"{file}.safetensors").card.about)
+    assert about["held_out"] == ["jump"]
+    assert about["best"]["step"] in (2, 4)
+    settings = about["settings"] if file == "vipe" else about["settings"]["movement"]
+    assert settings["batch"] == 8
+
+
+def test_a_held_out_name_that_fits_nothing(vpd, folder):
+    code, _, err = vpd("vipe", "train-movement", folder, "--out", folder / "out", "--hold-out", "swim")
+    assert code != 0
+    assert "'swim'" in err
