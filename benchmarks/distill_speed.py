@@ -3,14 +3,18 @@
     python benchmarks/distill_speed.py [--backbone resnet34] [--batch 100] [--rounds 3] [--crops FOLDER]
 
 Everything is measured in one process, in turns, so that ratios hold on a busy machine; medians over rounds.
-On a machine that others use take --cpu with OMP_NUM_THREADS=1: CPU seconds do not count their turns.
-Without --crops (files of a library's folder `crops`), smooth random pictures of the same size are used.
+``--only processes`` compares one process with one a core (DDP). On a machine that others use take --cpu
+with OMP_NUM_THREADS=1: CPU seconds do not count their turns. Without --crops (files of a library's folder
+`crops`), smooth random pictures of the same size are used.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -149,6 +153,47 @@ def table(title: str, rates: dict[str, float], unit: str, floor: str) -> None:
         print(f"  {name:44s} {rate:8.1f} {unit}   {rate / rates[floor]:.2f} x")
 
 
+def make_training(options: argparse.Namespace, scratch: Path) -> tuple[Training, list[Path]]:
+    """A training of the options' backbone, on crops that are given or made, and the files of these crops."""
+    if options.crops:
+        paths = sorted(options.crops.glob("*.arrow"))[:40]
+    else:
+        paths = [scratch / f"v{i}.arrow" for i in range(5)]
+        for path in paths:
+            random_crops(path, 130)
+    heads = (HeadSettings(teacher="joints2d", motion=(-1,), decoder=True),)
+    settings = DistillSettings(backbone=options.backbone, batch=options.batch, heads=heads)
+    corpus = build_corpus((random_source(path) for path in paths), settings)
+    split = split_corpus(corpus, 0.2, np.random.default_rng(0))
+    inputs = student_spec(settings, 0, {"joints2d": 26}).inputs
+    student = make_student(settings, BatchReader(corpus, inputs), split)
+    return Training(corpus, split, settings, make_accelerator("auto"), student), paths
+
+
+def of_processes(options: argparse.Namespace) -> None:
+    """What the processes that torchrun started reach together in the real loop; the first one says it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        training, _ = make_training(options, Path(scratch))
+        work = loop_step(training, options.batch)
+        rates = in_turns({"loop": work}, options.rounds, time.perf_counter)
+        if training.accelerator.is_main_process:
+            print(f"rate {rates['loop']}", flush=True)
+
+
+def compare_processes(options: argparse.Namespace) -> None:
+    """The real loop by one process and by as many as there are cores, all cores in use."""
+    cores = torch.get_num_threads()
+    rates = {}
+    for processes in (1, cores):
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        command += [f"--nproc_per_node={processes}", *sys.argv]
+        environment = {**os.environ, "OMP_NUM_THREADS": str(cores // processes)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        said = next(line for line in done.stdout.splitlines() if line.startswith("rate "))
+        rates[f"{processes} processes of {cores // processes} threads"] = float(said.split()[1])
+    table("the real loop, shared", rates, "images/s", next(iter(rates)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backbone", default="resnet34")
@@ -156,27 +201,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--crops", type=Path, help="a folder of crop files; else random ones are made")
     parser.add_argument("--cpu", action="store_true", help="CPU seconds of all threads instead of wall time")
-    parser.add_argument("--only", choices=("distill", "embed"))
+    parser.add_argument("--only", choices=("distill", "embed", "processes"))
     options = parser.parse_args()
+    if options.only == "processes":
+        of_processes(options) if "LOCAL_RANK" in os.environ else compare_processes(options)
+        return
     clock = time.process_time if options.cpu else time.perf_counter
     print(
         f"torch {torch.__version__}, {torch.get_num_threads()} threads, {options.backbone}, "
         + ("CPU seconds" if options.cpu else "wall time")
     )
     with tempfile.TemporaryDirectory() as scratch:
-        if options.crops:
-            paths = sorted(options.crops.glob("*.arrow"))[:40]
-        else:
-            paths = [Path(scratch) / f"v{i}.arrow" for i in range(5)]
-            for path in paths:
-                random_crops(path, 130)
-        heads = (HeadSettings(teacher="joints2d", motion=(-1,), decoder=True),)
-        settings = DistillSettings(backbone=options.backbone, batch=options.batch, heads=heads)
-        corpus = build_corpus((random_source(path) for path in paths), settings)
-        split = split_corpus(corpus, 0.2, np.random.default_rng(0))
-        inputs = student_spec(settings, 0, {"joints2d": 26}).inputs
-        student = make_student(settings, BatchReader(corpus, inputs), split)
-        training = Training(corpus, split, settings, make_accelerator("auto"), student)
+        training, paths = make_training(options, Path(scratch))
         bare = "network step alone, bfloat16, channels last"
         if options.only != "embed":
             measured = {

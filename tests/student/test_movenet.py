@@ -1,5 +1,7 @@
 """MoveNet in torch is the shipped network, and the encoder on it reads joints."""
 
+import json
+
 import numpy as np
 import onnxruntime as ort
 import pytest
@@ -27,7 +29,7 @@ from vpd.student.inputs import InputSpec
 from vpd.student.movenet import RGB_MEAN, RGB_STD, load_movenet
 from vpd.student.network import Student, student_spec
 from vpd.student.people import decode_pose
-from vpd.student.training import parameter_groups
+from vpd.student.training import FrozenTraining, parameter_groups
 from vpd.teachers import movement, teacher
 from vpd.types import PoseSequence
 
@@ -133,6 +135,35 @@ def test_the_laptops_student_starts_as_what_the_embedding_of_movements_says_of_t
     expected = movement.shipped().embed(joints[:, order][:, :, body], scores[:, order][:, :, body])
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
     assert poses.shape == (5, 64)
+
+
+@pytest.mark.parametrize("heads", [("movement",), ("vipe", "movement"), ("joints2d", "vipe")])
+def test_what_the_anchors_say_can_be_given(heads):
+    settings = preset("laptop", heads=tuple(HeadSettings(teacher=name) for name in heads))
+    sizes = {"joints2d": 26, "vipe": 64, "movement": 64}
+    student = Student(student_spec(settings, 64, sizes)).eval()
+    windows = torch.rand(5, 9, student.token_d)
+    with torch.inference_mode():
+        said = student.started(windows)
+        assert said.shape == (5, 1 if heads == ("movement",) else 9, student.spec.d)
+        given = torch.cat([windows, said.expand(-1, 9, -1)], 2)
+        torch.testing.assert_close(student.feature(given), student.feature(windows))
+
+
+def test_a_long_training_asks_the_anchors_once(tmp_path, monkeypatch):
+    sources = stick_sources(tmp_path, 5, 10, teachers=("joints2d", "vipe"))
+    settings = people_settings(images=128)
+    asked = []
+    started = Student.started
+    monkeypatch.setattr(Student, "started", lambda self, w: asked.append(len(w)) or started(self, w))
+    once = distill(sources, settings, tmp_path / "once", RECIPE, readings=tmp_path / "readings")
+    frames = json.loads((tmp_path / "once" / "config.json").read_text())
+    assert sum(asked) == 2 * (frames["training_frames"] + frames["validation_frames"])
+    monkeypatch.setattr(FrozenTraining, "_said", lambda self, rows: None)
+    always = distill(sources, settings, tmp_path / "always", RECIPE, readings=tmp_path / "readings")
+    assert sum(asked) > 200
+    for name, weights in once.state_dict().items():
+        torch.testing.assert_close(weights, always.state_dict()[name], atol=1e-4, rtol=1e-3, msg=name)
 
 
 def test_the_pretrained_part_can_be_frozen_or_slow():

@@ -1,7 +1,7 @@
 """What is known of joints beforehand, as networks: where a student that reads joints starts from.
 
 Each takes the joints (N, K, 17, 2) and scores (N, K, 17) of a frame's context and, last, of the frame itself,
-and gives (N, K, d): what it says of every frame, or of all together, K times.
+and gives (N, K, d), what it says of every frame, or (N, 1, d), what it says of all together.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class MovementAnchor(nn.Module):
         self.register_buffer("order", torch.tensor(order), persistent=False)
 
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
-        """To (N, K, 64), the same K times."""
+        """To (N, 1, 64)."""
         joints, scores = joints[:, self.order], scores[:, self.order]
         found: Tensor = self.encoder(
             joints[:, :, list(BODY13)], scores[:, :, list(BODY13)].clamp(self.least, 1)
         )
-        return found[:, None].expand(-1, scores.shape[1], -1)
+        return found[:, None]
 
 
 def _upside_down(body: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:

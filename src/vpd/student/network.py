@@ -172,24 +172,38 @@ class Student(nn.Module):
             return torch.stack([read, self.encoder.mirrored(read)], 1)
         return torch.stack([self.embed(inputs), self.embed(self.mirror(inputs))], 1)
 
-    def normalised_feature(self, windows: Tensor) -> Tensor:
-        """Features (N, d) of the tokens (N, K, ``token_d``) of the context and, last, of the frame itself.
+    def started(self, windows: Tensor) -> Tensor:
+        """What the anchors say (N, K, d) of the tokens (N, K, ``token_d``), in deviations of their teachers'.
 
-        A part that is a pose is in deviations of its teacher's.
+        (N, 1, d) where they say it of the window as a whole. It does not change in training.
         """
-        if not isinstance(self.encoder, PeopleEncoder):
-            return windows[:, -1]
+        assert isinstance(self.encoder, PeopleEncoder)
         n, k, size = windows.shape
         joints, scores = self.encoder.pose(windows.reshape(n * k, size))
         joints, scores = joints.view(n, k, -1, 2), scores.view(n, k, -1)
         parts = []
         for i, (head, start) in enumerate(zip(self.spec.heads, self.anchors, strict=True)):
             if isinstance(start, nn.Identity):
-                parts.append(windows.new_zeros(n, k, head.d))
+                parts.append(windows.new_zeros(n, 1, head.d))
                 continue
             mean, std = self.target_scale(i)
             parts.append((start(joints, scores) - mean) / std)
-        return self.encoder.combine(windows, torch.cat(parts, 2))
+        most = max(part.shape[1] for part in parts)
+        return torch.cat([part.expand(-1, most, -1) for part in parts], 2)
+
+    def normalised_feature(self, windows: Tensor) -> Tensor:
+        """Features (N, d) of the tokens (N, K, ``token_d``) of the context and, last, of the frame itself.
+
+        A part that is a pose is in deviations of its teacher's. Tokens may be followed by what the anchors
+        say of them (N, K, ``token_d`` + d), which is then not asked again.
+        """
+        if not isinstance(self.encoder, PeopleEncoder):
+            return windows[:, -1]
+        if windows.shape[2] > self.token_d:
+            windows, said = torch.split(windows, [self.token_d, self.spec.d], dim=2)
+        else:
+            said = self.started(windows)
+        return self.encoder.combine(windows, said)
 
     def feature(self, windows: Tensor) -> Tensor:
         """As ``normalised_feature``; a part that is a pose is in its teacher's units."""
@@ -214,8 +228,8 @@ class Student(nn.Module):
         return [decode(part) for decode, part in zip(self.decoders, parts, strict=True)]
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
-        """Each head's prediction (N, targets) in deviations, of normalised inputs (N, C, S, S) or of tokens
-        (N, K, ``token_d``)."""
+        """Each head's prediction (N, targets) in deviations, of normalised inputs (N, C, S, S) or of what
+        ``normalised_feature`` takes."""
         windows = self.alone(self.tokens(inputs)) if inputs.dim() == 4 else inputs
         return self.decode(self.normalised_feature(windows))
 

@@ -116,7 +116,8 @@ class PeopleEncoder(nn.Module):
         return readings[:, : 2 * JOINTS].reshape(-1, JOINTS, 2), readings[:, 2 * JOINTS : 3 * JOINTS]
 
     def combine(self, windows: Tensor, anchors: Tensor) -> Tensor:
-        """Readings (N, K, ``size``) and anchors (N, K, d) of K frames, the frame itself last, to (N, d)."""
+        """Readings (N, K, ``size``) and anchors (N, K or 1, d) of K frames, the frame itself last: (N, d)."""
+        anchors = anchors.expand(-1, windows.shape[1], -1)
         scaled = ((windows - self.mean) / self.deviation).clamp(-LIMIT, LIMIT)
         each = self.dropout(torch.relu(self.project(torch.cat([scaled, anchors], 2))))
         mixed = self.dropout(torch.relu(self.mix(each.flatten(1))))

@@ -26,6 +26,9 @@ from vpd.student.schedule import Budget, learning_rate_factor
 from vpd.student.validate import Validation, read_validation, validate
 from vpd.types import Array
 
+SAID_AT_ONCE = 500
+"""Frames whose anchors are asked at once."""
+
 
 def parameter_groups(student: Student, pretrained_rate: float) -> list[dict[str, Any]]:
     """The student's weights by their share of the learning rate; a pretrained part at 0 is frozen."""
@@ -182,15 +185,38 @@ class FrozenTraining(Training):
         self.place = np.full(len(corpus), -1)
         self.place[readings.frames] = np.arange(len(readings.frames))
         self.seen = torch.from_numpy(readings.seen).to(self.device)
+        self.said: Tensor | None = None
+        if settings.images > 2 * len(read.training):
+            self.said = self._said(np.union1d(read.training, self.validation_rows))
+
+    @torch.no_grad()
+    def _said(self, rows: Array) -> Tensor:
+        """What the anchors say (frames read, 2, K or 1, d) of the rows, in both orientations, for all steps."""
+        found: Tensor | None = None
+        for part in np.array_split(rows, -(-len(rows) // SAID_AT_ONCE)):
+            place = torch.from_numpy(self.place[part]).to(self.device)
+            windows = self.tokens[self.seen[place]].float().transpose(1, 2)
+            said = self.student.started(windows.flatten(0, 1))
+            said = said.view(len(part), 2, *said.shape[1:])
+            if found is None:
+                found = said.new_zeros(len(self.seen), *said.shape[1:])
+            found[place] = said
+        assert found is not None
+        return found
 
     def compiled(self, network: nn.Module) -> nn.Module:
         """As it is: steps of a head are too small to gain."""
         return network
 
     def _of(self, rows: Array) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """Tokens (N, K, 2, ``token_d``), targets and weights of both orientations of the corpus' frames."""
+        """Tokens (N, K, 2, ``token_d``), followed by what the anchors say where that is known, targets and
+        weights, both orientations of the corpus' frames."""
         heads = self.spec_reader.corpus.heads
-        tokens = self.tokens[self.seen[torch.from_numpy(self.place[rows]).to(self.device)]].float()
+        place = torch.from_numpy(self.place[rows]).to(self.device)
+        tokens = self.tokens[self.seen[place]].float()
+        if self.said is not None:
+            said = self.said[place].transpose(1, 2).expand(-1, tokens.shape[1], -1, -1)
+            tokens = torch.cat([tokens, said], 3)
         values = [torch.from_numpy(head.values[rows]).to(self.device) for head in heads]
         weights = [torch.from_numpy(head.weights[rows]).to(self.device) for head in heads]
         return tokens, values, weights
