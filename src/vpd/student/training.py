@@ -191,7 +191,7 @@ class FrozenTraining(Training):
 
     @torch.no_grad()
     def _said(self, rows: Array) -> Tensor:
-        """What the anchors say (frames read, 2, K or 1, d) of the rows, in both orientations, for all steps."""
+        """What the anchors say (frames read, 2, K or 1, d) of the rows, both orientations, for all steps."""
         found: Tensor | None = None
         for part in np.array_split(rows, -(-len(rows) // SAID_AT_ONCE)):
             place = torch.from_numpy(self.place[part]).to(self.device)
