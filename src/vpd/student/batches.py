@@ -116,10 +116,15 @@ def sample(rows: Array, start: int, count: int, seed: int) -> Array:
     passes, places = positions // len(rows), positions % len(rows)
     out = np.empty(count, rows.dtype)
     for number in np.unique(passes):
-        order = np.random.default_rng([seed, int(number)]).permutation(rows)
         inside = passes == number
-        out[inside] = order[places[inside]]
+        out[inside] = rows[_order(len(rows), seed, int(number))[places[inside]]]
     return out
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, seed: int, number: int) -> Array:
+    """The order of a pass."""
+    return np.random.default_rng([seed, number]).permutation(count)
 
 
 def evenly(rows: Array, count: int) -> Array:

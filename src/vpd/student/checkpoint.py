@@ -71,5 +71,10 @@ def load_checkpoint(
             _, index, entry = name.split(".", 2)
             state.setdefault(int(index), {})[entry] = tensor
     optimiser.load_state_dict({**whole, "state": state})
+    for parameter, entries in optimiser.state.items():
+        for name, tensor in entries.items():
+            if tensor.shape == parameter.shape:
+                # a fused step goes through memory: a moment must lie as its weight does, channels last or not
+                entries[name] = torch.empty_like(parameter).copy_(tensor)
     epochs = [Epoch(**epoch) for epoch in found["epochs"]]
     return Progressed(key, found["images"], found["seconds"], epochs, found["best_loss"])

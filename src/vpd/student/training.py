@@ -70,6 +70,7 @@ class Training:
             parameter_groups(self.student, settings.pretrained_rate),
             lr=settings.learning_rate,
             weight_decay=settings.weight_decay,
+            fused=True,
         )
         self.network = self.compiled(accelerator.prepare_model(self.student))
         self.head_weights = [head.weight for head in settings.heads]
