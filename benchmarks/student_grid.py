@@ -44,7 +44,7 @@ from vpd.sequences import FeatureStore
 from vpd.sequences.transforms import Smooth
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import DistillSettings, HeadSettings
-from vpd.student import TorchEngine, VideoSource, distill, embed, features_of, known_tokens, load_student
+from vpd.student import TorchEngine, VideoSource, distill, features_of, load_student, read_video
 from vpd.student.corpus import wanted_features
 
 PAPER = {"motion": (-1,), "decoder": True}
@@ -133,14 +133,11 @@ def make(layout: Layout, out: Path, name: str, seed: int, videos: dict[str, list
     distill(learned, settings, folder, Recipe("grid", 1), readings=readings)
     seconds = time.monotonic() - started
     student = load_student(folder)
-    engine = TorchEngine(student)
+    engine = TorchEngine(student)  # of a corpus that is read, it has nothing to do
     for video in videos["all"]:
         crops = CropFile(layout.crops(video))
-        known = known_tokens(student, crops, readings, video)
-        if known is None:
-            found = embed(engine, crops, EmbedSettings(), video)
-        else:
-            found = features_of(student, crops, known, video)
+        tokens = read_video(student, crops, readings, video, lambda: engine, EmbedSettings())
+        found = features_of(student, crops, tokens, video)
         path = Layout(out).features(folder.name, video)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_features(path, found, student.spec.d, Recipe("grid", 1))

@@ -23,6 +23,7 @@ from vpd.student import (
     features_of,
     known_tokens,
     load_student,
+    read_video,
 )
 from vpd.student.backbones import backbone
 from vpd.student.inputs import InputSpec
@@ -200,8 +201,8 @@ def test_a_corpus_is_read_once_and_its_student_embeds_from_there(tmp_path):
     assert any(not torch.equal(p, q) for p, q in zip(student.parameters(), again.parameters(), strict=True))
 
     crops = CropFile(sources[0].crops)
-    known = known_tokens(student, crops, readings, "v0")
-    assert known is not None
+    known, read = known_tokens(student, crops, readings, "v0")
+    assert read.all()
     assert known_tokens(student, crops, readings, "other") is None
     from_readings = features_of(student, crops, known)[0]
     looked = embed(TorchEngine(student, "cpu", "float32"), crops, EmbedSettings())[0]
@@ -214,6 +215,39 @@ def test_a_corpus_is_read_once_and_its_student_embeds_from_there(tmp_path):
         0
     ]
     np.testing.assert_allclose(combined, from_readings.values[[4, 5], 0], atol=1e-3)
+
+
+def test_a_video_that_was_read_in_part_is_read_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("vpd.student.readings.SPAN", 4)
+    sources = stick_sources(tmp_path, 5, 10, teachers=("joints2d", "vipe"))
+    readings = tmp_path / "readings"
+    student = distill(sources, people_settings(images=64), tmp_path / "a", RECIPE, readings=readings)
+    crops = CropFile(sources[0].crops)
+    engine = TorchEngine(student, "cpu", "float32")
+    whole, _ = known_tokens(student, crops, readings, "v0")
+    missing = readings / "v0-00000004.npy"
+    missing.unlink()
+    tokens, read = known_tokens(student, crops, readings, "v0")
+    assert read.tolist() == [True] * 4 + [False] * 4 + [True] * 2
+    looked, shares = [], []
+
+    class Counting:
+        def __init__(self):
+            self.student = student
+
+        def __call__(self, raw):
+            looked.append(len(raw))
+            return engine(raw)
+
+    tokens = read_video(student, crops, readings, "v0", Counting, EmbedSettings(), shares.append)
+    assert sum(looked) == 4
+    assert sum(shares) == pytest.approx(1)
+    np.testing.assert_allclose(tokens.astype("f4"), whole.astype("f4"), atol=2e-3)
+    assert missing.is_file()
+    # of a video that nobody learned from nothing is kept
+    files = set(readings.iterdir())
+    read_video(student, crops, readings, "other", Counting, EmbedSettings())
+    assert set(readings.iterdir()) == files
 
 
 @pytest.mark.slow

@@ -6,8 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
@@ -62,7 +60,7 @@ def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> En
 def make(work: Work, wanted: list[Output]) -> None:
     """Embed the crops of one video."""
     from vpd.crops import CropFile
-    from vpd.student import features_of, known_tokens, look
+    from vpd.student import features_of, read_video
 
     key = student_key(work.sources)
     if key == NO_STUDENT:
@@ -70,10 +68,18 @@ def make(work: Work, wanted: list[Output]) -> None:
     folder, settings = distill.folder(work.sources), work.settings.embed
     student = _student(folder, key)
     crops = CropFile(work.layout.crops(work.video))
-    tokens = known_tokens(student, crops, work.layout.readings, work.video)
-    if tokens is None:
-        engine = _engine(folder, key, settings, work.threads)
-        tokens = look(engine, crops, np.arange(len(crops)), settings.batch, settings.workers)
+    told, done = 0, 0.0
+
+    def progress(share: float) -> None:
+        nonlocal told, done
+        done += share
+        work.progress(int(done * work.row.frames) - told)
+        told = int(done * work.row.frames)
+
+    def engine() -> Engine:
+        return _engine(folder, key, settings, work.threads)
+
+    tokens = read_video(student, crops, work.layout.readings, work.video, engine, settings, progress)
     sequences = features_of(student, crops, tokens, work.video)
     write_features(wanted[0].path, sequences, student.spec.d, wanted[0].recipe)
-    work.progress(work.row.frames)
+    work.progress(work.row.frames - told)

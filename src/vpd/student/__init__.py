@@ -6,7 +6,7 @@ from vpd.student.embed import embed, features_of, look
 from vpd.student.engines import Engine, OnnxEngine, TorchEngine
 from vpd.student.export import export_onnx
 from vpd.student.network import Student, StudentSpec
-from vpd.student.readings import known_tokens
+from vpd.student.readings import known_tokens, read_video
 from vpd.student.store import load_student, read_config, student_is_current
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "load_student",
     "look",
     "read_config",
+    "read_video",
     "student_is_current",
 ]

@@ -23,6 +23,7 @@ from vpd.crops import CropFile
 from vpd.errors import InputError
 from vpd.library.artefact import read_recipe, replacing, write_text
 from vpd.settings.distill import DistillSettings
+from vpd.settings.embed import EmbedSettings
 from vpd.student.batches import evenly
 from vpd.student.corpus import Corpus
 from vpd.student.device import choose_device
@@ -167,8 +168,7 @@ def read_corpus(
                 return
             file, rows = CropFile(corpus.paths[span.video]), np.arange(span.start, span.stop)
             tokens = look(engine, file, rows, BATCH, settings.workers).astype(np.float16)
-            with replacing(path) as part, part.open("wb") as out:
-                np.save(out, tokens)
+            _keep(tokens, path)
         done += (span.stop - span.start) * processes
         if progress is not None:
             spent = time.monotonic() - started
@@ -204,9 +204,12 @@ def load_readings(student: Student, corpus: Corpus, settings: DistillSettings, f
     return Readings(np.concatenate(tokens), np.concatenate(frames), np.concatenate(seen))
 
 
-def known_tokens(student: Student, crops: CropFile, folder: Path, video: str) -> Array | None:
-    """The tokens (N, 2, ``token_d``) of a video that was wholly read; None otherwise."""
-    if not student.reads_people or not len(crops):
+def known_tokens(student: Student, crops: CropFile, folder: Path, video: str) -> tuple[Array, Array] | None:
+    """The tokens (N, 2, ``token_d``) float16 of a video as far as it was read, and which (N,) of them were.
+
+    None where nothing can be known: of other crops, another look, or a student that reads nobody.
+    """
+    if not student.reads_people:
         return None
     try:
         known = json.loads((folder / KEY).read_text(encoding="utf-8"))
@@ -214,8 +217,51 @@ def known_tokens(student: Student, crops: CropFile, folder: Path, video: str) ->
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    files = [folder / f"{video}-{start:08d}.npy" for start in range(0, len(crops), SPAN)]
-    if not all(file.is_file() for file in files):
-        return None
-    tokens: Array = np.concatenate([np.load(file) for file in files])
-    return tokens if len(tokens) == len(crops) else None
+    tokens = np.zeros((len(crops), 2, student.token_d), np.float16)
+    read = np.zeros(len(crops), np.bool_)
+    for rows in _spans(crops):
+        path = folder / f"{video}-{rows.start:08d}.npy"
+        if path.is_file():
+            tokens[rows], read[rows] = np.load(path), True
+    return tokens, read
+
+
+def read_video(
+    student: Student,
+    crops: CropFile,
+    folder: Path,
+    video: str,
+    engine: Callable[[], Engine],
+    settings: EmbedSettings,
+    progress: Callable[[float], None] | None = None,
+) -> Array:
+    """Tokens (N, 2, ``token_d``) of all crops of a video: those read before, and the rest looked at.
+
+    What is looked at of a video that a student learned from is kept in ``folder`` too. ``engine`` is called
+    where it is needed. ``progress`` gets the share of the crops that were done.
+    """
+    found = known_tokens(student, crops, folder, video)
+    if found is None:
+        # Readings are kept as float16: rounded alike, a video has the same features whoever read it.
+        kind = np.float16 if student.reads_people else np.float32
+        tokens, read = np.empty((len(crops), 2, student.token_d), kind), np.zeros(len(crops), np.bool_)
+    else:
+        tokens, read = found
+    for span in _spans(crops):
+        rows = np.arange(len(crops))[span]
+        if not read[span].all():
+            tokens[span] = look(engine(), crops, rows, settings.batch, settings.workers)
+            if found is not None:
+                _keep(tokens[span], folder / f"{video}-{span.start:08d}.npy")
+        if progress is not None:
+            progress(len(rows) / len(crops))
+    return tokens
+
+
+def _spans(crops: CropFile) -> list[slice]:
+    return [slice(start, min(start + SPAN, len(crops))) for start in range(0, len(crops), SPAN)]
+
+
+def _keep(tokens: Array, path: Path) -> None:
+    with replacing(path) as part, part.open("wb") as out:
+        np.save(out, tokens)
