@@ -10,6 +10,7 @@ import numpy as np
 from vpd.athletes.boxes import iou
 from vpd.models.session import batch_size
 from vpd.pose.estimator import PoseEstimator, crop_window, cut_out, in_picture
+from vpd.pose.turning import choose, mean_score, turned_poses
 from vpd.settings.pose import PoseSettings
 from vpd.types import Array, PoseSequence, Track
 
@@ -40,15 +41,23 @@ def estimate(
         for row, frame in enumerate(track.frames.tolist()):
             wanted.setdefault(frame, []).append((t, row))
     poses = [np.zeros((len(track.frames), 17, 3), np.float32) for track in tracks]
+    turned: list[dict[int, Array]] = [{} for _ in tracks]
     done = [np.zeros(len(track.frames), bool) for track in tracks]
     waiting: list[tuple[int, int, Array]] = []
     batch = batch_size(settings.batch, estimator.device)
 
     def work() -> None:
         boxes = np.stack([tracks[t].boxes[row] for t, row, _ in waiting])
-        found = poses_of([rgb for _, _, rgb in waiting], boxes, estimator, settings.second_pass_below)
+        pictures = [rgb for _, _, rgb in waiting]
+        found = poses_of(pictures, boxes, estimator, settings.second_pass_below)
         for (t, row, _), pose in zip(waiting, found, strict=True):
             poses[t][row], done[t][row] = pose, True
+        unsure = np.flatnonzero(mean_score(found) < settings.turn_below).tolist()
+        if unsure:
+            again = turned_poses([pictures[i] for i in unsure], boxes[unsure], estimator)
+            for i, others in zip(unsure, again, strict=True):
+                t, row, _ = waiting[i]
+                turned[t][row] = others
         waiting.clear()
 
     for picture in frames:
@@ -58,10 +67,16 @@ def estimate(
                 work()
     if waiting:
         work()
-    return [
-        PoseSequence(track.athlete, track.frames[there], pose[there])
-        for track, pose, there in zip(tracks, poses, done, strict=True)
-    ]
+    columns = zip(tracks, poses, turned, done, strict=True)
+    return [_sequence(track, seen, others, there) for track, seen, others, there in columns]
+
+
+def _sequence(track: Track, poses: Array, turned: dict[int, Array], there: Array) -> PoseSequence:
+    """The poses of a track where there are any, of the turned ones the likeliest."""
+    place = np.cumsum(there) - 1
+    others = {int(place[row]): found for row, found in turned.items()}
+    frames = track.frames[there]
+    return PoseSequence(track.athlete, frames, choose(poses[there], others, frames, track.boxes[there]))
 
 
 def poses_of(

@@ -16,6 +16,9 @@ class PoseSettings(Section):
     """A pose is estimated again, on the box of its joints, where the overlap (IoU) of that crop with the
     first one is below: 1 does it for every pose, 0 for none. 0.8 means every sixth pose on tennis, where it
     brings half of the gain of doing all (docs/experiments/pose.md)."""
+    turn_below: float = Field(default=0.5, ge=0, le=1)
+    """A pose whose joints' mean score is below is also looked for with the picture turned by a quarter, a
+    half and three quarters (athletes upside down): three looks more. 0 for none."""
     batch: int = Field(default=0, ge=0)
     """Crops the network works on at once. 0 chooses: 1 on a CPU, where more is slower, 16 on a GPU."""
     mean: Colour = (123.675, 116.28, 103.53)
