@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -22,23 +22,13 @@ from vpd.athletes.shots import CutDetector
 from vpd.models.session import batch_size
 from vpd.settings.track import TrackSettings
 from vpd.types import Array, Track
+from vpd.video import Frame
 
 HIGH_IOU, LOW_IOU = 0.1, 0.3
 """Least overlaps for confident and doubtful detections. Lower than the paper's, since frames are skipped
 between detections and athletes are fast for their size."""
 EXPLAINED = 3
 """How many of the ranked people of each shot the notes explain."""
-
-
-class Picture(Protocol):
-    """What is needed of a frame: its number, its time and its picture (H, W, 3) uint8 RGB."""
-
-    @property
-    def frame(self) -> int: ...
-    @property
-    def time_s(self) -> float: ...
-    @property
-    def rgb(self) -> Array: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +56,7 @@ class _Seen:
 
 
 def track(
-    frames: Iterable[Picture],
+    frames: Iterable[Frame],
     width: int,
     height: int,
     settings: TrackSettings,
@@ -109,7 +99,7 @@ def track(
     return TrackResult([t for t in tracks if len(t.frames)], notes)
 
 
-def _watch(frames: Iterable[Picture], settings: TrackSettings, detector: Detector) -> _Seen:
+def _watch(frames: Iterable[Frame], settings: TrackSettings, detector: Detector) -> _Seen:
     seen = _Seen()
     cuts = CutDetector(settings.cut_difference)
     tracker = ByteTracker(settings.high_score, settings.new_score, HIGH_IOU, LOW_IOU, settings.lost_s)

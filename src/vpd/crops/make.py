@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,20 +14,10 @@ from vpd.crops.geometry import cut_square, squares
 from vpd.flow import FlowEstimator
 from vpd.settings.crop import CropSettings
 from vpd.types import Array, Track
+from vpd.video import Frame
 
 BATCH = 64
 """Crops a batch: enough for a GPU's flow, 6 MB of pictures."""
-
-
-class VideoFrame(Protocol):
-    """A decoded frame: its number, its time in seconds, and its picture (H, W, 3) uint8 RGB."""
-
-    @property
-    def frame(self) -> int: ...
-    @property
-    def time_s(self) -> float: ...
-    @property
-    def rgb(self) -> Array: ...
 
 
 class _Rows:
@@ -40,7 +29,7 @@ class _Rows:
         self.crops: list[Array] = []
         self.before: list[Array | None] = []
 
-    def add(self, frame: VideoFrame, athlete: int, square: Array, previous: VideoFrame | None) -> None:
+    def add(self, frame: Frame, athlete: int, square: Array, previous: Frame | None) -> None:
         size = self.settings.size
         self.crops.append(cut_square(frame.rgb, square, size))
         wanted = previous is not None and self.flow is not None
@@ -72,7 +61,7 @@ class _Rows:
 
 
 def make_crops(
-    frames: Iterable[VideoFrame],
+    frames: Iterable[Frame],
     tracks: Sequence[Track],
     flow: FlowEstimator | None,
     settings: CropSettings,
@@ -88,7 +77,7 @@ def make_crops(
         geometry, has_previous = squares(track, settings.padding)
         for row, frame in enumerate(track.frames):
             wanted[int(frame)].append((track.athlete, geometry[row], bool(has_previous[row])))
-    last: VideoFrame | None = None
+    last: Frame | None = None
     rows = _Rows(flow, settings)
     for frame in frames:
         before = last if last is not None and last.frame == frame.frame - 1 else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from vpd.pose.estimator import PoseEstimator, crop_window, cut_out, in_picture
 from vpd.pose.turning import choose, mean_score, turned_poses
 from vpd.settings.pose import PoseSettings
 from vpd.types import Array, PoseSequence, Track
+from vpd.video import Frame
 
 SURE = 0.2
 """Score from which on a joint counts for the box of a pose."""
@@ -20,17 +20,8 @@ ENOUGH = 6
 """Sure joints without which a pose's box means nothing."""
 
 
-class Picture(Protocol):
-    """What is needed of a frame: its number and its picture (H, W, 3) uint8 RGB."""
-
-    @property
-    def frame(self) -> int: ...
-    @property
-    def rgb(self) -> Array: ...
-
-
 def estimate(
-    frames: Iterable[Picture], tracks: Sequence[Track], estimator: PoseEstimator, settings: PoseSettings
+    frames: Iterable[Frame], tracks: Sequence[Track], estimator: PoseEstimator, settings: PoseSettings
 ) -> list[PoseSequence]:
     """A pose for every box of every track, in the tracks' order.
 
