@@ -51,6 +51,7 @@ PAPER = {"motion": (-1,), "decoder": True}
 JOINTS, VIPE, MOVEMENT = (HeadSettings(teacher=name) for name in ("joints2d", "vipe", "movement"))
 ROWS: dict[str, dict[str, Any]] = {
     "default": {},
+    "movement": {"heads": (MOVEMENT,)},
     "no flow": {"inputs": ("rgb",)},
     "nothing trained": {"learning_rate": 1e-9, "images": 10_000},
     "VI": {"heads": (VIPE,)},
@@ -77,11 +78,11 @@ ROWS: dict[str, dict[str, Any]] = {
     "average of weights": {"ema": 0.998},
     "contrast 1": {"contrast": 1.0},
     "contrast 10": {"contrast": 10.0},
-    "second round": {"heads": (HeadSettings(fill="default"),)},
+    "second round": {"heads": (HeadSettings(fill="movement"),)},
     "all together": {
         "ema": 0.998,
         "contrast": 1.0,
-        "heads": (HeadSettings(weighting="frame", fill="default"),),
+        "heads": (HeadSettings(weighting="frame", fill="movement"),),
     },
     **{f"{n:,} crops seen": {"images": n} for n in (5_000, 20_000, 60_000, 600_000)},
 }

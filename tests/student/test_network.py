@@ -195,3 +195,23 @@ def test_settings(tmp_path):
         path.write_text(f"[distill]\n{bad}\n")
         with pytest.raises(SettingsError):
             load_settings(path)
+
+
+def test_parts_that_are_decoded_vary_as_those_that_are_poses():
+    heads = (HeadSpec("joints2d", 26, 26, (), False), HeadSpec("vipe", 64, 32, (-1,), True))
+    student = Student(StudentSpec("tiny", 48, InputSpec(), heads)).eval()
+    inputs = torch.randn(40, 5, 48, 48)
+    with torch.no_grad():
+        student.target_std_0.fill_(7.0)
+        before = student.embed(inputs)
+        poses = student.poses(before, 1)
+        student.balance(before)
+        after = student.embed(inputs)
+        size = [part.var(0).sum() for part in (after[:, :26], after[:, 26:])]
+        torch.testing.assert_close(size[0], size[1])
+        torch.testing.assert_close(after[:, :26], before[:, :26])
+        torch.testing.assert_close(student.poses(after, 1), poses, atol=1e-4, rtol=1e-4)
+
+        student = Student(StudentSpec("tiny", 48, InputSpec(), heads[1:])).eval()
+        student.balance(student.embed(inputs))
+        assert (student.part_scale == 1).all()

@@ -92,8 +92,14 @@ class DistillSettings(Section):
     context_s: tuple[float, ...] = Field(default=tuple(o for o in OFFSETS_S if o), strict=False)
     """Seconds from the frame to those whose readings it sees beside its own (movenet). Shorter is less sure
     where poses are (docs/experiments/student.md)."""
-    heads: tuple[HeadSettings, ...] = Field(default=(HeadSettings(),), strict=False, min_length=1)
-    """What it is taught; the feature is the heads' parts side by side."""
+    heads: tuple[HeadSettings, ...] = Field(
+        default=(HeadSettings(), HeadSettings(teacher="vipe", motion=(-1,), decoder=True)),
+        strict=False,
+        min_length=1,
+    )
+    """What it is taught; the feature is the heads' parts side by side. By default the movement of half a
+    second as it is, and a free feature of which the pose and its motion can be told (VI-VPD): the one serves
+    few examples best, the other many (docs/experiments/student.md)."""
     augment: AugmentSettings = AugmentSettings()
     """How its crops are changed in training."""
 

@@ -153,6 +153,7 @@ def distill(
     key = training_key(settings, corpus, recipe)
     with _threads(1 if student.frozen and training.device.type == "cpu" else torch.get_num_threads()):
         run_training(training, folder, key, progress if main else None)
+        training.balance()
     if main:
         _finish(training, folder, key, recipe)
     accelerator.wait_for_everyone()

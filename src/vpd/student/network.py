@@ -101,6 +101,7 @@ class Student(nn.Module):
     channel_mean: Tensor
     channel_std: Tensor
     mirror_sign: Tensor
+    part_scale: Tensor
 
     def __init__(self, spec: StudentSpec, weights: str = "") -> None:
         super().__init__()
@@ -120,6 +121,7 @@ class Student(nn.Module):
         if spec.inputs.flow_x is not None:
             sign[spec.inputs.flow_x] = -1
         self.register_buffer("mirror_sign", sign, persistent=False)
+        self.register_buffer("part_scale", torch.ones(len(spec.heads)))
         for i, head in enumerate(spec.heads):
             self.register_buffer(f"target_mean_{i}", torch.zeros(head.targets))
             self.register_buffer(f"target_std_{i}", torch.ones(head.targets))
@@ -206,13 +208,25 @@ class Student(nn.Module):
         return self.encoder.combine(windows, said)
 
     def feature(self, windows: Tensor) -> Tensor:
-        """As ``normalised_feature``; a part that is a pose is in its teacher's units."""
+        """As ``normalised_feature``; a part that is a pose is in its teacher's units, one that is decoded is
+        scaled by ``part_scale``."""
         found = torch.split(self.normalised_feature(windows), [head.d for head in self.spec.heads], dim=1)
         parts = []
         for i, (head, part) in enumerate(zip(self.spec.heads, found, strict=True)):
             mean, std = self.target_scale(i)
-            parts.append(part.float() * std + mean if head.is_pose else part)
+            parts.append(part.float() * std + mean if head.is_pose else part * self.part_scale[i])
         return torch.cat(parts, 1)
+
+    def balance(self, features: Tensor) -> None:
+        """Scale the decoded parts to vary over ``features`` (N, d) as much as the parts that are poses do.
+
+        Distances of features then hang on all. Without a pose among them nothing is scaled.
+        """
+        parts = torch.split(features.float(), [head.d for head in self.spec.heads], dim=1)
+        spread = torch.stack([part.var(0).sum().sqrt() for part in parts])
+        poses = torch.tensor([head.is_pose for head in self.spec.heads], device=spread.device)
+        if poses.any():
+            self.part_scale[~poses] *= spread[poses].mean() / spread[~poses].clamp_min(1e-6)
 
     def alone(self, tokens: Tensor) -> Tensor:
         """The windows (N, K, ``token_d``) of frames whose context is not known: themselves."""
@@ -245,5 +259,5 @@ class Student(nn.Module):
         if spec.is_pose:
             return part.float()
         mean, std = self.target_scale(head)
-        decoded: Tensor = self.decoders[head](part).float() * std + mean
+        decoded: Tensor = self.decoders[head](part / self.part_scale[head]).float() * std + mean
         return decoded[:, : spec.teacher_d]

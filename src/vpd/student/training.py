@@ -158,6 +158,16 @@ class Training:
         sums = validate(self.kept, self.held_out(), self.settings, self.bfloat16)
         return read_validation(self.accelerator.reduce(sums, "sum"), self.kept)
 
+    @torch.inference_mode()
+    def balance(self) -> None:
+        """Bring the parts of the kept student's feature to one size, as held-out frames have them."""
+        student = self.kept.eval()
+        found = []
+        for batch in self.held_out():
+            inputs = batch.inputs
+            found.append(student.feature(inputs) if inputs.dim() == 3 else student.embed(inputs))
+        student.balance(torch.cat(found))
+
 
 class FrozenTraining(Training):
     """Training of the head on readings of the frozen pose network.
