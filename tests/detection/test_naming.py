@@ -94,10 +94,13 @@ def test_spans_without_features_are_named_by_their_scores(labelled):
     held_out[0].timeline.valid[:] = blind
 
 
-def test_classes_that_no_other_fold_shows_do_not_weigh(labelled):
-    """One example a class: each held-out event is of a class that nothing was left of."""
+def test_one_example_a_class_names_where_the_scores_do_not(labelled):
+    """Each held-out event is of a class that nothing was left of: nothing is fitted, and both are believed."""
     parts, own = labelled
     alone = [np.where(own[i] == i + 1, own[i], 0) for i in (0, 1)]
     wrong = [scored(part, classes, 0.0) for part, classes in zip(parts, alone, strict=False)]
     naming = Naming().fit(wrong, alone, [0, 1])
-    assert naming.weights_ == (1.0, 0.0)
+    assert naming.weights_[0] == 1
+    spans, truth = event_spans(own[2])
+    undecided = scored(parts[2], own[2], 0.5)
+    assert naming.labels(undecided, spans) == [CLASSES[k] for k in truth]

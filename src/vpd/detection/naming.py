@@ -22,6 +22,11 @@ LEAST_SHARE = 1e-3
 RIDGE = 1e-3
 """Holds the two weights where few events are all told apart whatever they are."""
 
+UNFITTED = 10.0
+"""Weight of the distance over the typical one, where it cannot be fitted (docs/experiments/detection.md)."""
+ITSELF = 1e-6
+"""Distances below are an event's from itself."""
+
 
 def _sequence(timeline: Timeline) -> FeatureSequence:
     return FeatureSequence(
@@ -90,8 +95,8 @@ class Examples:
 class Naming:
     """The likeliest class: log-linear in the shares of the scores and in the distances to the examples.
 
-    How much each says is fitted on the events of held-out videos. ``weights_`` are those of the logarithm of
-    the share, and of the distance.
+    How much each says is fitted on the events of held-out videos; where no class has an example left, it is
+    taken as given. ``weights_`` are those of the logarithm of the share, and of the distance.
     """
 
     def fit(self, held_out: Sequence[FrameScores], targets: Sequence[Array], fold: Sequence[int]) -> Self:
@@ -119,7 +124,20 @@ class Naming:
             self.weights_ = _fitted_weights(
                 np.concatenate(shares), np.concatenate(distances), np.concatenate(truth)
             )
+        else:
+            self.weights_ = (1.0, UNFITTED / self._typical_distance(parts, targets))
         return self
+
+    def _typical_distance(self, parts: Sequence[Timeline], targets: Sequence[Array]) -> float:
+        """Median distance of the labelled events from the examples of other classes."""
+        count = int(self.examples_.classes.max(initial=0)) + 1
+        found = [
+            self.examples_.distances(part, event_spans(own)[0], count).ravel()
+            for part, own in zip(parts, targets, strict=True)
+        ]
+        apart = np.concatenate(found)
+        apart = apart[apart > ITSELF]
+        return float(np.median(apart)) if len(apart) else 1.0
 
     def labels(self, scores: FrameScores, spans: Array) -> list[str]:
         """The class of each of spans (N, 2) of ticks."""
