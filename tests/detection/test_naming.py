@@ -95,7 +95,7 @@ def test_spans_without_features_are_named_by_their_scores(labelled):
 
 
 def test_one_example_a_class_names_where_the_scores_do_not(labelled):
-    """Each held-out event is of a class that nothing was left of: nothing is fitted, and both are believed."""
+    """Each held-out event is of a class that nothing was left of: nothing is fitted, both are believed."""
     parts, own = labelled
     alone = [np.where(own[i] == i + 1, own[i], 0) for i in (0, 1)]
     wrong = [scored(part, classes, 0.0) for part, classes in zip(parts, alone, strict=False)]
