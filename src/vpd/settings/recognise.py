@@ -12,7 +12,7 @@ class RecogniseSettings(Section):
     """Features used where none are named on the command line; where this is not set, a student's, else the
     stronger teacher's, as in `search`."""
 
-    head: str = "nearest"
+    head: str = "neighbours"
     """The recogniser (`vpd recognise --help` lists them): nearest neighbours need no training and are good
     with few labels."""
 
