@@ -202,14 +202,16 @@ SCRIPT = """
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
     from tests.student.synthetic import RECIPE, stick_sources, tiny_settings
-    from vpd.settings.distill import AugmentSettings
+    from vpd.settings.distill import AugmentSettings, HeadSettings
     from vpd.student import distill
     import os, tempfile, torch
     torch.set_num_threads(1)
     augment = AugmentSettings(noise_share=0)
-    settings = tiny_settings(images=320, epoch_images=160, batch=32, augment=augment, ema=0.9)
+    heads = (HeadSettings(teacher="joints2d", motion=(-1,), decoder=True), HeadSettings(teacher="vipe"))
+    settings = tiny_settings(images=320, epoch_images=160, batch=32, augment=augment, ema=0.9, heads=heads)
     with tempfile.TemporaryDirectory() as crops:
-        distill(stick_sources(Path(crops), 6, 40), settings, Path(sys.argv[2]), RECIPE)
+        sources = stick_sources(Path(crops), 6, 40, teachers=("joints2d", "vipe"))
+        distill(sources, settings, Path(sys.argv[2]), RECIPE)
 """
 
 

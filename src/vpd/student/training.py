@@ -162,11 +162,15 @@ class Training:
     def balance(self) -> None:
         """Bring the parts of the kept student's feature to one size, as held-out frames have them."""
         student = self.kept.eval()
+        if len({head.is_pose for head in student.spec.heads}) == 1 or len(self.validation_rows) < 2:
+            return
         found = []
         for batch in self.held_out():
             inputs = batch.inputs
             found.append(student.feature(inputs) if inputs.dim() == 3 else student.embed(inputs))
-        student.balance(torch.cat(found))
+        features = self.accelerator.pad_across_processes(torch.cat(found), pad_index=float("nan"))
+        features = self.accelerator.gather(features)
+        student.balance(features[~features.isnan().any(1)])
 
 
 class FrozenTraining(Training):
