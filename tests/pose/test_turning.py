@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from vpd.pose.estimation import estimate
-from vpd.pose.turning import choose, mean_score, turned_back, turned_poses
+from vpd.pose.skeleton import mean_score
+from vpd.pose.turning import choose, turned_back, turned_poses
 from vpd.settings import PoseSettings
 from vpd.types import Track
 from vpd.video import Frame

@@ -9,7 +9,8 @@ import numpy as np
 from vpd.athletes.boxes import iou
 from vpd.models.session import batch_size
 from vpd.pose.estimator import PoseEstimator, crop_window, cut_out, in_picture
-from vpd.pose.turning import choose, mean_score, turned_poses
+from vpd.pose.skeleton import mean_score
+from vpd.pose.turning import choose, turned_poses
 from vpd.settings.pose import PoseSettings
 from vpd.types import Array, PoseSequence, Track
 from vpd.video import Frame

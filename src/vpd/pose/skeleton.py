@@ -23,6 +23,12 @@ def mirror_order(names: tuple[str, ...]) -> Array:
     return np.array([names.index(name) for name in swapped])
 
 
+def mean_score(poses: Array) -> Array:
+    """Mean score (...,) of the 13 joints of poses (..., 17, 3) (the paper's mean estimated joint score)."""
+    score: Array = poses[..., BODY13, 2].mean(axis=-1)
+    return score
+
+
 MIRROR17 = mirror_order(COCO17)
 MIRROR13 = mirror_order(tuple(COCO17[i] for i in BODY13))
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vpd.pose.estimator import PoseEstimator, crop_window, cut_out, in_picture
-from vpd.pose.skeleton import BODY13
+from vpd.pose.skeleton import BODY13, mean_score
 from vpd.types import Array
 
 QUARTERS = (1, 2, 3)
@@ -48,12 +48,6 @@ def turned_back(poses: Array, quarters: int, size: tuple[int, int]) -> Array:
     x, y = poses[..., 0], poses[..., 1]
     back = ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[quarters % 4]
     return np.stack([*back, poses[..., 2]], axis=-1)
-
-
-def mean_score(poses: Array) -> Array:
-    """Mean score (...,) of the 13 body joints of poses (..., 17, 3)."""
-    score: Array = poses[..., BODY13, 2].mean(axis=-1)
-    return score
 
 
 def choose(poses: Array, others: Mapping[int, Array], frames: Array, boxes: Array) -> Array:

@@ -54,7 +54,7 @@ class Span:
 
     def path(self, folder: Path, corpus: Corpus) -> Path:
         """The file of its tokens (rows, 2, ``token_d``) float16."""
-        return folder / f"{corpus.videos[self.video]}-{self.start:08d}.npy"
+        return _file(folder, corpus.videos[self.video], self.start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +220,7 @@ def known_tokens(student: Student, crops: CropFile, folder: Path, video: str) ->
     tokens = np.zeros((len(crops), 2, student.token_d), np.float16)
     read = np.zeros(len(crops), np.bool_)
     for rows in _spans(crops):
-        path = folder / f"{video}-{rows.start:08d}.npy"
+        path = _file(folder, video, rows.start)
         if path.is_file():
             tokens[rows], read[rows] = np.load(path), True
     return tokens, read
@@ -252,7 +252,7 @@ def read_video(
         if not read[span].all():
             tokens[span] = look(engine(), crops, rows, settings.batch, settings.workers)
             if found is not None:
-                _keep(tokens[span], folder / f"{video}-{span.start:08d}.npy")
+                _keep(tokens[span], _file(folder, video, span.start))
         if progress is not None:
             progress(len(rows) / len(crops))
     return tokens
@@ -260,6 +260,10 @@ def read_video(
 
 def _spans(crops: CropFile) -> list[slice]:
     return [slice(start, min(start + SPAN, len(crops))) for start in range(0, len(crops), SPAN)]
+
+
+def _file(folder: Path, video: str, start: int) -> Path:
+    return folder / f"{video}-{start:08d}.npy"
 
 
 def _keep(tokens: Array, path: Path) -> None:

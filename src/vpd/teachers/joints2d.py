@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
+from vpd.pose.skeleton import BODY13, COCO17, MIRROR13, mean_score
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 D = 26
@@ -35,19 +35,13 @@ def mirror(normalised: Array) -> Array:
     return (normalised[:, MIRROR13] * np.array([-1, 1], np.float32)).astype(np.float32)
 
 
-def frame_scores(keypoints: Array) -> Array:
-    """(T,) float32: mean score of the 13 joints of the feature (the paper's mean estimated joint score)."""
-    scores: Array = np.asarray(keypoints, np.float32)[:, BODY13, 2].mean(axis=1)
-    return scores
-
-
 def features(poses: PoseSequence, times_s: Array, video: str = "") -> FeatureSequence:
     """Normalised joints of both orientations, d = 26, one row a pose.
 
     ``times_s`` holds the time of every frame of the video. A pose with a joint that is not finite, or without
     any score, has no feature.
     """
-    scores = frame_scores(poses.keypoints)
+    scores = mean_score(np.asarray(poses.keypoints, np.float32))
     valid = np.isfinite(poses.keypoints[:, BODY13]).all(axis=(1, 2)) & (scores > 0)
     points = normalise(np.where(valid[:, None, None], poses.keypoints, 0))
     values = np.stack([points, mirror(points)], axis=1).reshape(-1, 2, D)

@@ -7,7 +7,7 @@ import torch
 
 from vpd.teachers.movement.model import Movement, shipped
 from vpd.teachers.movement.window import window_rows
-from vpd.teachers.vipe.features import MIN_JOINTS
+from vpd.teachers.vipe.features import MIN_JOINTS, as_sequence
 from vpd.teachers.vipe.model import body13, mirrored_2d
 from vpd.types import Array, FeatureSequence, PoseSequence
 
@@ -42,15 +42,7 @@ def features(
                 torch.from_numpy(points[part]), torch.from_numpy(seen[part].astype(np.float32))
             )
             values[start : start + BATCH, orientation] = found.numpy()
-    return FeatureSequence(
-        video=video,
-        athlete=poses.athlete,
-        frames=poses.frames,
-        times_s=times,
-        values=np.where(valid[:, None, None], values, 0),
-        valid=valid,
-        scores=np.where(valid, visibility.mean(axis=1), 0),
-    )
+    return as_sequence(poses, times, values, valid, visibility, video)
 
 
 class MovementTeacher:

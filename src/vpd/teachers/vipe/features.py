@@ -35,13 +35,21 @@ def features(
         if invert:
             parts.append(model.embed(*flipped_2d(points, seen)))
         orientations.append(np.concatenate(parts, axis=1))
-    values = np.where(valid[:, None, None], np.stack(orientations, axis=1), 0)
+    times = np.asarray(times_s, np.float64)[poses.frames]
+    return as_sequence(poses, times, np.stack(orientations, axis=1), valid, visibility, video)
+
+
+def as_sequence(
+    poses: PoseSequence, times_s: Array, values: Array, valid: Array, visibility: Array, video: str
+) -> FeatureSequence:
+    """The sequence of embeddings (T, 2, d), 0 where not ``valid`` (T,); its scores are the means of
+    ``visibility`` (T, 13). ``times_s`` (T,) are those of the poses."""
     return FeatureSequence(
         video=video,
         athlete=poses.athlete,
         frames=poses.frames,
-        times_s=np.asarray(times_s, np.float64)[poses.frames],
-        values=values,
+        times_s=times_s,
+        values=np.where(valid[:, None, None], values, 0),
         valid=valid,
         scores=np.where(valid, visibility.mean(axis=1), 0),
     )
