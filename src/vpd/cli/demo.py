@@ -81,7 +81,8 @@ def demo(
     with notices.status("writing the report"):
         result = DemoResult(
             layout=library.layout,
-            features=(settings.distill.heads[0].teacher, settings.distill.name),
+            teachers=list(dict.fromkeys(head.teacher for head in settings.distill.heads)),
+            student=settings.distill.name,
             evaluation=evaluation,
             query=query,
             hits=hits,

@@ -130,30 +130,28 @@ def path_costs(
     packed: Packed,
     name: str,
     window: int | None,
-    first_groups: Array | None = None,
+    spans: Sequence[tuple[int, int, int]] | None = None,
     stop_at: tuple[Array, Array, Array] | None = None,
 ) -> tuple[Array, Array]:
     """Path costs (Q, N) in the order of ``packed.order``, infinite where there is no path, and what they met.
 
     That is the least frame distance (Q, N), before the root, that a path could take, or less. ``prepared``
-    are queries as ``packed.prepare`` gives them, or in float64, for costs in float64. ``first_groups`` (Q,)
-    leaves the groups before those out. ``stop_at`` (limits (N,), rows (N, n + 1), columns (R,)) leaves
-    infinite what surely costs more than its limit; see `Bounds`.
+    are queries as ``packed.prepare`` gives them, or in float64, for costs in float64. ``spans`` (query, first
+    group, end) are those to warp, by default all. ``stop_at`` (limits (N,), rows (N, n + 1), columns (R,))
+    leaves infinite what surely costs more than its limit; see `Bounds`.
     """
     if name == FALLBACK:
         costs, leasts = path_costs(prepared, packed, "symmetricP2", window)
-        for row in np.flatnonzero(np.isinf(costs).any(axis=1)).tolist():
-            other = path_costs([prepared[row]], packed, "symmetric2", window)
-            without = np.isinf(costs[row])
-            costs[row] = np.where(without, other[0][0], costs[row])
-            leasts[row] = np.where(without, other[1][0], leasts[row])
-        return costs, leasts
+        without = np.isinf(costs)
+        others = path_costs(prepared, packed, "symmetric2", window, _group_runs(without))
+        return np.where(without, others[0], costs), np.where(without, others[1], leasts)
     pattern, limit = get_pattern(name), _limit(window)
     dtype = prepared[0][0].dtype
     products = EXACT if dtype == np.float64 else REACHED if pattern.can_be_infeasible else WHOLE
     out, leasts = (np.full((len(prepared), len(packed)), np.inf, dtype) for _ in range(2))
-    begins = np.zeros(len(prepared), np.int64) if first_groups is None else first_groups
-    edges = np.concatenate([[0], np.cumsum(packed.groups - begins)])
+    if spans is None:
+        spans = [(q, 0, packed.groups) for q in range(len(prepared))]
+    edges = np.cumsum([0, *(end - first for _, first, end in spans)])
     limits, rows, columns = stop_at or (
         np.empty(0, dtype),
         np.empty((0, 0), np.float32),
@@ -163,9 +161,10 @@ def path_costs(
     def work(start: int, stop: int) -> None:
         task = start
         while task < stop:
-            q = int(np.searchsorted(edges, task, side="right")) - 1
-            first = int(begins[q]) + task - int(edges[q])
-            last = min(packed.groups, first + stop - task)
+            at = int(np.searchsorted(edges, task, side="right")) - 1
+            q, first, end = spans[at]
+            first += task - int(edges[at])
+            last = min(end, first + stop - task)
             warp_groups(
                 *prepared[q],
                 packed.values,
@@ -192,6 +191,15 @@ def path_costs(
     return out, leasts
 
 
+def _group_runs(wanted: Array) -> list[tuple[int, int, int]]:
+    """Runs (query, first group, end) of the groups in which a query wants a candidate, of (Q, N) bool."""
+    starts = np.arange(0, wanted.shape[1], LANES)
+    grouped = np.pad(np.logical_or.reduceat(wanted, starts, axis=1), ((0, 0), (1, 1))).astype(np.int8)
+    steps = np.diff(grouped, axis=1)
+    rows, firsts = np.nonzero(steps == 1)
+    return list(zip(rows.tolist(), firsts.tolist(), np.nonzero(steps == -1)[1].tolist(), strict=True))
+
+
 def _among_themselves(
     prepared: list[tuple[Array, Array]], packed: Packed, name: str, window: int | None
 ) -> Array:
@@ -202,7 +210,8 @@ def _among_themselves(
     place = np.empty(len(packed), np.int64)
     place[packed.order] = np.arange(len(packed))
     group = np.arange(len(packed)) // LANES
-    costs, _ = path_costs(prepared, packed, name, window, group[place])
+    spans = [(q, int(first), packed.groups) for q, first in enumerate(group[place])]
+    costs, _ = path_costs(prepared, packed, name, window, spans)
     ranked = costs[packed.order]
     mirrored = np.where(group[:, None] > group, ranked.T, ranked)
     return mirrored[place]

@@ -41,14 +41,16 @@ class DemoResult:
 
     Attributes
     ----------
-    features : names of the teacher's and of the student's features.
+    teachers : names of the features the student has learned.
+    student : name of its own.
     step_seconds : by step of the pipeline, of all workers together.
     part_seconds : by command, of the clock on the wall.
     truth : the true poses of the sample's videos (`pose_truth.joints_found`).
     """
 
     layout: Layout
-    features: tuple[str, str]
+    teachers: Sequence[str]
+    student: str
     evaluation: Evaluation
     query: Segment
     hits: Sequence[Hit]
@@ -70,9 +72,9 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
     span = (row.start_s, min(row.end_s, row.start_s + overlay_s))
     write_annotated(layout, videos.file(row.video), row.video, span, folder / "poses.mp4")
     write_evaluation(result.evaluation, folder / "evaluation")
-    about = f"{len(result.hits)} nearest to a {result.query.label} of {row.video}, by {result.features[1]}"
+    about = f"{len(result.hits)} nearest to a {result.query.label} of {row.video}, by {result.student}"
     write_page(folder / "search", [result.query], result.hits, videos.file, about)
-    curve = layout.student(result.features[1]) / CURVE
+    curve = layout.student(result.student) / CURVE
     if curve.exists():
         shutil.copyfile(curve, folder / CURVE)
     found = joints_found(layout, result.evaluation.parts.segments, result.truth)
@@ -85,7 +87,7 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
         ),
         query=escape(f"{result.query.label} in {result.query.video}"),
         clips=_clips(result),
-        teacher=escape(result.features[0]),
+        teachers=escape(" and ".join(result.teachers)),
         same=sum(hit.segment.label == result.query.label for hit in result.hits),
         results=len(result.hits),
         steps=_step_bars(result.step_seconds),
@@ -133,21 +135,26 @@ def _accuracy(evaluation: Evaluation) -> str:
 
 def _verdict(result: DemoResult) -> str:
     """Which features did better with the most examples that were drawn; said as it is."""
-    teacher, student = result.features
     rows = {features: (features, head) for features, head in result.evaluation.rows()}
-    k = max(k for k in result.evaluation.of(*rows[student]) if k != ALL)
-    means = {name: 100 * result.evaluation.summary(*rows[name])[k].mean for name in (teacher, student)}
-    gap = round(means[student]) - round(means[teacher])
-    how = "is above" if gap > 0 else "is below" if gap < 0 else "equals"
+    k = max(k for k in result.evaluation.of(*rows[result.student]) if k != ALL)
+    names = [result.student, *result.teachers]
+    means = {name: round(100 * result.evaluation.summary(*rows[name])[k].mean) for name in names}
+    compared = " and ".join(
+        f"{_beside(means[result.student] - means[name])} {name} ({means[name]} %)" for name in result.teachers
+    )
     return (
-        f"With {k} examples of each action the student ({means[student]:.0f} %) {how} its teacher "
-        f"({means[teacher]:.0f} %). {_learned(result.layout.student(student))} This shows the way, not what "
+        f"With {k} examples of each action the student ({means[result.student]} %) {compared}, which it "
+        f"learned from. {_learned(result.layout.student(result.student))} This shows the way, not what "
         "the method can do: the README has figures on real video."
     )
 
 
+def _beside(gap: int) -> str:
+    return "is above" if gap > 0 else "is below" if gap < 0 else "equals"
+
+
 def _learned(student: Path) -> str:
-    """How much the student has seen, and how well it tells its teacher's features of crops held out."""
+    """How much the student has seen, and how well it tells its teachers' features of crops held out."""
     try:
         with (student / HISTORY).open(encoding="utf-8", newline="") as file:
             epochs = list(csv.DictReader(file))
@@ -158,7 +165,7 @@ def _learned(student: Path) -> str:
     minutes, images = float(epochs[-1]["seconds"]) / 60, int(epochs[-1]["images"])
     return (
         f"It reads crops by the shipped pose network; what it makes of them was trained for {minutes:.1f} "
-        f"minutes on {images:,} crops, repeats counted. It explains {explained:.0f} % of its teacher's poses "
+        f"minutes on {images:,} crops, repeats counted. It explains {explained:.0f} % of its teachers' poses "
         "on crops held out."
     )
 
