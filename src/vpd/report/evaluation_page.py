@@ -116,9 +116,13 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
         # Chance of a single run is shown by no bar: its interval is of another kind.
         several = [s.draws > 1 for s in summary.values()]
         bars = np.array([[100 * (s.mean - s.low), 100 * (s.high - s.mean)] for s in summary.values()]).T
-        colour, kind = colours(heads.index(head) % 10), names.index(features) % len(LINE_STYLES)
+        # Colours for what there is more of, lines and markers for the other.
+        hue, kind = names.index(features), heads.index(head)
+        if len(heads) > len(names):
+            hue, kind = kind, hue
+        style = {"ls": LINE_STYLES[kind % len(LINE_STYLES)], "marker": MARKERS[kind % len(MARKERS)]}
         label = head if len(names) == 1 else f"{features}, {head}"
-        look: dict[str, Any] = {"ls": LINE_STYLES[kind], "marker": MARKERS[kind], "ms": 4, "color": colour}
+        look: dict[str, Any] = {**style, "ms": 4, "color": colours(hue % 10)}
         axes.errorbar(x, means, yerr=bars * several, capsize=2, elinewidth=0.8, label=label, **look)
     for value, text in ((evaluation.majority, "majority"), (evaluation.chance, "chance")):
         axes.axhline(100 * value, color="grey", lw=0.8, ls="--" if text == "chance" else ":", label=text)
