@@ -72,7 +72,9 @@ ROWS: dict[str, dict[str, Any]] = {
     "movement and VI": {"heads": (MOVEMENT, VIPE)},
     "movement and 2D": {"heads": (MOVEMENT, JOINTS)},
     "squared error": {"loss": "squared"},
-    "weighed by frame": {"heads": (HeadSettings(weighting="frame"),)},
+    "weighed by frame": {
+        "heads": tuple(h.model_copy(update={"weighting": "frame"}) for h in DistillSettings().heads)
+    },
     "confidence 0.3": {"min_score": 0.3},
     "confidence 0.7": {"min_score": 0.7},
     "average of weights": {"ema": 0.998},

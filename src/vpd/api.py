@@ -123,7 +123,7 @@ class Library:
         chosen = self.settings.search if top is None else self.settings.search.model_copy(update={"top": top})
         asked = self._segments([queries] if isinstance(queries, str | Segment) else queries)
         among = None if segments is None else list(segments)
-        return search_library(self.layout, asked, chosen, among, self._features(name))
+        return search_library(self.layout, asked, chosen, among, name)
 
     def recognise(
         self, spans: Iterable[str | Segment], name: str | None = None, head: str | None = None
@@ -187,8 +187,10 @@ class Library:
         learn from.
         """
         from vpd.detection.library import detect_in, learn, videos_to_search
+        from vpd.search import default_features
 
-        store, labels = self.features(name), self.labels()
+        store = self.features(name or default_features(self.layout, uncut=True))
+        labels = self.labels()
         wanted = videos_to_search(store, labels, [self.videos.id_of(video) for video in videos])
         return detect_in(learn(store, labels, self.settings.detect), store, wanted)
 

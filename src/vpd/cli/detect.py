@@ -148,7 +148,8 @@ def detect(
     ] = None,
     library: LibraryOption = None,
     features: Annotated[
-        str | None, typer.Option("--features", "-f", help="Features to use; by default those of search.")
+        str | None,
+        typer.Option("--features", "-f", help="Features to use; by default those of search in uncut video."),
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labels to learn from; default labels.csv.")] = None,
     method: Annotated[str | None, typer.Option(help="search, trained or combined.")] = None,
@@ -176,7 +177,7 @@ def detect(
     videos = Videos.read(layout)
     given = read_labels(labels or layout.labels, videos)
     warn_of_set_aside(given, videos)
-    store = FeatureStore(layout, features or default_features(layout))
+    store = FeatureStore(layout, features or default_features(layout, uncut=True))
     wanted = videos_to_search(store, given, [videos.id_of(name) for name in names or []])
     if points is not None:
         tolerance_s = _tolerance_s(points, float(videos[wanted[0]].fps))

@@ -16,7 +16,7 @@ class VipeSettings(Section):
     """Settings of the step `vipe`, in `[vipe]` of vpd.toml. The defaults made the shipped weights."""
 
     d: int = Field(default=64, ge=2, le=512)
-    """Size of the embedding. 64 is the paper's; Chosen before measuring others."""
+    """Size of the embedding. 64 is the paper's; chosen before others were measured."""
     width: int = Field(default=256, ge=8)
     """Width of the hidden layers. The paper's 1024 embeds fewer than 100,000 poses/s on two cores."""
     blocks: int = Field(default=2, ge=1)
