@@ -23,6 +23,7 @@ from few_shot import read_plain_labels
 from vpd.dtw import FALLBACK
 from vpd.library.layout import Layout
 from vpd.recognition.examples import load_examples
+from vpd.recognition.heads import HEADS
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.split import TRAIN, read_split, scene_folds
 from vpd.sequences import FeatureStore, cut
@@ -107,12 +108,12 @@ class Trial:
 
         return self.score(predict, self.folds, DRAWS)
 
-    def fitted_to_shots(self, make: Callable[[], Any]) -> list[float]:
+    def fitted_to_shots(self, make: Callable[[], Any], folds: int = FOLDS) -> list[float]:
         def predict(shown: np.ndarray, held: np.ndarray) -> np.ndarray:
             model = make().fit([self.sequences[i] for i in shown], self.labels[shown])
             return model.predict([self.sequences[i] for i in held])
 
-        return self.score(predict, self.folds[:FOLDS], 2)
+        return self.score(predict, self.folds[:folds], 2)
 
 
 def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
@@ -158,6 +159,8 @@ def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
                 lambda: make_pipeline(Smooth(0.067), Whiten(p), DTWNeighbours())
             )
         }
+    for name in ("neighbours", "prototypes", "blend"):
+        table |= {f"recogniser {name}": lambda name=name: t.fitted_to_shots(HEADS[name].make, SEEDS * FOLDS)}
     return table
 
 

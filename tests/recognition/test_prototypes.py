@@ -9,7 +9,17 @@ from vpd.recognition.prototypes import DTWPrototypes, barycentre
 
 def test_the_average_of_one_sequence_is_itself():
     values = np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32)
-    np.testing.assert_allclose(barycentre([(values, -values)], 3), values, atol=1e-6)
+    np.testing.assert_allclose(
+        barycentre([(values, -values)], 3), np.stack([values, -values], axis=1), atol=1e-6
+    )
+
+
+def test_mirrored_examples_are_turned_before_they_are_averaged():
+    X, y = actions(30, classes=3, noise=0.5)
+    views = [(x.values[:, 0], x.values[:, 1]) for x, label in zip(X, y, strict=True) if label == "class 0"]
+    turned = [view[::-1] if i % 2 else view for i, view in enumerate(views)]
+    centre, other = barycentre(views, 5), barycentre(turned, 5)
+    assert min(np.abs(centre - other).max(), np.abs(centre - other[:, ::-1]).max()) < 1e-4
 
 
 def test_the_average_is_closer_to_all_than_any_of_them():
@@ -19,7 +29,7 @@ def test_the_average_is_closer_to_all_than_any_of_them():
     def total(centre):
         return sum(min(dtw_distance(centre, v, "symmetric2") for v in view) for view in views)
 
-    assert total(barycentre(views, 5)) < min(total(view[0]) for view in views)
+    assert total(barycentre(views, 5)[:, 0]) < min(total(view[0]) for view in views)
 
 
 def test_prototypes_recognise():

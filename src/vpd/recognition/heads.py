@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import make_pipeline
 
 from vpd.dtw import FALLBACK
@@ -50,10 +51,15 @@ def _prototypes() -> Any:
     return make_pipeline(Smooth(SMOOTH_S), DTWPrototypes())
 
 
+def _blend() -> Any:
+    return VotingClassifier([("neighbours", _neighbours()), ("prototypes", _prototypes())], voting="soft")
+
+
 HEADS: dict[str, Head] = {
     "nearest": Head(_nearest, "nearest neighbour by DTW, features smoothed"),
     "neighbours": Head(_neighbours, "density of each class' examples around the query by DTW"),
     "prototypes": Head(_prototypes, "nearest class average by DTW"),
+    "blend": Head(_blend, "the mean of neighbours and prototypes"),
     "bigru": Head(_bigru, "BiGRU with a short schedule, features smoothed", slow=True),
     "ensemble": Head(
         lambda: ChosenEnsemble(

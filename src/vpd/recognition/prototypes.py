@@ -9,68 +9,66 @@ import numpy as np
 
 from vpd.dtw import dtw_path, many_to_many, pack
 from vpd.recognition.estimator import SequenceClassifier, orientations
-from vpd.types import Array, FeatureSequence
+from vpd.recognition.neighbours import DTWNeighbours
+from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 PATTERN = "symmetric2"
 """Feasible for any two lengths, as an average over sequences of all lengths needs."""
 
 
 def barycentre(views: Sequence[tuple[Array, Array]], rounds: int) -> Array:
-    """The average (T, d) of sequences under DTW, each in the orientation that fits it better.
+    """The average (T, 2, d) of sequences (regular, mirrored) under DTW, each turned as it fits better.
 
     Starts from the sequence with the least sum of distances to the others; every round aligns all to the
-    average and replaces each of its frames by the mean of those aligned to it.
+    average, and replaces each of its frames, as it is and mirrored, by the mean of those aligned to it.
     """
-    both = [side for view in views for side in view]
-    distances = many_to_many([view[0] for view in views], pack(both), PATTERN)
-    start = distances.reshape(len(views), -1, 2).min(axis=2).sum(axis=1).argmin()
-    average = views[start][0].astype(np.float64)
+    packed = pack([side for view in views for side in view])
+    distances = many_to_many([view[REGULAR] for view in views], packed, PATTERN)
+    start = views[distances.reshape(len(views), -1, 2).min(axis=2).sum(axis=1).argmin()]
+    average = np.stack(start, axis=1).astype(np.float64)
     for _ in range(rounds):
-        fits = many_to_many([average], pack(both), PATTERN)[0].reshape(-1, 2).argmin(axis=1)
-        total, count = np.zeros_like(average), np.zeros(len(average))
-        for view, side in zip(views, fits, strict=True):
-            path = dtw_path(average, view[side], PATTERN)
-            np.add.at(total, path.query, view[side][path.reference])
+        regular, mirrored = many_to_many(
+            [average[:, REGULAR], average[:, MIRRORED]], packed, PATTERN
+        ).reshape(2, -1, 2)
+        turned = (regular + mirrored[:, ::-1]).argmin(axis=1)
+        total, count = np.zeros_like(average), np.zeros((len(average), 1, 1))
+        for view, side in zip(views, turned, strict=True):
+            path = dtw_path(average[:, REGULAR], view[side], PATTERN)
+            aligned = np.stack([view[side], view[1 - side]], axis=1)
+            np.add.at(total, path.query, aligned[path.reference])
             np.add.at(count, path.query, 1)
-        average = total / count[:, None]
+        average = total / count
     settled: Array = average.astype(np.float32)
     return settled
 
 
 class DTWPrototypes(SequenceClassifier):
-    """The label of the best aligned class average; a query counts in the better of its orientations.
+    """The label of the best aligned class average, by `DTWNeighbours`; also the mirrored query is aligned.
 
     Parameters
     ----------
     rounds : of barycentre averaging; it has settled after a few.
+    width : an average counts exp(-(d - nearest d) / (width * median d)).
     """
 
-    def __init__(self, rounds: int = 5) -> None:
+    def __init__(self, rounds: int = 5, width: float = 0.06) -> None:
         self.rounds = rounds
+        self.width = width
 
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
         """Average each class."""
         targets = self._start_fit(X, y)
         views = [orientations(s) for s in X]
-        self.prototypes_ = [
-            barycentre([views[i] for i in np.flatnonzero(targets == c)], self.rounds)
-            for c in range(len(self.classes_))
-        ]
-        self.packed_ = pack(self.prototypes_)
-        own = self._distances(X)[np.arange(len(X)), targets]
-        # The spread of the examples around their own prototypes is the unit in which others are further off.
-        self.scale_ = float(own.mean()) or 1.0
+        averages = []
+        for label, name in enumerate(self.classes_):
+            values = barycentre([views[i] for i in np.flatnonzero(targets == label)], self.rounds)
+            ones, frames = np.ones(len(values)), np.arange(len(values))
+            averages.append(FeatureSequence(str(name), 0, frames, frames, values, ones > 0, ones))
+        nearest = DTWNeighbours(k=None, width=self.width, pattern=PATTERN, mirror_query=True)
+        self.averages_ = nearest.fit(averages, self.classes_)
         return self
 
-    def _distances(self, X: Sequence[FeatureSequence]) -> Array:
-        both = [side for s in X for side in orientations(s)]
-        nearest: Array = many_to_many(both, self.packed_, PATTERN).reshape(len(X), 2, -1).min(axis=1)
-        return nearest.astype(np.float64)
-
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
-        """(N, C), a soft minimum of the distances to the prototypes."""
+        """(N, C), a soft minimum of the distances to the averages."""
         self._start_predict(X)
-        distances = self._distances(X)
-        weights = np.exp(-10 * (distances - distances.min(axis=1, keepdims=True)) / self.scale_)
-        shares: Array = weights / weights.sum(axis=1, keepdims=True)
-        return shares
+        return self.averages_.predict_proba(X)

@@ -10,11 +10,11 @@ class RecogniseSettings(Section):
 
     features: str | None = None
     """Features used where none are named on the command line; where this is not set, a student's, else the
-    stronger teacher's, as in `search`."""
+    stronger teacher's, as in `search` among segments."""
 
-    head: str = "neighbours"
-    """The recogniser (`vpd recognise --help` lists them): nearest neighbours need no training and are good
-    with few labels."""
+    head: str = "blend"
+    """The recogniser (`vpd recognise --help` lists them): neighbours and class averages by time warping need
+    no training and are good with few labels."""
 
     ks: tuple[int, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
     """Examples a class that `evaluate` tries, beside all there are."""
