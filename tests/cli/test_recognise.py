@@ -64,7 +64,7 @@ def test_evaluate_measures_and_keeps_its_split(vpd, library):
     found = json.loads(out)
     assert code == 0
     assert [(row["features"], row["head"], row["k"]) for row in found["accuracy"]] == [
-        ("vipe", head, k) for head in ("nearest", "neighbours") for k in (1, 2, "all")
+        ("vipe", head, k) for head in ("nearest", "blend") for k in (1, 2, "all")
     ]
     assert found["accuracy"][-1]["mean"] > found["chance"] == 0.5
     assert found["train"] + found["test"] == 16

@@ -213,8 +213,15 @@ def _second_core() -> Executor:
 def _both(first: Callable[[], Any], second: Callable[[], Any], threads: int) -> tuple[Any, Any]:
     if threads < 2:
         return first(), second()
-    other = _second_core().submit(second)
+    other = _second_core().submit(_with_threads, torch.get_num_threads(), second)
     return first(), other.result()
+
+
+def _with_threads(count: int, work: Callable[[], Any]) -> Any:
+    """``work()``, its products on as many cores as the caller's: a thread does not inherit that."""
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)
+    return work()
 
 
 class _Layer(torch.autograd.Function):
