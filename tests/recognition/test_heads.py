@@ -66,3 +66,10 @@ def test_estimator_checks_that_need_no_matrix(estimator, check):
 def test_scikit_learn_cross_validates_lists_of_sequences():
     X, y = actions(18)
     assert cross_val_score(DTWNeighbours(pattern="symmetric2"), X, y, cv=3).mean() > 0.6
+
+
+def test_blend_is_the_mean_of_neighbours_and_prototypes():
+    X, y = actions(18)
+    test, _ = actions(6, seed=1)
+    both = [make_head(name).fit(X, y).predict_proba(test) for name in ("neighbours", "prototypes")]
+    np.testing.assert_allclose(make_head("blend").fit(X, y).predict_proba(test), np.mean(both, axis=0))
