@@ -187,10 +187,8 @@ class Library:
         learn from.
         """
         from vpd.detection.library import detect_in, learn, videos_to_search
-        from vpd.search import default_features
 
-        store = self.features(name or default_features(self.layout, uncut=True))
-        labels = self.labels()
+        store, labels = self.features(self._features(name, uncut=True)), self.labels()
         wanted = videos_to_search(store, labels, [self.videos.id_of(video) for video in videos])
         return detect_in(learn(store, labels, self.settings.detect), store, wanted)
 
@@ -198,10 +196,10 @@ class Library:
         videos = self.videos
         return [parse_query(span, videos) if isinstance(span, str) else span for span in spans]
 
-    def _features(self, name: str | None) -> str:
+    def _features(self, name: str | None, uncut: bool = False) -> str:
         from vpd.search import default_features
 
-        return name or default_features(self.layout)
+        return name or default_features(self.layout, uncut)
 
     def _recognised(self, name: str | None) -> str:
         return self._features(name or self.settings.recognise.features)

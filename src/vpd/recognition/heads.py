@@ -38,21 +38,29 @@ def _bigru() -> Any:
     return make_pipeline(Smooth(SMOOTH_S), Resample(BIGRU_RATE_HZ), network)
 
 
+def _smoothed(recogniser: Any) -> Any:
+    return make_pipeline(Smooth(SMOOTH_S), recogniser)
+
+
+def _density() -> Any:
+    return DTWNeighbours(k=None, balanced=True, pattern=FALLBACK, mirror_query=True)
+
+
 def _nearest() -> Any:
-    return make_pipeline(Smooth(SMOOTH_S), DTWNeighbours(pattern=FALLBACK, mirror_query=True))
+    return _smoothed(DTWNeighbours(pattern=FALLBACK, mirror_query=True))
 
 
 def _neighbours() -> Any:
-    density = DTWNeighbours(k=None, balanced=True, pattern=FALLBACK, mirror_query=True)
-    return make_pipeline(Smooth(SMOOTH_S), density)
+    return _smoothed(_density())
 
 
 def _prototypes() -> Any:
-    return make_pipeline(Smooth(SMOOTH_S), DTWPrototypes())
+    return _smoothed(DTWPrototypes())
 
 
 def _blend() -> Any:
-    return VotingClassifier([("neighbours", _neighbours()), ("prototypes", _prototypes())], voting="soft")
+    members = [("neighbours", _density()), ("prototypes", DTWPrototypes())]
+    return _smoothed(VotingClassifier(members, voting="soft"))
 
 
 HEADS: dict[str, Head] = {

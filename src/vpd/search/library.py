@@ -33,9 +33,8 @@ def default_features(layout: Layout, uncut: bool = False) -> str:
         raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
     settings = load_settings(layout.settings).distill
     own, others = settings.name, [n for n in reversed(names) if n not in (settings.name, *TEACHERS)]
-    place = len(TEACHERS) - 1 if settings.backbone != "movenet" else 1 if uncut else 0
-    order = [*TEACHERS[:-1], *others]
-    order.insert(place, own)
+    ahead = int(uncut) if settings.backbone == "movenet" else len(TEACHERS) - 1
+    order = [*TEACHERS[:ahead], own, *TEACHERS[ahead:-1], *others]
     present = [name for name in order if name in names]
     return max(present, key=lambda name: len(FeatureStore(layout, name).videos()), default=TEACHERS[-1])
 

@@ -232,9 +232,13 @@ class Student(nn.Module):
         """The windows (N, K, ``token_d``) of frames whose context is not known: themselves."""
         return tokens[:, None].expand(-1, 1 + len(self.spec.inputs.context_s), -1)
 
+    def windows(self, inputs: Tensor) -> Tensor:
+        """Windows (N, K, ``token_d``) of normalised pictures, each by itself; windows stay as they are."""
+        return self.alone(self.tokens(inputs)) if inputs.dim() == 4 else inputs
+
     def embed(self, inputs: Tensor) -> Tensor:
-        """Features (N, d) of normalised inputs, each by itself."""
-        return self.feature(self.alone(self.tokens(inputs)))
+        """Features (N, d) of normalised pictures, each by itself, or of windows."""
+        return self.feature(self.windows(inputs))
 
     def decode(self, normalised: Tensor) -> list[Tensor]:
         """Each head's prediction (N, targets) from normalised features (N, d), in deviations."""
@@ -244,7 +248,7 @@ class Student(nn.Module):
     def forward(self, inputs: Tensor) -> list[Tensor]:
         """Each head's prediction (N, targets) in deviations, of normalised inputs (N, C, S, S) or of what
         ``normalised_feature`` takes."""
-        windows = self.alone(self.tokens(inputs)) if inputs.dim() == 4 else inputs
+        windows = self.windows(inputs)
         return self.decode(self.normalised_feature(windows))
 
     def target_scale(self, head: int) -> tuple[Tensor, Tensor]:

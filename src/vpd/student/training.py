@@ -164,11 +164,8 @@ class Training:
         student = self.kept.eval()
         if len({head.is_pose for head in student.spec.heads}) == 1 or len(self.validation_rows) < 2:
             return
-        found = []
-        for batch in self.held_out():
-            inputs = batch.inputs
-            found.append(student.feature(inputs) if inputs.dim() == 3 else student.embed(inputs))
-        features = self.accelerator.pad_across_processes(torch.cat(found), pad_index=float("nan"))
+        found = torch.cat([student.embed(batch.inputs) for batch in self.held_out()])
+        features = self.accelerator.pad_across_processes(found, pad_index=float("nan"))
         features = self.accelerator.gather(features)
         student.balance(features[~features.isnan().any(1)])
 
