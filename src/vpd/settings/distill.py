@@ -27,6 +27,10 @@ class HeadSettings(Section):
     """Share of this head in the loss."""
     weighting: Literal["none", "frame", "joint"] = "none"
     """Weigh targets by the pose's confidence: of the frame, or of each joint (joints2d alone)."""
+    consistency: float = Field(default=0.0, ge=0, le=1)
+    """Weigh targets by whether joints are where the flow carries them, too: one that strays so far, in sides
+    of the crop, weighs half; 0 for no. Each joint by itself where weighting is joint, else the frame by its
+    mean."""
     fill: str = ""
     """Name of the features of an earlier student, which are the targets of frames where the teacher is
     unsure: a second round. That student's own feature must be the pose (decoder = false)."""

@@ -16,8 +16,9 @@ import numpy as np
 
 from vpd.crops import CropFile, to_crop
 from vpd.errors import InputError
-from vpd.pose.skeleton import BODY13, MIRROR13
-from vpd.settings.distill import DistillSettings, HeadSettings
+from vpd.settings.distill import DistillSettings
+from vpd.student.consistency import strays
+from vpd.student.targets import fill_gaps, find, head_targets
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 FEW_VIDEOS = 5
@@ -94,68 +95,14 @@ class Split:
         return [{"video": v, "start_frame": a, "stop_frame": b} for v, a, b in self.held_out]
 
 
-def _at(frames: Array, wanted: Array) -> tuple[Array, Array]:
-    """Positions of ``wanted`` in the increasing ``frames``, and which are really there."""
-    if not len(frames):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    position = np.minimum(np.searchsorted(frames, wanted), len(frames) - 1)
-    return position, frames[position] == wanted
-
-
 def _of(athlete: int, sequences: Sequence[Any]) -> Any:
     return next((s for s in sequences if s.athlete == athlete), None)
-
-
-def _head_targets(
-    head: HeadSettings, min_score: float, features: FeatureSequence, poses: PoseSequence | None, frames: Array
-) -> tuple[Array, Array]:
-    """Values and weights (T, 2, D) of the frames of one athlete, as the head wants them of its teacher."""
-    here, there = _at(features.frames, frames)
-    good = there & features.valid[here] & (features.scores[here] >= min_score)
-    confidence = np.broadcast_to(features.scores[:, None, None], features.values.shape)
-    if head.weighting == "none":
-        confidence = np.ones_like(confidence)
-    elif head.weighting == "joint" and poses is not None:
-        row, found = _at(poses.frames, features.frames)
-        joints = poses.keypoints[row][:, BODY13, 2]
-        both = np.stack([joints, joints[:, MIRROR13]], axis=1).repeat(2, axis=2)
-        confidence = np.where(found[:, None, None], both, 0)
-    values, weights = [features.values[here]], [np.where(good[:, None, None], confidence[here], 0)]
-    for offset in head.motion:
-        other, found = _at(features.frames, frames + offset)
-        moved = good & found & features.valid[other]
-        sign = np.float32(np.sign(offset))
-        values.append(sign * (features.values[other] - features.values[here]))
-        lower = np.minimum(confidence[here], confidence[other])
-        weights.append(np.where(moved[:, None, None], lower, 0))
-    if head.motion:
-        moves = np.any([w.any(axis=(1, 2)) for w in weights[1:]], axis=0)
-        weights[0] = weights[0] * moves[:, None, None]
-    return np.concatenate(values, axis=2), np.concatenate(weights, axis=2).astype(np.float32)
-
-
-def _check_fill(head: HeadSettings, before: FeatureSequence, values: Array) -> None:
-    size, d = values.shape[2] // (1 + len(head.motion)), before.values.shape[2]
-    if size != d:
-        raise InputError(
-            f"{head.fill} has {d} numbers a frame and cannot stand for {head.teacher}, which has {size}. "
-            "Set fill in [[distill.heads]] to a student of that teacher alone, without a decoder."
-        )
-
-
-def _fill(values: Array, weights: Array, before: FeatureSequence, frames: Array) -> None:
-    """Where the teacher has no target, take what an earlier student says as the pose."""
-    d = before.values.shape[2]
-    here, there = _at(before.frames, frames)
-    gaps = there & before.valid[here] & ~weights.any(axis=(1, 2))
-    values[gaps, :, :d] = before.values[here[gaps]]
-    weights[gaps, :, :d] = 1
 
 
 def _person(poses: PoseSequence | None, frames: Array, squares: Array) -> Array:
     joints = np.full((len(frames), 17, 2), np.nan, np.float16)
     if poses is not None:
-        row, found = _at(poses.frames, frames)
+        row, found = find(poses.frames, frames)
         joints[found] = np.clip(to_crop(poses.keypoints[row[found]][..., :2], squares[found]), -9, 9)
     return joints
 
@@ -192,16 +139,17 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
             if any(sequence is None for sequence in sequences):
                 continue
             poses = _of(athlete, source.poses)
+            followed = poses is not None and any(head.consistency for head in settings.heads)
+            stray = strays(file, rows, poses) if followed else None
             made = [
-                _head_targets(head, settings.min_score, sequence, poses, file.frames[rows])
+                head_targets(head, settings.min_score, sequence, poses, file.frames[rows], stray)
                 for head, sequence in zip(settings.heads, sequences, strict=True)
             ]
             taught = np.any([w.any(axis=(1, 2)) for _, w in made], axis=0)
             for head, (value, weight) in zip(settings.heads, made, strict=True):
                 before = _of(athlete, source.features[head.fill]) if head.fill else None
                 if before is not None:
-                    _check_fill(head, before, value)
-                    _fill(value, weight, before, file.frames[rows])
+                    fill_gaps(head, value, weight, before, file.frames[rows])
             keep = np.any([w.any(axis=(1, 2)) for _, w in made], axis=0)
             columns["taught"].append(taught[keep])
             rows = rows[keep]
