@@ -7,25 +7,32 @@
     python benchmarks/blur.py FOLDER --out WORK [--jobs 2]
 
 Of every folder a library is made and run: the teachers joints2d, vipe and movement, the default student, and
-one of joints2d. Errors are distances of the 13 joints from the true ones, both normalised as joints2d
-normalises them, in lengths of the torso; unsure frames are those whose pose has a score below the 0.5 that
-students learn from. Accuracy: nearest neighbour, k examples a class from the training scenes, queries from
-the test scenes.
+two of joints2d; in one of these joints weigh by their score and by their agreement with the flow.
+
+Errors are distances of the 13 joints from the true ones, both normalised as joints2d normalises them, in
+lengths of the torso; unsure frames are those whose pose has a score below the 0.5 that students learn from.
+Accuracy: nearest neighbour, k examples a class from the training scenes, queries from the test scenes. Last,
+how well a missed joint is told by its score, by the flow and by both.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 import vpd
 from few_shot import read_plain_labels
 from vpd.crops import CropFile
 from vpd.library.features import read_features
 from vpd.library.layout import Layout
+from vpd.library.poses import read_poses
+from vpd.pose.skeleton import BODY13
 from vpd.recognition.evaluation import evaluate, prepare
+from vpd.student.consistency import agreement, strays
 from vpd.teachers import joints2d
 from vpd.types import REGULAR, Array
 
@@ -35,9 +42,13 @@ FAR = 0.25
 """Torso lengths from the true place beyond which a joint counts as missed."""
 STUDENTS = {
     "student2d": 'name = "student2d"\n[[distill.heads]]\nteacher = "joints2d"\n',
+    "student2d-flow": 'name = "student2d-flow"\n[[distill.heads]]\nteacher = "joints2d"\n'
+    'weighting = "joint"\nconsistency = 0.05\n',
     "student": 'name = "student"\n',
 }
-FEATURES = ["joints2d", "student2d", "vipe", "movement", "student"]
+FEATURES = ["joints2d", "student2d", "student2d-flow", "vipe", "movement", "student"]
+HALF = 0.05
+"""Sides of the crop that a joint strays from the flow to count half (`consistency` of student2d-flow)."""
 
 
 def run(videos: Path, library: Path, jobs: int) -> Layout:
@@ -54,34 +65,72 @@ def run(videos: Path, library: Path, jobs: int) -> Layout:
     return layout
 
 
-def errors(layout: Layout, name: str, truth: Path) -> tuple[Array, Array]:
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is known of one video's athlete: joints (F, 13, 2) normalised, and boxes (F, 4), of all frames."""
+
+    video: str
+    joints: Array
+    boxes: Array
+
+    @classmethod
+    def read(cls, path: Path) -> Truth:
+        """Of one file of the generator."""
+        with np.load(path) as known:
+            keypoints, boxes = known["keypoints2d"], known["boxes"]
+        whole = np.concatenate([keypoints, np.ones_like(keypoints[..., :1])], 2)
+        return cls(path.stem, joints2d.normalise(whole), boxes)
+
+    def rows(self, crops: CropFile) -> Array:
+        """Rows of the crops that show the athlete: the middle of the crop lies in the true box."""
+        x, y, side = crops.squares.T
+        middle = np.stack([x + side / 2, y + side / 2], 1)
+        of = self.boxes[crops.frames]
+        return np.flatnonzero(((middle > of[:, :2]) & (middle < of[:, :2] + of[:, 2:])).all(1))
+
+
+def errors(layout: Layout, name: str, truths: list[Truth]) -> tuple[Array, Array]:
     """(N, 13) distances of the joints in torso lengths, and (N,) whether the frame's pose is unsure.
 
-    Frames of the athlete alone: where the middle of the crop lies in the true box.
+    Frames of the athlete alone.
     """
     found: list[Array] = []
     unsure: list[Array] = []
-    for path in sorted(truth.glob("*.npz")):
-        with np.load(path) as known:
-            keypoints, boxes = known["keypoints2d"], known["boxes"]
-        true = joints2d.normalise(np.concatenate([keypoints, np.ones_like(keypoints[..., :1])], 2))
-        crops = CropFile(layout.crops(path.stem))
+    for truth in truths:
+        crops = CropFile(layout.crops(truth.video))
         scores = {
             (s.athlete, int(frame)): float(score)
-            for s in read_features(layout.features("joints2d", path.stem))
+            for s in read_features(layout.features("joints2d", truth.video))
             for frame, score in zip(s.frames, s.scores, strict=True)
         }
-        x, y, side = crops.squares.T
-        middle = np.stack([x + side / 2, y + side / 2], 1)
-        of = boxes[crops.frames]
-        inside = ((middle > of[:, :2]) & (middle < of[:, :2] + of[:, 2:])).all(1)
+        inside = truth.rows(crops)
         mine = {(int(a), int(f)) for a, f in zip(crops.athletes[inside], crops.frames[inside], strict=True)}
-        for s in read_features(layout.features(name, path.stem)):
+        for s in read_features(layout.features(name, truth.video)):
             rows = [i for i, f in enumerate(s.frames) if (s.athlete, int(f)) in mine and s.valid[i]]
             seen = s.values[rows, REGULAR].reshape(-1, 13, 2)
-            found.append(TORSO * np.linalg.norm(seen - true[s.frames[rows]], axis=2))
+            found.append(TORSO * np.linalg.norm(seen - truth.joints[s.frames[rows]], axis=2))
             unsure.append(np.array([scores.get((s.athlete, int(f)), 0.0) < 0.5 for f in s.frames[rows]]))
     return np.concatenate(found), np.concatenate(unsure)
+
+
+def signs(layout: Layout, truths: list[Truth]) -> tuple[Array, Array, Array, Array]:
+    """Of the teacher's joints (N, 13) the error in torso lengths, the score, and the agreement with the flow;
+    and (N,) whether the frame's pose is sure."""
+    columns: list[list[Array]] = [[], [], []]
+    for truth in truths:
+        crops = CropFile(layout.crops(truth.video))
+        mine = truth.rows(crops)
+        for poses in read_poses(layout.poses(truth.video)):
+            rows = mine[np.isin(crops.frames[mine], poses.frames) & (crops.athletes[mine] == poses.athlete)]
+            every = np.flatnonzero(crops.athletes == poses.athlete)
+            agreed = agreement(strays(crops, every, poses)[:, BODY13], HALF)[np.searchsorted(every, rows)]
+            seen = poses.keypoints[np.searchsorted(poses.frames, crops.frames[rows])]
+            apart = joints2d.normalise(seen) - truth.joints[crops.frames[rows]]
+            columns[0].append(TORSO * np.linalg.norm(apart, axis=2))
+            columns[1].append(seen[:, BODY13, 2])
+            columns[2].append(agreed)
+    error, score, agreed = (np.concatenate(c) for c in columns)
+    return error, score, agreed, score.mean(axis=1) >= 0.5
 
 
 def main() -> None:
@@ -93,11 +142,20 @@ def main() -> None:
     given = parser.parse_args()
     print("| blur | unsure | poses of | error, torsos | missed | error, unsure | missed, unsure |")
     print("|---|---|---|---|---|---|---|")
-    accuracies = []
+    accuracies: list[str] = []
+    tells: list[str] = []
     for folder in sorted((p for p in given.folder.iterdir() if p.is_dir()), key=lambda p: float(p.name)):
         layout = run(folder / "videos", given.out / folder.name, given.jobs)
-        for name in ("joints2d", "student2d"):
-            apart, unsure = errors(layout, name, folder / "truth")
+        truths = [Truth.read(path) for path in sorted((folder / "truth").glob("*.npz"))]
+        error, score, agreed, sure = signs(layout, truths)
+        for what, part in (("all", np.ones_like(sure)), ("sure", sure)):
+            told = (
+                roc_auc_score(error[part].ravel() > FAR, -s[part].ravel())
+                for s in (score, agreed, score * agreed)
+            )
+            tells.append(f"| {folder.name} | {what} | {' | '.join(f'{auc:.2f}' for auc in told)} |")
+        for name in ("joints2d", "student2d", "student2d-flow"):
+            apart, unsure = errors(layout, name, truths)
             cells = [
                 cell
                 for part in (apart, apart[unsure])
@@ -120,6 +178,9 @@ def main() -> None:
     print(f"\n| blur | features | {' | '.join(f'k = {k}' for k in given.ks)} | all |")
     print("|---|---|" + "---|" * (len(given.ks) + 1))
     print("\n".join(accuracies))
+    print("\nHow well a missed joint is told (area under the ROC curve)")
+    print("| blur | frames | score | flow | both |\n|---|---|---|---|---|")
+    print("\n".join(tells))
 
 
 if __name__ == "__main__":

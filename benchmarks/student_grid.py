@@ -49,6 +49,13 @@ from vpd.student.corpus import wanted_features
 
 PAPER = {"motion": (-1,), "decoder": True}
 JOINTS, VIPE, MOVEMENT = (HeadSettings(teacher=name) for name in ("joints2d", "vipe", "movement"))
+
+
+def heads_with(**changes: Any) -> tuple[HeadSettings, ...]:
+    """The default heads, changed."""
+    return tuple(head.model_copy(update=changes) for head in DistillSettings().heads)
+
+
 ROWS: dict[str, dict[str, Any]] = {
     "default": {},
     "movement": {"heads": (MOVEMENT,)},
@@ -72,8 +79,11 @@ ROWS: dict[str, dict[str, Any]] = {
     "movement and VI": {"heads": (MOVEMENT, VIPE)},
     "movement and 2D": {"heads": (MOVEMENT, JOINTS)},
     "squared error": {"loss": "squared"},
-    "weighed by frame": {
-        "heads": tuple(h.model_copy(update={"weighting": "frame"}) for h in DistillSettings().heads)
+    "weighed by frame": {"heads": heads_with(weighting="frame")},
+    **{f"consistency {c}": {"heads": heads_with(consistency=c)} for c in (0.02, 0.05)},
+    "weighed by frame, consistency 0.05": {"heads": heads_with(weighting="frame", consistency=0.05)},
+    "2D, weighed by joint, consistency 0.05": {
+        "heads": (HeadSettings(teacher="joints2d", weighting="joint", consistency=0.05),)
     },
     "confidence 0.3": {"min_score": 0.3},
     "confidence 0.7": {"min_score": 0.7},

@@ -1,13 +1,15 @@
 """Penn Action, 15 actions: DTW nearest neighbour on the official split and across views.
 
     python benchmarks/vipe_penn.py ../shared/data/penn_action [--part train] [--weights w.safetensors]
+        [--movements m.safetensors]
 
 Across views: the examples are all sequences of one view label, the rest are the queries. Sequences have no
-frame rate, so each is sampled at up to --frames frames. Joints that are not visible are masked for the
-embedding. Both orientations of the examples take part where a row says so. "answerable" is the share of the
-queries whose action has an example at all: nobody bowls in a right view, and hardly anybody strums a guitar
-in one from the side; no feature gets beyond it. --part train looks at the training part of the official split
-alone: choices are made there.
+frame rate, so each is sampled at up to --frames frames; the embedding of movements sees the frames around
+each as if there were 30 a second. Joints that are not visible are masked for the embeddings. Both
+orientations of the examples take part where a row says so. "answerable" is the share of the queries whose
+action has an example at all: nobody bowls in a right view, and hardly anybody strums a guitar in one from the
+side; no feature gets beyond it. --part train looks at the training part of the official split alone: choices
+are made there.
 """
 
 from __future__ import annotations
@@ -19,13 +21,18 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from vpd.dtw import PATTERNS, many_to_many, pack
+from vpd.teachers.movement.model import Movement
+from vpd.teachers.movement.window import window_rows
 from vpd.teachers.vipe import Vipe
 from vpd.teachers.vipe.model import mirrored_2d
 from vpd.types import Array
 
 TORSO = [1, 2, 7, 8]
+FPS = 30
+BATCH = 4096
 VIEWS = ("left", "right", "front", "back")
 Embed = Callable[[Array, Array], Array]
 """(N, 13, 2) joints and (N, 13) visibility to (N, d) features."""
@@ -50,7 +57,9 @@ class Penn:
         chosen = [
             np.rint(np.linspace(a, b - 1, min(b - a, frames))).astype(int) for a, b in pairwise(offsets)
         ]
-        keypoints = keypoints[np.concatenate(chosen)]
+        self.chosen = np.concatenate(chosen)
+        # A gap between two sequences, that no window sees two of them.
+        self.frames = np.arange(len(keypoints)) + np.repeat(np.arange(len(chosen)), np.diff(offsets))
         self.pattern = pattern
         self.cuts = np.cumsum([len(c) for c in chosen])[:-1]
         self.xy, self.seen = keypoints[..., :2], (keypoints[..., 2] > 0).astype(np.float32)
@@ -72,7 +81,7 @@ class Penn:
     def accuracies(self, embed: Embed, protocols: Sequence[str], mirror: bool = True) -> list[float]:
         """For each protocol the share of the queries whose nearest example has their action."""
         poses = [(self.xy, self.seen), *([mirrored_2d(self.xy, self.seen)] if mirror else [])]
-        orientations = [np.split(embed(*pose), self.cuts) for pose in poses]
+        orientations = [np.split(embed(*pose)[self.chosen], self.cuts) for pose in poses]
         found = []
         for train, test in (self.protocols[name] for name in protocols):
             queries = [orientations[0][i] for i in np.flatnonzero(test)]
@@ -85,18 +94,35 @@ class Penn:
         return found
 
 
+def embed_movements(model: Movement, frames: Array) -> Embed:
+    """The embedding of the movement around each of the ``frames`` (N,)."""
+    rows = window_rows(frames, frames / FPS, model.card.offsets_s)
+
+    def embed(xy: Array, seen: Array) -> Array:
+        parts = np.array_split(rows, max(1, len(rows) // BATCH))
+        return np.concatenate(
+            [model.embed(torch.from_numpy(xy[p]), torch.from_numpy(seen[p])).numpy() for p in parts]
+        )
+
+    return embed
+
+
 def main() -> None:
     """Print accuracies."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--weights", type=Path, nargs="*", default=[])
+    parser.add_argument("--movements", type=Path, nargs="*", default=[])
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--part", choices=["all", "train"], default="all")
     parser.add_argument("--pattern", choices=list(PATTERNS), default="symmetricP2", help="steps (paper: P2)")
     args = parser.parse_args()
     penn = Penn(args.data, args.part, args.frames, args.pattern)
     models = {"vipe (shipped)": Vipe.load(), **{p.stem: Vipe.load(p) for p in args.weights}}
-    rows: dict[str, Embed] = {"joints2d": joints2d, **{name: model.embed for name, model in models.items()}}
+    movements = {"movement (shipped)": Movement.load(), **{str(p): Movement.load(p) for p in args.movements}}
+    rows: dict[str, Embed] = {"joints2d": joints2d}
+    rows |= {name: model.embed for name, model in models.items()}
+    rows |= {name: embed_movements(model, penn.frames) for name, model in movements.items()}
     print(f"{'feature':36s}" + "".join(f"{name:>10s}" for name in penn.protocols))
     print(f"{'answerable':36s}" + "".join(f"{v:10.3f}" for v in penn.answerable()))
     for name, embed in rows.items():

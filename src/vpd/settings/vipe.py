@@ -110,6 +110,8 @@ class MovementSettings(Section):
     """Share of windows, and of poses, with keypoints of low score."""
     swapped: float = Field(default=0.12, ge=0, le=1)
     """Share of windows in some poses of which left and right of the arms or of the legs are exchanged."""
+    dropped: float = Field(default=0.4, ge=0, le=1)
+    """Share of windows that lack joints, in some poses or in all."""
 
     reach: float = Field(default=1.0, ge=0)
     """Weight of the poses around the middle one in the distance of two movements; the middle one has 1."""

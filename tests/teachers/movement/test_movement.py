@@ -25,7 +25,7 @@ from vpd.types import PoseSequence
 K = len(OFFSETS_S)
 MIDDLE = K // 2
 SMALL = MovementSettings(steps=4, validate_every=2, batch=8, width=16)
-EXACT = {"jitter": 0.0, "unsure": 0.0, "swapped": 0.0}
+EXACT = {"jitter": 0.0, "unsure": 0.0, "swapped": 0.0, "dropped": 0.0}
 POSES = VipeSettings()
 
 
@@ -79,6 +79,30 @@ def test_a_swap_lasts_for_some_poses_and_moves_no_place():
     moved, _ = err(xy, SMALL.model_copy(update=EXACT | {"swapped": 1.0}), seeded(0))
     torch.testing.assert_close(moved.sort(2).values, xy.sort(2).values)
     assert 0 < (moved != xy).any(-1).any(-1).float().mean() < 0.9
+
+
+def test_joints_go_missing_for_some_poses_or_for_all_and_five_stay():
+    xy = torch.randn(400, K, 13, 2)
+    _, visibility = err(xy, SMALL.model_copy(update=EXACT | {"dropped": 1.0}), seeded(0))
+    gone = visibility == 0
+    assert (visibility[~gone] >= 0.5).all()
+    assert (~gone).sum(2).min() == 5
+    assert gone.all(1).any(1).float().mean() > 0.2
+    assert (gone.any(1) & ~gone.all(1)).any(1).float().mean() > 0.5
+    _, visibility = err(xy, SMALL.model_copy(update=EXACT | {"dropped": 0.25}), seeded(0))
+    assert 0.15 < (visibility == 0).flatten(1).any(1).float().mean() < 0.35
+
+
+def test_the_place_of_a_missing_joint_is_not_looked_at():
+    """Nor does it say how large the torso is."""
+    torch.manual_seed(0)
+    network = MovementEncoder(vipe.shipped().encoder, K, 16)
+    xy, seen = torch.randn(4, K, 13, 2), torch.ones(4, K, 13)
+    seen[0, :, 3] = 0
+    seen[1, 2, 1] = 0
+    seen[2, :, 7] = 0
+    elsewhere = torch.where(seen[..., None] > 0, xy, xy + 9)
+    torch.testing.assert_close(network(elsewhere, seen), network(xy, seen))
 
 
 def test_the_network_starts_as_the_pose_embedding_of_who_stands_still():

@@ -8,7 +8,7 @@ from torch import Tensor
 from vpd.settings.vipe import MovementSettings, VipeSettings
 from vpd.teachers.movement.network import torso_size
 from vpd.teachers.vipe.camera import project, random_views
-from vpd.teachers.vipe.keypoints import ARMS_SWAPPED, LEGS_SWAPPED
+from vpd.teachers.vipe.keypoints import ARMS_SWAPPED, LEGS_SWAPPED, MIN_JOINTS, missing_together
 from vpd.teachers.vipe.synthesis import Chance
 
 JOINTS = 13
@@ -65,4 +65,9 @@ def err(xy: Tensor, settings: MovementSettings, generator: torch.Generator) -> t
     lasting = settings.jitter + 0.06 * unsure.float().mean(1, keepdim=True)
     error = each[..., None] * chance.normal(b, k, JOINTS, 2)
     error = error + lasting[..., None] * chance.normal(b, 1, JOINTS, 2)
-    return xy + size[:, None, None, None] * error, visibility
+
+    gone = missing_together(b, generator)[:, None] & chance.true(0.5, b, 1, 1)
+    gone = gone | (missing_together(b, generator)[:, None] & run(1.0)[..., None])
+    gone = (gone | chance.true(0.05, b, k, JOINTS)) & chance.true(settings.dropped, b, 1, 1)
+    gone = gone & ((~gone).sum(2, keepdim=True) >= MIN_JOINTS)
+    return xy + size[:, None, None, None] * error, visibility.masked_fill(gone, 0)

@@ -7,7 +7,8 @@ import torch
 
 from vpd.teachers.movement.model import Movement, shipped
 from vpd.teachers.movement.window import window_rows
-from vpd.teachers.vipe.features import MIN_JOINTS, as_sequence
+from vpd.teachers.vipe.features import as_sequence
+from vpd.teachers.vipe.keypoints import MIN_JOINTS
 from vpd.teachers.vipe.model import body13, mirrored_2d
 from vpd.types import Array, FeatureSequence, PoseSequence
 

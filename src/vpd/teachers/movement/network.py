@@ -42,7 +42,7 @@ class MovementEncoder(nn.Module):
         b, k = xy.shape[:2]
         normalised = encoder_input(xy.flatten(0, 1), visibility.flatten(0, 1))
         poses = self.pose(normalised).view(b, k, -1)
-        seen = torch.cat([normalised.view(b, k, -1), poses, _relative_size(xy)], dim=2)
+        seen = torch.cat([normalised.view(b, k, -1), poses, _relative_size(xy, visibility)], dim=2)
         x = torch.relu(self.mix(torch.relu(self.project(seen)).flatten(1)))
         for layer in self.middle:
             x = x + torch.relu(layer(x))
@@ -58,11 +58,13 @@ def torso_size(xy: Tensor) -> Tensor:
     return size
 
 
-def _relative_size(xy: Tensor) -> Tensor:
+def _relative_size(xy: Tensor, visibility: Tensor) -> Tensor:
     """(B, K, 1) logarithm of each torso's size, less its mean: what normalising each pose alone takes away.
 
-    A torso that leans towards the camera gets shorter.
+    A torso that leans towards the camera gets shorter. A torso that is not seen whole counts as the mean.
     """
+    whole = (visibility[:, :, TORSO] > 0).all(2)
     found = torso_size(xy).clamp_min(1e-6).log()
-    relative: Tensor = (found - found.mean(1, keepdim=True)).clamp(NEAREST, FARTHEST)
+    mean = (found * whole).sum(1, keepdim=True) / whole.sum(1, keepdim=True).clamp_min(1)
+    relative: Tensor = ((found - mean) * whole).clamp(NEAREST, FARTHEST)
     return relative[..., None]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from vpd.teachers.vipe.keypoints import MIN_JOINTS
 from vpd.teachers.vipe.model import Vipe, body13, flipped_2d, mirrored_2d, shipped
 from vpd.types import Array, FeatureSequence, PoseSequence
-
-MIN_JOINTS = 5
-"""A frame with fewer visible joints has no feature: the embedding was not trained on less."""
 
 
 def features(

@@ -10,6 +10,8 @@ from vpd.teachers.vipe.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER
 
 INPUTS = 39
 """Numbers the encoder takes: 13 x, y, visibility."""
+MIN_JOINTS = 5
+"""Fewer joints than this are not a pose."""
 _SIDES = ((1, 3, 5, 7, 9, 11), (2, 4, 6, 8, 10, 12))
 ARMS_SWAPPED = [0, 2, 1, 4, 3, 6, 5, 7, 8, 9, 10, 11, 12]
 LEGS_SWAPPED = [0, 1, 2, 3, 4, 5, 6, 8, 7, 10, 9, 12, 11]
@@ -28,6 +30,17 @@ _GROUPS = (
     _SIDES[1],
 )
 """Joints that go missing together: head, arms, hands, legs, feet, both legs (out of the picture), a side."""
+
+
+def missing_together(n: int, generator: torch.Generator) -> Tensor:
+    """(n, 13) true for a group of joints that go missing together; half of the time none."""
+    device = generator.device
+    table = torch.zeros(len(_GROUPS) + 1, 13, dtype=torch.bool, device=device)
+    for place, group in enumerate(_GROUPS):
+        table[place, list(group)] = True
+    # The last row is empty.
+    row = torch.randint(2 * len(_GROUPS), (n,), generator=generator, device=device)
+    return table[row.clamp_max(len(_GROUPS))]
 
 
 def encoder_input(xy: Tensor, visibility: Tensor) -> Tensor:
@@ -91,20 +104,12 @@ def with_errors(
     xy = xy + (noise * deviation[..., None] * size if settings.jitter else 0)
 
     gone = chance(0.08, n, 13)
-    table = torch.zeros(len(_GROUPS) + 1, 13, dtype=torch.bool, device=device)
-    for place, group in enumerate(_GROUPS):
-        table[place, list(group)] = True
     for _ in range(2):
-        # The last row is empty: half of the time no group goes.
-        row = torch.randint(2 * len(_GROUPS), (n,), generator=generator, device=device).clamp_max(
-            len(_GROUPS)
-        )
-        gone = gone | table[row]
+        gone = gone | missing_together(n, generator)
     # In profile, the joints of the far side hide behind the near ones.
     nearest = depth.amin(1, keepdim=True)
     behind = (depth - nearest) / (depth.amax(1, keepdim=True) - nearest).clamp_min(1e-6)
     gone = gone | ((behind > 0.6) & chance(0.3, n, 1) & chance(0.6, n, 13))
     gone = gone & chance(settings.dropped, n, 1)
-    # At least five joints stay: fewer are not a pose.
-    gone = gone & ((~gone).sum(1, keepdim=True) >= 5)
+    gone = gone & ((~gone).sum(1, keepdim=True) >= MIN_JOINTS)
     return xy, torch.where(gone, torch.zeros_like(visibility), visibility)
