@@ -25,13 +25,13 @@ class ModelFile:
 MODELS = {
     "vipe": ModelFile(
         "vipe.safetensors",
-        "c1647e5a39648e282148b34c56ca30a1abc985f285e0d8fa19baf81bf8608007",
+        "caff5080c88eb4b75af369931419194542ae54bc37f409521b0b3e02fc7e15c8",
         "trained by the project on CMU and DeepMimic motion and on poses made without capture (vipe.md)",
         "Apache-2.0",
     ),
     "movement": ModelFile(
         "movement.safetensors",
-        "1798417277b8d3323c7c5c46248d658d1fef5fb9f7329351f7c111e0e5514145",
+        "289ab90abe8b1c59edb9e44de99860c57ffbf833b5e482d40e4e8d428917db69",
         "trained by the project on CMU and DeepMimic motion and on made movements (movement.md)",
         "Apache-2.0",
     ),

@@ -54,7 +54,8 @@ def load_student(folder: Path) -> Student:
         student.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise ArtefactError(
-            f"{folder / WEIGHTS} is missing or damaged ({error}). Delete {folder} and distill again."
+            f"{folder / WEIGHTS} is missing, damaged or of another version of vpd ({error}). "
+            f"Delete {folder} and distill again."
         ) from error
     return student.eval()
 
