@@ -209,6 +209,9 @@ def test_parts_that_are_decoded_vary_as_those_that_are_poses():
         after = student.embed(inputs)
         size = [part.var(0).sum() for part in (after[:, :26], after[:, 26:])]
         torch.testing.assert_close(size[0], size[1])
+        student.balance(after, 0.7)
+        torch.testing.assert_close(student.embed(inputs)[:, 26:], 0.7 * after[:, 26:])
+        student.balance(student.embed(inputs))
         torch.testing.assert_close(after[:, :26], before[:, :26])
         torch.testing.assert_close(student.poses(after, 1), poses, atol=1e-4, rtol=1e-4)
 

@@ -104,6 +104,9 @@ class DistillSettings(Section):
     """What it is taught; the feature is the heads' parts side by side. By default the movement of half a
     second as it is, and a free feature of which the pose and its motion can be told (VI-VPD): the one serves
     few examples best, the other many (docs/experiments/student.md)."""
+    decoded_size: float = Field(default=0.7, gt=0)
+    """How much decoded parts of the feature vary, as a share of how much parts that are poses do. Distances
+    hang on it: less serves few examples and small corpora, more serves many."""
     augment: AugmentSettings = AugmentSettings()
     """How its crops are changed in training."""
 

@@ -217,8 +217,9 @@ class Student(nn.Module):
             parts.append(part.float() * std + mean if head.is_pose else part * self.part_scale[i])
         return torch.cat(parts, 1)
 
-    def balance(self, features: Tensor) -> None:
-        """Scale the decoded parts to vary over ``features`` (N, d) as much as the parts that are poses do.
+    def balance(self, features: Tensor, size: float = 1.0) -> None:
+        """Scale the decoded parts to vary over ``features`` (N, d) ``size`` times as much as those that are
+        poses do.
 
         Distances of features then hang on all. Without a pose among them nothing is scaled.
         """
@@ -226,7 +227,7 @@ class Student(nn.Module):
         spread = torch.stack([part.var(0).sum().sqrt() for part in parts])
         poses = torch.tensor([head.is_pose for head in self.spec.heads], device=spread.device)
         if poses.any():
-            self.part_scale[~poses] *= spread[poses].mean() / spread[~poses].clamp_min(1e-6)
+            self.part_scale[~poses] *= size * spread[poses].mean() / spread[~poses].clamp_min(1e-6)
 
     def alone(self, tokens: Tensor) -> Tensor:
         """The windows (N, K, ``token_d``) of frames whose context is not known: themselves."""

@@ -160,14 +160,14 @@ class Training:
 
     @torch.inference_mode()
     def balance(self) -> None:
-        """Bring the parts of the kept student's feature to one size, as held-out frames have them."""
+        """Bring the parts of the kept student's feature to their sizes, as held-out frames have them."""
         student = self.kept.eval()
         if len({head.is_pose for head in student.spec.heads}) == 1 or len(self.validation_rows) < 2:
             return
         found = torch.cat([student.embed(batch.inputs) for batch in self.held_out()])
         features = self.accelerator.pad_across_processes(found, pad_index=float("nan"))
         features = self.accelerator.gather(features)
-        student.balance(features[~features.isnan().any(1)])
+        student.balance(features[~features.isnan().any(1)], self.settings.decoded_size)
 
 
 class FrozenTraining(Training):
