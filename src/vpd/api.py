@@ -91,7 +91,9 @@ class Library:
     def features(self, name: str | None = None) -> FeatureStore:
         """Features by name: a teacher's or a student's; by default those of the student that the settings
         name, else the strongest there are. Raises InputError where there are none."""
-        return FeatureStore(self.layout, self._features(name))
+        from vpd.search import MANY
+
+        return FeatureStore(self.layout, self._features(name, MANY))
 
     def labels(self, path: AnyPath | None = None) -> list[Segment]:
         """The labelled segments of labels.csv, or of another such file. Raises LabelError."""
@@ -133,11 +135,12 @@ class Library:
         ``head`` is the recogniser, by default that of the settings. A span without features has no label and
         a reason. Raises InputError where nothing can be learned.
         """
+        from vpd.recognition.examples import usual_count
         from vpd.recognition.recognise import recognise
 
-        asked = self._segments(spans)
+        asked, labels = self._segments(spans), self.labels()
         head = head or self.settings.recognise.head
-        return recognise(self.layout, self._recognised(name), head, self.labels(), asked)
+        return recognise(self.layout, self._recognised(name, usual_count(labels)), head, labels, asked)
 
     def evaluate(
         self,
@@ -153,6 +156,7 @@ class Library:
         not given. Raises InputError where the labels do not suffice.
         """
         from vpd.recognition.evaluation import evaluate, prepare
+        from vpd.search import MANY
 
         chosen, own = self.settings.recognise, self.layout.root / "splits.csv"
         parts = prepare(
@@ -163,7 +167,7 @@ class Library:
             draws=draws or chosen.draws,
             seed=chosen.seed,
         )
-        names = names or [self._recognised(None)]
+        names = names or [self._recognised(None, MANY)]
         return evaluate(self.layout, parts, names, heads or [chosen.head], jobs=jobs)
 
     def retrieve(self, name: str | None = None) -> Retrieval:
@@ -188,7 +192,7 @@ class Library:
         """
         from vpd.detection.library import detect_in, learn, videos_to_search
 
-        store, labels = self.features(self._features(name, uncut=True)), self.labels()
+        store, labels = self.features(self._features(name)), self.labels()
         wanted = videos_to_search(store, labels, [self.videos.id_of(video) for video in videos])
         return detect_in(learn(store, labels, self.settings.detect), store, wanted)
 
@@ -196,10 +200,10 @@ class Library:
         videos = self.videos
         return [parse_query(span, videos) if isinstance(span, str) else span for span in spans]
 
-    def _features(self, name: str | None, uncut: bool = False) -> str:
+    def _features(self, name: str | None, examples: int = 1) -> str:
         from vpd.search import default_features
 
-        return name or default_features(self.layout, uncut)
+        return name or default_features(self.layout, examples)
 
-    def _recognised(self, name: str | None) -> str:
-        return self._features(name or self.settings.recognise.features)
+    def _recognised(self, name: str | None, examples: int = 1) -> str:
+        return self._features(name or self.settings.recognise.features, examples)

@@ -12,6 +12,7 @@ from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.layout import Layout
 from vpd.recognition.evaluation import evaluate, prepare
+from vpd.recognition.examples import usual_count
 from vpd.recognition.protocol import ALL, MISSING
 from vpd.recognition.recognise import recognise, write_recognised
 from vpd.report.evaluation_page import more_labels, write_evaluation
@@ -98,3 +99,12 @@ def test_unreadable_subsets_are_an_error(library, tmp_path):
     (tmp_path / "few.json").write_text("[]")
     with pytest.raises(LabelError, match="not a list of subsets"):
         prepare(segments, tmp_path, subsets=tmp_path / "few.json")
+
+
+def test_the_usual_number_of_examples_is_the_median_over_classes():
+    def segments(**counts: int) -> list[Segment]:
+        return [Segment("v", i, i + 1, 0, name) for name, n in counts.items() for i in range(n)]
+
+    assert usual_count(segments(a=1, b=3, c=40)) == 3
+    assert usual_count([*segments(a=2), Segment("v", 0, 1, 0, None)]) == 2
+    assert usual_count([]) == 0

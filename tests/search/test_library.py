@@ -7,7 +7,7 @@ from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.layout import Layout
-from vpd.search import default_features
+from vpd.search import MANY, default_features
 from vpd.types import FeatureSequence
 
 
@@ -24,7 +24,7 @@ def library(root, names, settings=""):
 
 
 @pytest.mark.parametrize(
-    ("names", "settings", "whole", "uncut"),
+    ("names", "settings", "many", "few"),
     [
         ({"joints2d": 1, "vipe": 1, "movement": 1, "student": 1}, "", "student", "movement"),
         ({"joints2d": 1, "vipe": 1, "student": 1}, "", "student", "student"),
@@ -35,12 +35,12 @@ def library(root, names, settings=""):
         ({"joints2d": 1, "mine": 1}, '[distill]\nname = "mine"\n', "mine", "mine"),
     ],
 )
-def test_features_of_most_videos_then_the_student_or_in_uncut_video_movement(
-    tmp_path, names, settings, whole, uncut
+def test_features_of_most_videos_then_movement_or_with_many_examples_the_student(
+    tmp_path, names, settings, many, few
 ):
     layout = library(tmp_path, names, settings)
-    assert default_features(layout) == whole
-    assert default_features(layout, uncut=True) == uncut
+    assert default_features(layout, MANY) == many
+    assert default_features(layout, MANY - 1) == default_features(layout) == few
 
 
 def test_a_library_without_features_says_what_to_do(tmp_path):

@@ -177,7 +177,7 @@ def detect(
     videos = Videos.read(layout)
     given = read_labels(labels or layout.labels, videos)
     warn_of_set_aside(given, videos)
-    store = FeatureStore(layout, features or default_features(layout, uncut=True))
+    store = FeatureStore(layout, features or default_features(layout))
     wanted = videos_to_search(store, given, [videos.id_of(name) for name in names or []])
     if points is not None:
         tolerance_s = _tolerance_s(points, float(videos[wanted[0]].fps))

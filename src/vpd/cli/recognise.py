@@ -26,14 +26,14 @@ from vpd.library.layout import Layout
 from vpd.library.videos import OK, Videos
 from vpd.recognition.evaluation import Evaluation, prepare
 from vpd.recognition.evaluation import evaluate as run_evaluation
-from vpd.recognition.examples import load_examples
+from vpd.recognition.examples import load_examples, usual_count
 from vpd.recognition.heads import HEADS
 from vpd.recognition.protocol import ALL, Outcome
 from vpd.recognition.recognise import Recognised, write_recognised
 from vpd.recognition.recognise import recognise as run_recognition
 from vpd.recognition.retrieval import evaluate_retrieval, retrieval_distances
 from vpd.report.evaluation_page import accuracy_table, more_labels, write_evaluation
-from vpd.search import default_features
+from vpd.search import MANY, default_features
 from vpd.sequences import FeatureStore
 from vpd.settings import RecogniseSettings
 from vpd.settings.toml import load_settings
@@ -95,7 +95,7 @@ def recognise(
     """Name the actions of segments by the labelled examples of the library."""
     layout, settings, videos, labelled = _opened(library)
     asked = _asked(spans, videos, labelled)
-    name = features or settings.features or default_features(layout)
+    name = features or settings.features or default_features(layout, usual_count(labelled))
     answers = run_recognition(layout, name, head or settings.head, labelled, asked)
     path = out or results_folder(layout, "recognise") / "recognised.csv"
     write_recognised(path, answers)
@@ -167,7 +167,7 @@ def evaluate(
         draws or settings.draws,
         settings.seed,
     )
-    names = features or [settings.features or default_features(layout)]
+    names = features or [settings.features or default_features(layout, MANY)]
     heads = head or list(dict.fromkeys(["nearest", settings.head]))
     with notices.status("evaluating") as status:
         done = 0

@@ -72,7 +72,7 @@ def search(
     queries = [parse_query(text, videos) for text in query]
     if uncut is None:
         uncut = not layout.labels.exists()
-    name = features or default_features(layout, uncut)
+    name = features or default_features(layout)
     segments = None if uncut else read_labels(layout.labels, videos)
     warn_of_set_aside(segments or [], videos)
     hits = search_library(layout, queries, chosen, segments, name)

@@ -19,21 +19,25 @@ TEACHERS = ("movement", "vipe", "joints2d")
 """Names of the teachers' features, the better first."""
 
 
-def default_features(layout: Layout, uncut: bool = False) -> str:
-    """The features of most videos; of equals vpd.toml's student's, if it reads people, then teachers'.
+MANY = 4
+"""From so many examples of a class on the student tells whole actions apart better than `movement`."""
 
-    To tell whole actions apart such a student leads its teachers. What is looked for in ``uncut`` video must
-    also say by itself how far an action has come: there `movement` is first, of the poses of half a second
-    and no others (docs/search.md). A student that learned all from nothing needs far more than a laptop's
-    budget (docs/experiments/student.md). Videos added later have the student's alone, as a student needs no
-    pose. Raises InputError for none.
+
+def default_features(layout: Layout, examples: int = 1) -> str:
+    """The features of most videos; of equals `movement`, or with ``examples`` of a class and of whole actions
+    at least `MANY` vpd.toml's student's, if it reads people; then the other teachers'.
+
+    With fewer, and in uncut video, where features must also say by themselves how far an action has come,
+    `movement` is first: the poses of half a second and no others (docs/search.md, docs/recognition.md). A
+    student that learned all from nothing needs far more than a laptop's budget (docs/experiments/student.md).
+    Videos added later have the student's alone, as a student needs no pose. Raises InputError for none.
     """
     names = layout.feature_names()
     if not names:
         raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
     settings = load_settings(layout.settings).distill
     own, others = settings.name, [n for n in reversed(names) if n not in (settings.name, *TEACHERS)]
-    ahead = int(uncut) if settings.backbone == "movenet" else len(TEACHERS) - 1
+    ahead = int(examples < MANY) if settings.backbone == "movenet" else len(TEACHERS) - 1
     order = [*TEACHERS[:ahead], own, *TEACHERS[ahead:-1], *others]
     present = [name for name in order if name in names]
     return max(present, key=lambda name: len(FeatureStore(layout, name).videos()), default=TEACHERS[-1])
@@ -71,7 +75,7 @@ def search_library(
 
     Raises InputError where a query shows no athlete.
     """
-    store = FeatureStore(layout, features or default_features(layout, uncut=segments is None))
+    store = FeatureStore(layout, features or default_features(layout))
     wanted = [store.segment(query) for query in queries]
     known = [
         Segment(q.video, q.start_s, q.end_s, f.athlete, q.label) for q, f in zip(queries, wanted, strict=True)
