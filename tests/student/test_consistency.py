@@ -7,6 +7,7 @@ import pytest
 
 from tests.student.synthetic import RECIPE, stick_poses, stick_source, tiny_settings
 from vpd.crops import CropFile, make_crops, write_crops
+from vpd.errors import InputError
 from vpd.pose.skeleton import BODY13, MIRROR13
 from vpd.settings import CropSettings
 from vpd.settings.distill import HeadSettings
@@ -101,6 +102,13 @@ def test_mistaken_joints_of_a_drawn_figure_stray(tmp_path):
     known = np.isfinite(found)
     above = found[wrong & known][:, None] > found[~wrong & known][None]
     assert above.mean() > 0.95
+
+
+def test_crops_without_flow_say_so(tmp_path):
+    source = stick_source(tmp_path, n=6, flow="none")
+    head = HeadSettings(teacher="joints2d", consistency=0.05)
+    with pytest.raises(InputError, match="consistency"):
+        build_corpus([source], tiny_settings(heads=(head,)))
 
 
 def test_agreement_is_half_where_it_should_be():

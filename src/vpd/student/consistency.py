@@ -13,6 +13,7 @@ import numpy as np
 
 from vpd.crops import CropFile, flow_in_pixels, to_crop
 from vpd.crops.encoding import MAX_FLOW
+from vpd.errors import InputError
 from vpd.types import Array, PoseSequence
 
 BATCH = 256
@@ -29,8 +30,14 @@ def strays(crops: CropFile, rows: Array, poses: PoseSequence) -> Array:
     camera's motion or the median that was taken off the flow, and is left out.
 
     ``rows`` (N,) are the athlete's rows of the file, by frame. Returns (N, 17) float32, in sides of the crop;
-    NaN where nothing is known: no flow, no pose, a joint outside the crop, flow too fast to be stored.
+    NaN where nothing is known: no flow, no pose, a joint outside the crop, flow too fast to be stored. Raises
+    InputError for crops that were made without flow.
     """
+    if crops.lacks_flow:
+        raise InputError(
+            f"{crops.path} holds no flow, by which consistency in [[distill.heads]] weighs. "
+            'Set flow in [crop] to "dis", or leave consistency out.'
+        )
     found = {int(frame): i for i, frame in enumerate(poses.frames)}
     now = np.array([found.get(int(f), -1) for f in crops.frames[rows]])
     before = np.array([found.get(int(f) - 1, -1) for f in crops.frames[rows]])
