@@ -32,7 +32,8 @@ from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.pose.skeleton import BODY13
 from vpd.recognition.evaluation import evaluate, prepare
-from vpd.student.consistency import agreement, strays
+from vpd.student.consistency import strays
+from vpd.student.targets import agreement
 from vpd.teachers import joints2d
 from vpd.types import REGULAR, Array
 
@@ -40,15 +41,15 @@ TORSO = 2.0
 """Normalised joints have a torso of 0.5."""
 FAR = 0.25
 """Torso lengths from the true place beyond which a joint counts as missed."""
+HALF = 0.05
+"""Sides of the crop that a joint strays from the flow to count half (`consistency` of student2d-flow)."""
 STUDENTS = {
     "student2d": 'name = "student2d"\n[[distill.heads]]\nteacher = "joints2d"\n',
     "student2d-flow": 'name = "student2d-flow"\n[[distill.heads]]\nteacher = "joints2d"\n'
-    'weighting = "joint"\nconsistency = 0.05\n',
+    f'weighting = "joint"\nconsistency = {HALF}\n',
     "student": 'name = "student"\n',
 }
 FEATURES = ["joints2d", "student2d", "student2d-flow", "vipe", "movement", "student"]
-HALF = 0.05
-"""Sides of the crop that a joint strays from the flow to count half (`consistency` of student2d-flow)."""
 
 
 def run(videos: Path, library: Path, jobs: int) -> Layout:

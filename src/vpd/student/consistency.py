@@ -14,12 +14,13 @@ import numpy as np
 from vpd.crops import CropFile, flow_in_pixels, to_crop
 from vpd.crops.encoding import MAX_FLOW
 from vpd.errors import InputError
+from vpd.student.targets import find
 from vpd.types import Array, PoseSequence
 
 BATCH = 256
 """Crops whose flow is in memory at a time."""
 WINDOW = 5
-"""A joint's flow is the median over this many pixels of the crop each way: limbs are thin."""
+"""A joint's flow is the median over a square of so many pixels of the crop: limbs are thin."""
 
 
 def strays(crops: CropFile, rows: Array, poses: PoseSequence) -> Array:
@@ -38,10 +39,9 @@ def strays(crops: CropFile, rows: Array, poses: PoseSequence) -> Array:
             f"{crops.path} holds no flow, by which consistency in [[distill.heads]] weighs. "
             'Set flow in [crop] to "dis", or leave consistency out.'
         )
-    found = {int(frame): i for i, frame in enumerate(poses.frames)}
-    now = np.array([found.get(int(f), -1) for f in crops.frames[rows]])
-    before = np.array([found.get(int(f) - 1, -1) for f in crops.frames[rows]])
-    known = np.flatnonzero((now >= 0) & (before >= 0) & crops.has_flow[rows])
+    now, there_now = find(poses.frames, crops.frames[rows])
+    before, there_before = find(poses.frames, crops.frames[rows] - 1)
+    known = np.flatnonzero(there_now & there_before & crops.has_flow[rows])
     arriving = np.full((len(rows), poses.keypoints.shape[1]), np.nan, np.float32)
     for start in range(0, len(known), BATCH):
         some = known[start : start + BATCH]
@@ -70,9 +70,3 @@ def _flow_at(codes: Array, joints: Array) -> Array:
         flow = flow_in_pixels(cv2.medianBlur(crop, WINDOW)[y, x])
         out[i, inside] = np.where((np.abs(flow) < MAX_FLOW).all(axis=1, keepdims=True), flow, np.nan)
     return out
-
-
-def agreement(stray: Array, half: float) -> Array:
-    """Weights 0..1 of joints that stray (...,): half at ``half`` sides of the crop, 1 where not known."""
-    weights: Array = np.where(np.isnan(stray), 1, 1 / (1 + np.square(stray / half)))
-    return weights.astype(np.float32)

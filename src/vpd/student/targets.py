@@ -7,7 +7,6 @@ import numpy as np
 from vpd.errors import InputError
 from vpd.pose.skeleton import BODY13, MIRROR13
 from vpd.settings.distill import HeadSettings
-from vpd.student.consistency import agreement
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 
@@ -17,6 +16,12 @@ def find(frames: Array, wanted: Array) -> tuple[Array, Array]:
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
     position = np.minimum(np.searchsorted(frames, wanted), len(frames) - 1)
     return position, frames[position] == wanted
+
+
+def agreement(stray: Array, half: float) -> Array:
+    """Weights 0..1 of joints that stray (...,): half at ``half`` sides of the crop, 1 where not known."""
+    weights: Array = np.where(np.isnan(stray), 1, 1 / (1 + np.square(stray / half)))
+    return weights.astype(np.float32)
 
 
 def _confidence(
