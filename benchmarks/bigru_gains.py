@@ -35,6 +35,8 @@ def changes(epochs: int) -> dict[str, Any]:
 
     table = {f"epochs {n}": bigru(epochs=n) for n in dict.fromkeys((epochs, 25, 100, 200))}
     table |= {
+        "float32": bigru(precision="float32"),
+        "bfloat16": bigru(precision="bfloat16"),
         "25 Hz": bigru(rate_hz=25.0),
         "standardise": bigru(Standardise()),
         "whiten 0.25": bigru(Whiten(0.25)),

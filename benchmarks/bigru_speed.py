@@ -3,10 +3,11 @@
     python benchmarks/bigru_speed.py [--seconds 15]
 
 112 sequences (16 examples of 7 classes) of 25..75 frames, both orientations as separate examples, batch 50,
-500 epochs of five steps. Epochs of the two are timed in turns, ``--seconds`` for each size and number of
-threads (a minute in all); the table gives the median wall and processor time of an epoch, and the time of
-500. The processor time is what other work disturbs least. The plain loop pads in a DataLoader, packs
-with ``pack_padded_sequence`` and trains ``torch.nn.GRU``.
+500 epochs of five steps. Epochs of the plain loop and of ours, all float32 and with the large products in
+bfloat16, are timed in turns, ``--seconds`` for each size and number of threads (a minute in all); the table
+gives the median wall and processor time of an epoch, and the time of 500. The processor time is what other
+work disturbs least. The plain loop pads in a DataLoader, packs with ``pack_padded_sequence`` and trains
+``torch.nn.GRU``.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 from torch.utils.data import DataLoader
 
 from vpd.recognition.network import ActionNetwork
+from vpd.sequences.gru import Precision
 from vpd.sequences.packing import FrameMatrix
 
 CLASSES, SHOTS, BATCH, HIDDEN, LAYERS, EPOCHS = 7, 16, 50, 128, 2, 500
 SIZES = (26, 64)
+PLAIN, PRECISIONS = "plain", ("float32", "bfloat16")
 LEAST_EPOCHS = 3
 
 
@@ -80,11 +83,11 @@ def plain_epochs(d: int, seed: int) -> Iterator[None]:
         yield
 
 
-def our_epochs(d: int, seed: int, threads: int) -> Iterator[None]:
+def our_epochs(d: int, seed: int, threads: int, precision: Precision) -> Iterator[None]:
     """One epoch of ours at a time."""
     sequences, targets = make_data(d, seed)
     matrix, wanted = FrameMatrix(sequences), torch.from_numpy(targets)
-    model = ActionNetwork(d, CLASSES, HIDDEN, LAYERS, "gru", "max", threads)
+    model = ActionNetwork(d, CLASSES, HIDDEN, LAYERS, "gru", "max", threads, precision)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     rng = np.random.default_rng(seed)
     while True:
@@ -105,32 +108,35 @@ def median_times(
     for epochs in runs.values():
         next(epochs)
     began = time.perf_counter()
-    while time.perf_counter() - began < seconds or len(times["ours"]) < LEAST_EPOCHS:
+    while time.perf_counter() - began < seconds or len(times[PLAIN]) < LEAST_EPOCHS:
         for name, epochs in runs.items():
             # Ours gives each direction a thread; torch's own threads are for the plain loop.
-            torch.set_num_threads(threads if name == "plain" else 1)
+            torch.set_num_threads(threads if name == PLAIN else 1)
             wall, processor = time.perf_counter(), time.process_time()
             next(epochs)
             times[name].append((time.perf_counter() - wall, time.process_time() - processor))
     medians = {name: (median(w for w, _ in t), median(p for _, p in t)) for name, t in times.items()}
-    return medians, len(times["ours"])
+    return medians, len(times[PLAIN])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=float, default=15, help="a row of the table")
     given = parser.parse_args()
-    print("             ms an epoch, wall (processor)       s for 500 epochs       ratio")
-    print(" d threads       plain            ours epochs      plain     ours     wall processor")
+    print("                       ms an epoch, wall (processor)       s for 500 epochs       ratio")
+    print(" d threads precision       plain            ours epochs      plain     ours     wall processor")
     for d in SIZES:
         for threads in (1, 2):
             torch.manual_seed(0)
-            runs = {"plain": plain_epochs(d, 0), "ours": our_epochs(d, 0, threads)}
+            runs = {PLAIN: plain_epochs(d, 0)} | {p: our_epochs(d, 0, threads, p) for p in PRECISIONS}
             medians, epochs = median_times(runs, threads, given.seconds)
-            (a, a_cpu), (b, b_cpu) = medians["plain"], medians["ours"]
-            each = f"{1e3 * a:6.0f} ({1e3 * a_cpu:6.0f}) {1e3 * b:6.0f} ({1e3 * b_cpu:6.0f}) {epochs:6d}"
-            whole = f"{EPOCHS * a:10.0f} {EPOCHS * b:8.0f}"
-            print(f"{d:2d} {threads:7d} {each} {whole} {a / b:8.1f} {a_cpu / b_cpu:9.1f}", flush=True)
+            a, a_cpu = medians[PLAIN]
+            for precision in PRECISIONS:
+                b, b_cpu = medians[precision]
+                each = f"{1e3 * a:6.0f} ({1e3 * a_cpu:6.0f}) {1e3 * b:6.0f} ({1e3 * b_cpu:6.0f}) {epochs:6d}"
+                whole = f"{EPOCHS * a:10.0f} {EPOCHS * b:8.0f}"
+                ratios = f"{a / b:8.1f} {a_cpu / b_cpu:9.1f}"
+                print(f"{d:2d} {threads:7d} {precision:9s} {each} {whole} {ratios}", flush=True)
 
 
 if __name__ == "__main__":

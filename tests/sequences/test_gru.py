@@ -20,7 +20,7 @@ def packed(lengths, d, seed=0):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_outputs_and_all_gradients_are_those_of_torch(lengths, layers, threads):
     torch.manual_seed(1)
-    module = BiGRU(4, 8, layers, threads)
+    module = BiGRU(4, 8, layers, threads, "float32")
     frames, packing = packed(lengths, 4)
     weight = torch.randn(len(frames), 16)
     results = []
@@ -38,7 +38,7 @@ def test_outputs_and_all_gradients_are_those_of_torch(lengths, layers, threads):
 
 
 def test_gates_hold_for_large_values():
-    module = BiGRU(2, 4, 1)
+    module = BiGRU(2, 4, 1, precision="float32")
     frames, packing = packed([6], 2)
     frames = frames * 1e4
     theirs = module.gru(PackedSequence(frames, torch.from_numpy(packing.batch_sizes)))[0].data
@@ -46,7 +46,7 @@ def test_gates_hold_for_large_values():
 
 
 def test_a_sequence_does_not_see_its_batch():
-    module = BiGRU(3, 5, 2)
+    module = BiGRU(3, 5, 2, precision="float32")
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=(n, 3)).astype(np.float32) for n in (4, 11, 7)]
     together, packing = FrameMatrix(arrays).batch(np.arange(3))
@@ -65,3 +65,17 @@ def test_a_gradient_is_taken_once():
     out.backward(retain_graph=True)
     with pytest.raises(RuntimeError, match="once"):
         out.backward()
+
+
+def test_training_in_bfloat16_is_near_and_evaluation_is_float32():
+    torch.manual_seed(2)
+    exact, half = BiGRU(6, 16, 2, 1, "float32"), BiGRU(6, 16, 2, 1, "bfloat16")
+    half.load_state_dict(exact.state_dict())
+    frames, packing = packed([40, 25, 31], 6)
+    weight = torch.randn(len(frames), 32)
+    for module in (exact, half):
+        (module(frames, packing) * weight).sum().backward()
+    for ours, theirs in zip(half.parameters(), exact.parameters(), strict=True):
+        off = (ours.grad - theirs.grad).norm() / theirs.grad.norm()
+        assert 0 < off < 0.02
+    torch.testing.assert_close(half.eval()(frames, packing), exact.eval()(frames, packing), rtol=0, atol=0)

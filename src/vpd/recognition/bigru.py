@@ -16,6 +16,7 @@ from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier, orientations
 from vpd.recognition.network import ActionNetwork, Cell, Pooling
 from vpd.sequences.augment import TimeWarp
+from vpd.sequences.gru import Precision
 from vpd.sequences.packing import FrameMatrix, Packing
 from vpd.types import Array, FeatureSequence
 
@@ -57,6 +58,7 @@ class BiGRUClassifier(SequenceClassifier):
     mixing : alpha of the Beta distribution by which pooled examples and their labels are mixed; 0 mixes none.
     seed : of weights, order and dropout; the same seed and data give the same model.
     threads : 2 runs the two directions on two cores.
+    precision : of the large products in training; "auto" takes bfloat16 on CPUs that multiply in it.
     device : any torch device.
     """
 
@@ -76,6 +78,7 @@ class BiGRUClassifier(SequenceClassifier):
         mixing: float = 0.0,
         seed: int = 0,
         threads: int = 1,
+        precision: Precision = "auto",
         device: str = "cpu",
     ) -> None:
         self.hidden = hidden
@@ -92,6 +95,7 @@ class BiGRUClassifier(SequenceClassifier):
         self.mixing = mixing
         self.seed = seed
         self.threads = threads
+        self.precision = precision
         self.device = device
 
     def fit(
@@ -133,6 +137,7 @@ class BiGRUClassifier(SequenceClassifier):
             self.cell,
             self.pooling,
             self.threads,
+            self.precision,
         ).to(self.device)
 
     def _epoch(

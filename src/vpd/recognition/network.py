@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from vpd.sequences.gru import BiGRU
+from vpd.sequences.gru import BiGRU, Precision
 from vpd.sequences.packing import Packing
 from vpd.sequences.pooling import max_over_time
 
@@ -39,12 +39,20 @@ class ActionNetwork(nn.Module):
     """The paper's BiGRU classifier (supplement; `method.md`), its cell and pooling to choose."""
 
     def __init__(
-        self, d: int, classes: int, hidden: int, layers: int, cell: Cell, pooling: Pooling, threads: int
+        self,
+        d: int,
+        classes: int,
+        hidden: int,
+        layers: int,
+        cell: Cell,
+        pooling: Pooling,
+        threads: int,
+        precision: Precision = "auto",
     ) -> None:
         super().__init__()
         self.input_dropout = nn.Dropout(INPUT_DROPOUT)
         self.recurrent: nn.Module = (
-            BiGRU(d, hidden, layers, threads) if cell == "gru" else BiLSTM(d, hidden, layers)
+            BiGRU(d, hidden, layers, threads, precision) if cell == "gru" else BiLSTM(d, hidden, layers)
         )
         self.attention = nn.Linear(2 * hidden, 1) if pooling == "attention" else None
         self.classifier = nn.Sequential(

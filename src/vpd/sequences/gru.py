@@ -3,7 +3,8 @@
 Forward and backward pass of a layer are written out by hand: one matrix product for all input projections,
 one for each weight's gradient, and per time step one product and one compiled loop over the gates. The
 directions run in two threads where two cores are free. Parameters have the names and the layout of
-``torch.nn.GRU``; float32 results are equal to its to rounding.
+``torch.nn.GRU``; float32 results are equal to its to rounding. In training the large products, seven tenths
+of the arithmetic, are done in bfloat16 where the processor has it; time steps are too small to gain.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numba
 import numpy as np
@@ -35,6 +36,8 @@ _A1, _A3, _A5, _A7, _A9, _A11, _A13 = _A
 _B0, _B2, _B4, _B6 = _B
 _HALF = np.float32(0.5)
 _ONE = np.float32(1)
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 _compiled: Any = numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 
@@ -157,13 +160,17 @@ def _run(
 
     That is ``work`` (N, 4h), the gates, and ``before`` (N, h), the states before. The gates' columns are: the
     recurrent part of the candidate, reset, update, candidate. The gradients replace them in place, where the
-    first three blocks are those of the recurrent products and the last three those of the inputs.
+    first three blocks are those of the recurrent products and the last three those of the inputs. The inputs
+    ``x`` are multiplied in the precision they have.
     """
     w_ih, w_hh, b_ih, b_hh = weights
     h = w_hh.shape[1]
     # In the order of the gates' columns. Added in the loop, which spares a pass over all of them.
     bias = torch.cat([b_hh[2 * h :], b_ih[: 2 * h] + b_hh[: 2 * h], b_ih[2 * h :]]).numpy()
-    torch.mm(x, w_ih.t(), out=work[:, h:])
+    if x.dtype == work.dtype:
+        torch.mm(x, w_ih.t(), out=work[:, h:])
+    else:
+        work[:, h:] = x @ w_ih.t().to(x.dtype)
     buffer, across = torch.empty(schedule.largest, 3 * h), w_hh.t().contiguous()
     state = out[:, at : at + h]
     work_n, out_n, before_n, buffer_n = work.numpy(), out.numpy(), before.numpy(), buffer.numpy()
@@ -188,7 +195,7 @@ def _run_back(
     h = w_hh.shape[1]
     carry = torch.zeros(schedule.largest, h)
     grad_n, work_n, before_n, carry_n = grad.numpy(), work.numpy(), before.numpy(), carry.numpy()
-    recurrent, inputs = work[:, : 3 * h], work[:, h:]
+    recurrent = work[:, : 3 * h]
     across = torch.cat([w_hh[2 * h :], w_hh[: 2 * h]])
     n_carried = 0
     for row, n, _, n_previous in reversed(schedule.steps):
@@ -196,13 +203,16 @@ def _run_back(
         if n_previous:
             carry[:n_previous].addmm_(recurrent[row : row + n_previous], across)
         n_carried = n_previous
-    grad_w_ih = inputs.t() @ x
-    grad_w_hh = torch.empty_like(w_hh)
-    torch.mm(recurrent[:, h:].t(), before, out=grad_w_hh[: 2 * h])
-    torch.mm(recurrent[:, :h].t(), before, out=grad_w_hh[2 * h :])
     sums = work.sum(dim=0)
     grad_b_ih, grad_b_hh = sums[h:], torch.cat([sums[h : 3 * h], sums[:h]])
-    return inputs @ w_ih if input_grad else None, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
+    work, before = work.to(x.dtype), before.to(x.dtype)
+    inputs = work[:, h:]
+    grad_w_ih = (inputs.t() @ x).float()
+    grad_w_hh = torch.empty_like(w_hh)
+    grad_w_hh[: 2 * h] = work[:, h : 3 * h].t() @ before
+    grad_w_hh[2 * h :] = work[:, :h].t() @ before
+    grad_x = (inputs @ w_ih.to(x.dtype)).float() if input_grad else None
+    return grad_x, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
 
 
 @cache
@@ -229,11 +239,17 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, schedules: Any, buffers: _Buffers, threads: int, *parameters: Tensor
+        ctx: Any,
+        x: Tensor,
+        schedules: Any,
+        buffers: _Buffers,
+        threads: int,
+        precision: torch.dtype,
+        *parameters: Tensor,
     ) -> Tensor:
         ctx.schedules, ctx.buffers, ctx.threads = schedules, buffers, threads
         weights = _by_direction([p.detach() for p in parameters])
-        x, h = x.detach(), parameters[1].shape[1]
+        x, h = x.detach().to(precision), parameters[1].shape[1]
         out = torch.empty(len(x), 2 * h)
         saved = [(buffers.take(len(x), 4 * h), buffers.take(len(x), h)) for _ in range(2)]
         _both(
@@ -262,17 +278,34 @@ class _Layer(torch.autograd.Function):
         for tensors in saved:
             ctx.buffers.give(*tensors)
         grad_x = ahead[0].add_(back[0]) if needs_x else None
-        return (grad_x, None, None, None, *ahead[1:], *back[1:])
+        return (grad_x, None, None, None, None, *ahead[1:], *back[1:])
+
+
+@cache
+def _bfloat16_pays() -> bool:
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
 class BiGRU(nn.Module):
     """Bidirectional GRU over packed frames (N, d) -> (N, 2 hidden); parameters as in ``torch.nn.GRU``.
 
     On a CPU in float32 with gradients or not it runs the code of this file; elsewhere ``torch.nn.GRU``.
+
+    Parameters
+    ----------
+    d, hidden, layers : channels of the inputs, of one direction's state, and how many layers.
+    threads : 2 runs the two directions on two cores.
+    precision : of the products over all frames while training; "auto" takes bfloat16 on processors that
+        multiply in it. Their results, the time steps and all of evaluation are float32.
     """
 
-    def __init__(self, d: int, hidden: int, layers: int, threads: int = 1) -> None:
+    def __init__(
+        self, d: int, hidden: int, layers: int, threads: int = 1, precision: Precision = "auto"
+    ) -> None:
         super().__init__()
+        half = precision == "bfloat16" or (precision == "auto" and _bfloat16_pays())
+        self.precision = torch.bfloat16 if half else torch.float32
         self.gru = nn.GRU(d, hidden, layers, bidirectional=True)
         self.threads = threads
         self.memory = _Buffers()
@@ -285,11 +318,12 @@ class BiGRU(nn.Module):
             data: Tensor = out.data
             return data
         schedules = (_Schedule(packing, False), _Schedule(packing, True))
+        precision = self.precision if self.training else torch.float32
         for layer in range(self.gru.num_layers):
             parameters = [
                 getattr(self.gru, f"{name}_l{layer}{direction}")
                 for direction in ("", "_reverse")
                 for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             ]
-            x = _Layer.apply(x.contiguous(), schedules, self.memory, self.threads, *parameters)
+            x = _Layer.apply(x.contiguous(), schedules, self.memory, self.threads, precision, *parameters)
         return x
