@@ -51,7 +51,9 @@ def changes(epochs: int) -> dict[str, Any]:
         "attention": bigru(pooling="attention"),
         "lstm": bigru(cell="lstm"),
         "hidden 64": bigru(hidden=64),
+        "hidden 256": bigru(hidden=256),
         "one layer": bigru(layers=1),
+        "three layers": bigru(layers=3),
         "batch 25": bigru(batch=25),
     }
     return table
