@@ -13,7 +13,7 @@ from vpd.pipeline import engine, table
 from vpd.pipeline.run import run
 from vpd.pipeline.task import Task
 
-VPD = [sys.executable, "-m", "vpd.cli.main"]
+VPD = [sys.executable, "-m", "vpd"]
 NAMES = ["a", "b", "c", "d", "e"]
 QUICK = BASE.replace("averages", "resnet18") + "[crop]\nsize = 32\n"
 """A backbone that another process knows too, on small crops."""

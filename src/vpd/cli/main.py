@@ -119,7 +119,3 @@ def main() -> None:
             raise
         say_error(f"Unexpected {type(error).__name__}: {error}. VPD_DEBUG=1 shows where; please report it.")
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
