@@ -67,6 +67,13 @@ def test_the_learning_rate_restarts_ten_times():
     assert rates[49] < 2e-6
 
 
+@pytest.mark.parametrize(("batch", "epochs"), [(6, 10), (2, 5), (1, 5)])
+def test_few_examples_are_seen_more_often(batch, epochs):
+    X, y = actions(6)
+    model = BiGRUClassifier(hidden=4, epochs=5, batch=batch, least_steps=20).fit(X, y)
+    assert len(model.losses_) == epochs
+
+
 def test_features_that_diverge_are_an_error():
     X, y = actions(6)
     X = [sequence(np.full_like(x.values[:, 0], 3e38)) for x in X]

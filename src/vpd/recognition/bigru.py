@@ -53,6 +53,7 @@ class BiGRUClassifier(SequenceClassifier):
     ----------
     hidden, layers, cell, pooling : the recurrent part; the paper has 128, 2, "gru", "max".
     epochs, batch, rate : 500, 50, 1e-3 in the paper, AdamW with ten cosine cycles.
+    least_steps : as many epochs more as it takes to make so many steps, where examples are few; 0 adds none.
     speed, crop, hold : augmentation in time, see `TimeWarp`; 0 in the paper.
     noise : standard deviation of Gaussian noise on the features, relative to that of each channel.
     mixing : alpha of the Beta distribution by which pooled examples and their labels are mixed; 0 mixes none.
@@ -71,6 +72,7 @@ class BiGRUClassifier(SequenceClassifier):
         epochs: int = 500,
         batch: int = 50,
         rate: float = 1e-3,
+        least_steps: int = 0,
         speed: float = 0.0,
         crop: float = 0.0,
         hold: float = 0.0,
@@ -88,6 +90,7 @@ class BiGRUClassifier(SequenceClassifier):
         self.epochs = epochs
         self.batch = batch
         self.rate = rate
+        self.least_steps = least_steps
         self.speed = speed
         self.crop = crop
         self.hold = hold
@@ -115,9 +118,10 @@ class BiGRUClassifier(SequenceClassifier):
             optimiser = torch.optim.AdamW(self.network_.parameters(), lr=self.rate, fused=True)
             best: tuple[float, dict[str, torch.Tensor]] | None = None
             self.losses_: list[float] = []
-            for epoch in range(self.epochs):
+            epochs = max(self.epochs, math.ceil(self.least_steps / self._batches(len(matrix))))
+            for epoch in range(epochs):
                 for group in optimiser.param_groups:
-                    group["lr"] = learning_rate(self.rate, epoch, self.epochs)
+                    group["lr"] = learning_rate(self.rate, epoch, epochs)
                 self.losses_.append(self._epoch(matrix, targets, optimiser, order))
                 if X_validation is not None and y_validation is not None:
                     accuracy = float((self.predict(X_validation) == np.asarray(y_validation)).mean())
@@ -140,6 +144,9 @@ class BiGRUClassifier(SequenceClassifier):
             self.precision,
         ).to(self.device)
 
+    def _batches(self, examples: int) -> int:
+        return math.ceil(examples / max(2, self.batch))
+
     def _epoch(
         self,
         matrix: FrameMatrix,
@@ -153,7 +160,7 @@ class BiGRUClassifier(SequenceClassifier):
         spread = matrix.frames.std(dim=0) * self.noise
         items = order.permutation(len(matrix))
         losses = []
-        for chosen in np.array_split(items, math.ceil(len(items) / max(2, self.batch))):
+        for chosen in np.array_split(items, self._batches(len(items))):
             frames, packing = matrix.batch(chosen, warp, order)
             if self.noise:
                 frames = frames + spread * torch.randn(frames.shape)

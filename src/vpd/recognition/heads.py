@@ -22,6 +22,8 @@ SMOOTH_S = 0.033
 BIGRU_RATE_HZ = 15.0
 """Half the frames of common video train in half the time."""
 BIGRU_EPOCHS = 50
+BIGRU_LEAST_STEPS = 200
+"""One or two examples a class fill a single batch, and fifty steps are too few to learn from them."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Head:
 
 
 def _bigru() -> Any:
-    network = BiGRUClassifier(epochs=BIGRU_EPOCHS)
+    network = BiGRUClassifier(epochs=BIGRU_EPOCHS, least_steps=BIGRU_LEAST_STEPS)
     return make_pipeline(Smooth(SMOOTH_S), Resample(BIGRU_RATE_HZ), network)
 
 
