@@ -57,7 +57,7 @@ class BiGRUClassifier(SequenceClassifier):
     speed, crop, hold : augmentation in time, see `TimeWarp`; 0 in the paper.
     noise : standard deviation of Gaussian noise on the features, relative to that of each channel.
     mixing : alpha of the Beta distribution by which pooled examples and their labels are mixed; 0 mixes none.
-    seed : of weights, order and dropout; the same seed and data give the same model.
+    seed : of weights, order and dropout; the same seed and data give the same model on one kind of processor.
     threads : 2 runs the two directions on two cores.
     precision : of the large products in training; "auto" takes bfloat16 on CPUs that multiply in it.
     device : any torch device.

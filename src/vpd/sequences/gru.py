@@ -297,7 +297,7 @@ class BiGRU(nn.Module):
     d, hidden, layers : channels of the inputs, of one direction's state, and how many layers.
     threads : 2 runs the two directions on two cores.
     precision : of the products over all frames while training; "auto" takes bfloat16 on processors that
-        multiply in it. Their results, the time steps and all of evaluation are float32.
+        multiply in it. The time steps and all of evaluation are float32.
     """
 
     def __init__(
