@@ -208,9 +208,7 @@ def _run_back(
     work, before = work.to(x.dtype), before.to(x.dtype)
     inputs = work[:, h:]
     grad_w_ih = (inputs.t() @ x).float()
-    grad_w_hh = torch.empty_like(w_hh)
-    grad_w_hh[: 2 * h] = work[:, h : 3 * h].t() @ before
-    grad_w_hh[2 * h :] = work[:, :h].t() @ before
+    grad_w_hh = torch.cat([work[:, h : 3 * h].t() @ before, work[:, :h].t() @ before]).float()
     grad_x = (inputs @ w_ih.to(x.dtype)).float() if input_grad else None
     return grad_x, grad_w_ih, grad_w_hh, grad_b_ih, grad_b_hh
 
