@@ -30,8 +30,10 @@ RESTART_S = 1.0
 SEEK_MARGINS_S = (0.0, 1.0, 10.0)
 """How much earlier to look for a keyframe when the one that was found lies after the wanted time."""
 
-DECODER_THREADS = 4
-"""The same everywhere: how FFmpeg conceals damage depends on the number, and artefacts must not."""
+DECODER_THREADS = 1
+"""FFmpeg conceals damage by the picture before, and several threads do not wait until that one is whole: now
+and then the same file gives other pictures. The last pictures of a file cut short are lost to them as well.
+On many cores several videos are decoded at a time."""
 
 REORDERED = 4
 """Pictures that are held back to put right the order in which some leave the decoder after damage."""
@@ -91,7 +93,6 @@ def opened(path: Path) -> Iterator[Source]:
         if any(name in container.format.name for name in STILL_FORMATS):
             raise VideoError(f"{path}: this is a picture or a text, not a video.")
         stream = streams[0]
-        stream.thread_type = "FRAME"
         stream.thread_count = DECODER_THREADS
         origin = container.start_time
         yield Source(path, container, stream, 0.0 if origin is None else origin / av.time_base)
@@ -144,7 +145,7 @@ def _stored(source: Source) -> Iterator[VideoFrame]:
         at_end = packet is None or (not packet.size and packet.dts is None)
         if packet is not None and not packet.size and not at_end:
             continue  # AVI files mark a dropped frame so; to the decoder it would mean the end.
-        # At the end, what the decoder's threads still hold comes out. What raises is lost, the next is not.
+        # At the end, what the decoder still holds comes out. What raises is lost, the next is not.
         with suppress(av.FFmpegError, EOFError):
             yield from source.stream.decode(None if at_end else packet)
         if at_end:
