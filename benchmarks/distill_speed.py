@@ -27,6 +27,7 @@ import numpy as np
 import torch
 
 from vpd.crops import CropFile, make_crops, write_crops
+from vpd.device import compiled
 from vpd.flow import make_flow
 from vpd.library.artefact import Recipe
 from vpd.settings import CropSettings, DistillSettings, EmbedSettings
@@ -34,7 +35,6 @@ from vpd.settings.distill import HeadSettings
 from vpd.student import Engine, OnnxEngine, TorchEngine, VideoSource, embed
 from vpd.student.batches import BatchReader
 from vpd.student.corpus import build_corpus, split_corpus
-from vpd.student.device import compiled
 from vpd.student.distill import make_accelerator, make_student
 from vpd.student.export import look_graph
 from vpd.student.losses import distillation_loss

@@ -50,8 +50,8 @@ def _devices() -> dict[str, Any]:
     import onnxruntime
     import torch
 
+    from vpd.device import choose_bfloat16, choose_device
     from vpd.models.session import available_provider
-    from vpd.student.device import choose_bfloat16, choose_device
 
     device = choose_device("auto")
     return {

@@ -42,8 +42,8 @@ def _student(folder: Path, key: str) -> Student:
 
 @lru_cache(maxsize=1)
 def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> Engine:
+    from vpd.device import choose_device
     from vpd.student import OnnxEngine, TorchEngine, export_onnx
-    from vpd.student.device import choose_device
 
     student = _student(folder, key)
     on_cpu = choose_device(settings.device).type == "cpu"

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vpd.device import processor_has
 from vpd.sequences.packing import Packing
 
 # Rational approximation of tanh on +-7.9 (the coefficients of Eigen's ptanh, accurate to a few units in the
@@ -279,12 +280,6 @@ class _Layer(torch.autograd.Function):
         return (grad_x, None, None, None, None, *ahead[1:], *back[1:])
 
 
-@cache
-def _bfloat16_pays() -> bool:
-    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
-
-
 class BiGRU(nn.Module):
     """Bidirectional GRU over packed frames (N, d) -> (N, 2 hidden); parameters as in ``torch.nn.GRU``.
 
@@ -302,7 +297,7 @@ class BiGRU(nn.Module):
         self, d: int, hidden: int, layers: int, threads: int = 1, precision: Precision = "auto"
     ) -> None:
         super().__init__()
-        half = precision == "bfloat16" or (precision == "auto" and _bfloat16_pays())
+        half = precision == "bfloat16" or (precision == "auto" and processor_has("avx512_bf16", "amx_bf16"))
         self.precision = torch.bfloat16 if half else torch.float32
         self.gru = nn.GRU(d, hidden, layers, bidirectional=True)
         self.threads = threads

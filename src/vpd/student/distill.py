@@ -20,6 +20,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
+from vpd.device import choose_device
 from vpd.library.artefact import Recipe, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.student.backbones import backbone
@@ -27,7 +28,6 @@ from vpd.student.batches import BatchReader, colour_scale
 from vpd.student.checkpoint import FILE as CHECKPOINT
 from vpd.student.checkpoint import Progressed, load_checkpoint, save_checkpoint
 from vpd.student.corpus import Corpus, Split, VideoSource, build_corpus, split_corpus, target_scale
-from vpd.student.device import choose_device
 from vpd.student.history import Epoch, draw_history, write_history
 from vpd.student.network import Student, student_spec
 from vpd.student.readings import engine_of, fit, keep_current, load_readings, read_corpus

@@ -8,7 +8,7 @@ from typing import Protocol
 import onnxruntime as ort
 import torch
 
-from vpd.student.device import choose_bfloat16, choose_device
+from vpd.device import choose_bfloat16, choose_device
 from vpd.student.network import Student
 from vpd.types import Array
 

@@ -20,13 +20,13 @@ import numpy as np
 import torch
 
 from vpd.crops import CropFile
+from vpd.device import choose_device
 from vpd.errors import InputError
 from vpd.library.artefact import read_recipe, replacing, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.settings.embed import EmbedSettings
 from vpd.student.batches import evenly
 from vpd.student.corpus import Corpus
-from vpd.student.device import choose_device
 from vpd.student.embed import look, windows
 from vpd.student.engines import Engine, OnnxEngine, TorchEngine
 from vpd.student.export import look_graph

@@ -11,12 +11,12 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from vpd.device import choose_bfloat16, compiled
 from vpd.errors import InputError
 from vpd.settings.distill import DistillSettings
 from vpd.student.augment import Draw, augment, draw
 from vpd.student.batches import Batch, BatchReader, evenly, sample
 from vpd.student.corpus import Corpus, Split
-from vpd.student.device import choose_bfloat16, compiled
 from vpd.student.history import Epoch
 from vpd.student.losses import contrastive_loss, distillation_loss, normalised_targets
 from vpd.student.network import Student

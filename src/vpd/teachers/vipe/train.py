@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vpd.device import choose_device
 from vpd.pose.skeleton import BODY13
 from vpd.settings.vipe import VipeSettings
 from vpd.teachers.vipe.camera import project, random_views
@@ -34,15 +35,6 @@ class Trained:
     encoder: Encoder
     decoder: PoseDecoder
     history: list[dict[str, float]]
-
-
-def resolve_device(name: str) -> torch.device:
-    """The device named, or the best there is for "auto"."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 class Validation:
@@ -84,7 +76,7 @@ def train(
     settings. Raises InputError where a sequence is in both parts or the state belongs to other settings.
     """
     check_held_out(motions, held_out)
-    device = resolve_device(settings.device)
+    device = choose_device(settings.device)
     torch.manual_seed(settings.seed)
     encoder = Encoder(settings.d, settings.width, settings.blocks, settings.dropout).to(device)
     decoder = PoseDecoder(settings.d).to(device)

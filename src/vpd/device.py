@@ -25,17 +25,20 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def processor_has(*abilities: str) -> bool:
+    """Whether the CPU has any of these, by PyTorch's names ("avx512_bf16", "amx_bf16")."""
+    found: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(found.get(ability) for ability in abilities)
+
+
 def computes_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 pays on this device: it does on matrix units (GPUs, AMX).
+    """Whether bfloat16 pays for convolutions on this device: it does on matrix units (GPUs, AMX).
 
     On CPUs with AVX-512's bfloat16 alone it was 0.7 times as fast as float32 (docs/student.md).
     """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type != "cpu":
-        return False
-    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("amx_bf16"))
+    return device.type == "cpu" and processor_has("amx_bf16")
 
 
 def choose_bfloat16(precision: str, device: torch.device) -> bool:
