@@ -34,13 +34,13 @@ class Known:
         return found
 
 
-def frames(n: int, cuts: Sequence[int] = ()) -> Iterator[Frame]:
+def frames(n: int, cuts: Sequence[int] = (), fps: float = 30) -> Iterator[Frame]:
     shade = 0
     for t in range(n):
         shade = 200 - shade if t in cuts else shade
         rgb = np.full((HEIGHT, WIDTH, 3), shade, np.uint8)
         rgb[0, 0] = (t // 256, t % 256, 0)
-        yield Frame(t, t / 30, rgb)
+        yield Frame(t, t / fps, rgb)
 
 
 def shaking(box: tuple[float, ...], t: int) -> tuple[float, ...]:
@@ -94,16 +94,23 @@ def test_who_moves_goes_before_who_sits_and_the_notes_say_why() -> None:
 def test_boxes_between_detections_are_interpolated() -> None:
     people = {t: [(20 + 4 * t, 40, 40, 100)] for t in range(31)}
     detector = Known(people)
-    (main,) = track(frames(31), WIDTH, HEIGHT, TrackSettings(detect_every=6), detector).tracks
+    (main,) = track(frames(31), WIDTH, HEIGHT, TrackSettings(detect_every_s=0.2), detector).tracks
     assert detector.looked == [0, 6, 12, 18, 24, 30]
     np.testing.assert_allclose(main.boxes[:, 0], 20 + 4 * np.arange(31), atol=1e-3)
     assert np.flatnonzero(main.sources == "detected").tolist() == detector.looked
 
 
+@pytest.mark.parametrize(("fps", "every"), [(20, 3), (24, 4), (25, 4), (30, 5), (50, 8), (59.94, 10)])
+def test_looks_come_in_time_whatever_the_rate(fps: float, every: int) -> None:
+    detector = Known({t: [CENTRE] for t in range(120)})
+    track(frames(115, fps=fps), WIDTH, HEIGHT, TrackSettings(), detector)
+    assert detector.looked == sorted({*range(0, 115, every), 114})
+
+
 def test_both_ends_of_a_shot_are_looked_at() -> None:
     people = {t: [CENTRE] for t in range(50)}
     detector = Known(people)
-    track(frames(50, cuts=[23]), WIDTH, HEIGHT, TrackSettings(detect_every=10), detector)
+    track(frames(50, cuts=[23]), WIDTH, HEIGHT, TrackSettings(detect_every_s=1 / 3), detector)
     assert detector.looked == [0, 10, 20, 22, 23, 33, 43, 49]
 
 
@@ -151,13 +158,13 @@ def test_very_short_videos(n: int) -> None:
 
 def test_nobody_in_a_video_without_people() -> None:
     path = shared_path("data/clips/no_person.mp4")
-    result = track(read_frames(path), 320, 240, TrackSettings(detect_every=10), NanoDet(0.1, threads=1))
+    result = track(read_frames(path), 320, 240, TrackSettings(detect_every_s=1 / 3), NanoDet(0.1, threads=1))
     assert result.tracks == []
 
 
 def test_the_server_and_not_the_people_beside_her() -> None:
     path = shared_path("data/tennis/videos/serve_13.mp4")
-    result = track(read_frames(path), 640, 360, TrackSettings(detect_every=10), NanoDet(0.1, threads=1))
+    result = track(read_frames(path), 640, 360, TrackSettings(detect_every_s=1 / 3), NanoDet(0.1, threads=1))
     (main,) = result.tracks
     assert len(main.frames) >= 58
     # The player stands right of the coach, whose box is taller than the average of hers.

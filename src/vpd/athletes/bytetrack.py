@@ -144,12 +144,13 @@ class ByteTracker:
             self._live.append(tracklet)
 
 
-def match(expected: Array, found: Array, least: float) -> tuple[Array, Array]:
+def match(expected: Array, found: Array, least: float, worth: Array | float = 1.0) -> tuple[Array, Array]:
     """The assignment of boxes (N, 4) to boxes (M, 4) of greatest total overlap: indices of rows and columns.
 
-    Pairs that overlap by less than ``least`` are not made.
+    Pairs that overlap by less than ``least`` are not made. Overlaps count by the
+    ``worth`` (M,) of the second.
     """
     overlap = iou(expected, found)
-    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    rows, columns = linear_sum_assignment(overlap * worth, maximize=True)
     enough = overlap[rows, columns] >= least
     return rows[enough], columns[enough]

@@ -1,39 +1,80 @@
-"""What can be mended once a shot is known as a whole: pieces of one person's track, and late starts."""
+"""What can be mended once a shot is known as a whole: tracks in pieces, late starts and early ends."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from vpd.athletes.boxes import iou
 from vpd.athletes.bytetrack import Tracklet, Unused, match
+from vpd.athletes.detector import Detections
+from vpd.types import Array
 
 LEAST_IOU = 0.3
-"""Overlap of boxes to be one person's."""
+"""Overlap of boxes that are one person's without more."""
+REACH, REACH_S, FARTHEST = 0.5, 2.5, 1.5
+"""How far a person may have gone between two pieces of the track, in sizes of the box: so much, and so much
+more a second, but never farther than the last."""
+LEAST_RATIO = 0.65
+"""Least ratio of the sizes of the boxes where they do not overlap enough."""
+TYPICAL = 10
+"""Number of detections whose median is the size of a person just then: single boxes may hold half a body."""
 SHARED_S = 0.4
 """Time for which a piece may go on, on a part of the body, after the next one has begun on the whole."""
+FADED = 0.5
+"""Or for any time, where its scores are less than this share of the next one's."""
 
 
 def join_pieces(tracklets: list[Tracklet], max_gap_s: float) -> list[Tracklet]:
     """Join tracklets of which one begins where another ended at most ``max_gap_s`` before.
 
     ByteTrack starts a new track where a body changes its outline faster than the filter expects (a dive, a
-    stretch), or where the old one holds on to a part of the body. Pairs are joined in order of overlap.
+    stretch), or where the old one holds on to a part of the body. Pairs are joined in order of nearness.
     """
     pairs = []
     for i, a in enumerate(tracklets):
         for j, b in enumerate(tracklets):
             goes_on = a.frames[0] < b.frames[0] and a.frames[-1] < b.frames[-1]
-            if goes_on and -SHARED_S <= b.times_s[0] - a.times_s[-1] <= max_gap_s:
+            gap_s = b.times_s[0] - a.times_s[-1]
+            if goes_on and gap_s <= max_gap_s and (gap_s >= -SHARED_S or _fades(a, b)):
                 before = [box for box, frame in zip(a.boxes, a.frames, strict=True) if frame <= b.frames[0]]
-                overlap = float(iou(np.stack(before[-2:]), b.boxes[0]).max())
-                if overlap >= LEAST_IOU:
-                    pairs.append((overlap, i, j))
+                near = _nearness(before, b.boxes, max(gap_s, 0.0))
+                if near > 0:
+                    pairs.append((near, i, j))
     following: dict[int, int] = {}
     for _, i, j in sorted(pairs, reverse=True):
         if i not in following and j not in following.values():
             following[i] = j
     firsts = [i for i in range(len(tracklets)) if i not in following.values()]
     return [_joined(tracklets, i, following) for i in firsts]
+
+
+def _nearness(before: Sequence[Array], after: Sequence[Array], gap_s: float) -> float:
+    """How likely one person has the boxes ``before`` and then those ``after``: 0 not at all, 2 the most.
+
+    Boxes that overlap come first; others by how far the person has gone for the size, which must be alike.
+    """
+    overlap = float(iou(np.stack(before[-2:]), after[0]).max())
+    if overlap >= LEAST_IOU:
+        return 1 + overlap
+    sizes = _size(before[-TYPICAL:]), _size(after[:TYPICAL])
+    if min(sizes) < LEAST_RATIO * max(sizes):
+        return 0.0
+    way = after[0][:2] + after[0][2:] / 2 - before[-1][:2] - before[-1][2:] / 2
+    reach = min(REACH + REACH_S * gap_s, FARTHEST)
+    return max(0.0, 1 - float(np.hypot(*way)) / (reach * max(sizes)))
+
+
+def _size(boxes: Sequence[Array]) -> float:
+    return float(np.median([np.sqrt(w * h) for _, _, w, h in boxes]))
+
+
+def _fades(a: Tracklet, b: Tracklet) -> bool:
+    """Whether ``b`` is far surer than ``a`` from where it begins to where ``a`` ends."""
+    mine = [score for score, frame in zip(a.scores, a.frames, strict=True) if frame >= b.frames[0]]
+    other = [score for score, frame in zip(b.scores, b.frames, strict=True) if frame <= a.frames[-1]]
+    return float(np.mean(mine)) < FADED * float(np.mean(other))
 
 
 def _joined(tracklets: list[Tracklet], first: int, following: dict[int, int]) -> Tracklet:
@@ -49,15 +90,27 @@ def _joined(tracklets: list[Tracklet], first: int, following: dict[int, int]) ->
     return whole
 
 
-def follow_back(tracklets: list[Tracklet], unused: list[Unused], max_gap_s: float) -> None:
-    """Lengthen each tracklet back from its start through detections that no track took.
+def lengthen(tracklets: list[Tracklet], unused: list[Unused], max_gap_s: float) -> None:
+    """Lengthen each tracklet at both ends through detections that no track took.
 
-    ByteTrack, which tracks as the pictures come, begins a track once the detector is sure. Before that the
-    same person is often there with a low score, blurred or half hidden.
+    ByteTrack, which tracks as the pictures come, begins a track once the detector is sure, and loses one
+    where the body moves otherwise than expected. Before and after, the same person is often there with a low
+    score, blurred or half hidden.
     """
     for frame, time_s, free in reversed(unused):
         later = [t for t in tracklets if t.frames[0] > frame and t.times_s[0] - time_s <= max_gap_s]
-        if later and len(free):
-            rows, columns = match(np.stack([t.boxes[0] for t in later]), free.boxes, LEAST_IOU)
-            for row, column in zip(rows, columns, strict=True):
-                later[row].add_before(frame, time_s, free.boxes[column], float(free.scores[column]))
+        for t, box, score in _taken(later, [t.boxes[0] for t in later], free):
+            t.add_before(frame, time_s, box, score)
+    for frame, time_s, free in unused:
+        earlier = [t for t in tracklets if t.frames[-1] < frame and time_s - t.times_s[-1] <= max_gap_s]
+        for t, box, score in _taken(earlier, [t.boxes[-1] for t in earlier], free):
+            t.add(frame, time_s, box, score)
+
+
+def _taken(
+    tracklets: list[Tracklet], ends: list[Array], free: Detections
+) -> Iterator[tuple[Tracklet, Array, float]]:
+    if tracklets and len(free):
+        rows, columns = match(np.stack(ends), free.boxes, LEAST_IOU, free.scores)
+        for row, column in zip(rows, columns, strict=True):
+            yield tracklets[row], free.boxes[column], float(free.scores[column])

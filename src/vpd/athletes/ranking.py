@@ -36,14 +36,14 @@ class Rank:
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
 
-def rank(tracklet: Tracklet, width: int, height: int, shot_frames: int, every: int) -> Rank:
-    """The rank of ``tracklet`` in a shot of ``shot_frames`` frames, each ``every``-th of them searched."""
+def rank(tracklet: Tracklet, width: int, height: int, looks: int) -> Rank:
+    """The rank of ``tracklet`` in a shot, in ``looks`` frames of which people were looked for."""
     boxes = np.stack(tracklet.boxes).astype(np.float64)
     sides = np.sqrt(boxes[:, 2] * boxes[:, 3] / (width * height))
     size = float(np.median(sides))
     centres = (boxes[:, :2] + boxes[:, 2:] / 2) / (width, height) - 0.5
     centrality = float(1 - np.median(np.hypot(*centres.T)) / np.hypot(0.5, 0.5))
-    duration = min(1.0, len(boxes) * every / max(shot_frames, 1))
+    duration = len(boxes) / looks
     motion = _liveliness(boxes)
     # Size counts in full and duration nearly so: the camera shows its subject large and stays with it. Place
     # and motion only decide between people of like size.

@@ -15,7 +15,7 @@ import numpy as np
 from vpd.athletes.bytetrack import ByteTracker, Tracklet
 from vpd.athletes.detector import Detector
 from vpd.athletes.interpolation import between
-from vpd.athletes.linking import follow_back, join_pieces
+from vpd.athletes.linking import join_pieces, lengthen
 from vpd.athletes.picks import Pick, picked
 from vpd.athletes.ranking import Rank, rank
 from vpd.athletes.shots import CutDetector
@@ -41,10 +41,14 @@ class TrackResult:
 
 @dataclass(eq=False)
 class Shot:
-    """Rows (positions among all frames) ``start`` to ``stop`` of one shot, and the people found in it."""
+    """Rows (positions among all frames) ``start`` to ``stop`` of one shot, and the people found in it.
+
+    ``looks`` is in how many of the frames the detector looked for them.
+    """
 
     start: int
     stop: int
+    looks: int
     people: list[Tracklet]
 
 
@@ -84,7 +88,7 @@ def track(
     explained = []
     met: set[Pick] = set()
     for shot in seen.shots:
-        ranks = [rank(p, width, height, shot.stop - shot.start, settings.detect_every) for p in shot.people]
+        ranks = [rank(p, width, height, shot.looks) for p in shot.people]
         span = (all_times_s[shot.start], all_times_s[shot.stop - 1])
         here = [p for p in picks if span[0] <= p.time_s <= span[1]]
         hits = [(p, hit) for p in here if (hit := picked(p, shot.people)) is not None]
@@ -105,7 +109,7 @@ def _watch(frames: Iterable[Frame], settings: TrackSettings, detector: Detector)
     tracker = ByteTracker(settings.high_score, settings.new_score, HIGH_IOU, LOW_IOU, settings.lost_s)
     waiting: list[tuple[int, float, Array]] = []
     batch = batch_size(settings.batch, detector.device)
-    start = 0
+    start, looked_s = 0, -np.inf
     last: tuple[int, float, Array] | None = None
 
     def look() -> None:
@@ -116,24 +120,27 @@ def _watch(frames: Iterable[Frame], settings: TrackSettings, detector: Detector)
 
     def end_shot(stop: int) -> None:
         # The last frame of a shot is looked at too, so that boxes reach to its end.
-        if last is not None and (last[0] - start) % settings.detect_every:
+        if last is not None and last[1] > looked_s:
             waiting.append(last)
         look()
         if stop > start:
             unused = tracker.unused
             people = join_pieces(tracker.finish(), settings.lost_s)
-            follow_back(people, unused, settings.lost_s)
-            seen.shots.append(Shot(start, stop, people))
+            lengthen(people, unused, settings.lost_s)
+            seen.shots.append(Shot(start, stop, len(unused), people))
 
     for row, frame in enumerate(frames):
         seen.frames.append(frame.frame)
         seen.times_s.append(frame.time_s)
         if cuts.is_cut(frame.rgb):
             end_shot(row)
-            start = row
+            start, looked_s = row, -np.inf
+        # To the nearest frame: half the time since the one before.
+        slack_s = (frame.time_s - last[1]) / 2 if last is not None else 0.0
         last = (row, frame.time_s, frame.rgb)
-        if (row - start) % settings.detect_every == 0:
+        if frame.time_s - looked_s + slack_s >= settings.detect_every_s:
             waiting.append(last)
+            looked_s = frame.time_s
         if len(waiting) >= batch:
             look()
     end_shot(len(seen.frames))

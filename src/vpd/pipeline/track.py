@@ -19,7 +19,7 @@ from vpd.pipeline.sources import Output, Sources, Work, file_key
 if TYPE_CHECKING:
     from vpd.athletes import NanoDet
 
-VERSION = 1
+VERSION = 2
 
 
 def outputs(sources: Sources, video: str) -> list[Output]:

@@ -13,8 +13,9 @@ class TrackSettings(Section):
     athletes: Annotated[int, Field(ge=1)] | Literal["all"] = 1
     """How many people to follow in each shot, best ranked first, or "all". The athlete 0 of a video is the
     main person of each of its shots."""
-    detect_every: int = Field(default=5, ge=1)
-    """Look for people in every n-th frame, and at both ends of every shot; boxes between are interpolated."""
+    detect_every_s: float = Field(default=1 / 6, ge=0)
+    """Look for people after so many seconds (to the nearest frame; 0 for every frame), and at both ends of
+    every shot; boxes between are interpolated."""
     batch: int = Field(default=0, ge=0)
     """Pictures the detector works on at once. 0 chooses: 1 on a CPU, where more is slower, 16 on a GPU."""
     min_score: float = Field(default=0.1, ge=0, le=1)
