@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -38,7 +39,7 @@ def join_pieces(tracklets: list[Tracklet], max_gap_s: float) -> list[Tracklet]:
             goes_on = a.frames[0] < b.frames[0] and a.frames[-1] < b.frames[-1]
             gap_s = b.times_s[0] - a.times_s[-1]
             if goes_on and gap_s <= max_gap_s and (gap_s >= -SHARED_S or _fades(a, b)):
-                before = [box for box, frame in zip(a.boxes, a.frames, strict=True) if frame <= b.frames[0]]
+                before = a.boxes[: bisect_right(a.frames, b.frames[0])]
                 near = _nearness(before, b.boxes, max(gap_s, 0.0))
                 if near > 0:
                     pairs.append((near, i, j))
@@ -72,8 +73,8 @@ def _size(boxes: Sequence[Array]) -> float:
 
 def _fades(a: Tracklet, b: Tracklet) -> bool:
     """Whether ``b`` is far surer than ``a`` from where it begins to where ``a`` ends."""
-    mine = [score for score, frame in zip(a.scores, a.frames, strict=True) if frame >= b.frames[0]]
-    other = [score for score, frame in zip(b.scores, b.frames, strict=True) if frame <= a.frames[-1]]
+    mine = a.scores[bisect_left(a.frames, b.frames[0]) :]
+    other = b.scores[: bisect_right(b.frames, a.frames[-1])]
     return float(np.mean(mine)) < FADED * float(np.mean(other))
 
 
