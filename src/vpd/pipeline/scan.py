@@ -12,7 +12,7 @@ from vpd.library.videos import NEW, OK, VideoRow, Videos
 from vpd.pipeline.sources import Output, Sources
 from vpd.video import content_key, read_video_info
 
-VERSION = 1
+VERSION = 2
 FOUND = (
     "width", "height", "rotation", "fps_numerator", "fps_denominator", "frames", "start_s", "end_s",
     "duration_s", "warning",
