@@ -4,9 +4,9 @@
         --out rows.jsonl [--k 8] [--only epochs ...]
 
 The test part is never read. Scenes are kept whole: for every fold k examples a class are drawn from its
-training scenes, and accuracy is that on its validation scenes; all rows see the same folds, draws and seeds,
-so differences to the first row are paired. Fits that stand in ``--out`` are not made again. One epoch of
-k = 8 takes some 0.05 s of one core.
+training scenes, and accuracy is that on its validation scenes. All rows see the same folds, subsets and
+seeds, so differences to the first row are paired. Fits that stand in ``--out`` are not made again. One epoch
+of k = 8 takes some 0.05 s of one core.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def changes(epochs: int) -> dict[str, Any]:
 def main() -> None:
     parser = options(__doc__)
     parser.add_argument("--k", type=int, default=8)
-    parser.add_argument("--draws", type=int, default=1, help="of every fold")
+    parser.add_argument("--subsets", type=int, default=1, help="of every fold")
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
@@ -76,9 +76,9 @@ def main() -> None:
             continue
         rng = np.random.default_rng(0)
         for number, (train, held) in enumerate(scene_folds(labels, trial.scenes, FOLDS, 0)):
-            for draw in range(given.draws):
+            for subset in range(given.subsets):
                 shown = trial.draw(train, given.k, rng)
-                fold = FOLDS * draw + number
+                fold = FOLDS * subset + number
                 key = (given.features, given.k, given.epochs, name, fold)
                 if key not in done:
                     model = estimator.set_params(bigruclassifier__seed=fold)

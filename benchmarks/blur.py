@@ -32,8 +32,8 @@ from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.pose.skeleton import BODY13
 from vpd.recognition.evaluation import evaluate, prepare
-from vpd.student.consistency import strays
-from vpd.student.targets import agreement
+from vpd.student.corpus.consistency import strays
+from vpd.student.corpus.targets import agreement
 from vpd.teachers import joints2d
 from vpd.types import REGULAR, Array
 
@@ -47,9 +47,9 @@ STUDENTS = {
     "student2d": 'name = "student2d"\n[[distill.heads]]\nteacher = "joints2d"\n',
     "student2d-flow": 'name = "student2d-flow"\n[[distill.heads]]\nteacher = "joints2d"\n'
     f'weighting = "joint"\nconsistency = {HALF}\n',
-    "student": 'name = "student"\n',
+    "vpd": 'name = "vpd"\n',
 }
-FEATURES = ["joints2d", "student2d", "student2d-flow", "vipe", "movement", "student"]
+FEATURES = ["joints2d", "student2d", "student2d-flow", "vipe", "vipe-window", "vpd"]
 
 
 def run(videos: Path, library: Path, jobs: int) -> Layout:
@@ -59,7 +59,7 @@ def run(videos: Path, library: Path, jobs: int) -> Layout:
     layout = Layout(library)
     for settings in STUDENTS.values():
         layout.settings.write_text(
-            f'[teach]\nteachers = ["joints2d", "vipe", "movement"]\n[distill]\n{settings}'
+            f'[teach]\nteachers = ["joints2d", "vipe", "vipe-window"]\n[distill]\n{settings}'
         )
         report = vpd.Library(library).run(jobs=jobs)
         assert report.complete, report
@@ -171,10 +171,12 @@ def main() -> None:
             folder / "splits.csv",
             ks=given.ks,
         )
-        found = evaluate(layout, parts, FEATURES, ["nearest"])
+        found = evaluate(layout, parts, FEATURES, ["dtw-nn"])
         for name in FEATURES:
-            figures = [found.summary(name, "nearest")[k] for k in found.summary(name, "nearest")]
-            cells = [f"{100 * f.mean:.1f}" + (f" ± {100 * f.sd:.1f}" if f.draws > 1 else "") for f in figures]
+            figures = [found.summary(name, "dtw-nn")[k] for k in found.summary(name, "dtw-nn")]
+            cells = [
+                f"{100 * f.mean:.1f}" + (f" ± {100 * f.sd:.1f}" if f.subsets > 1 else "") for f in figures
+            ]
             accuracies.append(f"| {folder.name} | {name} | {' | '.join(cells)} |")
     print(f"\n| blur | features | {' | '.join(f'k = {k}' for k in given.ks)} | all |")
     print("|---|---|" + "---|" * (len(given.ks) + 1))

@@ -33,13 +33,13 @@ from vpd.library.artefact import Recipe
 from vpd.settings import CropSettings, DistillSettings, EmbedSettings
 from vpd.settings.distill import HeadSettings
 from vpd.student import Engine, OnnxEngine, TorchEngine, VideoSource, embed
-from vpd.student.batches import BatchReader
-from vpd.student.corpus import build_corpus, split_corpus
-from vpd.student.distill import make_accelerator, make_student
-from vpd.student.export import look_graph
-from vpd.student.losses import distillation_loss
-from vpd.student.network import student_spec
-from vpd.student.training import Training
+from vpd.student.corpus.batches import BatchReader
+from vpd.student.corpus.corpus import build_corpus, split_corpus
+from vpd.student.inference.export import look_graph
+from vpd.student.network.student import student_spec
+from vpd.student.training.distill import make_accelerator, make_student
+from vpd.student.training.loop import Training
+from vpd.student.training.losses import distillation_loss
 from vpd.types import FeatureSequence, PoseSequence, Track
 
 

@@ -1,12 +1,12 @@
-"""Few-shot accuracy of any library with labels: every feature by every recogniser over saved draws.
+"""Few-shot accuracy of any library with labels: every feature by every recogniser over saved subsets.
 
-    python benchmarks/few_shot.py LIBRARY --labels labels.csv --splits splits.csv --subsets few_shot.json \
-        --out FOLDER [--features joints2d vipe] [--heads nearest bigru] [--ks 1 2 4 8 16] [--draws 10]
+    python benchmarks/few_shot.py LIBRARY --splits splits.csv --subset-file few_shot.json \
+        --out FOLDER [--features joints2d vipe] [--recognisers nns bigru] [--ks 1 2 4 8 16] [--subsets 10]
 
 Every outcome is a line of ``FOLDER/outcomes.jsonl`` as soon as it is there: stopped and started again, the
 command goes on where it was, and features that have changed are computed anew. The table is printed as
 Markdown and written to ``FOLDER/table.md``, beside the CSV files and pictures of `vpd evaluate`.
-``bigru-paper`` with its 500 epochs runs at ``--paper-ks`` alone. The labels are those of the library, or of
+``bigru`` with its 500 epochs runs at ``--paper-ks`` alone. The labels are those of the library, or of
 ``--labels`` (columns video, start_s, end_s, label).
 """
 
@@ -20,13 +20,13 @@ from pathlib import Path
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.recognition.evaluation import Evaluation, evaluate, prepare
-from vpd.recognition.heads import HEADS
 from vpd.recognition.outcomes import KeptOutcomes
 from vpd.recognition.protocol import ALL, Outcome
+from vpd.recognition.recognisers import RECOGNISERS
 from vpd.report.evaluation_page import accuracy_cells, more_labels, write_evaluation
 from vpd.types import Segment
 
-PAPER = "bigru-paper"
+PAPER = "bigru"
 
 
 def read_plain_labels(path: Path) -> list[Segment]:
@@ -40,11 +40,13 @@ def read_plain_labels(path: Path) -> list[Segment]:
 
 def markdown(found: Evaluation) -> str:
     """Mean and standard deviation in % by k, a row for every feature and recogniser."""
-    ks = [*found.parts.draws, ALL]
+    ks = [*found.parts.subsets, ALL]
     heading = ["features", "recogniser", *("all" if k == ALL else str(k) for k in ks)]
     rows = [heading, ["---"] * len(heading)]
-    for features, head in found.rows():
-        rows.append([features, f"`{head}`", *accuracy_cells(found.summary(features, head), ks, " ± ")])
+    for features, recogniser in found.rows():
+        rows.append(
+            [features, f"`{recogniser}`", *accuracy_cells(found.summary(features, recogniser), ks, " ± ")]
+        )
     for name, value in (("majority", found.majority), ("chance", found.chance)):
         rows.append(["", name, *[f"{100 * value:.1f}"] * len(ks)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
@@ -55,26 +57,27 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     parser.add_argument("--labels", type=Path)
     parser.add_argument("--splits", type=Path)
-    parser.add_argument("--subsets", type=Path)
+    parser.add_argument("--subset-file", type=Path)
     parser.add_argument("--features", nargs="+", help="by default all that the library has")
-    parser.add_argument("--heads", nargs="+", default=list(HEADS), choices=list(HEADS))
+    parser.add_argument("--recognisers", nargs="+", default=list(RECOGNISERS), choices=list(RECOGNISERS))
     parser.add_argument("--ks", nargs="+", type=int, default=[1, 2, 4, 8, 16])
     parser.add_argument("--paper-ks", nargs="+", type=int, default=[4, 16], help=f"those of {PAPER}")
-    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--subsets", type=int, default=10)
     parser.add_argument("--no-all", action="store_true", help="leave out the whole training part")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("few_shot"))
     given = parser.parse_args()
     layout = Layout(given.library)
     segments = read_plain_labels(given.labels or layout.labels)
-    parts = prepare(segments, given.out, given.splits, given.subsets, given.ks, given.draws)
+    parts = prepare(segments, given.out, given.splits, given.subset_file, given.ks, given.subsets)
     start = time.perf_counter()
 
     def tell(features: str, o: Outcome) -> None:
         k = "all" if o.k == ALL else o.k
         spent = time.perf_counter() - start
         print(
-            f"{spent:6.0f} s  {features}, {o.head}, k = {k}, draw {o.draw}: {100 * o.accuracy:.1f} %",
+            f"{spent:6.0f} s  {features}, {o.recogniser}, k = {k}, subset {o.subset}: "
+            f"{100 * o.accuracy:.1f} %",
             flush=True,
         )
 
@@ -82,7 +85,7 @@ def main() -> None:
         layout,
         parts,
         given.features or layout.feature_names(),
-        given.heads,
+        given.recognisers,
         with_all=not given.no_all,
         jobs=given.jobs,
         progress=tell,

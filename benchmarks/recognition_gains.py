@@ -23,14 +23,14 @@ from few_shot import read_plain_labels
 from vpd.dtw import FALLBACK
 from vpd.library.layout import Layout
 from vpd.recognition.examples import load_examples
-from vpd.recognition.heads import HEADS
 from vpd.recognition.neighbours import DTWNeighbours
+from vpd.recognition.recognisers import RECOGNISERS
 from vpd.recognition.split import TRAIN, read_split, scene_folds
 from vpd.sequences import FeatureStore, cut
 from vpd.sequences.transforms import DropUnsure, Motion, Resample, Smooth, Standardise, Whiten
 
 KS = (1, 4, 8, 16)
-SEEDS, FOLDS, DRAWS = 3, 4, 8
+SEEDS, FOLDS, SUBSETS = 3, 4, 8
 
 
 def around_peak(sequences: list[Any], width_s: float) -> list[Any]:
@@ -56,7 +56,7 @@ class Trial:
         return np.concatenate([rng.permutation(train[self.labels[train] == c])[:k] for c in self.classes])
 
     def score(
-        self, predict: Callable[[np.ndarray, np.ndarray], np.ndarray], folds: Any, draws: int
+        self, predict: Callable[[np.ndarray, np.ndarray], np.ndarray], folds: Any, subsets: int
     ) -> list[float]:
         """Mean accuracy by k of ``predict(shown, asked)``, both indices."""
         means = []
@@ -64,7 +64,7 @@ class Trial:
             rng = np.random.default_rng(0)
             hits = []
             for train, held in folds:
-                for _ in range(draws):
+                for _ in range(subsets):
                     shown = self.draw(train, k, rng)
                     hits.append(float((predict(shown, held) == self.labels[held]).mean()))
             means.append(float(np.mean(hits)))
@@ -79,7 +79,7 @@ class Trial:
         def predict(shown: np.ndarray, held: np.ndarray) -> np.ndarray:
             return self.labels[shown][distances[np.ix_(held, shown)].argmin(axis=1)]
 
-        return self.score(predict, self.folds, DRAWS)
+        return self.score(predict, self.folds, SUBSETS)
 
     def density(self, distances: np.ndarray, width: float) -> list[float]:
         """Soft nearest neighbours, as `DTWNeighbours` with all examples, ``width`` and balanced votes."""
@@ -91,7 +91,7 @@ class Trial:
             of_class = self.labels[shown][:, None] == self.classes
             return self.classes[(votes @ (of_class / of_class.sum(axis=0))).argmax(axis=1)]
 
-        return self.score(predict, self.folds, DRAWS)
+        return self.score(predict, self.folds, SUBSETS)
 
     def spread(self, distances: np.ndarray, neighbours: int) -> list[float]:
         """Labels spread over a graph of all sequences, the unlabelled among them (transductive)."""
@@ -106,7 +106,7 @@ class Trial:
             model = LabelSpreading(kernel=lambda a, b: affinity, alpha=0.5).fit(rows[:, None], targets)
             return self.classes[model.transduction_[len(shown) :]]
 
-        return self.score(predict, self.folds, DRAWS)
+        return self.score(predict, self.folds, SUBSETS)
 
     def fitted_to_shots(self, make: Callable[[], Any], folds: int = FOLDS) -> list[float]:
         def predict(shown: np.ndarray, held: np.ndarray) -> np.ndarray:
@@ -159,8 +159,10 @@ def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
                 lambda: make_pipeline(Smooth(0.067), Whiten(p), DTWNeighbours())
             )
         }
-    for name in ("neighbours", "prototypes", "blend"):
-        table |= {f"recogniser {name}": lambda name=name: t.fitted_to_shots(HEADS[name].make, SEEDS * FOLDS)}
+    for name in ("dtw-soft", "dtw-barycenter", "dtw-ensemble"):
+        table |= {
+            f"recogniser {name}": lambda name=name: t.fitted_to_shots(RECOGNISERS[name].make, SEEDS * FOLDS)
+        }
     return table
 
 

@@ -1,7 +1,7 @@
 """The ablations of distillation: named settings, several seeds, accuracy from few labels. Resumes.
 
     python benchmarks/student_grid.py LIBRARY --out FOLDER \
-        --labels labels.csv --splits splits.csv --subsets few_shot.json \
+        --labels labels.csv --splits splits.csv --subset-file few_shot.json \
         [--rows default "2D" "default, training scenes" ...] [--seeds 3] [--heads nearest-paper]
 
 LIBRARY has crops and teachers' features (`vpd crop`, `vpd teach`). A row is what `ROWS` names, and trains
@@ -45,10 +45,10 @@ from vpd.sequences.transforms import Smooth
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import DistillSettings, HeadSettings
 from vpd.student import TorchEngine, VideoSource, distill, features_of, load_student, read_video
-from vpd.student.corpus import wanted_features
+from vpd.student.corpus.corpus import wanted_features
 
 PAPER = {"motion": (-1,), "decoder": True}
-JOINTS, VIPE, MOVEMENT = (HeadSettings(teacher=name) for name in ("joints2d", "vipe", "movement"))
+JOINTS, VIPE, MOVEMENT = (HeadSettings(teacher=name) for name in ("joints2d", "vipe", "vipe-window"))
 
 
 def heads_with(**changes: Any) -> tuple[HeadSettings, ...]:
@@ -58,7 +58,7 @@ def heads_with(**changes: Any) -> tuple[HeadSettings, ...]:
 
 ROWS: dict[str, dict[str, Any]] = {
     "default": {},
-    "movement": {"heads": (MOVEMENT,)},
+    "vipe-window": {"heads": (MOVEMENT,)},
     "no flow": {"inputs": ("rgb",)},
     "nothing trained": {"learning_rate": 1e-9, "images": 10_000},
     "VI": {"heads": (VIPE,)},
@@ -90,11 +90,11 @@ ROWS: dict[str, dict[str, Any]] = {
     "average of weights": {"ema": 0.998},
     "contrast 1": {"contrast": 1.0},
     "contrast 10": {"contrast": 10.0},
-    "second round": {"heads": (HeadSettings(fill="movement"),)},
+    "second round": {"heads": (HeadSettings(fill="vipe-window"),)},
     "all together": {
         "ema": 0.998,
         "contrast": 1.0,
-        "heads": (HeadSettings(weighting="frame", fill="movement"),),
+        "heads": (HeadSettings(weighting="frame", fill="vipe-window"),),
     },
     **{f"{n:,} crops seen": {"images": n} for n in (5_000, 20_000, 60_000, 600_000)},
 }
@@ -180,17 +180,17 @@ def cell(values: Sequence[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("library", type=Path)
-    for name in ("labels", "splits", "subsets", "out"):
+    for name in ("labels", "splits", "subset-file", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--rows", nargs="+", default=list(ROWS))
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--heads", nargs="+", default=["nearest-paper"])
+    parser.add_argument("--recognisers", nargs="+", default=["nns"])
     parser.add_argument("--ks", nargs="+", type=int, default=[1, 2, 4, 8, 16])
     given = parser.parse_args()
     layout, out = Layout(given.library), Layout(given.out)
     given.out.mkdir(parents=True, exist_ok=True)
     segments = read_plain_labels(given.labels)
-    parts = prepare(segments, given.out, given.splits, given.subsets, given.ks)
+    parts = prepare(segments, given.out, given.splits, given.subset_file, given.ks)
     scenes = read_split(given.splits)
     crops = sorted(path.stem for path in layout.crops("x").parent.glob("*.arrow"))
     of_train = {parts.segments[i].video for i in parts.train}
@@ -211,12 +211,12 @@ def main() -> None:
             place, names = out, [folder.name for folder in folders]
             figures = [json.loads((folder / "done.json").read_text()) for folder in folders]
         chosen = [cross_validated(place, n, parts, scenes) for n in names]
-        found = evaluate(place, parts, names, given.heads, kept=kept)
+        found = evaluate(place, parts, names, given.recognisers, kept=kept)
         r2, seconds = (
             f"{statistics.mean(f[key] for f in figures):{form}}" if figures else ""
             for key, form in (("r2", ".3f"), ("seconds", ".0f"))
         )
-        for head in given.heads:
+        for head in given.recognisers:
             cells = [cell(values) for values in zip(*chosen, strict=True)]
             cells += [cell([100 * found.summary(n, head)[k].mean for n in names]) for k in [*given.ks, ALL]]
             print(f"| {name} | {len(names)} | {r2} | {head} | {' | '.join(cells)} | {seconds} |", flush=True)

@@ -166,11 +166,11 @@ class StubDetector:
         self.looked = 0
 
     def detect(self, images: Sequence[np.ndarray]) -> list[object]:
-        from vpd.athletes import Detections
+        from vpd.athletes import PersonBoxes
 
         self.looked += len(images)
         box = np.array([[100 + self.looked % 300, 100, 80, 200]], np.float32)
-        return [Detections(box, np.array([0.9], np.float32)) for _ in images]
+        return [PersonBoxes(box, np.array([0.9], np.float32)) for _ in images]
 
 
 class StubEstimator:

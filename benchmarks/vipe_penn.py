@@ -24,10 +24,10 @@ import numpy as np
 import torch
 
 from vpd.dtw import PATTERNS, many_to_many, pack
-from vpd.teachers.movement.model import Movement
-from vpd.teachers.movement.window import window_rows
 from vpd.teachers.vipe import Vipe
 from vpd.teachers.vipe.model import mirrored_2d
+from vpd.teachers.vipe_window.model import VipeWindow
+from vpd.teachers.vipe_window.window import window_rows
 from vpd.types import Array
 
 TORSO = [1, 2, 7, 8]
@@ -94,7 +94,7 @@ class Penn:
         return found
 
 
-def embed_movements(model: Movement, frames: Array) -> Embed:
+def embed_movements(model: VipeWindow, frames: Array) -> Embed:
     """The embedding of the movement around each of the ``frames`` (N,)."""
     rows = window_rows(frames, frames / FPS, model.card.offsets_s)
 
@@ -119,7 +119,10 @@ def main() -> None:
     args = parser.parse_args()
     penn = Penn(args.data, args.part, args.frames, args.pattern)
     models = {"vipe (shipped)": Vipe.load(), **{p.stem: Vipe.load(p) for p in args.weights}}
-    movements = {"movement (shipped)": Movement.load(), **{str(p): Movement.load(p) for p in args.movements}}
+    movements = {
+        "movement (shipped)": VipeWindow.load(),
+        **{str(p): VipeWindow.load(p) for p in args.movements},
+    }
     rows: dict[str, Embed] = {"joints2d": joints2d}
     rows |= {name: model.embed for name, model in models.items()}
     rows |= {name: embed_movements(model, penn.frames) for name, model in movements.items()}

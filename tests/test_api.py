@@ -61,7 +61,7 @@ def test_recognise(library):
 
 
 def test_evaluate_and_retrieve(library):
-    found = library.evaluate(ks=[1], draws=1)
+    found = library.evaluate(ks=[1], subsets=1)
     assert found.outcomes["joints2d"][0].accuracy == 1
     assert library.retrieve().precision[1] == 1
 

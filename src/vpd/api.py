@@ -41,7 +41,7 @@ class Library:
     >>> library = vpd.Library.new("tennis", "videos/")  # doctest: +SKIP
     >>> library.run().complete  # doctest: +SKIP
     True
-    >>> library.features("student").segment(library.query("match_1@62.5-64"))  # doctest: +SKIP
+    >>> library.features("vpd").segment(library.query("match_1@62.5-64"))  # doctest: +SKIP
     """
 
     def __init__(self, path: AnyPath = ".") -> None:
@@ -128,32 +128,32 @@ class Library:
         return search_library(self.layout, asked, chosen, among, name)
 
     def recognise(
-        self, spans: Iterable[str | Segment], name: str | None = None, head: str | None = None
+        self, spans: Iterable[str | Segment], name: str | None = None, recogniser: str | None = None
     ) -> list[Recognised]:
         """The action of each span, learned from labels.csv, as `vpd recognise` names it.
 
-        ``head`` is the recogniser, by default that of the settings. A span without features has no label and
-        a reason. Raises InputError where nothing can be learned.
+        ``recogniser`` is by default that of the settings. A span without features has no label and a reason.
+        Raises InputError where nothing can be learned.
         """
         from vpd.recognition.examples import usual_count
         from vpd.recognition.recognise import recognise
 
         asked, labels = self._segments(spans), self.labels()
-        head = head or self.settings.recognise.head
-        return recognise(self.layout, self._recognised(name, usual_count(labels)), head, labels, asked)
+        recogniser = recogniser or self.settings.recognise.recogniser
+        return recognise(self.layout, self._recognised(name, usual_count(labels)), recogniser, labels, asked)
 
     def evaluate(
         self,
         names: Sequence[str] | None = None,
-        heads: Sequence[str] | None = None,
+        recognisers: Sequence[str] | None = None,
         ks: Sequence[int] | None = None,
-        draws: int | None = None,
+        subsets: int | None = None,
         jobs: int = 1,
     ) -> Evaluation:
         """Accuracy by the number of labels, as `vpd evaluate` measures it, on the same subsets.
 
-        ``names`` are features, ``heads`` recognisers, ``ks`` examples a class; each as in the settings where
-        not given. Raises InputError where the labels do not suffice.
+        ``names`` are features, ``ks`` examples a class; each is as in the settings where it is not given.
+        Raises InputError where the labels do not suffice.
         """
         from vpd.recognition.evaluation import evaluate, prepare
         from vpd.search import MANY
@@ -164,11 +164,11 @@ class Library:
             self.layout.results / "few_shot",
             own if own.exists() else None,
             ks=ks or chosen.ks,
-            draws=draws or chosen.draws,
+            subsets=subsets or chosen.subsets,
             seed=chosen.seed,
         )
         names = names or [self._recognised(None, MANY)]
-        return evaluate(self.layout, parts, names, heads or [chosen.head], jobs=jobs)
+        return evaluate(self.layout, parts, names, recognisers or [chosen.recogniser], jobs=jobs)
 
     def retrieve(self, name: str | None = None) -> Retrieval:
         """Precision at k when every labelled action queries all others, as `vpd retrieve` measures it.

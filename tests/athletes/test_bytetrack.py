@@ -8,16 +8,16 @@ import pytest
 from tests.shared import shared_path
 from vpd.athletes import NanoDet
 from vpd.athletes.bytetrack import ByteTracker, Tracklet
-from vpd.athletes.detector import Detections
+from vpd.athletes.person_detector import PersonBoxes
 from vpd.video import read_frames
 
 
-def detections(*people: tuple[float, float, float, float, float]) -> Detections:
+def detections(*people: tuple[float, float, float, float, float]) -> PersonBoxes:
     rows = np.array(people, np.float32).reshape(-1, 5)
-    return Detections(rows[:, :4], rows[:, 4])
+    return PersonBoxes(rows[:, :4], rows[:, 4])
 
 
-def walkers(rng: np.random.Generator, people: int = 6, length: int = 90) -> list[Detections]:
+def walkers(rng: np.random.Generator, people: int = 6, length: int = 90) -> list[PersonBoxes]:
     """People who walk in lanes, with noise, misses, doubtful stretches and false alarms."""
     start = np.stack([rng.uniform(50, 500, people), np.arange(people) * 110.0], axis=1)
     speed = rng.uniform(-4, 4, people)
@@ -35,7 +35,7 @@ def walkers(rng: np.random.Generator, people: int = 6, length: int = 90) -> list
     return frames
 
 
-def ours(frames: list[Detections], **settings: float) -> list[Tracklet]:
+def ours(frames: list[PersonBoxes], **settings: float) -> list[Tracklet]:
     tracker = ByteTracker(**{"high_score": 0.6, "new_score": 0.7, "low_iou": 0.1, **settings})
     for t, found in enumerate(frames):
         tracker.update(t, t / 30, found)
@@ -43,7 +43,7 @@ def ours(frames: list[Detections], **settings: float) -> list[Tracklet]:
 
 
 def reference(
-    frames: list[Detections], high_score: float = 0.6, new_score: float = 0.7
+    frames: list[PersonBoxes], high_score: float = 0.6, new_score: float = 0.7
 ) -> set[tuple[int, int, int]]:
     """Pairs of detections that `trackers` joins: frame, index, and index in the track's next frame."""
     trackers = pytest.importorskip("trackers")
@@ -65,7 +65,7 @@ def reference(
     return {(*a, b[1]) for track in tracks.values() for a, b in pairwise(track)}
 
 
-def joined(frames: list[Detections], tracklets: list[Tracklet]) -> set[tuple[int, int, int]]:
+def joined(frames: list[PersonBoxes], tracklets: list[Tracklet]) -> set[tuple[int, int, int]]:
     pairs = set()
     for tracklet in tracklets:
         found = [

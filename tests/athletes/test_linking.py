@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vpd.athletes.bytetrack import Tracklet
-from vpd.athletes.detector import Detections
 from vpd.athletes.linking import join_pieces, lengthen
+from vpd.athletes.person_detector import PersonBoxes
 
 STEP = 5
 """Frames between two looks, of 30 a second."""
@@ -71,7 +71,7 @@ def test_doubtful_detections_lengthen_both_ends() -> None:
         (
             look * STEP,
             look * STEP / 30,
-            Detections(np.array([(104, 52, 40, 96), (200, 50, 40, 100)], np.float32), np.array([0.2, 0.3])),
+            PersonBoxes(np.array([(104, 52, 40, 96), (200, 50, 40, 100)], np.float32), np.array([0.2, 0.3])),
         )
         for look in range(20)
         if not 5 <= look <= 10
@@ -84,5 +84,5 @@ def test_doubtful_detections_lengthen_both_ends() -> None:
 def test_of_two_detections_the_surer_lengthens() -> None:
     track = piece(0, 5, standing(100))
     boxes = np.array([(100, 55, 30, 90), (102, 50, 44, 100)], np.float32)
-    lengthen([track], [(30, 1.0, Detections(boxes, np.array([0.11, 0.34])))], 1.0)
+    lengthen([track], [(30, 1.0, PersonBoxes(boxes, np.array([0.11, 0.34])))], 1.0)
     assert track.scores[-1] == 0.34

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.shared import shared_path
-from vpd.athletes import Detections, NanoDet, Pick, track
+from vpd.athletes import NanoDet, PersonBoxes, Pick, track
 from vpd.settings import TrackSettings
 from vpd.video import Frame, read_frames
 
@@ -24,13 +24,13 @@ class Known:
         self.people = people
         self.looked: list[int] = []
 
-    def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+    def detect(self, images: Sequence[np.ndarray]) -> list[PersonBoxes]:
         found = []
         for image in images:
             t = int(image[0, 0, 0]) * 256 + int(image[0, 0, 1])
             self.looked.append(t)
             boxes = np.array(self.people[t], np.float32).reshape(-1, 4)
-            found.append(Detections(boxes, np.full(len(boxes), 0.9, np.float32)))
+            found.append(PersonBoxes(boxes, np.full(len(boxes), 0.9, np.float32)))
         return found
 
 

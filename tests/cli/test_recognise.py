@@ -60,17 +60,17 @@ def test_a_segment_that_cannot_be_recognised_ends_with_1(vpd, library):
 
 def test_evaluate_measures_and_keeps_its_split(vpd, library):
     layout, _ = library
-    code, out, _ = vpd("evaluate", "--json", "-k", 1, "-k", 2, "--draws", 2, "-L", layout.root)
+    code, out, _ = vpd("evaluate", "--json", "-k", 1, "-k", 2, "--subsets", 2, "-L", layout.root)
     found = json.loads(out)
     assert code == 0
-    assert [(row["features"], row["head"], row["k"]) for row in found["accuracy"]] == [
-        ("vipe", head, k) for head in ("nearest", "blend") for k in (1, 2, "all")
+    assert [(row["features"], row["recogniser"], row["k"]) for row in found["accuracy"]] == [
+        ("vipe", recogniser, k) for recogniser in ("dtw-nn", "dtw-ensemble") for k in (1, 2, "all")
     ]
     assert found["accuracy"][-1]["mean"] > found["chance"] == 0.5
     assert found["train"] + found["test"] == 16
     assert all(Path(file).stat().st_size for file in found["files"])
     before = (layout.results / "few_shot" / "splits.csv").read_text()
-    code, out, _ = vpd("evaluate", "-k", 1, "--draws", 2, "--no-all", "-L", layout.root)
+    code, out, _ = vpd("evaluate", "-k", 1, "--subsets", 2, "--no-all", "-L", layout.root)
     assert (code, "16 in all" in out) == (0, True)
     assert (layout.results / "few_shot" / "splits.csv").read_text() == before
 
@@ -89,7 +89,7 @@ def test_retrieve_lists_every_feature(vpd, library):
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (["recognise", "--head", "best"], "there is no recogniser 'best'"),
+        (["recognise", "--recogniser", "best"], "there is no recogniser 'best'"),
         (["retrieve", "-f", "absent"], "has no features 'absent'"),
         (["evaluate", "-k", "99"], "fewer than any k asked"),
         (["recognise", "v17@5-6"], "v17"),

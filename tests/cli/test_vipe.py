@@ -5,16 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from tests.teachers.movement.test_movement import swing
-from vpd.teachers.movement.model import Movement
+from tests.teachers.vipe_window.test_vipe_window import swing
 from vpd.teachers.vipe.model import Vipe
+from vpd.teachers.vipe_window.model import VipeWindow
 
 SETTINGS = """
 [vipe]
 steps = 4
 validate_every = 2
 batch = 8
-[movement]
+[vipe_window]
 steps = 4
 validate_every = 2
 batch = 8
@@ -32,7 +32,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize(
     ("command", "file", "load"),
-    [("train", "vipe", Vipe.load), ("train-movement", "movement", Movement.load)],
+    [("train", "vipe", Vipe.load), ("train-window", "vipe_window", VipeWindow.load)],
 )
 def test_weights_know_what_they_were_trained_on(vpd, folder, command, file, load):
     out = folder / "out"
@@ -43,11 +43,11 @@ def test_weights_know_what_they_were_trained_on(vpd, folder, command, file, load
     about = json.loads(load(out / f"{file}.safetensors").card.about)
     assert about["held_out"] == ["jump"]
     assert about["best"]["step"] in (2, 4)
-    settings = about["settings"] if file == "vipe" else about["settings"]["movement"]
+    settings = about["settings"] if file == "vipe" else about["settings"]["vipe-window"]
     assert settings["batch"] == 8
 
 
 def test_a_held_out_name_that_fits_nothing(vpd, folder):
-    code, _, err = vpd("vipe", "train-movement", folder, "--out", folder / "out", "--hold-out", "swim")
+    code, _, err = vpd("vipe", "train-window", folder, "--out", folder / "out", "--hold-out", "swim")
     assert code != 0
     assert "'swim'" in err

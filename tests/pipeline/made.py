@@ -11,7 +11,7 @@ from vpd.library.features import write_features
 from vpd.library.layout import Layout
 from vpd.pipeline import distill
 from vpd.pipeline.register import add_videos, make_library
-from vpd.student.backbones import BACKBONES, Backbone
+from vpd.student.network.backbones import BACKBONES, Backbone
 from vpd.types import FeatureSequence
 from vpd.video import write_video
 

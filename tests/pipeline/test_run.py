@@ -45,7 +45,7 @@ def test_the_whole_way_and_nothing_twice(tmp_path):
     assert report.made == {"scan": 2, "track": 2, "pose": 2, "crop": 2, "teach": 2, "distill": 1, "embed": 2}
     assert len(read_tracks(layout.tracks("a"))[0].frames) == FRAMES
     assert len(read_poses(layout.poses("a"))[0].frames) == FRAMES
-    assert layout.feature_names() == ["joints2d", "student"]
+    assert layout.feature_names() == ["joints2d", "vpd"]
     assert status(layout).up_to_date
     before = artefacts(layout)
     again = run(layout)
@@ -145,7 +145,7 @@ def test_a_failing_video_is_set_aside_and_tried_again(tmp_path, monkeypatch):
     make_video(tmp_path / "videos" / "d.mp4", 9)
     write_boxes(layout, "d")
     assert run(layout).complete
-    assert layout.features("student", "d").exists()
+    assert layout.features("vpd", "d").exists()
 
 
 def test_a_file_that_is_gone(tmp_path):

@@ -11,7 +11,7 @@ from vpd.pipeline import distill
 from vpd.pipeline.run import open_sources, run
 from vpd.pipeline.status import status
 from vpd.student import TorchEngine, load_student
-from vpd.student.inputs import read_inputs
+from vpd.student.corpus.inputs import read_inputs
 
 SECOND = BASE.replace('"joints2d" }]', '"joints2d", fill = "first" }]\nname = "second"')
 FIRST = SECOND.replace('fill = "first"', 'fill = ""').replace('"second"', '"first"')
@@ -27,18 +27,18 @@ def layout(tmp_path):
 
 
 def features(layout):
-    return {name: layout.features("student", name).read_bytes() for name in NAMES}
+    return {name: layout.features("vpd", name).read_bytes() for name in NAMES}
 
 
 def test_from_videos_to_the_students_features(layout):
     report = run(layout)
     assert report.complete, report.problems
     assert (report.made["distill"], report.made["embed"]) == (1, 5)
-    folder = layout.student("student")
+    folder = layout.student("vpd")
     student = load_student(folder)
     for name in NAMES:
         crops = CropFile(layout.crops(name))
-        (found,) = read_features(layout.features("student", name))
+        (found,) = read_features(layout.features("vpd", name))
         raw = read_inputs(crops, np.arange(len(crops)), student.spec.inputs, None)
         np.testing.assert_allclose(found.values, TorchEngine(student, "cpu", "float32")(raw), atol=1e-5)
         assert found.d == 26
@@ -62,7 +62,7 @@ def test_from_videos_to_the_students_features(layout):
 def test_a_training_that_ends_is_gone_on_with(layout, monkeypatch):
     """Stopped after its first epoch, as by Ctrl-C, it ends as one that was never stopped."""
     run(layout, ["distill"])
-    weights = layout.student("student") / distill.WEIGHTS
+    weights = layout.student("vpd") / distill.WEIGHTS
     whole = weights.read_bytes()
     set_settings(layout, "[crop]\nsize = 64\n")
     run(layout, ["distill"])

@@ -31,38 +31,38 @@ def library(tmp_path_factory) -> tuple[Layout, list[Segment]]:
 
 def test_split_and_subsets_are_kept_and_used_again(library, tmp_path):
     _, segments = library
-    first = prepare(segments, tmp_path, ks=[1, 2, 4], draws=3, seed=1)
-    again = prepare(segments, tmp_path, ks=[1, 2, 4], draws=3, seed=99)
+    first = prepare(segments, tmp_path, ks=[1, 2, 4], subsets=3, seed=1)
+    again = prepare(segments, tmp_path, ks=[1, 2, 4], subsets=3, seed=99)
     assert first.train.tolist() == again.train.tolist()
-    assert [d.tolist() for d in first.draws[4]] == [d.tolist() for d in again.draws[4]]
+    assert [d.tolist() for d in first.subsets[4]] == [d.tolist() for d in again.subsets[4]]
     assert not set(first.train) & set(first.test)
 
 
 def test_a_video_on_no_side_is_named(library, tmp_path):
     _, segments = library
-    prepare(segments[:30], tmp_path, ks=[1], draws=1)
+    prepare(segments[:30], tmp_path, ks=[1], subsets=1)
     with pytest.raises(InputError, match="does not name 6 videos, such as v30"):
-        prepare(segments, tmp_path, ks=[1], draws=1)
+        prepare(segments, tmp_path, ks=[1], subsets=1)
 
 
 def test_a_test_segment_without_features_counts_as_wrong(library, tmp_path):
     layout, segments = library
     places = "video,split\n" + "".join(f"v{i},{'train' if i < 18 else 'test'}\n" for i in range(36))
     (tmp_path / "sides.csv").write_text(places)
-    parts = prepare(segments, tmp_path, splits=tmp_path / "sides.csv", ks=[1, 2, 4], draws=3)
-    found = evaluate(layout, parts, ["made"], ["nearest"])
+    parts = prepare(segments, tmp_path, splits=tmp_path / "sides.csv", ks=[1, 2, 4], subsets=3)
+    found = evaluate(layout, parts, ["made"], ["dtw-nn"])
     assert found.missing == {"made": 1}
     for outcome in found.outcomes["made"]:
         assert outcome.predicted[-1] == MISSING
         assert outcome.accuracy < 1
-    summary = found.summary("made", "nearest")
+    summary = found.summary("made", "dtw-nn")
     assert list(summary) == [1, 2, 4, ALL]
     assert summary[ALL].mean > found.chance == pytest.approx(1 / 3)
 
     paths = write_evaluation(found, tmp_path / "out")
     assert [p.name for p in paths] == [
         "accuracy.csv",
-        "draws.csv",
+        "subsets.csv",
         "classes.csv",
         "accuracy.png",
         "confusion.png",
@@ -72,13 +72,13 @@ def test_a_test_segment_without_features_counts_as_wrong(library, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["k"] for row in rows] == ["1", "2", "4", "all"]
     assert float(rows[3]["mean"]) == pytest.approx(summary[ALL].mean, abs=1e-4)
-    assert "made, nearest: More labels" in more_labels(found)
+    assert "made, dtw-nn: More labels" in more_labels(found)
 
 
 def test_segments_are_named_by_the_labelled_ones_or_the_reason_is_told(library, tmp_path):
     layout, segments = library
     asked = [Segment(s.video, s.start_s, s.end_s) for s in segments[24:]]
-    answers = recognise(layout, "made", "nearest", segments[:24], asked)
+    answers = recognise(layout, "made", "dtw-nn", segments[:24], asked)
     right = [a.label == s.label for a, s in zip(answers, segments[24:], strict=True)]
     assert np.mean(right) > 0.7
     assert answers[-1].label is None
@@ -91,14 +91,14 @@ def test_segments_are_named_by_the_labelled_ones_or_the_reason_is_told(library, 
 def test_without_labels_nothing_is_guessed(library):
     layout, segments = library
     with pytest.raises(InputError, match="no labelled segments"):
-        recognise(layout, "made", "nearest", [], segments)
+        recognise(layout, "made", "dtw-nn", [], segments)
 
 
 def test_unreadable_subsets_are_an_error(library, tmp_path):
     _, segments = library
     (tmp_path / "few.json").write_text("[]")
     with pytest.raises(LabelError, match="not a list of subsets"):
-        prepare(segments, tmp_path, subsets=tmp_path / "few.json")
+        prepare(segments, tmp_path, subset_file=tmp_path / "few.json")
 
 
 def test_the_usual_number_of_examples_is_the_median_over_classes():

@@ -13,7 +13,7 @@ CHOSEN, TEST = np.arange(3), np.arange(3, 5)
 
 
 def outcome():
-    return Outcome("nearest", 1, 0, np.array(["a", "b"]), 0.5)
+    return Outcome("dtw-nn", 1, 0, np.array(["a", "b"]), 0.5)
 
 
 def test_an_outcome_is_found_again(tmp_path):
@@ -22,7 +22,7 @@ def test_an_outcome_is_found_again(tmp_path):
     KeptOutcomes(path).add(key, "joints2d", outcome())
     found = KeptOutcomes(path).find(key)
     assert found is not None
-    assert (found.head, found.accuracy) == ("nearest", 0.5)
+    assert (found.recogniser, found.accuracy) == ("dtw-nn", 0.5)
     np.testing.assert_array_equal(found.predicted, ["a", "b"])
 
 
@@ -46,7 +46,7 @@ def test_half_a_line_at_the_end_is_dropped_and_others_are_an_error(tmp_path):
     again = KeptOutcomes(path)
     again.add("two", "joints2d", outcome())
     assert set(KeptOutcomes(path).rows) == {"one", "two"}
-    path.write_text("features,head\n" + whole)
+    path.write_text("features,recogniser\n" + whole)
     with pytest.raises(InputError, match="line 1"):
         KeptOutcomes(path)
 
@@ -58,13 +58,13 @@ def test_what_is_known_is_not_fitted_again():
 
     def run(known):
         return run_few_shot(
-            X, y, train, test, {1: [train[:3]]}, {"nearest": DTWNeighbours(pattern="symmetric2")},
+            X, y, train, test, {1: [train[:3]]}, {"dtw-nn": DTWNeighbours(pattern="symmetric2")},
             progress=told.append, known=known,
         )  # fmt: skip
 
-    first = run(lambda head, chosen, k, draw: None)
+    first = run(lambda recogniser, chosen, k, subset: None)
     assert len(told) == 2
-    by_key = {(o.k, o.draw): o for o in first}
-    second = run(lambda head, chosen, k, draw: by_key[k, draw])
+    by_key = {(o.k, o.subset): o for o in first}
+    second = run(lambda recogniser, chosen, k, subset: by_key[k, subset])
     assert len(told) == 2
     assert [o.accuracy for o in second] == [o.accuracy for o in first]

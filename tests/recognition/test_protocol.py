@@ -9,10 +9,10 @@ from sklearn.pipeline import make_pipeline
 from tests.recognition.made import actions
 from vpd.errors import InputError, LabelError
 from vpd.recognition.bigru import BiGRUClassifier
-from vpd.recognition.draws import make_draws, read_draws, segment_key, write_draws
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.protocol import ALL, run_few_shot, seeded
 from vpd.recognition.split import TEST, TRAIN, make_split, read_split, write_split
+from vpd.recognition.subsets import make_subsets, read_subsets, segment_key, write_subsets
 from vpd.sequences.transforms import Standardise
 from vpd.types import Segment
 
@@ -22,18 +22,18 @@ LABELS = np.array([s.label for s in SEGMENTS])
 
 def test_subsets_are_nested_balanced_and_of_the_training_part():
     train = np.arange(3, 24)
-    draws = make_draws(LABELS, train, [1, 2, 4, 99], 5, np.random.default_rng(0))
-    assert sorted(draws) == [1, 2, 4]
-    for smaller, larger in zip(draws[2], draws[4], strict=True):
+    subsets = make_subsets(LABELS, train, [1, 2, 4, 99], 5, np.random.default_rng(0))
+    assert sorted(subsets) == [1, 2, 4]
+    for smaller, larger in zip(subsets[2], subsets[4], strict=True):
         assert set(smaller) < set(larger) <= set(train)
         assert np.unique(LABELS[larger], return_counts=True)[1].tolist() == [4, 4, 4]
 
 
 def test_subsets_survive_a_file(tmp_path):
-    draws = make_draws(LABELS, np.arange(24), [1, 3], 4, np.random.default_rng(1))
-    write_draws(tmp_path / "draws.json", draws, SEGMENTS)
-    again = read_draws(tmp_path / "draws.json", SEGMENTS)
-    assert {k: [a.tolist() for a in v] for k, v in draws.items()} == {
+    subsets = make_subsets(LABELS, np.arange(24), [1, 3], 4, np.random.default_rng(1))
+    write_subsets(tmp_path / "subsets.json", subsets, SEGMENTS)
+    again = read_subsets(tmp_path / "subsets.json", SEGMENTS)
+    assert {k: [a.tolist() for a in v] for k, v in subsets.items()} == {
         k: [a.tolist() for a in v] for k, v in again.items()
     }
 
@@ -41,18 +41,18 @@ def test_subsets_survive_a_file(tmp_path):
 def test_subsets_may_name_file_names_but_not_what_is_ambiguous(tmp_path):
     path = tmp_path / "few.json"
     path.write_text(json.dumps({"1": [["v3.mp4", segment_key(SEGMENTS[5])]]}))
-    assert read_draws(path, SEGMENTS)[1][0].tolist() == [3, 5]
+    assert read_subsets(path, SEGMENTS)[1][0].tolist() == [3, 5]
     twice = [*SEGMENTS, Segment("v3", 2.0, 3.0, None, "class 1")]
     with pytest.raises(LabelError, match="holds 2 labelled segments"):
-        read_draws(path, twice)
+        read_subsets(path, twice)
     path.write_text(json.dumps({"1": [["nobody"]]}))
     with pytest.raises(LabelError, match="not among the labels"):
-        read_draws(path, SEGMENTS)
+        read_subsets(path, SEGMENTS)
 
 
 def test_a_class_with_fewer_examples_than_any_k_is_named():
     with pytest.raises(InputError, match="'class 2' has 1"):
-        make_draws(LABELS[:6], np.array([0, 1, 2, 3, 4]), [2], 3, np.random.default_rng(0))
+        make_subsets(LABELS[:6], np.array([0, 1, 2, 3, 4]), [2], 3, np.random.default_rng(0))
 
 
 def test_a_made_split_keeps_scenes_whole_and_survives_a_file(tmp_path):
@@ -77,13 +77,16 @@ def test_a_scene_on_both_sides_is_refused(tmp_path):
 def test_every_head_is_run_on_every_subset():
     X, y = actions(24)
     train, test = np.arange(12), np.arange(12, 24)
-    draws = make_draws(y, train, [1, 2], 3, np.random.default_rng(0))
-    heads = {"one": DTWNeighbours(pattern="symmetric2"), "two": DTWNeighbours(k=3, pattern="symmetric2")}
-    outcomes = run_few_shot(X, y, train, test, draws, heads)
-    assert [(o.head, o.k, o.draw) for o in outcomes] == [
-        (head, k, draw)
-        for head in heads
-        for k, draw in [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2), (ALL, 0)]
+    subsets = make_subsets(y, train, [1, 2], 3, np.random.default_rng(0))
+    recognisers = {
+        "one": DTWNeighbours(pattern="symmetric2"),
+        "two": DTWNeighbours(k=3, pattern="symmetric2"),
+    }
+    outcomes = run_few_shot(X, y, train, test, subsets, recognisers)
+    assert [(o.recogniser, o.k, o.subset) for o in outcomes] == [
+        (recogniser, k, subset)
+        for recogniser in recognisers
+        for k, subset in [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2), (ALL, 0)]
     ]
     for o in outcomes:
         assert o.accuracy == (o.predicted == y[test]).mean()

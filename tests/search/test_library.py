@@ -26,12 +26,12 @@ def library(root, names, settings=""):
 @pytest.mark.parametrize(
     ("names", "settings", "many", "few"),
     [
-        ({"joints2d": 1, "vipe": 1, "movement": 1, "student": 1}, "", "student", "movement"),
-        ({"joints2d": 1, "vipe": 1, "student": 1}, "", "student", "student"),
-        ({"joints2d": 1, "movement": 1, "student": 2}, "", "student", "student"),
+        ({"joints2d": 1, "vipe": 1, "vipe-window": 1, "vpd": 1}, "", "vpd", "vipe-window"),
+        ({"joints2d": 1, "vipe": 1, "vpd": 1}, "", "vpd", "vpd"),
+        ({"joints2d": 1, "vipe-window": 1, "vpd": 2}, "", "vpd", "vpd"),
         ({"joints2d": 1, "vipe": 1}, "", "vipe", "vipe"),
         ({"joints2d": 1}, "", "joints2d", "joints2d"),
-        ({"vipe": 1, "student": 1}, '[distill]\nbackbone = "resnet18"\n', "vipe", "vipe"),
+        ({"vipe": 1, "vpd": 1}, '[distill]\nbackbone = "resnet18"\n', "vipe", "vipe"),
         ({"joints2d": 1, "mine": 1}, '[distill]\nname = "mine"\n', "mine", "mine"),
     ],
 )

@@ -15,7 +15,7 @@ from vpd.pose.skeleton import BONES17
 from vpd.settings import CropSettings, DistillSettings
 from vpd.settings.distill import NO_AUGMENTATION, HeadSettings
 from vpd.student import VideoSource
-from vpd.student.backbones import BACKBONES, Backbone
+from vpd.student.network.backbones import BACKBONES, Backbone
 from vpd.teachers import teacher
 from vpd.types import PoseSequence, Track
 

@@ -8,10 +8,10 @@ from torchvision.transforms.v2 import functional as reference
 
 from tests.student.synthetic import tiny_settings
 from vpd.settings.distill import NO_AUGMENTATION, AugmentSettings
-from vpd.student.augment import Draw, augment, colour_matrices, draw, jitter, person_masks
-from vpd.student.batches import Batch
-from vpd.student.inputs import InputSpec
-from vpd.student.network import Student, student_spec
+from vpd.student.corpus.augment import Draw, augment, colour_matrices, draw, jitter, person_masks
+from vpd.student.corpus.batches import Batch
+from vpd.student.corpus.inputs import InputSpec
+from vpd.student.network.student import Student, student_spec
 
 SPEC = InputSpec()
 

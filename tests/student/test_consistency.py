@@ -11,9 +11,9 @@ from vpd.errors import InputError
 from vpd.pose.skeleton import BODY13, MIRROR13
 from vpd.settings import CropSettings
 from vpd.settings.distill import HeadSettings
-from vpd.student.consistency import strays
-from vpd.student.corpus import build_corpus
-from vpd.student.targets import agreement
+from vpd.student.corpus.consistency import strays
+from vpd.student.corpus.corpus import build_corpus
+from vpd.student.corpus.targets import agreement
 from vpd.types import PoseSequence, Track
 
 N = 12

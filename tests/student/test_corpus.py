@@ -9,9 +9,9 @@ from tests.student.synthetic import stick_source, stick_sources, tiny_settings
 from vpd.errors import InputError
 from vpd.pose.skeleton import BODY13, MIRROR13
 from vpd.settings.distill import HeadSettings
-from vpd.student.batches import BatchReader, colour_scale, evenly, sample
-from vpd.student.corpus import MARGIN_S, build_corpus, split_corpus, target_scale
-from vpd.student.inputs import InputSpec
+from vpd.student.corpus.batches import BatchReader, colour_scale, evenly, sample
+from vpd.student.corpus.corpus import MARGIN_S, build_corpus, split_corpus, target_scale
+from vpd.student.corpus.inputs import InputSpec
 
 
 def head(**values):

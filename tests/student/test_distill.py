@@ -21,8 +21,8 @@ from vpd.errors import InputError, MismatchError
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import AugmentSettings, HeadSettings
 from vpd.student import OnnxEngine, TorchEngine, distill, embed, export_onnx, load_student
-from vpd.student.checkpoint import FILE as CHECKPOINT
-from vpd.student.losses import contrastive_loss
+from vpd.student.training.checkpoint import FILE as CHECKPOINT
+from vpd.student.training.losses import contrastive_loss
 
 
 class StoppedError(Exception):

@@ -11,6 +11,7 @@ from tests.student.synthetic import RECIPE, stick_sources, tiny_settings
 from vpd.crops import CropFile
 from vpd.errors import InputError
 from vpd.models import model_path
+from vpd.pose.movenet_torch import RGB_MEAN, RGB_STD, load_movenet
 from vpd.pose.skeleton import BODY13
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import HeadSettings, preset
@@ -25,13 +26,12 @@ from vpd.student import (
     load_student,
     read_video,
 )
-from vpd.student.backbones import backbone
-from vpd.student.inputs import InputSpec
-from vpd.student.movenet import RGB_MEAN, RGB_STD, load_movenet
-from vpd.student.network import Student, student_spec
-from vpd.student.people import decode_pose
-from vpd.student.training import FrozenTraining, parameter_groups
-from vpd.teachers import movement, teacher
+from vpd.student.corpus.inputs import InputSpec
+from vpd.student.network.backbones import backbone
+from vpd.student.network.people import decode_pose
+from vpd.student.network.student import Student, student_spec
+from vpd.student.training.loop import FrozenTraining, parameter_groups
+from vpd.teachers import teacher, vipe_window
 from vpd.types import PoseSequence
 
 
@@ -122,7 +122,7 @@ def test_a_student_starts_as_what_its_teacher_says_of_the_joints_read(name):
 
 def test_the_laptops_student_starts_as_what_the_embedding_of_movements_says_of_the_joints_read():
     settings = preset("laptop")
-    student = Student(student_spec(settings, 64, {"movement": 64, "vipe": 64})).eval()
+    student = Student(student_spec(settings, 64, {"vipe-window": 64, "vipe": 64})).eval()
     torch.nn.init.zeros_(student.encoder.last.weight)
     torch.nn.init.zeros_(student.encoder.last.bias)
     order = [0, 1, 2, 3, 8, 4, 5, 6, 7]
@@ -133,20 +133,20 @@ def test_the_laptops_student_starts_as_what_the_embedding_of_movements_says_of_t
         found = student.feature(tokens)
         poses = student.poses(found)
     body = list(BODY13)
-    expected = movement.shipped().embed(joints[:, order][:, :, body], scores[:, order][:, :, body])
+    expected = vipe_window.shipped().embed(joints[:, order][:, :, body], scores[:, order][:, :, body])
     torch.testing.assert_close(found[:, :64], expected, atol=1e-4, rtol=1e-4)
     assert poses.shape == (5, 64)
 
 
-@pytest.mark.parametrize("heads", [("movement",), ("vipe", "movement"), ("joints2d", "vipe")])
+@pytest.mark.parametrize("heads", [("vipe-window",), ("vipe", "vipe-window"), ("joints2d", "vipe")])
 def test_what_the_anchors_say_can_be_given(heads):
     settings = preset("laptop", heads=tuple(HeadSettings(teacher=name) for name in heads))
-    sizes = {"joints2d": 26, "vipe": 64, "movement": 64}
+    sizes = {"joints2d": 26, "vipe": 64, "vipe-window": 64}
     student = Student(student_spec(settings, 64, sizes)).eval()
     windows = torch.rand(5, 9, student.token_d)
     with torch.inference_mode():
         said = student.started(windows)
-        assert said.shape == (5, 1 if heads == ("movement",) else 9, student.spec.d)
+        assert said.shape == (5, 1 if heads == ("vipe-window",) else 9, student.spec.d)
         given = torch.cat([windows, said.expand(-1, 9, -1)], 2)
         torch.testing.assert_close(student.feature(given), student.feature(windows))
 
@@ -168,7 +168,7 @@ def test_a_long_training_asks_the_anchors_once(tmp_path, monkeypatch):
 
 
 def test_the_pretrained_part_can_be_frozen_or_slow():
-    student = Student(student_spec(preset("laptop"), 64, {"movement": 64, "vipe": 64}))
+    student = Student(student_spec(preset("laptop"), 64, {"vipe-window": 64, "vipe": 64}))
     slow = parameter_groups(student, 0.1)
     assert [group["share"] for group in slow] == [1.0, 0.1]
     assert not student.frozen
@@ -182,7 +182,7 @@ def test_what_it_cannot_see_is_said():
     with pytest.raises(InputError, match="context"):
         encoder_of(InputSpec(neighbours=(-1,)))
     with pytest.raises(InputError, match="context_s"):
-        Student(student_spec(preset("laptop", context_s=(-0.1, 0.1)), 64, {"movement": 64, "vipe": 64}))
+        Student(student_spec(preset("laptop", context_s=(-0.1, 0.1)), 64, {"vipe-window": 64, "vipe": 64}))
 
 
 def people_settings(**changes):
@@ -218,7 +218,7 @@ def test_a_corpus_is_read_once_and_its_student_embeds_from_there(tmp_path):
 
 
 def test_a_video_that_was_read_in_part_is_read_to_its_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("vpd.student.readings.SPAN", 4)
+    monkeypatch.setattr("vpd.student.inference.readings.SPAN", 4)
     sources = stick_sources(tmp_path, 5, 10, teachers=("joints2d", "vipe"))
     readings = tmp_path / "readings"
     student = distill(sources, people_settings(images=64), tmp_path / "a", RECIPE, readings=readings)

@@ -14,12 +14,12 @@ from vpd.errors import ArtefactError, InputError, SettingsError
 from vpd.library.artefact import Recipe
 from vpd.settings.distill import PRESETS, HeadSettings, preset
 from vpd.settings.toml import load_settings
-from vpd.student.backbones import BACKBONES, backbone
-from vpd.student.inputs import InputSpec, context_rows, neighbour_rows, read_inputs
-from vpd.student.network import HeadSpec, Student, StudentSpec, student_spec
-from vpd.student.store import load_student, save_student, student_is_current
+from vpd.student.corpus.inputs import InputSpec, context_rows, neighbour_rows, read_inputs
+from vpd.student.inference.store import load_student, save_student, student_is_current
+from vpd.student.network.backbones import BACKBONES, backbone
+from vpd.student.network.student import HeadSpec, Student, StudentSpec, student_spec
 
-SIZES = {"joints2d": 26, "vipe": 64, "movement": 64}
+SIZES = {"joints2d": 26, "vipe": 64, "vipe-window": 64}
 
 
 @pytest.mark.parametrize("name", [*BACKBONES, "timm:test_resnet.r160_in1k"])

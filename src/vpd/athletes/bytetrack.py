@@ -12,8 +12,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from vpd.athletes.boxes import iou
-from vpd.athletes.detector import Detections
 from vpd.athletes.kalman import BoxFilter
+from vpd.athletes.person_detector import PersonBoxes
 from vpd.types import Array
 
 STEP_S = 1 / 30
@@ -51,7 +51,7 @@ class Tracklet:
         self.scores.pop()
 
 
-Unused = tuple[int, float, Detections]
+Unused = tuple[int, float, PersonBoxes]
 """Index and time of a picture, and the detections in it that no track took."""
 
 
@@ -87,7 +87,7 @@ class ByteTracker:
         self._time_s: float | None = None
         self.unused: list[Unused] = []
 
-    def update(self, frame: int, time_s: float, found: Detections) -> None:
+    def update(self, frame: int, time_s: float, found: PersonBoxes) -> None:
         """Take in the detections of the picture ``frame``, shown at ``time_s``."""
         if self._time_s is not None:
             self._filter.predict(max(time_s - self._time_s, 0.0) / STEP_S)
@@ -106,7 +106,7 @@ class ByteTracker:
         self._drop_lost(np.setdiff1d(unseen, unseen[rows]), time_s)
         self._begin(begins, frame, time_s, found)
         free = np.setdiff1d(np.concatenate([unused, doubtful]), np.concatenate([begins, doubtful[columns]]))
-        self.unused.append((frame, time_s, Detections(found.boxes[free], found.scores[free])))
+        self.unused.append((frame, time_s, PersonBoxes(found.boxes[free], found.scores[free])))
 
     def finish(self) -> list[Tracklet]:
         """End all tracks (a cut, the end of the video), and begin anew; those ended, in order of their start.
@@ -119,7 +119,7 @@ class ByteTracker:
         self.unused = []
         return sorted(kept, key=lambda t: (t.frames[0], -t.scores[0]))
 
-    def _take(self, rows: Array, columns: Array, frame: int, time_s: float, found: Detections) -> None:
+    def _take(self, rows: Array, columns: Array, frame: int, time_s: float, found: PersonBoxes) -> None:
         self._filter.update(rows, found.boxes[columns])
         for row, column in zip(rows, columns, strict=True):
             self._live[row].add(frame, time_s, found.boxes[column], float(found.scores[column]))
@@ -136,7 +136,7 @@ class ByteTracker:
             self._filter.keep(np.array([row for row in range(len(self._live)) if row not in lost], int))
             self._live = [t for row, t in enumerate(self._live) if row not in lost]
 
-    def _begin(self, columns: Array, frame: int, time_s: float, found: Detections) -> None:
+    def _begin(self, columns: Array, frame: int, time_s: float, found: PersonBoxes) -> None:
         self._filter.add(found.boxes[columns])
         for column in columns:
             tracklet = Tracklet()

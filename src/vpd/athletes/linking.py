@@ -9,7 +9,7 @@ import numpy as np
 
 from vpd.athletes.boxes import iou
 from vpd.athletes.bytetrack import Tracklet, Unused, match
-from vpd.athletes.detector import Detections
+from vpd.athletes.person_detector import PersonBoxes
 from vpd.types import Array
 
 LEAST_IOU = 0.3
@@ -109,7 +109,7 @@ def lengthen(tracklets: list[Tracklet], unused: list[Unused], max_gap_s: float) 
 
 
 def _taken(
-    tracklets: list[Tracklet], ends: list[Array], free: Detections
+    tracklets: list[Tracklet], ends: list[Array], free: PersonBoxes
 ) -> Iterator[tuple[Tracklet, Array, float]]:
     if tracklets and len(free):
         rows, columns = match(np.stack(ends), free.boxes, LEAST_IOU, free.scores)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from vpd.athletes.bytetrack import ByteTracker, Tracklet
-from vpd.athletes.detector import Detector
 from vpd.athletes.interpolation import between
 from vpd.athletes.linking import join_pieces, lengthen
+from vpd.athletes.person_detector import PersonDetector
 from vpd.athletes.picks import Pick, picked
 from vpd.athletes.ranking import Rank, rank
 from vpd.athletes.shots import CutDetector
@@ -64,7 +64,7 @@ def track(
     width: int,
     height: int,
     settings: TrackSettings,
-    detector: Detector,
+    detector: PersonDetector,
     picks: Sequence[Pick] = (),
 ) -> TrackResult:
     """Follow the athletes of one video.
@@ -103,7 +103,7 @@ def track(
     return TrackResult([t for t in tracks if len(t.frames)], notes)
 
 
-def _watch(frames: Iterable[Frame], settings: TrackSettings, detector: Detector) -> _Seen:
+def _watch(frames: Iterable[Frame], settings: TrackSettings, detector: PersonDetector) -> _Seen:
     seen = _Seen()
     cuts = CutDetector(settings.cut_difference)
     tracker = ByteTracker(settings.high_score, settings.new_score, HIGH_IOU, LOW_IOU, settings.lost_s)

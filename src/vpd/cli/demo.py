@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 SAMPLE = Path(__file__).parents[1] / "sample"
 KS = (1, 2, 4)
 """Examples a class; the sample has six to learn from."""
-DRAWS = 10
-HEAD = "nearest"
+SUBSETS = 10
+RECOGNISER = "dtw-nn"
 RESULTS = 9
 OVERLAY_S = 12.0
 """How much of a video the report shows with its poses."""
@@ -69,7 +69,7 @@ def demo(
     names = [*settings.teach.teachers, settings.distill.name]
     with _timed("evaluate", seconds):
         say(f"3/4  vpd evaluate {' '.join(f'-f {name}' for name in names)} --library {root}")
-        evaluation = library.evaluate(names, [HEAD], KS, DRAWS)
+        evaluation = library.evaluate(names, [RECOGNISER], KS, SUBSETS)
         console.print(accuracy_table(evaluation))
     with _timed("search", seconds):
         query = _query(evaluation)
@@ -81,7 +81,7 @@ def demo(
     with notices.status("writing the report"):
         result = DemoResult(
             layout=library.layout,
-            teachers=list(dict.fromkeys(head.teacher for head in settings.distill.heads)),
+            teachers=list(dict.fromkeys(recogniser.teacher for recogniser in settings.distill.heads)),
             student=settings.distill.name,
             evaluation=evaluation,
             query=query,

@@ -14,7 +14,7 @@ from vpd.detection.base import FrameDetector
 from vpd.detection.library import learn, videos_to_search
 from vpd.detection.results import rows, write_csv, write_json
 from vpd.errors import InputError
-from vpd.library.exports import Media, export_segments
+from vpd.formats.table import Media, export_segments
 from vpd.library.frames import read_times
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout

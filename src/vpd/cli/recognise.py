@@ -27,10 +27,10 @@ from vpd.library.videos import OK, Videos
 from vpd.recognition.evaluation import Evaluation, prepare
 from vpd.recognition.evaluation import evaluate as run_evaluation
 from vpd.recognition.examples import load_examples, usual_count
-from vpd.recognition.heads import HEADS
 from vpd.recognition.protocol import ALL, Outcome
 from vpd.recognition.recognise import Recognised, write_recognised
 from vpd.recognition.recognise import recognise as run_recognition
+from vpd.recognition.recognisers import RECOGNISERS
 from vpd.recognition.retrieval import evaluate_retrieval, retrieval_distances
 from vpd.report.evaluation_page import accuracy_table, more_labels, write_evaluation
 from vpd.search import MANY, default_features
@@ -39,11 +39,13 @@ from vpd.settings import RecogniseSettings
 from vpd.settings.toml import load_settings
 from vpd.types import Segment
 
-HeadsHelp = "; ".join(f"{name}: {head.about}" for name, head in HEADS.items())
+RecognisersHelp = "; ".join(f"{name}: {recogniser.about}" for name, recogniser in RECOGNISERS.items())
 FeaturesOption = Annotated[
     list[str] | None, typer.Option("--features", "-f", help="Name of the features; may be repeated.")
 ]
-HEAD_OPTION = typer.Option("--head", help=f"Recogniser; may be repeated in `evaluate`. {HeadsHelp}")
+RECOGNISER_OPTION = typer.Option(
+    "--recogniser", help=f"Recogniser; may be repeated in `evaluate`. {RecognisersHelp}"
+)
 
 
 def _opened(library: Path | None) -> tuple[Layout, RecogniseSettings, Videos, list[Segment]]:
@@ -87,7 +89,7 @@ def recognise(
         typer.Argument(help="VIDEO@START-END, times in s or m:s; by default each video without a label."),
     ] = None,
     features: Annotated[str | None, typer.Option("--features", "-f", help="Name of the features.")] = None,
-    head: Annotated[str | None, HEAD_OPTION] = None,
+    recogniser: Annotated[str | None, RECOGNISER_OPTION] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The CSV file to write.")] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
@@ -96,7 +98,7 @@ def recognise(
     layout, settings, videos, labelled = _opened(library)
     asked = _asked(spans, videos, labelled)
     name = features or settings.features or default_features(layout, usual_count(labelled))
-    answers = run_recognition(layout, name, head or settings.head, labelled, asked)
+    answers = run_recognition(layout, name, recogniser or settings.recogniser, labelled, asked)
     path = out or results_folder(layout, "recognise") / "recognised.csv"
     write_recognised(path, answers)
     nameless = [answer for answer in answers if answer.label is None]
@@ -121,30 +123,30 @@ def _figures(found: Evaluation) -> list[dict[str, Any]]:
     return [
         {
             "features": features,
-            "head": head,
+            "recogniser": recogniser,
             "k": "all" if k == ALL else k,
-            "draws": s.draws,
+            "subsets": s.subsets,
             "mean": s.mean,
             "sd": s.sd,
             "low95": s.low,
             "high95": s.high,
         }
-        for features, head in found.rows()
-        for k, s in found.summary(features, head).items()
+        for features, recogniser in found.rows()
+        for k, s in found.summary(features, recogniser).items()
     ]
 
 
 def evaluate(
     features: FeaturesOption = None,
-    head: Annotated[list[str] | None, HEAD_OPTION] = None,
+    recogniser: Annotated[list[str] | None, RECOGNISER_OPTION] = None,
     k: Annotated[
         list[int] | None, typer.Option("-k", min=1, help="Examples a class; may be repeated.")
     ] = None,
-    draws: Annotated[int | None, typer.Option(min=1, help="Subsets for each k.")] = None,
+    subsets: Annotated[int | None, typer.Option(min=1, help="Subsets for each k.")] = None,
     splits: Annotated[
         Path | None, typer.Option(help="CSV with video, scene, split; else splits.csv of the library.")
     ] = None,
-    subsets: Annotated[Path | None, typer.Option(help="JSON with lists of examples for each k.")] = None,
+    subset_file: Annotated[Path | None, typer.Option(help="JSON with lists of examples for each k.")] = None,
     all_labels: Annotated[
         bool, typer.Option("--all/--no-all", help="Also learn from the whole training part.")
     ] = True,
@@ -162,13 +164,13 @@ def evaluate(
         labelled,
         layout.results / "few_shot",
         splits or (own if own.exists() else None),
-        subsets,
+        subset_file,
         k or settings.ks,
-        draws or settings.draws,
+        subsets or settings.subsets,
         settings.seed,
     )
     names = features or [settings.features or default_features(layout, MANY)]
-    heads = head or list(dict.fromkeys(["nearest", settings.head]))
+    recognisers = recogniser or list(dict.fromkeys(["dtw-nn", settings.recogniser]))
     with notices.status("evaluating") as status:
         done = 0
 
@@ -177,10 +179,10 @@ def evaluate(
             done += 1
             k = "all" if outcome.k == ALL else outcome.k
             status.update(
-                f"evaluated {done}: {name}, {outcome.head}, k = {k}: {100 * outcome.accuracy:.1f} %"
+                f"evaluated {done}: {name}, {outcome.recogniser}, k = {k}: {100 * outcome.accuracy:.1f} %"
             )
 
-        found = run_evaluation(layout, parts, names, heads, all_labels, jobs, tell)
+        found = run_evaluation(layout, parts, names, recognisers, all_labels, jobs, tell)
     paths = write_evaluation(found, results_folder(layout, "evaluate"))
     advice = more_labels(found)
     if as_json:

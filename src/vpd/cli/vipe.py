@@ -14,13 +14,13 @@ from vpd.errors import InputError
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
 from vpd.settings.vipe import VipeSettings
-from vpd.teachers.movement.train import train as train_movement
 from vpd.teachers.vipe.model import Vipe, VipeCard
 from vpd.teachers.vipe.motion import Motion
 from vpd.teachers.vipe.readers import read_folder
 from vpd.teachers.vipe.readers.layout import Axis
 from vpd.teachers.vipe.readers.table import Given
 from vpd.teachers.vipe.train import train
+from vpd.teachers.vipe_window.train import train as train_window
 
 app = typer.Typer(help="The view-invariant pose embedding (VIPE*).", no_args_is_help=True)
 UNITS = {"m": 1.0, "dm": 0.1, "in": 0.0254, "cm": 0.01, "mm": 0.001}
@@ -78,15 +78,15 @@ def train_command(
     typer.echo(f"wrote {out / 'vipe.safetensors'}")
 
 
-@app.command("train-movement")
+@app.command("train-window")
 def train_movement_command(
     motion: Annotated[list[Path], typer.Argument(help="Files or folders of 3D motion.")],
-    out: Annotated[Path, typer.Option(help="Folder for the state, the history and movement.safetensors.")],
+    out: Annotated[Path, typer.Option(help="Folder for the state, the history and vipe_window.safetensors.")],
     hold_out: Annotated[
         list[str], typer.Option(help="Source or beginning of sequence names to validate on; repeatable.")
     ],
     settings: Annotated[
-        Path | None, typer.Option(help="vpd.toml whose [movement] and [vipe] sections are used.")
+        Path | None, typer.Option(help="vpd.toml whose [vipe_window] and [vipe] sections are used.")
     ] = None,
     start: Annotated[
         Path | None, typer.Option(help="vipe.safetensors to start from; by default the shipped.")
@@ -96,13 +96,13 @@ def train_movement_command(
     chosen = load_settings(settings) if settings is not None else Settings()
     training, held_out = split([m for path in motion for m in read_folder(path)], hold_out)
     typer.echo(f"{len(training)} sequences to train on; {len(held_out)} held out")
-    show = _shower(chosen.movement.steps)
+    show = _shower(chosen.vipe_window.steps)
     begun = Vipe.load(start)
-    found, history = train_movement(training, held_out, begun, chosen.movement, chosen.vipe, out, show)
-    used = {"movement": chosen.movement.model_dump(), "vipe": chosen.vipe.model_dump()}
+    found, history = train_window(training, held_out, begun, chosen.vipe_window, chosen.vipe, out, show)
+    used = {"vipe-window": chosen.vipe_window.model_dump(), "vipe": chosen.vipe.model_dump()}
     card = replace(found.card, about=_about(used, training, held_out, history))
-    replace(found, card=card).save(out / "movement.safetensors")
-    typer.echo(f"wrote {out / 'movement.safetensors'}")
+    replace(found, card=card).save(out / "vipe_window.safetensors")
+    typer.echo(f"wrote {out / 'vipe_window.safetensors'}")
 
 
 def _about(

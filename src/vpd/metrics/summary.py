@@ -1,4 +1,4 @@
-"""Accuracy over draws of training examples: mean, spread, interval, and what a guess would reach."""
+"""Accuracy over subsets of training examples: mean, spread, interval, and what a guess would reach."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Summary:
-    """Of one accuracy a draw, each in 0..1.
+    """Of one accuracy a subset, each in 0..1.
 
     Attributes
     ----------
-    draws : number of draws.
-    mean, sd : over the draws; the standard deviation is that of a sample, 0 for a single draw.
-    low, high : 95 % interval of the mean by Student's t; of a single draw, by Wilson's score for ``tests``
+    subsets : number of subsets.
+    mean, sd : over the subsets; the standard deviation is that of a sample, 0 for a single subset.
+    low, high : 95 % interval of the mean by Student's t; of a single subset, by Wilson's score for ``tests``
         independent test examples. The first says how far the mean depends on which examples were labelled,
         not on which were tested.
     """
 
-    draws: int
+    subsets: int
     mean: float
     sd: float
     low: float
@@ -35,7 +35,7 @@ class Summary:
 
 
 def summarise(accuracies: Sequence[float] | Array, tests: int) -> Summary:
-    """Summary of the accuracies of several draws on the same ``tests`` test examples."""
+    """Summary of the accuracies of several subsets on the same ``tests`` test examples."""
     values = np.asarray(accuracies, np.float64)
     if not len(values) or tests < 1:
         raise InputError("there is no accuracy to summarise")
@@ -72,7 +72,7 @@ class ClassFigures:
 
 
 def class_figures(true: Sequence[str] | Array, predicted: Sequence[str] | Array) -> ClassFigures:
-    """Confusion matrix and the figures made from it; of several draws, concatenated."""
+    """Confusion matrix and the figures made from it; of several subsets, concatenated."""
     true, predicted = np.asarray(true), np.asarray(predicted)
     classes = np.unique(np.concatenate([true, predicted]))
     confusion = np.zeros((len(classes), len(classes)), np.int64)

@@ -29,10 +29,10 @@ MODELS = {
         "trained by the project on CMU and DeepMimic motion and on poses made without capture (vipe.md)",
         "Apache-2.0",
     ),
-    "movement": ModelFile(
-        "movement.safetensors",
-        "289ab90abe8b1c59edb9e44de99860c57ffbf833b5e482d40e4e8d428917db69",
-        "trained by the project on CMU and DeepMimic motion and on made movements (movement.md)",
+    "vipe-window": ModelFile(
+        "vipe_window.safetensors",
+        "38572bd5945112b4cfd529e178543f1bb6149d42f000c01cba4901c12c399bf1",
+        "trained by the project on CMU and DeepMimic motion and on made movements (vipe_window.md)",
         "Apache-2.0",
     ),
     "nanodet": ModelFile(

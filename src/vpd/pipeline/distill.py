@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # torch takes seconds to import, and most commands do not nee
 
 VERSION = 1
 WEIGHTS, CONFIG = "student.safetensors", "config.json"
-"""The files of a student, as `vpd.student.store` names them; read here without importing torch."""
+"""The files of a student, as `vpd.student.inference.store` names them; read here without importing torch."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def state(sources: Sources) -> StudentState:
 
 def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSource]:
     from vpd.student import VideoSource
-    from vpd.student.corpus import wanted_features
+    from vpd.student.corpus.corpus import wanted_features
 
     layout = sources.layout
     for video in videos:

@@ -49,10 +49,10 @@ def _teacher(name: str, invert: bool) -> Teacher:
 
 def _check_origin(made: Teacher, work: Work) -> None:
     """Raises MismatchError where the teacher was not trained for poses of this origin."""
-    from vpd.teachers.movement.features import MovementTeacher
     from vpd.teachers.vipe.features import ShippedTeacher
+    from vpd.teachers.vipe_window.features import VipeWindowTeacher
 
-    if isinstance(made, ShippedTeacher | MovementTeacher):
+    if isinstance(made, ShippedTeacher | VipeWindowTeacher):
         given = work.layout.given_poses(work.video)
         made.model.require(f"poses_given/{given.name}" if given.is_file() else work.settings.pose.estimator)
 

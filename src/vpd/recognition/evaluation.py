@@ -1,4 +1,4 @@
-"""Few-shot evaluation of a library: its labels, a saved split, saved subsets, features by heads."""
+"""Few-shot evaluation of a library: its labels, a saved split, saved subsets, features by recognisers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.metrics.learning_curve import Forecast, advice, forecast
 from vpd.metrics.summary import ClassFigures, Summary, chance, class_figures, majority, summarise
-from vpd.recognition.draws import DRAWS, KS, Draws, make_draws, read_draws, write_draws
 from vpd.recognition.examples import load_examples
-from vpd.recognition.heads import make_head
 from vpd.recognition.outcomes import KeptOutcomes, digest
 from vpd.recognition.protocol import ALL, Outcome, run_few_shot
+from vpd.recognition.recognisers import make_recogniser
 from vpd.recognition.split import TEST, TRAIN, make_split, read_split, write_split
+from vpd.recognition.subsets import KS, SUBSETS, Subsets, make_subsets, read_subsets, write_subsets
 from vpd.sequences import FeatureStore
 from vpd.types import Array, Segment
 
@@ -31,23 +31,23 @@ class Parts:
     labels: Array
     train: Array
     test: Array
-    draws: Draws
+    subsets: Subsets
 
 
 def prepare(
     segments: Sequence[Segment],
     folder: Path,
     splits: Path | None = None,
-    subsets: Path | None = None,
+    subset_file: Path | None = None,
     ks: Sequence[int] = KS,
-    draws: int = DRAWS,
+    subsets: int = SUBSETS,
     seed: int = 0,
 ) -> Parts:
     """Read split and subsets from the files named, else from ``folder``, else make them and save them there.
 
     Raises InputError where a video stands on no side or a part is empty.
     """
-    saved_split, saved_draws = folder / "splits.csv", folder / "few_shot.json"
+    saved_split, saved_subsets = folder / "splits.csv", folder / "few_shot.json"
     labels = np.array([segment.label for segment in segments])
     if not len(segments):
         raise InputError("there are no labelled segments; write them to labels.csv or import them")
@@ -64,14 +64,14 @@ def prepare(
     train, test = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
     if not len(train) or not len(test):
         raise InputError(f"the split leaves {len(train)} segments to train and {len(test)} to test")
-    if subsets is None and not saved_draws.exists():
-        made = make_draws(labels, train, ks, draws, np.random.default_rng(seed))
-        write_draws(saved_draws, made, segments)
-    all_draws = read_draws(subsets or saved_draws, segments)
-    chosen = {k: lists[:draws] for k, lists in sorted(all_draws.items()) if k in ks}
+    if subset_file is None and not saved_subsets.exists():
+        made = make_subsets(labels, train, ks, subsets, np.random.default_rng(seed))
+        write_subsets(saved_subsets, made, segments)
+    all_subsets = read_subsets(subset_file or saved_subsets, segments)
+    chosen = {k: lists[:subsets] for k, lists in sorted(all_subsets.items()) if k in ks}
     if not chosen:
         raise InputError(
-            f"{subsets or saved_draws} has subsets for k = {', '.join(map(str, all_draws))}; "
+            f"{subset_file or saved_subsets} has subsets for k = {', '.join(map(str, all_subsets))}; "
             f"asked was {', '.join(map(str, ks))}"
         )
     return Parts(list(segments), labels, train, test, chosen)
@@ -79,11 +79,11 @@ def prepare(
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Outcomes by features and head, and what to hold them against.
+    """Outcomes by features and recogniser, and what to hold them against.
 
     Attributes
     ----------
-    outcomes : by the name of the features, of every head, k and draw.
+    outcomes : by the name of the features, of every recogniser, k and subset.
     missing : by the name of the features, how many segments have none.
     """
 
@@ -102,32 +102,34 @@ class Evaluation:
         return majority(self.parts.labels[self.parts.train], self.parts.labels[self.parts.test])
 
     def rows(self) -> list[tuple[str, str]]:
-        """The pairs of features and head, in order."""
-        return list(dict.fromkeys((name, o.head) for name, all_of in self.outcomes.items() for o in all_of))
+        """The pairs of features and recogniser, in order."""
+        return list(
+            dict.fromkeys((name, o.recogniser) for name, all_of in self.outcomes.items() for o in all_of)
+        )
 
-    def of(self, features: str, head: str) -> dict[int, list[Outcome]]:
+    def of(self, features: str, recogniser: str) -> dict[int, list[Outcome]]:
         """The outcomes of one pair by k, ``ALL`` last."""
         found: dict[int, list[Outcome]] = {}
         for outcome in self.outcomes[features]:
-            if outcome.head == head:
+            if outcome.recogniser == recogniser:
                 found.setdefault(outcome.k, []).append(outcome)
         return found
 
-    def summary(self, features: str, head: str) -> dict[int, Summary]:
+    def summary(self, features: str, recogniser: str) -> dict[int, Summary]:
         """Mean accuracy and its interval by k."""
         tests = len(self.parts.test)
         return {
             k: summarise([o.accuracy for o in outcomes], tests)
-            for k, outcomes in self.of(features, head).items()
+            for k, outcomes in self.of(features, recogniser).items()
         }
 
-    def classes(self, features: str, head: str, k: int) -> ClassFigures:
-        """Confusion matrix and per-class figures over all draws of ``k``."""
-        outcomes = self.of(features, head)[k]
+    def classes(self, features: str, recogniser: str, k: int) -> ClassFigures:
+        """Confusion matrix and per-class figures over all subsets of ``k``."""
+        outcomes = self.of(features, recogniser)[k]
         true = np.tile(self.parts.labels[self.parts.test], len(outcomes))
         return class_figures(true, np.concatenate([o.predicted for o in outcomes]))
 
-    def more_labels(self, features: str, head: str) -> tuple[Forecast, str] | None:
+    def more_labels(self, features: str, recogniser: str) -> tuple[Forecast, str] | None:
         """What twice the labels would bring, with a sentence; None where there are fewer than three k.
 
         The whole training part counts as its mean number of examples a class.
@@ -136,7 +138,7 @@ class Evaluation:
         mean_count = round(len(parts.train) / len(np.unique(parts.labels[parts.train])))
         by_k = {
             mean_count if k == ALL else k: [o.accuracy for o in outcomes]
-            for k, outcomes in self.of(features, head).items()
+            for k, outcomes in self.of(features, recogniser).items()
         }
         if len(by_k) < 3:
             return None
@@ -149,19 +151,23 @@ def evaluate(
     layout: Layout,
     parts: Parts,
     features: Sequence[str],
-    heads: Sequence[str] | Mapping[str, Any],
+    recognisers: Sequence[str] | Mapping[str, Any],
     with_all: bool = True,
     jobs: int = 1,
     progress: Callable[[str, Outcome], None] = lambda features, outcome: None,
     kept: KeptOutcomes | None = None,
     ks: Mapping[str, Sequence[int]] | None = None,
 ) -> Evaluation:
-    """Run the few-shot protocol for all ``features`` by all ``heads`` (names of `HEADS`, or estimators).
+    """Run the few-shot protocol for all ``features`` by all ``recognisers``.
 
-    What ``kept`` holds is not computed again, what is new is added to it. ``ks`` restricts a head, by name,
-    to some k of the subsets.
+    ``recognisers`` are names of `RECOGNISERS`, or estimators by name. What ``kept`` holds is not computed
+    again; what is new is added to it. ``ks`` restricts a recogniser, by name, to some k of the subsets.
     """
-    estimators = heads if isinstance(heads, Mapping) else {name: make_head(name) for name in heads}
+    estimators = (
+        recognisers
+        if isinstance(recognisers, Mapping)
+        else {name: make_recogniser(name) for name in recognisers}
+    )
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}
     for name in features:
@@ -170,27 +176,31 @@ def evaluate(
 
         of = digest(examples.sequences, parts.labels, parts.test) if kept is not None else ""
         outcomes[name] = []
-        for head, estimator in estimators.items():
-            asked = (ks or {}).get(head)
-            draws = {k: lists for k, lists in parts.draws.items() if asked is None or k in asked}
+        for recogniser, estimator in estimators.items():
+            asked = (ks or {}).get(recogniser)
+            subsets = {k: lists for k, lists in parts.subsets.items() if asked is None or k in asked}
 
-            def key(chosen: Array, k: int, draw: int, of: str = of, estimator: Any = estimator) -> str:
-                return KeptOutcomes.key(of, estimator, chosen, k, draw)
+            def key(chosen: Array, k: int, subset: int, of: str = of, estimator: Any = estimator) -> str:
+                return KeptOutcomes.key(of, estimator, chosen, k, subset)
 
             def known(
-                head: str, chosen: Array, k: int, draw: int, key: Callable[[Array, int, int], str] = key
+                recogniser: str,
+                chosen: Array,
+                k: int,
+                subset: int,
+                key: Callable[[Array, int, int], str] = key,
             ) -> Outcome | None:
-                return None if kept is None else kept.find(key(chosen, k, draw))
+                return None if kept is None else kept.find(key(chosen, k, subset))
 
             def report(
                 outcome: Outcome,
                 name: str = name,
-                draws: Draws = draws,
+                subsets: Subsets = subsets,
                 key: Callable[[Array, int, int], str] = key,
             ) -> None:
                 if kept is not None:
-                    chosen = parts.train if outcome.k == ALL else draws[outcome.k][outcome.draw]
-                    kept.add(key(chosen, outcome.k, outcome.draw), name, outcome)
+                    chosen = parts.train if outcome.k == ALL else subsets[outcome.k][outcome.subset]
+                    kept.add(key(chosen, outcome.k, outcome.subset), name, outcome)
                 progress(name, outcome)
 
             outcomes[name] += run_few_shot(
@@ -198,8 +208,8 @@ def evaluate(
                 parts.labels,
                 parts.train,
                 parts.test,
-                draws,
-                {head: estimator},
+                subsets,
+                {recogniser: estimator},
                 with_all,
                 jobs,
                 report,

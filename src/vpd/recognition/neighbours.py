@@ -105,7 +105,7 @@ class DTWNeighbours(SequenceClassifier):
             scale = np.where(usual > 0, self.width * usual, 1)
             votes = np.exp(-np.where(near, gaps, np.inf) / scale)
         else:
-            # The nearer of two neighbours wins a draw.
+            # The nearer of two neighbours wins a tie.
             votes = near * (1 + 1e-6 * np.arange(k)[::-1])
         shares = np.zeros((len(X), len(self.classes_)))
         rows = np.repeat(np.arange(len(X)), k)

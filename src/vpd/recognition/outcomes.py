@@ -50,9 +50,9 @@ class KeptOutcomes:
                     write_text("".join(f"{good}\n" for good in lines[:-1]), path)
 
     @staticmethod
-    def key(of: str, estimator: Any, chosen: Array, k: int, draw: int) -> str:
+    def key(of: str, estimator: Any, chosen: Array, k: int, subset: int) -> str:
         """The name of an outcome: ``of`` is the `digest`, ``chosen`` the training examples."""
-        parts = [of, repr(sorted(clone(estimator).get_params().items(), key=str)), chosen.tolist(), k, draw]
+        parts = [of, repr(sorted(clone(estimator).get_params().items(), key=str)), chosen.tolist(), k, subset]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
     def find(self, key: str) -> Outcome | None:
@@ -60,15 +60,17 @@ class KeptOutcomes:
         row = self.rows.get(key)
         if row is None:
             return None
-        return Outcome(row["head"], row["k"], row["draw"], np.array(row["predicted"], str), row["accuracy"])
+        return Outcome(
+            row["recogniser"], row["k"], row["subset"], np.array(row["predicted"], str), row["accuracy"]
+        )
 
     def add(self, key: str, features: str, outcome: Outcome) -> None:
         """Write one outcome at once."""
         row = {
             "features": features,
-            "head": outcome.head,
+            "recogniser": outcome.recogniser,
             "k": outcome.k,
-            "draw": outcome.draw,
+            "subset": outcome.subset,
             "accuracy": outcome.accuracy,
             "key": key,
             "predicted": outcome.predicted.tolist(),

@@ -11,7 +11,7 @@ from joblib import Parallel, delayed  # type: ignore[import-untyped]  # it ships
 from sklearn.base import clone
 
 from vpd.errors import InputError
-from vpd.recognition.draws import Draws
+from vpd.recognition.subsets import Subsets
 from vpd.types import Array, FeatureSequence
 
 ALL = 0
@@ -27,16 +27,16 @@ class Outcome:
 
     Attributes
     ----------
-    head : name of the recogniser.
+    recogniser : name of the recogniser.
     k : examples a class, ``ALL`` for the whole training part.
-    draw : number of the subset.
+    subset : number of the subset.
     predicted : (tests,) labels.
     accuracy : top-1 in 0..1.
     """
 
-    head: str
+    recogniser: str
     k: int
-    draw: int
+    subset: int
     predicted: Array
     accuracy: float
 
@@ -49,28 +49,28 @@ def seeded(estimator: Any, seed: int) -> Any:
 
 
 def _one(
-    head: str,
+    recogniser: str,
     estimator: Any,
     X: Sequence[FeatureSequence | None],
     y: Array,
     chosen: Array,
     test: Array,
     k: int,
-    draw: int,
+    subset: int,
 ) -> Outcome:
     shown = {i: x for i in chosen if (x := X[i]) is not None}
     asked = {n: x for n, i in enumerate(test) if (x := X[i]) is not None}
     if not shown:
-        raise InputError(f"no example of subset {draw} for k = {k} has features")
-    model = seeded(estimator, draw).fit(list(shown.values()), y[list(shown)])
+        raise InputError(f"no example of subset {subset} for k = {k} has features")
+    model = seeded(estimator, subset).fit(list(shown.values()), y[list(shown)])
     predicted = np.full(len(test), MISSING, dtype=object)
     predicted[list(asked)] = model.predict(list(asked.values()))
-    return Outcome(head, k, draw, predicted.astype(str), float((predicted == y[test]).mean()))
+    return Outcome(recogniser, k, subset, predicted.astype(str), float((predicted == y[test]).mean()))
 
 
-def check_draws(draws: Draws, y: Array, train: Array, test: Array) -> None:
+def check_subsets(subsets: Subsets, y: Array, train: Array, test: Array) -> None:
     """Raise InputError where a subset holds a test example, or a test class is never trained."""
-    outside = {int(i) for lists in draws.values() for one in lists for i in one} - set(train.tolist())
+    outside = {int(i) for lists in subsets.values() for one in lists for i in one} - set(train.tolist())
     if outside:
         raise InputError(f"the subsets hold {len(outside)} examples that are not in the training part")
     untrained = sorted(set(y[test]) - set(y[train]))
@@ -83,40 +83,44 @@ def run_few_shot(
     y: Sequence[str] | Array,
     train: Array,
     test: Array,
-    draws: Draws,
-    heads: Mapping[str, Any],
+    subsets: Subsets,
+    recognisers: Mapping[str, Any],
     with_all: bool = True,
     jobs: int = 1,
     progress: Callable[[Outcome], None] = lambda outcome: None,
-    known: Callable[[str, Array, int, int], Outcome | None] = lambda head, chosen, k, draw: None,
+    known: Callable[[str, Array, int, int], Outcome | None] = lambda recogniser, chosen, k, subset: None,
 ) -> list[Outcome]:
-    """Fit every head to every subset, and to the whole training part, and test each.
+    """Fit every recogniser to every subset, and to the whole training part, and test each.
 
-    Draw i seeds what is random in a head with i; with all data, heads that are random run as many seeds as
-    there are draws, up to three. A segment without features (None) is left out of training and counts as
-    wrong in the test; a prediction that fails raises. What ``known(head, chosen, k, draw)`` has is not
-    computed again, and not reported to ``progress``.
+    Subset i seeds what is random in a recogniser with i. With all data, recognisers that are random run as
+    many seeds as there are subsets, up to three. A segment without features (None) is left out of training
+    and counts as wrong in the test; a prediction that fails raises. What
+    ``known(recogniser, chosen, k, subset)`` has is not computed again, and not reported to ``progress``.
     """
     labels = np.asarray(y)
-    check_draws(draws, labels, train, test)
+    check_subsets(subsets, labels, train, test)
     tasks: list[tuple[str, Array, int, int]] = [
-        (head, chosen, k, i) for head in heads for k, lists in draws.items() for i, chosen in enumerate(lists)
+        (recogniser, chosen, k, i)
+        for recogniser in recognisers
+        for k, lists in subsets.items()
+        for i, chosen in enumerate(lists)
     ]
     if with_all:
-        seeds = min(3, max((len(lists) for lists in draws.values()), default=1))
-        for head, estimator in heads.items():
+        seeds = min(3, max((len(lists) for lists in subsets.values()), default=1))
+        for recogniser, estimator in recognisers.items():
             random = any(name.rpartition("__")[2] == "seed" for name in estimator.get_params())
-            tasks += [(head, train, ALL, i) for i in range(seeds if random else 1)]
+            tasks += [(recogniser, train, ALL, i) for i in range(seeds if random else 1)]
     # The longest first, so that no core waits for the last.
     tasks.sort(key=lambda task: -len(task[1]))
     found = [known(*task) for task in tasks]
     tasks = [task for task, outcome in zip(tasks, found, strict=True) if outcome is None]
     results: Iterable[Outcome] = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(_one)(head, heads[head], X, labels, chosen, test, k, i) for head, chosen, k, i in tasks
+        delayed(_one)(recogniser, recognisers[recogniser], X, labels, chosen, test, k, i)
+        for recogniser, chosen, k, i in tasks
     )
     outcomes = [outcome for outcome in found if outcome is not None]
     for outcome in results:
         progress(outcome)
         outcomes.append(outcome)
-    order = list(heads)
-    return sorted(outcomes, key=lambda o: (order.index(o.head), o.k == ALL, o.k, o.draw))
+    order = list(recognisers)
+    return sorted(outcomes, key=lambda o: (order.index(o.recogniser), o.k == ALL, o.k, o.subset))

@@ -14,7 +14,7 @@ from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.recognition.examples import load_examples
-from vpd.recognition.heads import make_head
+from vpd.recognition.recognisers import make_recogniser
 from vpd.sequences import FeatureStore
 from vpd.types import Segment
 
@@ -30,9 +30,9 @@ class Recognised:
 
 
 def recognise(
-    layout: Layout, features: str, head: str, labelled: Sequence[Segment], asked: Sequence[Segment]
+    layout: Layout, features: str, recogniser: str, labelled: Sequence[Segment], asked: Sequence[Segment]
 ) -> list[Recognised]:
-    """Fit ``head`` to the labelled segments and name each segment asked, in order.
+    """Fit ``recogniser`` to the labelled segments and name each segment asked, in order.
 
     A segment without features has no label and a reason. Raises InputError where nothing can be learned.
     """
@@ -41,7 +41,7 @@ def recognise(
     store = FeatureStore(layout, features)
     known, wanted = load_examples(store, labelled), load_examples(store, asked)
     present = known.present()
-    model = make_head(head).fit(
+    model = make_recogniser(recogniser).fit(
         [x for x in known.sequences if x is not None], np.array([labelled[i].label for i in present])
     )
     probabilities = model.predict_proba([x for x in wanted.sequences if x is not None])

@@ -20,7 +20,7 @@ from vpd.report.evaluation_page import write_evaluation
 from vpd.report.pose_truth import joints_found
 from vpd.report.search_page import write_page
 from vpd.search import Hit
-from vpd.student.distill import CURVE, HISTORY
+from vpd.student.training.distill import CURVE, HISTORY
 from vpd.types import Segment
 
 PAGE = Path(__file__).with_name("demo_page.html")
@@ -123,7 +123,7 @@ def _accuracy(evaluation: Evaluation) -> str:
         summary = evaluation.summary(features, head_name)
         cells = "".join(
             f"<td>{100 * summary[k].mean:.0f}"
-            + (f"<small> ± {100 * summary[k].sd:.0f}</small>" if summary[k].draws > 1 else "")
+            + (f"<small> ± {100 * summary[k].sd:.0f}</small>" if summary[k].subsets > 1 else "")
             + "</td>"
             for k in ks
         )
@@ -135,7 +135,7 @@ def _accuracy(evaluation: Evaluation) -> str:
 
 def _verdict(result: DemoResult) -> str:
     """Which features did better with the most examples that were drawn; said as it is."""
-    rows = {features: (features, head) for features, head in result.evaluation.rows()}
+    rows = {features: (features, recogniser) for features, recogniser in result.evaluation.rows()}
     k = max(k for k in result.evaluation.of(*rows[result.student]) if k != ALL)
     names = [result.student, *result.teachers]
     means = {name: round(100 * result.evaluation.summary(*rows[name])[k].mean) for name in names}

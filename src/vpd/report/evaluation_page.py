@@ -39,21 +39,21 @@ def _ks(evaluation: Evaluation) -> list[int]:
 
 
 def accuracy_cells(summary: Mapping[int, Summary], ks: Sequence[int], between: str) -> list[str]:
-    """Mean top-1 accuracy in % and, after ``between``, its deviation over draws by k; "" where unknown."""
+    """Mean top-1 accuracy in % and, after ``between``, its deviation over subsets by k; "" where unknown."""
     cells = []
     for k in ks:
         s = summary.get(k)
-        spread = f"{between}{100 * s.sd:.1f}" if s is not None and s.draws > 1 else ""
+        spread = f"{between}{100 * s.sd:.1f}" if s is not None and s.subsets > 1 else ""
         cells.append("" if s is None else f"{100 * s.mean:.1f}{spread}")
     return cells
 
 
 def accuracy_table(evaluation: Evaluation) -> Table:
-    """Mean top-1 accuracy in % +- standard deviation over the draws, features and heads by k."""
+    """Mean top-1 accuracy in % +- standard deviation over the subsets, features and recognisers by k."""
     ks = _ks(evaluation)
     # Narrow enough that five k and all fit into the 80 columns of a terminal.
     table = Table(
-        title="Top-1 accuracy, % (mean±sd over draws), by examples a class",
+        title="Top-1 accuracy, % (mean±sd over subsets), by examples a class",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
@@ -62,8 +62,10 @@ def accuracy_table(evaluation: Evaluation) -> Table:
     table.add_column("recogniser", no_wrap=True)
     for k in ks:
         table.add_column(_k(k), justify="right", no_wrap=True)
-    for features, head in evaluation.rows():
-        table.add_row(features, head, *accuracy_cells(evaluation.summary(features, head), ks, "±"))
+    for features, recogniser in evaluation.rows():
+        table.add_row(
+            features, recogniser, *accuracy_cells(evaluation.summary(features, recogniser), ks, "±")
+        )
     table.add_section()
     table.add_row("", "majority", *[f"{100 * evaluation.majority:.1f}"] * len(ks))
     table.add_row("", "chance", *[f"{100 * evaluation.chance:.1f}"] * len(ks))
@@ -80,21 +82,21 @@ def _write_csv(path: Path, header: list[str], rows: list[list[object]]) -> None:
 
 def _summary_rows(evaluation: Evaluation) -> list[list[object]]:
     rows: list[list[object]] = []
-    for features, head in evaluation.rows():
-        for k, s in evaluation.summary(features, head).items():
+    for features, recogniser in evaluation.rows():
+        for k, s in evaluation.summary(features, recogniser).items():
             figures = (s.mean, s.sd, s.low, s.high, evaluation.chance, evaluation.majority)
-            rows.append([features, head, _k(k), s.draws, *(round(value, 4) for value in figures)])
+            rows.append([features, recogniser, _k(k), s.subsets, *(round(value, 4) for value in figures)])
     return rows
 
 
 def _class_rows(evaluation: Evaluation) -> list[list[object]]:
     rows: list[list[object]] = []
-    for features, head in evaluation.rows():
-        for k in evaluation.of(features, head):
-            figures = evaluation.classes(features, head, k)
+    for features, recogniser in evaluation.rows():
+        for k in evaluation.of(features, recogniser):
+            figures = evaluation.classes(features, recogniser, k)
             for i, name in enumerate(figures.classes):
                 values = (figures.recall[i], figures.precision[i], figures.f1[i])
-                rows.append([features, head, _k(k), name, *(round(float(v), 4) for v in values)])
+                rows.append([features, recogniser, _k(k), name, *(round(float(v), 4) for v in values)])
     return rows
 
 
@@ -105,23 +107,23 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
     places = {k: i for i, k in enumerate(ks)}
     names = list(evaluation.outcomes)
     colours = plt.get_cmap("tab10")
-    heads = list(dict.fromkeys(head for _, head in evaluation.rows()))
+    recognisers = list(dict.fromkeys(recogniser for _, recogniser in evaluation.rows()))
     rows = evaluation.rows()
-    for number, (features, head) in enumerate(rows):
-        summary = evaluation.summary(features, head)
+    for number, (features, recogniser) in enumerate(rows):
+        summary = evaluation.summary(features, recogniser)
         # Side by side, so that no row's bars hide another's.
         aside = APART * (number - (len(rows) - 1) / 2) / max(1, len(rows))
         x = [places[k] + aside for k in summary]
         means = np.array([100 * s.mean for s in summary.values()])
         # Chance of a single run is shown by no bar: its interval is of another kind.
-        several = [s.draws > 1 for s in summary.values()]
+        several = [s.subsets > 1 for s in summary.values()]
         bars = np.array([[100 * (s.mean - s.low), 100 * (s.high - s.mean)] for s in summary.values()]).T
         # Colours for what there is more of, lines and markers for the other.
-        hue, kind = names.index(features), heads.index(head)
-        if len(heads) > len(names):
+        hue, kind = names.index(features), recognisers.index(recogniser)
+        if len(recognisers) > len(names):
             hue, kind = kind, hue
         style = {"ls": LINE_STYLES[kind % len(LINE_STYLES)], "marker": MARKERS[kind % len(MARKERS)]}
-        label = head if len(names) == 1 else f"{features}, {head}"
+        label = recogniser if len(names) == 1 else f"{features}, {recogniser}"
         look: dict[str, Any] = {**style, "ms": 4, "color": colours(hue % 10)}
         axes.errorbar(x, means, yerr=bars * several, capsize=2, elinewidth=0.8, label=label, **look)
     for value, text in ((evaluation.majority, "majority"), (evaluation.chance, "chance")):
@@ -169,7 +171,7 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def best_row(evaluation: Evaluation, k: int) -> tuple[str, str]:
-    """The features and head with the highest mean accuracy at ``k``."""
+    """The features and recogniser with the highest mean accuracy at ``k``."""
     rows = [row for row in evaluation.rows() if k in evaluation.of(*row)]
     return max(rows, key=lambda row: evaluation.summary(*row)[k].mean)
 
@@ -183,21 +185,21 @@ def more_labels(evaluation: Evaluation) -> str:
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
-    """Write accuracy.csv, draws.csv, classes.csv, accuracy.png and confusion.png; returns their paths.
+    """Write accuracy.csv, subsets.csv, classes.csv, accuracy.png and confusion.png; returns their paths.
 
-    The confusion matrix is that of the best row at the largest k, over all its draws.
+    The confusion matrix is that of the best row at the largest k, over all its subsets.
     """
-    paths = {name: folder / name for name in ("accuracy.csv", "draws.csv", "classes.csv")}
+    paths = {name: folder / name for name in ("accuracy.csv", "subsets.csv", "classes.csv")}
     pictures = [folder / "accuracy.png", folder / "confusion.png"]
-    header = ["features", "head", "k", "draws", "mean", "sd", "low95", "high95", "chance", "majority"]
+    header = ["features", "recogniser", "k", "subsets", "mean", "sd", "low95", "high95", "chance", "majority"]
     _write_csv(paths["accuracy.csv"], header, _summary_rows(evaluation))
     each: list[list[object]] = [
-        [features, o.head, _k(o.k), o.draw, round(o.accuracy, 4)]
+        [features, o.recogniser, _k(o.k), o.subset, round(o.accuracy, 4)]
         for features, outcomes in evaluation.outcomes.items()
         for o in outcomes
     ]
-    _write_csv(paths["draws.csv"], ["features", "head", "k", "draw", "accuracy"], each)
-    header = ["features", "head", "k", "class", "recall", "precision", "f1"]
+    _write_csv(paths["subsets.csv"], ["features", "recogniser", "k", "subset", "accuracy"], each)
+    header = ["features", "recogniser", "k", "class", "recall", "precision", "f1"]
     _write_csv(paths["classes.csv"], header, _class_rows(evaluation))
     draw_curves(evaluation, pictures[0])
     k = max(k for k in _ks(evaluation) if k != ALL)

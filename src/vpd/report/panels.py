@@ -15,7 +15,7 @@ from vpd.report import pose3d
 from vpd.report.overlay import draw_text
 from vpd.report.pose2d import draw_pose2d
 from vpd.student import Student
-from vpd.teachers import joints2d, movement
+from vpd.teachers import joints2d, vipe_window
 from vpd.teachers.vipe.model import SHIPPED_D, body13, shipped
 from vpd.types import REGULAR, Array, PoseSequence
 
@@ -48,7 +48,9 @@ KINDS = {
         draw_pose2d,
         1,
     ),
-    "movement": _Kind(_in_3d, lambda values: movement.shipped().decode_3d(values), pose3d.draw_pose3d, 2),
+    "vipe-window": _Kind(
+        _in_3d, lambda values: vipe_window.shipped().decode_3d(values), pose3d.draw_pose3d, 2
+    ),
     "vipe": _Kind(_in_3d, lambda values: shipped().decode_3d(values[:, :SHIPPED_D]), pose3d.draw_pose3d, 2),
 }
 """By teacher, the one first that is nearer to the picture."""

@@ -15,20 +15,22 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 
-TEACHERS = ("movement", "vipe", "joints2d")
+TEACHERS = ("vipe-window", "vipe", "joints2d")
 """Names of the teachers' features, the better first."""
 
 
 MANY = 4
-"""From so many examples of a class on the student tells whole actions apart better than `movement`."""
+"""From so many examples of a class on the student tells whole actions apart better than `vipe-window`."""
 
 
 def default_features(layout: Layout, examples: int = 1) -> str:
-    """The features of most videos; of equals `movement`, or with ``examples`` of a class and of whole actions
-    at least `MANY` vpd.toml's student's, if it reads people; then the other teachers'.
+    """The features that cover the most videos.
+
+    Ties: with ``examples`` of a class and of whole actions at least `MANY`, the student's that vpd.toml
+    names, if it starts from the pose network, then those of `TEACHERS`; with fewer, `vipe-window` first.
 
     With fewer, and in uncut video, where features must also say by themselves how far an action has come,
-    `movement` is first: the poses of half a second and no others (docs/search.md, docs/recognition.md). A
+    `vipe-window` is first: the poses of half a second and no others (docs/search.md, docs/recognition.md). A
     student that learned all from nothing needs far more than a laptop's budget (docs/experiments/student.md).
     Videos added later have the student's alone, as a student needs no pose. Raises InputError for none.
     """

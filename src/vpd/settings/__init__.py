@@ -10,7 +10,7 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.section import Section
 from vpd.settings.teach import TeachSettings
 from vpd.settings.track import TrackSettings
-from vpd.settings.vipe import MovementSettings, VipeSettings
+from vpd.settings.vipe import VipeSettings, VipeWindowSettings
 
 
 class Settings(Section):
@@ -21,7 +21,7 @@ class Settings(Section):
     crop: CropSettings = CropSettings()
     teach: TeachSettings = TeachSettings()
     vipe: VipeSettings = VipeSettings()
-    movement: MovementSettings = MovementSettings()
+    vipe_window: VipeWindowSettings = VipeWindowSettings()
     distill: DistillSettings = DistillSettings()
     embed: EmbedSettings = EmbedSettings()
     search: SearchSettings = SearchSettings()
@@ -34,7 +34,6 @@ __all__ = [
     "DetectSettings",
     "DistillSettings",
     "EmbedSettings",
-    "MovementSettings",
     "PoseSettings",
     "RecogniseSettings",
     "SearchSettings",
@@ -43,4 +42,5 @@ __all__ = [
     "TeachSettings",
     "TrackSettings",
     "VipeSettings",
+    "VipeWindowSettings",
 ]

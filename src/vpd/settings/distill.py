@@ -13,7 +13,7 @@ from vpd.settings.vipe import OFFSETS_S
 class HeadSettings(Section):
     """One teacher's targets, and how they weigh."""
 
-    teacher: str = "movement"
+    teacher: str = "vipe-window"
     """Name of the features that are the targets: movement, vipe (VI-VPD) or joints2d (2D-VPD)."""
     d: int = Field(default=0, ge=0)
     """Size of this head's part of the student's feature; 0 for the teacher's own (paper)."""
@@ -82,7 +82,7 @@ NO_AUGMENTATION = AugmentSettings(
 class DistillSettings(Section):
     """Settings of the step `distill`, in `[distill]` of vpd.toml. The defaults are the laptop's."""
 
-    name: str = Field(default="student", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: str = Field(default="vpd", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     """Name of the student and of its features."""
     backbone: str = "movenet"
     """Encoder: movenet (starts from the shipped pose network), resnet18, resnet34

@@ -12,15 +12,15 @@ class RecogniseSettings(Section):
     """Features used where none are named on the command line; where this is not set, a student's, else the
     stronger teacher's, as in `search` among segments."""
 
-    head: str = "blend"
+    recogniser: str = "dtw-ensemble"
     """The recogniser (`vpd recognise --help` lists them): neighbours and class averages by time warping need
     no training and are good with few labels."""
 
     ks: tuple[int, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
     """Examples a class that `evaluate` tries, beside all there are."""
 
-    draws: int = Field(default=10, ge=1)
-    """Subsets for each k. The paper draws five."""
+    subsets: int = Field(default=10, ge=1)
+    """Subsets for each k. The paper has five."""
 
     seed: int = Field(default=0, ge=0)
     """Of the split and the subsets, where none are given."""

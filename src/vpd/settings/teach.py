@@ -10,8 +10,8 @@ from vpd.settings.section import Section
 class TeachSettings(Section):
     """Settings of the step `teach`, in `[teach]` of vpd.toml."""
 
-    teachers: tuple[Literal["joints2d", "vipe", "movement"], ...] = Field(
-        default=("joints2d", "vipe", "movement"), strict=False, min_length=1
+    teachers: tuple[Literal["joints2d", "vipe", "vipe-window"], ...] = Field(
+        default=("joints2d", "vipe", "vipe-window"), strict=False, min_length=1
     )
     """Which weak pose features are made; each has a folder of features."""
     invert: bool = False

@@ -88,8 +88,8 @@ class VipeSettings(Section):
     """Where to train."""
 
 
-class MovementSettings(Section):
-    """Settings of `vpd vipe train-movement`, in `[movement]` of vpd.toml.
+class VipeWindowSettings(Section):
+    """Settings of `vpd vipe train-window`, in `[vipe_window]` of vpd.toml.
 
     The defaults made the shipped weights. Bodies and cameras are those of `[vipe]`.
     """
@@ -131,7 +131,7 @@ class MovementSettings(Section):
     """As in `[vipe]`."""
 
     @model_validator(mode="after")
-    def _check(self) -> "MovementSettings":
+    def _check(self) -> "VipeWindowSettings":
         offsets = self.offsets_s
         if offsets[len(offsets) // 2] != 0 or any(a >= b for a, b in pairwise(offsets)):
             raise ValueError("offsets_s must increase and have 0 in the middle")

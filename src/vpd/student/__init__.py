@@ -1,13 +1,13 @@
 """The student: network, data, augmentation, distillation, embedding, export."""
 
-from vpd.student.corpus import VideoSource
-from vpd.student.distill import Progress, distill
-from vpd.student.embed import embed, features_of, look
-from vpd.student.engines import Engine, OnnxEngine, TorchEngine
-from vpd.student.export import export_onnx
-from vpd.student.network import Student, StudentSpec
-from vpd.student.readings import known_tokens, read_video
-from vpd.student.store import load_student, read_config, student_is_current
+from vpd.student.corpus.corpus import VideoSource
+from vpd.student.inference.embed import embed, features_of, look
+from vpd.student.inference.engines import Engine, OnnxEngine, TorchEngine
+from vpd.student.inference.export import export_onnx
+from vpd.student.inference.readings import known_tokens, read_video
+from vpd.student.inference.store import load_student, read_config, student_is_current
+from vpd.student.network.student import Student, StudentSpec
+from vpd.student.training.distill import Progress, distill
 
 __all__ = [
     "Engine",

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from vpd.errors import InputError
 from vpd.teachers import joints2d
-from vpd.teachers.movement.features import MovementTeacher
 from vpd.teachers.vipe.features import ShippedTeacher
 from vpd.teachers.vipe.model import SHIPPED_D
+from vpd.teachers.vipe_window.features import VipeWindowTeacher
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 
@@ -45,7 +45,7 @@ class TeacherEntry:
 TEACHERS: dict[str, TeacherEntry] = {
     # Joints turned upside down are the same joints: there is nothing to append.
     "joints2d": TeacherEntry(lambda _: joints2d.features, joints2d.D),
-    "movement": TeacherEntry(lambda _: MovementTeacher(), SHIPPED_D, "poses of movenet_thunder"),
+    "vipe-window": TeacherEntry(lambda _: VipeWindowTeacher(), SHIPPED_D, "poses of movenet_thunder"),
     "vipe": TeacherEntry(ShippedTeacher, SHIPPED_D, "poses of movenet_thunder", inverts=True),
 }
 

@@ -1,0 +1,1 @@
+"""Other programs' label files, in and out."""

@@ -1,0 +1,165 @@
+"""BORIS: a project that opens there, and the CSV of its aggregated events.
+
+BORIS reads coded events from its own projects only, so that ``<name>.boris`` is written beside the CSV. The
+CSV has the columns of BORIS 8's "export aggregated events"; CSVs exported from BORIS 7 are read too.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from vpd.errors import InputError, LabelError
+from vpd.formats.json_file import write_json
+from vpd.formats.media import FindMedia, Media
+from vpd.library.artefact import write_text
+from vpd.types import Detection, Segment
+
+COLUMNS = (
+    "Observation id", "Observation date", "Description", "Observation type", "Source", "Time offset (s)",
+    "Coding duration", "Media duration (s)", "FPS (frame/s)", "Subject",
+    "Observation duration by subject by observation", "Behavior", "Behavioral category", "Behavior type",
+    "Start (s)", "Stop (s)", "Duration (s)", "Media file name", "Image index start", "Image index stop",
+    "Image file path start", "Image file path stop", "Comment start", "Comment stop",
+)  # fmt: skip
+DATE = "2000-01-01 00:00:00"
+"""BORIS wants one, and the day on which a file is written is not part of its content."""
+SUBJECT = "athlete "
+KEYS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def _subject(segment: Segment) -> str:
+    return "" if segment.athlete is None else f"{SUBJECT}{segment.athlete}"
+
+
+def _comment(segment: Segment) -> str:
+    return f"score {segment.score:.4f}" if isinstance(segment, Detection) else ""
+
+
+def _row(segment: Segment, media: Media) -> dict[str, Any]:
+    values = {
+        "Observation id": media.video,
+        "Observation date": DATE,
+        "Observation type": "Media file",
+        "Source": f"player #1:{media.path}",
+        "Time offset (s)": 0,
+        "Coding duration": round(media.duration_s, 3),
+        "Media duration (s)": round(media.duration_s, 3),
+        "FPS (frame/s)": round(media.fps, 3),
+        "Subject": _subject(segment) or "No focal subject",
+        "Observation duration by subject by observation": round(media.duration_s, 3),
+        "Behavior": segment.label or "action",
+        "Behavior type": "STATE",
+        "Start (s)": f"{segment.start_s:.3f}",
+        "Stop (s)": f"{segment.end_s:.3f}",
+        "Duration (s)": f"{segment.duration_s:.3f}",
+        "Media file name": media.path,
+        "Comment start": _comment(segment),
+    }
+    if media.fps:
+        values["Image index start"] = media.frame_at(segment.start_s)
+        values["Image index stop"] = media.frame_at(segment.end_s)
+    return values
+
+
+def _observation(segments: Sequence[Segment], media: Media) -> dict[str, Any]:
+    # A state event is two entries: where it starts and where it stops.
+    events = [
+        [round(time_s, 3), _subject(s), s.label or "action", "", comment]
+        for s in segments
+        for time_s, comment in ((s.start_s, _comment(s)), (s.end_s, ""))
+    ]
+    info = {"length": media.duration_s, "fps": media.fps, "hasVideo": True, "hasAudio": False}
+    return {
+        "file": {str(player): [media.path] if player == 1 else [] for player in range(1, 9)},
+        "type": "MEDIA",
+        "date": DATE.replace(" ", "T"),
+        "description": "",
+        "time offset": 0.0,
+        "events": sorted(events, key=lambda e: e[0]),
+        "observation time interval": [0, 0],
+        "independent_variables": {},
+        "visualize_spectrogram": False,
+        "visualize_waveform": False,
+        "close_behaviors_between_videos": False,
+        "media_info": {key: {media.path: value} for key, value in info.items()} | {"offset": {"1": 0}},
+    }
+
+
+def _project(segments: Sequence[Segment], media: Mapping[str, Media]) -> dict[str, Any]:
+    labels = sorted({s.label or "action" for s in segments})
+    fields = ("description", "color", "category", "modifiers", "excluded", "coding map")
+    behaviours = {
+        str(i): {"type": "State event", "key": KEYS[i % len(KEYS)], "code": label} | dict.fromkeys(fields, "")
+        for i, label in enumerate(labels)
+    }
+    subjects = {
+        str(i): {"key": "", "name": name, "description": ""}
+        for i, name in enumerate(sorted({_subject(s) for s in segments} - {""}))
+    }
+    return {
+        "time_format": "hh:mm:ss",
+        "project_date": DATE.replace(" ", "T"),
+        "project_name": "vpd",
+        "project_description": "",
+        "project_format_version": "7.0",
+        "subjects_conf": subjects,
+        "behaviors_conf": behaviours,
+        "observations": {
+            name: _observation([s for s in segments if s.video == name], one) for name, one in media.items()
+        },
+        "behavioral_categories": [],
+        "independent_variables": {},
+        "coding_map": {},
+        "behaviors_coding_map": [],
+        "converters": {},
+    }
+
+
+def write_boris(path: Path, segments: Sequence[Segment], media: Mapping[str, Media]) -> None:
+    """Write the CSV at ``path``, and beside it the project."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(s, media[s.video]) for s in segments)
+    write_text(out.getvalue(), path)
+    write_json(_project(segments, media), path.with_suffix(".boris"))
+
+
+def _file(row: Mapping[str, str]) -> str:
+    for column in ("Media file name", "Media file", "Source"):
+        if row.get(column):
+            return PurePosixPath(row[column].replace("\\", "/")).name
+    return row.get("Observation id") or ""
+
+
+def read_boris(path: Path, find: FindMedia) -> list[Segment]:
+    """The state events of an aggregated CSV. Point events last one frame. Raises LabelError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelError(f"{path} cannot be read: {error}") from error
+    header = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter="\t" if "\t" in header else ",")
+    missing = {"Behavior", "Start (s)", "Stop (s)"} - set(reader.fieldnames or [])
+    if missing:
+        raise LabelError(
+            f"{path}: the column {', '.join(sorted(missing))} is missing. Export aggregated events."
+        )
+    segments = []
+    for row in reader:
+        try:
+            media = find(_file(row))
+            start_s, end_s = float(row["Start (s)"]), float(row["Stop (s)"])
+            if end_s == start_s:
+                end_s = start_s + (1 / media.fps if media.fps else 0.04)
+            subject = row.get("Subject") or ""
+            number = subject.removeprefix(SUBJECT)
+            athlete = int(number) if subject.startswith(SUBJECT) and number.isdigit() else None
+            segments.append(Segment(media.video, start_s, end_s, athlete, row["Behavior"]))
+        except (ValueError, TypeError, InputError) as error:
+            raise LabelError(f"{path}, line {reader.line_num}: {error}") from error
+    return segments

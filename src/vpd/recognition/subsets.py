@@ -1,0 +1,84 @@
+"""Few-shot subsets: for each k, several lists of k training examples of every class, kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+
+import numpy as np
+
+from vpd.errors import InputError, LabelError
+from vpd.library.artefact import write_text
+from vpd.types import Array, Segment
+
+KS = (1, 2, 4, 8, 16)
+SUBSETS = 10
+"""The paper takes five subsets a k; ten halve the variance of the mean and cost little."""
+
+Subsets = dict[int, list[Array]]
+"""For each k, the indices of the training examples of each subset."""
+
+
+def segment_key(segment: Segment) -> str:
+    """``VIDEO@START-END``, with ``#ATHLETE`` where one is named: what names an example in a list."""
+    athlete = "" if segment.athlete is None else f"#{segment.athlete}"
+    return f"{segment.video}@{segment.start_s:.3f}-{segment.end_s:.3f}{athlete}"
+
+
+def make_subsets(
+    labels: Sequence[str] | Array, train: Array, ks: Sequence[int], subsets: int, rng: np.random.Generator
+) -> Subsets:
+    """Nested random subsets: within a subset, those of a smaller k are among those of a larger.
+
+    A k beyond the smallest class of the training part is left out; raises InputError where none is left.
+    """
+    names = np.asarray(labels)
+    classes, counts = np.unique(names[train], return_counts=True)
+    possible = sorted(k for k in set(ks) if 1 <= k <= counts.min())
+    if not possible:
+        raise InputError(
+            f"the class {str(classes[counts.argmin()])!r} has {counts.min()} training examples, "
+            f"fewer than any k asked ({', '.join(map(str, ks))})"
+        )
+    orders = [[rng.permutation(train[names[train] == c]) for c in classes] for _ in range(subsets)]
+    return {k: [np.concatenate([members[:k] for members in order]) for order in orders] for k in possible}
+
+
+def write_subsets(path: Path, subsets: Subsets, segments: Sequence[Segment]) -> None:
+    """Write the subsets by the names of their segments."""
+    named = {
+        str(k): [[segment_key(segments[i]) for i in one] for one in lists] for k, lists in subsets.items()
+    }
+    write_text(json.dumps(named, indent=1, ensure_ascii=False) + "\n", path)
+
+
+def read_subsets(path: Path, segments: Sequence[Segment]) -> Subsets:
+    """Read subsets that name segments, or videos (id or file name) that hold one labelled segment.
+
+    Raises LabelError for a name that is unknown or could mean several segments.
+    """
+    try:
+        named = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LabelError(f"{path} cannot be read: {error}") from error
+    if not isinstance(named, Mapping):
+        raise LabelError(f"{path} is not a list of subsets by k")
+    by_name: dict[str, list[int]] = {}
+    for i, segment in enumerate(segments):
+        for name in (segment_key(segment), segment.video):
+            by_name.setdefault(name, []).append(i)
+
+    def index(name: str) -> int:
+        found = by_name.get(name) or by_name.get(PurePath(name).stem, [])
+        if len(found) != 1:
+            why = "is not among the labels" if not found else f"holds {len(found)} labelled segments"
+            raise LabelError(f"{path}: {name!r} {why}; name a segment as VIDEO@START-END")
+        return found[0]
+
+    try:
+        return {
+            int(k): [np.array([index(name) for name in one]) for one in lists] for k, lists in named.items()
+        }
+    except (TypeError, ValueError) as error:
+        raise LabelError(f"{path} is not a list of subsets by k: {error}") from error

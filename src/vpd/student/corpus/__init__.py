@@ -1,0 +1,1 @@
+"""What a student learns from: crops, flow and the teacher's targets."""

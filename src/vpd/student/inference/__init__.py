@@ -1,0 +1,1 @@
+"""A trained student: features of crops, export, storage."""

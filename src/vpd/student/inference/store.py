@@ -1,0 +1,68 @@
+"""A student on disk: weights as safetensors, what it is as JSON. Nothing is pickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from vpd.errors import ArtefactError
+from vpd.library.artefact import Recipe, replacing, write_text
+from vpd.student.network.student import Student, StudentSpec
+
+WEIGHTS, CONFIG, SPLIT = "student.safetensors", "config.json", "split.json"
+
+
+def save_student(student: Student, folder: Path, recipe: Recipe, more: dict[str, Any]) -> None:
+    """Write the weights, then config.json, whose presence and key say that the student is whole.
+
+    The old config.json goes first: killed in between, this leaves no student, never new weights under the
+    old description.
+    """
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in student.state_dict().items()}
+    (folder / CONFIG).unlink(missing_ok=True)
+    with replacing(folder / WEIGHTS) as part:
+        # save_file makes files that their owner alone may read.
+        weights = save(state)
+        part.write_bytes(weights)
+    config: dict[str, Any] = {"weights": hashlib.sha256(weights).hexdigest()[:32], "key": recipe.key}
+    config |= {"recipe": json.loads(next(iter(recipe.to_metadata().values())))}
+    config |= {"student": student.spec.to_json(), **more}
+    write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", folder / CONFIG)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a student. Raises ArtefactError where it is missing or damaged."""
+    path = folder / CONFIG
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ArtefactError(f"{folder} holds no student. Make one with `vpd distill`.") from error
+    except (OSError, ValueError) as error:
+        raise ArtefactError(f"{path} is damaged ({error}). Delete {folder} and distill again.") from error
+    return config
+
+
+def load_student(folder: Path) -> Student:
+    """The student in ``folder``, ready to embed. Raises ArtefactError where it is missing or damaged."""
+    student = Student(StudentSpec.from_json(read_config(folder)["student"]))
+    try:
+        student.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise ArtefactError(
+            f"{folder / WEIGHTS} is missing, damaged or of another version of vpd ({error}). "
+            f"Delete {folder} and distill again."
+        ) from error
+    return student.eval()
+
+
+def student_is_current(folder: Path, recipe: Recipe) -> bool:
+    """Whether the student in ``folder`` is whole and made from exactly this recipe."""
+    try:
+        return bool(read_config(folder).get("key") == recipe.key and (folder / WEIGHTS).is_file())
+    except ArtefactError:
+        return False

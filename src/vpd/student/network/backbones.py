@@ -1,0 +1,149 @@
+"""The encoders by name: a table of networks from C input channels to a feature of size d."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+from torchvision.models import get_model, get_model_weights
+
+from vpd.errors import InputError
+from vpd.pose.movenet_torch import RGB_MEAN, RGB_STD
+from vpd.student.corpus.inputs import InputSpec
+from vpd.student.network.people import PeopleEncoder
+
+IMAGENET = "imagenet"
+TIMM = "timm:"
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """One kind of encoder.
+
+    Attributes
+    ----------
+    make : (spec, d, weights) -> module from (N, C, S, S) to (N, d); ``weights`` as in `DistillSettings`.
+    rgb_mean, rgb_std : colours 0..255 that its weights expect; None for the corpus' own.
+    """
+
+    make: Callable[[InputSpec, int, str], nn.Module]
+    rgb_mean: tuple[float, float, float] | None = None
+    rgb_std: tuple[float, float, float] | None = None
+
+
+def widen_first(weight: torch.Tensor, channels: int) -> torch.Tensor:
+    """A first convolution's weights (O, 3, k, k) for more channels: the further ones start at zero.
+
+    So the wider network begins as the one for colours alone. Narrower ones (flow alone) take the mean.
+    """
+    if channels < weight.shape[1]:
+        return weight.mean(1, keepdim=True).repeat(1, channels, 1, 1)
+    wide = weight.new_zeros(weight.shape[0], channels, *weight.shape[2:])
+    wide[:, : weight.shape[1]] = weight
+    return wide
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a .safetensors file, or of a .pth file read without running what it holds.
+
+    An earlier student's encoder is taken out of it. Raises InputError.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            state: dict[str, Any] = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
+        raise InputError(f"the weights {path} cannot be read: {error}") from error
+    prefix = "encoder."
+    if any(name.startswith(prefix) for name in state):
+        state = {n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)}
+    return state
+
+
+def fill(network: nn.Module, state: dict[str, torch.Tensor], first: str, last: str) -> nn.Module:
+    """Take what fits from ``state``: the first convolution widened, the last layer where its size agrees.
+
+    Raises InputError where anything else is missing.
+    """
+    own = network.state_dict()
+    taken = {}
+    for name, tensor in own.items():
+        given = state.get(name)
+        if given is not None and name == first and given.shape[1] != tensor.shape[1]:
+            given = widen_first(given, tensor.shape[1])
+        if given is not None and given.shape == tensor.shape:
+            taken[name] = given
+        elif not name.startswith(last):
+            raise InputError(f"the weights do not fit the backbone: {name} is missing or of another size")
+    network.load_state_dict({**own, **taken})
+    return network
+
+
+def _resnet(name: str, spec: InputSpec, d: int, weights: str) -> nn.Module:
+    network: nn.Module = get_model(name, weights=None, num_classes=d)
+    old = network.get_submodule("conv1")
+    assert isinstance(old, nn.Conv2d)
+    if spec.channels != old.in_channels:
+        wider = nn.Conv2d(spec.channels, old.out_channels, 7, 2, 3, bias=False)
+        nn.init.kaiming_normal_(wider.weight, mode="fan_out", nonlinearity="relu")
+        network.set_submodule("conv1", wider)
+    if weights == IMAGENET:
+        entry = get_model_weights(name)["DEFAULT"]
+        try:
+            state = entry.get_state_dict(progress=False, check_hash=True)
+        except OSError as error:
+            raise InputError(
+                f"the weights of {name} could not be fetched from {entry.url} ({error}). "
+                "Give a file instead, or leave weights empty."
+            ) from error
+        return fill(network, state, "conv1.weight", "fc.")
+    if weights:
+        return fill(network, read_weights(Path(weights)), "conv1.weight", "fc.")
+    return network
+
+
+def _timm(name: str, spec: InputSpec, d: int, weights: str) -> nn.Module:
+    try:
+        import timm
+    except ImportError as error:
+        raise InputError("timm: backbones need `pip install video-pose-distillation[timm]`") from error
+    file = weights not in ("", IMAGENET)
+    try:
+        network: nn.Module = timm.create_model(
+            name, pretrained=weights == IMAGENET, in_chans=spec.channels, num_classes=d
+        )
+    except (RuntimeError, OSError, ValueError, TypeError) as error:
+        raise InputError(f"timm cannot make {name!r}: {error}") from error
+    if file:
+        network.load_state_dict(read_weights(Path(weights)), strict=False)
+    return network
+
+
+def _movenet(spec: InputSpec, d: int, weights: str) -> nn.Module:
+    network = PeopleEncoder(spec, d)
+    if weights:
+        return fill(network, read_weights(Path(weights)), "", "last.")
+    return network
+
+
+BACKBONES: dict[str, Backbone] = {
+    **{name: Backbone(partial(_resnet, name)) for name in ("resnet18", "resnet34", "resnet50")},
+    "movenet": Backbone(_movenet, (RGB_MEAN,) * 3, (RGB_STD,) * 3),
+}
+
+
+def backbone(name: str) -> Backbone:
+    """The encoder called ``name``, or any of timm's as ``timm:NAME``. Raises InputError for others."""
+    if name.startswith(TIMM):
+        return Backbone(partial(_timm, name.removeprefix(TIMM)))
+    if name not in BACKBONES:
+        raise InputError(f"no backbone is called {name!r}; take {', '.join(BACKBONES)} or timm:NAME")
+    return BACKBONES[name]

@@ -1,0 +1,128 @@
+"""The trained movement embedding as a file and as an object."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from vpd.errors import ArtefactError, MismatchError
+from vpd.models import model_path
+from vpd.teachers.vipe.model import BONE_LENGTHS
+from vpd.teachers.vipe.network import Encoder
+from vpd.teachers.vipe.target import SIZE, joints_of
+from vpd.teachers.vipe_window.network import VipeWindowEncoder
+from vpd.types import Array
+
+SHIPPED = "vipe-window"
+"""Name of the shipped weights in `vpd.models`."""
+DECODER_WIDTH = 256
+"""Width of the decoder's hidden layer."""
+
+
+@dataclass(frozen=True)
+class VipeWindowCard:
+    """What an embedding was trained for; kept in the file's metadata.
+
+    Attributes
+    ----------
+    d : size of the embedding.
+    width : of the layers that see the whole window.
+    pose_width, pose_blocks : sizes of the pose encoder within.
+    estimators : pose estimators whose errors it was trained with.
+    offsets_s : (K,) seconds of the window's poses against the middle one, in order; one of them is 0.
+    min_score : keypoints with a lower score count as missing.
+    about : data, settings and figures, for the reader.
+    """
+
+    d: int
+    width: int
+    pose_width: int
+    pose_blocks: int
+    offsets_s: tuple[float, ...]
+    estimators: tuple[str, ...] = ("movenet_thunder",)
+    min_score: float = 0.1
+    about: str = ""
+
+    def network(self) -> VipeWindowEncoder:
+        """A network of these sizes, not trained."""
+        pose = Encoder(self.d, self.pose_width, self.pose_blocks, 0.0).folded()
+        return VipeWindowEncoder(pose, len(self.offsets_s), self.width)
+
+    def decoder(self) -> nn.Module:
+        """The decoder of the movement's 3D targets (`vpd.teachers.vipe_window.train`), not trained."""
+        size = SIZE * len(self.offsets_s)
+        return nn.Sequential(nn.Linear(self.d, DECODER_WIDTH), nn.ReLU(), nn.Linear(DECODER_WIDTH, size))
+
+
+@dataclass(frozen=True, eq=False)
+class VipeWindow:
+    """A movement embedding ready to use."""
+
+    card: VipeWindowCard
+    encoder: VipeWindowEncoder
+    decoder: nn.Module
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> VipeWindow:
+        """The embedding in ``path``, by default the shipped one. Raises ArtefactError where it is none."""
+        path = model_path(SHIPPED) if path is None else path
+        try:
+            with safe_open(path, "pt") as file:
+                fields = json.loads(file.metadata()["vipe-window"])
+                weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            card = VipeWindowCard(**fields | {key: tuple(fields[key]) for key in ("offsets_s", "estimators")})
+            encoder, decoder = card.network(), card.decoder()
+            for prefix, network in (("encoder.", encoder), ("decoder.", decoder)):
+                own = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+                network.load_state_dict(own)
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ArtefactError(
+                f"{path} is not an embedding made by `vpd vipe train-window`: {error}"
+            ) from error
+        return cls(card, encoder.eval(), decoder.eval())
+
+    def save(self, path: Path) -> None:
+        """Write the weights as float16 with the card."""
+        weights = {f"encoder.{k}": v for k, v in self.encoder.state_dict().items()}
+        weights |= {f"decoder.{k}": v for k, v in self.decoder.state_dict().items()}
+        weights = {k: v.detach().cpu().half().contiguous() for k, v in weights.items()}
+        beside = path.with_name(path.name + ".part")
+        save_file(weights, beside, metadata={"vipe-window": json.dumps(asdict(self.card))})
+        beside.replace(path)
+
+    @torch.inference_mode()
+    def embed(self, xy: Tensor, visibility: Tensor) -> Tensor:
+        """(B, d) embeddings of windows (B, K, 13, 2), y down, any scale, and visibility (B, K, 13)."""
+        found: Tensor = self.encoder(xy, visibility)
+        return found
+
+    @torch.inference_mode()
+    def decode_3d(self, embedding: Array) -> Array:
+        """(T, 13, 3) float32 joints of the middle pose of (T, d) embeddings, as those of `Vipe.decode_3d`."""
+        z = torch.from_numpy(np.asarray(embedding, np.float32))
+        middle = self.decoder(z).view(len(z), -1, SIZE)[:, len(self.card.offsets_s) // 2]
+        joints: Array = joints_of(middle, z.new_tensor(BONE_LENGTHS)).numpy()
+        return joints
+
+    def require(self, estimator: str) -> None:
+        """Raises MismatchError where poses of this estimator are not what it was trained for."""
+        if estimator not in self.card.estimators:
+            raise MismatchError(
+                f"The embedding of movements was trained for poses of {', '.join(self.card.estimators)}, "
+                f"not of {estimator!r}. Estimate the poses again with that, or learn from joints2d."
+            )
+
+
+@lru_cache(maxsize=1)
+def shipped() -> VipeWindow:
+    """The shipped embedding, loaded once, also for those who train with it."""
+    with torch.inference_mode(False):
+        return VipeWindow.load()

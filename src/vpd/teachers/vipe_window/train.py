@@ -1,0 +1,124 @@
+"""Train the movement embedding: two views of movements are as far apart as the movements are in 3D."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vpd.settings.vipe import VipeSettings, VipeWindowSettings
+from vpd.teachers.vipe.loop import Loop
+from vpd.teachers.vipe.losses import distances, metric_loss, neighbour_loss
+from vpd.teachers.vipe.model import Vipe
+from vpd.teachers.vipe.motion import Motion, check_held_out
+from vpd.teachers.vipe.retrieval import hit_at_k
+from vpd.teachers.vipe.target import SIZE, pose_target
+from vpd.teachers.vipe_window.model import VipeWindow, VipeWindowCard
+from vpd.teachers.vipe_window.network import VipeWindowEncoder
+from vpd.teachers.vipe_window.noise import err, see
+from vpd.teachers.vipe_window.synthesis import Movements
+
+VALIDATION_SEED = 1
+"""Validation sees the same movements by the same cameras each time."""
+VALIDATION_MOVEMENTS = 1200
+
+
+def window_target(joints: Tensor, offsets_s: Tensor, reach: float, gravity: float) -> Tensor:
+    """(B, K ``SIZE``) targets of movements (B, K, 13, 3): the poses' 3D targets, weighed.
+
+    The distance of two movements is the root of the weighted mean of the squared distances of their poses:
+    the middle one weighs 1, the others together ``reach``, the farther the more.
+    """
+    b, k = joints.shape[:2]
+    poses = pose_target(joints.flatten(0, 1), gravity).view(b, k, SIZE)
+    weight = offsets_s.abs() + offsets_s.abs().max() / 2
+    weight[k // 2] = 0
+    weight = reach * weight / weight.sum()
+    weight[k // 2] = 1
+    return (poses * (weight / weight.sum()).sqrt()[:, None]).flatten(1)
+
+
+@dataclass(frozen=True)
+class Views:
+    """Two views of movements: of each joints (B, K, 13, 2) and visibility (B, K, 13)."""
+
+    first: tuple[Tensor, Tensor]
+    second: tuple[Tensor, Tensor]
+
+    @classmethod
+    def of(
+        cls, joints: Tensor, settings: VipeWindowSettings, cameras: VipeSettings, generator: torch.Generator
+    ) -> Views:
+        """Each view by a camera and with errors of its own."""
+        seen = [err(see(joints, cameras, generator), settings, generator) for _ in range(2)]
+        return cls(seen[0], seen[1])
+
+
+class Validation:
+    """Held-out movements, each seen by two cameras with estimator-like errors, fixed once."""
+
+    def __init__(self, motions: Sequence[Motion], settings: VipeWindowSettings, poses: VipeSettings) -> None:
+        generator = torch.Generator().manual_seed(VALIDATION_SEED)
+        movements = Movements(motions, settings, poses)
+        self.joints = movements.draw(VALIDATION_MOVEMENTS, 1.0, generator)
+        self.views = Views.of(self.joints, settings, poses, generator)
+
+    @torch.no_grad()
+    def __call__(self, encoder: nn.Module) -> dict[str, float]:
+        """Hit@1, 10, 20 of one view's embeddings among the other's, of the poses in the middle; ``same`` is
+        how often the nearest is the movement itself."""
+        encoder.eval()
+        first, second = encoder(*self.views.first), encoder(*self.views.second)
+        encoder.train()
+        hits = hit_at_k(first, second, self.joints[:, self.joints.shape[1] // 2])
+        same = torch.cdist(first, second).argmin(1) == torch.arange(len(first))
+        return dict(zip(("hit1", "hit10", "hit20"), hits, strict=True)) | {"same": float(same.float().mean())}
+
+
+def train(
+    motions: Sequence[Motion],
+    held_out: Sequence[Motion],
+    start: Vipe,
+    settings: VipeWindowSettings,
+    poses: VipeSettings,
+    folder: Path | None = None,
+    progress: Callable[[int, dict[str, float]], None] | None = None,
+) -> tuple[VipeWindow, list[dict[str, float]]]:
+    """Train on ``motions`` from the pose embedding ``start``, and keep the step that is best on ``held_out``.
+
+    Bodies and cameras are made as ``poses`` says. With a ``folder`` a run that was stopped goes on. Returns
+    the embedding and the history as rows. Raises InputError where a sequence is in both parts, or the
+    folder's state belongs to other settings.
+    """
+    check_held_out(motions, held_out)
+    torch.manual_seed(settings.seed)
+    card = VipeWindowCard(
+        start.card.d, settings.width, start.card.width, start.card.blocks, settings.offsets_s
+    )
+    encoder = VipeWindowEncoder(start.encoder, len(settings.offsets_s), settings.width)
+    decoder = card.decoder()
+    generator = torch.Generator().manual_seed(settings.seed)
+    movements, validation = Movements(motions, settings, poses), Validation(held_out, settings, poses)
+
+    def loss() -> tuple[Tensor, dict[str, Tensor]]:
+        joints = movements.draw(settings.batch, settings.captured, generator)
+        views = Views.of(joints, settings, poses, generator)
+        targets = window_target(joints, movements.offsets_s, settings.reach, poses.gravity)
+        a, b = encoder(*views.first), encoder(*views.second)
+        apart, near = distances(a, b), torch.cdist(targets, targets)
+        decoded = functional.mse_loss(decoder(torch.cat([a, b])), torch.cat([targets, targets]))
+        parts = {
+            "metric": metric_loss(apart, near),
+            "neighbour": settings.neighbour_weight * neighbour_loss(apart, near, settings.temperature),
+            "decode": decoded * targets.shape[1],
+        }
+        return torch.stack(list(parts.values())).sum(), {k: v.detach() for k, v in parts.items()}
+
+    known_by = settings.model_dump_json() + poses.model_dump_json()
+    loop = Loop(encoder, decoder, generator, settings, folder, known_by)
+    loop.run(loss, lambda: validation(encoder), progress)
+    return VipeWindow(card, encoder, decoder), loop.history

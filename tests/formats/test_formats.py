@@ -1,0 +1,142 @@
+"""Labels survive the way to other programs and back; damaged files are refused with a sentence."""
+
+import csv
+import json
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vpd.errors import InputError, LabelError
+from vpd.formats.table import FORMATS, Media, export_segments, import_segments
+from vpd.types import Detection, Segment
+
+MEDIA = {
+    "match 1": Media("match 1", "/films/Match 1 (é).mp4", 30.0, 3000, 640, 360, 100.0),
+    "b": Media("b", "/films/b.mov", 25.0, 2500, 1280, 720, 100.0),
+}
+SEGMENTS = [
+    Segment("match 1", 1.0, 2.0, 0, "serve"),
+    Segment("match 1", 1.5, 3.0, 0, "smash & lob"),
+    Segment("match 1", 10.0, 11.0, 1, "serve"),
+    Segment("b", 0.0, 0.2, None, "serve"),
+]
+
+
+def find(name):
+    for media in MEDIA.values():
+        if name in (media.name, media.video):
+            return media
+    raise InputError(f"there is no video {name!r}")
+
+
+def sorted_by_time(segments):
+    return sorted(segments, key=lambda s: (s.video, s.start_s, s.end_s))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_there_and_back(name, tmp_path):
+    paths = export_segments(name, SEGMENTS, MEDIA, tmp_path)
+    back = sorted_by_time([s for path in paths for s in import_segments(name, path, find)])
+    expected = sorted_by_time(SEGMENTS)
+    assert [(s.video, s.label) for s in back] == [(s.video, s.label) for s in expected]
+    times = [[(s.start_s, s.end_s) for s in segments] for segments in (back, expected)]
+    np.testing.assert_allclose(*times, atol=1e-6)
+    if name != "cvat":
+        assert [s.athlete for s in back] == [s.athlete for s in expected]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_detections_are_written(name, tmp_path):
+    found = [Detection("b", 1.0, 2.0, None, "serve", 0.75)]
+    (path,) = export_segments(name, found, {"b": MEDIA["b"]}, tmp_path)
+    back = import_segments(name, path, find)
+    assert [(s.start_s, s.end_s, s.label) for s in back] == [(1.0, 2.0, "serve")]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 200)), max_size=6),
+    label=st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=8),
+)
+def test_whole_frames_come_back_exactly(name, spans, label, tmp_path):
+    segments = [Segment("b", first / 25, (first + n) / 25, None, label) for first, n in spans]
+    (path,) = export_segments(name, segments, {"b": MEDIA["b"]}, tmp_path)
+    back = import_segments(name, path, find)
+    assert sorted((round(s.start_s * 25), round(s.end_s * 25)) for s in back) == sorted(
+        (first, first + n) for first, n in spans
+    )
+    assert {s.label for s in back} <= {label}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"nonsense", b"<a/>", b'[{"data": 3}]'])
+def test_damaged_files_are_refused(name, content, tmp_path):
+    path = tmp_path / "b.x"
+    path.write_bytes(content)
+    if name == "opensportslab" and content.startswith(b"["):
+        pytest.skip("a list holds no OpenSportsLab items")
+    with pytest.raises(LabelError):
+        import_segments(name, path, find)
+
+
+def test_entities_are_refused(tmp_path):
+    path = tmp_path / "b.eaf"
+    path.write_text('<!DOCTYPE x [<!ENTITY a "aaaa">]><ANNOTATION_DOCUMENT>&a;</ANNOTATION_DOCUMENT>')
+    with pytest.raises(LabelError, match="entities"):
+        import_segments("elan", path, find)
+
+
+def test_unknown_video_and_format(tmp_path):
+    with pytest.raises(InputError, match="nothing is known"):
+        export_segments("boris", SEGMENTS, {}, tmp_path)
+    with pytest.raises(InputError, match="there is no format"):
+        export_segments("word", SEGMENTS, MEDIA, tmp_path)
+    (path,) = export_segments("boris", SEGMENTS[:1], {"match 1": MEDIA["match 1"]}, tmp_path)
+    with pytest.raises(LabelError, match="no video"):
+        import_segments("boris", path, lambda name: find("another"))
+
+
+def test_elan_tiers_never_overlap(tmp_path):
+    path = export_segments("elan", SEGMENTS, MEDIA, tmp_path)[0]
+    root = ElementTree.parse(path).getroot()
+    slots = {s.get("TIME_SLOT_ID"): int(s.get("TIME_VALUE")) for s in root.iter("TIME_SLOT")}
+    assert len(list(root.iter("TIER"))) == 3
+    for tier in root.iter("TIER"):
+        spans = [
+            (slots[a.get("TIME_SLOT_REF1")], slots[a.get("TIME_SLOT_REF2")])
+            for a in tier.iter("ALIGNABLE_ANNOTATION")
+        ]
+        assert all(a[1] <= b[0] for a, b in pairwise(spans))
+
+
+def test_boris_project_pairs_state_events(tmp_path):
+    (path,) = export_segments("boris", SEGMENTS, MEDIA, tmp_path)
+    project = json.loads(path.with_suffix(".boris").read_text(encoding="utf-8"))
+    events = project["observations"]["match 1"]["events"]
+    assert [e[0] for e in events] == [1.0, 1.5, 2.0, 3.0, 10.0, 11.0]
+    assert {b["code"] for b in project["behaviors_conf"].values()} == {"serve", "smash & lob"}
+    with path.open(encoding="utf-8", newline="") as file:
+        assert [row["Behavior type"] for row in csv.DictReader(file)] == ["STATE"] * 4
+
+
+def test_label_studio_counts_frames_from_one(tmp_path):
+    (path,) = export_segments("label-studio", SEGMENTS, MEDIA, tmp_path)
+    task = next(
+        t for t in json.loads(path.read_text(encoding="utf-8")) if t["data"]["video"].endswith("b.mov")
+    )
+    assert task["annotations"][0]["result"][0]["value"]["ranges"] == [{"start": 1, "end": 5}]
+
+
+def test_irregular_frames_keep_their_times(tmp_path):
+    times = np.cumsum(np.r_[0.0, np.random.default_rng(0).uniform(0.01, 0.08, 400)])
+    media = Media("b", "/films/b.mov", 25.0, len(times), 640, 360, times[-1], times_s=times)
+    segment = Segment("b", times[20], times[60], None, "serve")
+    for name in ("cvat", "label-studio"):
+        (path,) = export_segments(name, [segment], {"b": media}, tmp_path)
+        (back,) = import_segments(name, path, lambda _: media)
+        np.testing.assert_allclose([back.start_s, back.end_s], [times[20], times[60]])
