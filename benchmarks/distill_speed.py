@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 from vpd.crops import CropFile, make_crops, write_crops
-from vpd.device import compiled
+from vpd.device import compiled, make_accelerator
 from vpd.flow import make_flow
 from vpd.library.artefact import Recipe
 from vpd.settings import CropSettings, DistillSettings, EmbedSettings
@@ -37,7 +37,7 @@ from vpd.student.corpus.batches import BatchReader
 from vpd.student.corpus.corpus import build_corpus, split_corpus
 from vpd.student.inference.export import look_graph
 from vpd.student.network.student import student_spec
-from vpd.student.training.distill import make_accelerator, make_student
+from vpd.student.training.distill import make_student
 from vpd.student.training.loop import Training
 from vpd.student.training.losses import distillation_loss
 from vpd.types import FeatureSequence, PoseSequence, Track

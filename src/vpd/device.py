@@ -6,6 +6,8 @@ import warnings
 from typing import Literal
 
 import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
 from vpd.errors import InputError
@@ -23,6 +25,19 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError, ImportError) as error:
         raise InputError(f"device {name!r} is not there ({error}). Set device to auto or cpu.") from error
     return device
+
+
+def make_accelerator(device: str) -> Accelerator:
+    """The processes and devices of this run, as torchrun or the settings have it.
+
+    Accelerate keeps its state for the whole process and refuses another device later; a training that runs
+    alone starts from a clean state, so that several can follow each other.
+    """
+    accelerator = Accelerator(cpu=choose_device(device).type == "cpu")
+    if accelerator.num_processes == 1:
+        AcceleratorState._reset_state(reset_partial_state=True)
+        accelerator = Accelerator(cpu=choose_device(device).type == "cpu")
+    return accelerator
 
 
 def processor_has(*abilities: str) -> bool:

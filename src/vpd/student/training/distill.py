@@ -17,10 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 
-from vpd.device import choose_device
+from vpd.device import make_accelerator
 from vpd.library.artefact import Recipe, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.student.corpus.batches import BatchReader, colour_scale
@@ -53,19 +51,6 @@ class Progress:
     seconds_left: float
     loss: float
     last: Epoch | None
-
-
-def make_accelerator(device: str) -> Accelerator:
-    """The processes and devices of this run, as torchrun or the settings have it.
-
-    Accelerate keeps its state for the whole process and refuses another device later; a training that runs
-    alone starts from a clean state, so that several can follow each other.
-    """
-    accelerator = Accelerator(cpu=choose_device(device).type == "cpu")
-    if accelerator.num_processes == 1:
-        AcceleratorState._reset_state(reset_partial_state=True)
-        accelerator = Accelerator(cpu=choose_device(device).type == "cpu")
-    return accelerator
 
 
 def make_student(settings: DistillSettings, reader: BatchReader, split: Split) -> Student:
