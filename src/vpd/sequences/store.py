@@ -7,6 +7,7 @@ from functools import lru_cache
 from vpd.errors import InputError
 from vpd.library.features import read_features
 from vpd.library.layout import Layout
+from vpd.sequences.athlete import meant_athlete
 from vpd.sequences.spans import cut
 from vpd.types import FeatureSequence, Segment
 
@@ -39,16 +40,15 @@ class FeatureStore:
 
         Raises InputError where no athlete has a valid frame there.
         """
-        spans = [
-            cut(sequence, segment.start_s, segment.end_s)
+        spans = {
+            sequence.athlete: cut(sequence, segment.start_s, segment.end_s)
             for sequence in self.sequences(segment.video)
-            if segment.athlete is None or sequence.athlete == segment.athlete
-        ]
-        best = max(spans, key=lambda span: int(span.valid.sum()), default=None)
-        if best is None or not best.valid.any():
+        }
+        meant = meant_athlete(segment, {athlete: int(span.valid.sum()) for athlete, span in spans.items()})
+        if meant is None:
             who = "an athlete" if segment.athlete is None else f"athlete {segment.athlete}"
             raise InputError(
                 f"{segment.video} shows no features of {who} "
                 f"between {segment.start_s:g} and {segment.end_s:g} s"
             )
-        return best
+        return spans[meant]
