@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vpd.library.dataset import detected, recognised
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout, find_library
 from vpd.library.videos import Videos
@@ -138,7 +139,7 @@ class Library:
         from vpd.recognition.examples import usual_count
         from vpd.recognition.recognise import recognise
 
-        asked, labels = self._segments(spans), self.labels()
+        asked, labels = self._segments(spans), recognised(self.layout, self.labels())
         recogniser = recogniser or self.settings.recognise.recogniser
         return recognise(self.layout, self._recognised(name, usual_count(labels)), recogniser, labels, asked)
 
@@ -155,14 +156,13 @@ class Library:
         ``names`` are features, ``ks`` examples a class; each is as in the settings where it is not given.
         Raises InputError where the labels do not suffice.
         """
-        from vpd.recognition.evaluation import evaluate, prepare
+        from vpd.recognition.evaluation import evaluate, library_parts
         from vpd.search import MANY
 
-        chosen, own = self.settings.recognise, self.layout.root / "splits.csv"
-        parts = prepare(
+        chosen = self.settings.recognise
+        parts = library_parts(
+            self.layout,
             self.labels(),
-            self.layout.results / "few_shot",
-            own if own.exists() else None,
             ks=ks or chosen.ks,
             subsets=subsets or chosen.subsets,
             seed=chosen.seed,
@@ -178,7 +178,7 @@ class Library:
         from vpd.recognition.examples import load_examples
         from vpd.recognition.retrieval import evaluate_retrieval, retrieval_distances
 
-        labels = self.labels()
+        labels = recognised(self.layout, self.labels())
         examples = load_examples(self.features(self._recognised(name)), labels)
         sequences = [x for x in examples.sequences if x is not None]
         names = [labels[i].label or "" for i in examples.present()]
@@ -192,7 +192,7 @@ class Library:
         """
         from vpd.detection.library import detect_in, learn, videos_to_search
 
-        store, labels = self.features(self._features(name)), self.labels()
+        store, labels = self.features(self._features(name)), detected(self.layout, self.labels())
         wanted = videos_to_search(store, labels, [self.videos.id_of(video) for video in videos])
         return detect_in(learn(store, labels, self.settings.detect), store, wanted)
 

@@ -6,7 +6,7 @@ video's own clock, frames are numbered from 0 in decode order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -187,7 +187,9 @@ class FeatureSequence:
 class Segment:
     """A span of one athlete's time in one video; with a label it is an example.
 
-    ``athlete`` is None where any athlete is meant. Raises InputError for an empty or reversed span.
+    ``athlete`` is None where any athlete is meant. ``window_s`` (start, end) is what recognition, search and
+    retrieval look at where that is not the action itself, such as the approach to a jump. Raises InputError
+    for an empty or reversed span or window.
     """
 
     video: str
@@ -195,9 +197,12 @@ class Segment:
     end_s: float
     athlete: int | None = None
     label: str | None = None
+    window_s: tuple[float, float] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         _check_span(self.start_s, self.end_s)
+        if self.window_s is not None:
+            _check_span(*self.window_s)
 
     @property
     def duration_s(self) -> float:

@@ -43,6 +43,19 @@ def test_round_trip(tmp_path, videos):
     ]  # fmt: skip
 
 
+def test_windows_survive_a_file_and_half_a_window_is_refused(tmp_path, videos):
+    segments = [Segment("one", 2, 3, None, "jump", window_s=(0.5, 3.5)), Segment("one", 5, 6, None, "spin")]
+    write_labels(tmp_path / "labels.csv", segments)
+    assert read_labels(tmp_path / "labels.csv", videos) == segments
+    path = write(
+        tmp_path, "video,start_s,end_s,label,window_start_s,window_end_s\none,1,2,a,0.5,\none,1,2,a,3,2\n"
+    )
+    with pytest.raises(
+        LabelError, match=r"(?s)line 2: of window_start_s and window_end_s one is empty.*line 3"
+    ):
+        read_labels(path, videos)
+
+
 def test_names_columns_and_times_as_people_write_them(tmp_path, videos):
     text = "\n".join(
         [

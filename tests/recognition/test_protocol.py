@@ -1,6 +1,7 @@
 """Subsets, splits and the few-shot protocol keep training and test apart, and repeat themselves."""
 
 import json
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from vpd.errors import InputError, LabelError
 from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.protocol import ALL, run_few_shot, seeded
-from vpd.recognition.split import TEST, TRAIN, make_split, read_split, write_split
+from vpd.recognition.split import TEST, TRAIN, make_split, part_of, read_split, write_split
 from vpd.recognition.subsets import make_subsets, read_subsets, segment_key, write_subsets
 from vpd.sequences.transforms import Standardise
 from vpd.types import Segment
@@ -50,9 +51,12 @@ def test_subsets_may_name_file_names_but_not_what_is_ambiguous(tmp_path):
         read_subsets(path, SEGMENTS)
 
 
-def test_a_class_with_fewer_examples_than_any_k_is_named():
-    with pytest.raises(InputError, match="'class 2' has 1"):
-        make_subsets(LABELS[:6], np.array([0, 1, 2, 3, 4]), [2], 3, np.random.default_rng(0))
+def test_a_class_with_fewer_than_k_examples_gives_all_it_has():
+    subsets = make_subsets(LABELS[:6], np.array([0, 1, 2, 3, 4]), [2, 3], 3, np.random.default_rng(0))
+    assert list(subsets) == [2]
+    assert [sorted(one.tolist()) for one in subsets[2]] == [[0, 1, 2, 3, 4]] * 3
+    with pytest.raises(InputError, match="no class has more than 2"):
+        make_subsets(LABELS[:6], np.array([0, 1, 2, 3, 4]), [9], 3, np.random.default_rng(0))
 
 
 def test_a_made_split_keeps_scenes_whole_and_survives_a_file(tmp_path):
@@ -72,6 +76,58 @@ def test_a_scene_on_both_sides_is_refused(tmp_path):
     path.write_text("video,scene,split\na.mp4,x,train\nb.mp4,x,test\n")
     with pytest.raises(LabelError, match="line 3: the scene x is in both"):
         read_split(path)
+
+
+def test_a_split_may_name_single_actions_of_one_video(tmp_path):
+    path = tmp_path / "splits.csv"
+    path.write_text(
+        "video,scene,split\nv@0.000-1.000,v,train\nv@2.000-3.000#1,v,test\nv@4.000-5.000,v,validation\nw.mp4,w,test\n"
+    )
+    places = read_split(path)
+    asked = [
+        Segment("v", 0, 1),
+        Segment("v", 2, 3, 1),
+        Segment("v", 4, 5),
+        Segment("w", 0, 9),
+        Segment("v", 7, 8),
+    ]
+    found = [part_of(places, s) for s in asked]
+    assert [place and place.split for place in found] == ["train", "test", "validation", "test", None]
+
+
+def test_an_unknown_part_and_a_video_named_twice_are_refused(tmp_path):
+    path = tmp_path / "splits.csv"
+    path.write_text("video,split\na,val\n")
+    with pytest.raises(LabelError, match="'val'; expected train, validation, test"):
+        read_split(path)
+    path.write_text("video,split\na,train\na.mp4,test\n")
+    with pytest.raises(LabelError, match="line 3: a is named twice"):
+        read_split(path)
+
+
+class Judged(DTWNeighbours):
+    """Remembers what it was trained and judged on."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y, X_validation=None, y_validation=None):
+        self.seen.append(
+            ([x.video for x in X], None if X_validation is None else [x.video for x in X_validation])
+        )
+        return super().fit(X, y)
+
+
+def test_validation_examples_choose_and_are_not_trained_on():
+    X, y = actions(12)
+    train, test, judges = np.arange(8), np.arange(9, 12), np.array([6, 7])
+    Judged.seen.clear()
+    subsets = {1: [np.array([0, 1, 2])]}
+    recognisers = {"judged": Judged(pattern="symmetric2"), "plain": DTWNeighbours(pattern="symmetric2")}
+    run_few_shot(X, y, train, test, subsets, recognisers, validation=lambda chosen, k: judges)
+    assert sorted(Judged.seen, key=lambda seen: len(seen[0])) == [
+        (["v0", "v1", "v2"], ["v6", "v7"]),
+        ([f"v{i}" for i in range(6)], ["v6", "v7"]),
+    ]
 
 
 def test_every_head_is_run_on_every_subset():
@@ -98,10 +154,13 @@ def test_a_test_example_in_a_subset_is_refused():
         run_few_shot(X, y, np.arange(3), np.arange(3, 6), {1: [np.array([0, 1, 5])]}, {"n": DTWNeighbours()})
 
 
-def test_a_class_without_training_is_named():
+def test_a_class_without_training_counts_as_wrong():
     X, y = actions(6)
+    subsets, nns = {1: [np.array([0, 1])]}, {"n": DTWNeighbours()}
+    outcome = run_few_shot(X, y, np.array([0, 1]), np.arange(3, 6), subsets, nns, with_all=False)[0]
+    assert (outcome.predicted != "class 2").all()
     with pytest.raises(InputError, match="no example of class 2"):
-        run_few_shot(X, y, np.array([0, 1]), np.arange(3, 6), {1: [np.array([0, 1])]}, {"n": DTWNeighbours()})
+        run_few_shot(X, y, np.array([0, 1]), np.array([2, 5]), subsets, nns)
 
 
 def test_seeds_reach_into_pipelines():

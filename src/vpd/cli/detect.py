@@ -15,6 +15,7 @@ from vpd.detection.library import learn, videos_to_search
 from vpd.detection.results import rows, write_csv, write_json
 from vpd.errors import InputError
 from vpd.formats.table import Media, export_segments
+from vpd.library.dataset import detected
 from vpd.library.frames import read_times
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
@@ -175,7 +176,7 @@ def detect(
     if method is not None:
         settings = DetectSettings.model_validate(settings.model_dump() | {"method": method})
     videos = Videos.read(layout)
-    given = read_labels(labels or layout.labels, videos)
+    given = detected(layout, read_labels(labels or layout.labels, videos))
     warn_of_set_aside(given, videos)
     store = FeatureStore(layout, features or default_features(layout))
     wanted = videos_to_search(store, given, [videos.id_of(name) for name in names or []])

@@ -21,10 +21,11 @@ from vpd.cli.common import (
     warn_of_set_aside,
 )
 from vpd.errors import InputError
+from vpd.library.dataset import recognised
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import OK, Videos
-from vpd.recognition.evaluation import Evaluation, prepare
+from vpd.recognition.evaluation import Evaluation, library_parts
 from vpd.recognition.evaluation import evaluate as run_evaluation
 from vpd.recognition.examples import load_examples, usual_count
 from vpd.recognition.protocol import ALL, Outcome
@@ -51,7 +52,7 @@ RECOGNISER_OPTION = typer.Option(
 def _opened(library: Path | None) -> tuple[Layout, RecogniseSettings, Videos, list[Segment]]:
     layout = open_library(library)
     videos = Videos.read(layout)
-    labelled = read_labels(layout.labels, videos)
+    labelled = recognised(layout, read_labels(layout.labels, videos))
     warn_of_set_aside(labelled, videos)
     return layout, load_settings(layout.settings).recognise, videos, labelled
 
@@ -159,11 +160,10 @@ def evaluate(
     Split and subsets are made once, kept in results/few_shot of the library, and used again.
     """
     layout, settings, _, labelled = _opened(library)
-    own = layout.root / "splits.csv"
-    parts = prepare(
+    parts = library_parts(
+        layout,
         labelled,
-        layout.results / "few_shot",
-        splits or (own if own.exists() else None),
+        splits,
         subset_file,
         k or settings.ks,
         subsets or settings.subsets,

@@ -21,6 +21,7 @@ from vpd.cli.common import (
 )
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
+from vpd.library.dataset import recognised
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.videos import Videos
 from vpd.report.search_page import to_csv, write_clips, write_page, write_side_by_side
@@ -73,7 +74,7 @@ def search(
     if uncut is None:
         uncut = not layout.labels.exists()
     name = features or default_features(layout)
-    segments = None if uncut else read_labels(layout.labels, videos)
+    segments = None if uncut else recognised(layout, read_labels(layout.labels, videos))
     warn_of_set_aside(segments or [], videos)
     hits = search_library(layout, queries, chosen, segments, name)
     if csv is not None:

@@ -16,6 +16,8 @@ from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
 from vpd.types import Segment
 
 COLUMNS = ("video", "athlete", "start_s", "end_s", "label")
+WINDOW = ("window_start_s", "window_end_s")
+"""Columns that may be there: what recognition sees of an action, where that is another span."""
 REQUIRED = ("video", "start_s", "end_s", "label")
 
 _QUERY = re.compile(r"(?P<video>.+)@(?P<start>[^@-]+)-(?P<end>[^@-]+?)(#(?P<athlete>\d+))?")
@@ -90,9 +92,19 @@ def _segment(record: Mapping[str, str], videos: Videos) -> Segment:
         end_s=parse_time(record["end_s"]),
         athlete=_athlete(record["athlete"]),
         label=record["label"],
+        window_s=_window(record),
     )
     check_span(segment, row)
     return segment
+
+
+def _window(record: Mapping[str, str]) -> tuple[float, float] | None:
+    start, end = (record[name] for name in WINDOW)
+    if not start and not end:
+        return None
+    if not (start and end):
+        raise InputError(f"of {' and '.join(WINDOW)} one is empty")
+    return parse_time(start), parse_time(end)
 
 
 def _records(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -113,7 +125,7 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     reader.fieldnames = names
     try:
         for record in reader:
-            values = {name: (record.get(name) or "").strip() for name in COLUMNS}
+            values = {name: (record.get(name) or "").strip() for name in (*COLUMNS, *WINDOW)}
             if any(values.values()):
                 yield reader.line_num, values
     except csv.Error as error:
@@ -123,7 +135,8 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 def read_labels(path: Path, videos: Videos) -> list[Segment]:
     """The labelled segments of a labels.csv, in its order.
 
-    Columns video, start_s, end_s, label, and athlete, which may be empty or absent; others are passed over.
+    Columns video, start_s, end_s, label, and athlete and those of ``WINDOW``, which may be empty or absent;
+    others are passed over.
     The video is an id, a file name or the end of a path. Raises LabelError that lists every wrong row by its
     line: unknown videos, negative or reversed spans, spans more than a frame beyond the end of the video.
     """
@@ -148,10 +161,13 @@ def on_set_aside(segments: Iterable[Segment], videos: Videos) -> dict[str, int]:
 
 def write_labels(path: Path, segments: Iterable[Segment]) -> None:
     """Write labelled segments as labels.csv, whole or not at all; times to the microsecond."""
+    rows = list(segments)
+    windows = any(s.window_s is not None for s in rows)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for s in segments:
+    writer.writerow((*COLUMNS, *WINDOW) if windows else COLUMNS)
+    for s in rows:
         athlete = "" if s.athlete is None else s.athlete
-        writer.writerow([s.video, athlete, round(s.start_s, 6), round(s.end_s, 6), s.label])
+        window = [round(t, 6) for t in s.window_s or ()] if windows else []
+        writer.writerow([s.video, athlete, round(s.start_s, 6), round(s.end_s, 6), s.label, *window])
     write_text(out.getvalue(), path)

@@ -29,6 +29,31 @@ class Layout:
         return self.root / "labels.csv"
 
     @property
+    def splits(self) -> Path:
+        """Which videos, or single actions, train, validate and test."""
+        return self.root / "splits.csv"
+
+    @property
+    def few_shot(self) -> Path:
+        """Few-shot subsets of the training part, by k."""
+        return self.root / "few_shot.json"
+
+    @property
+    def queries(self) -> Path:
+        """Which actions are the queries when retrieval is measured; all where there is no such file."""
+        return self.root / "queries.csv"
+
+    @property
+    def detection_lists(self) -> Path:
+        """Lists of videos that detection learns from, the first few of each."""
+        return self.root / "detection_lists.json"
+
+    @property
+    def dataset(self) -> Path:
+        """The published data set that the library was imported from."""
+        return self.root / "dataset.json"
+
+    @property
     def picks(self) -> Path:
         """Which athlete the user chose in which video."""
         return self.root / "athletes.csv"

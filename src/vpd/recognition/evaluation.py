@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vpd.errors import InputError
+from vpd.library.dataset import recognised
 from vpd.library.layout import Layout
 from vpd.metrics.learning_curve import Forecast, advice, forecast
 from vpd.metrics.summary import ClassFigures, Summary, chance, class_figures, majority, summarise
 from vpd.recognition.examples import load_examples
 from vpd.recognition.outcomes import KeptOutcomes, digest
-from vpd.recognition.protocol import ALL, Outcome, run_few_shot
+from vpd.recognition.protocol import ALL, Outcome, Validation, run_few_shot, takes_validation
 from vpd.recognition.recognisers import make_recogniser
-from vpd.recognition.split import TEST, TRAIN, make_split, read_split, write_split
+from vpd.recognition.split import TEST, TRAIN, VALIDATION, make_split, part_of, read_split, write_split
 from vpd.recognition.subsets import KS, SUBSETS, Subsets, make_subsets, read_subsets, write_subsets
 from vpd.sequences import FeatureStore
 from vpd.types import Array, Segment
@@ -32,6 +33,12 @@ class Parts:
     train: Array
     test: Array
     subsets: Subsets
+    validation: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    """Chooses the epoch of recognisers that are trained in epochs; empty where the split has no such part."""
+
+    def validating(self, chosen: Array, k: int) -> Array:
+        """The validation part, whatever the subset."""
+        return self.validation
 
 
 def prepare(
@@ -54,14 +61,15 @@ def prepare(
     if splits is None and not saved_split.exists():
         write_split(saved_split, make_split(labels, [s.video for s in segments], None, seed))
     places = read_split(splits or saved_split)
-    unplaced = sorted({s.video for s in segments} - set(places))
+    found = [part_of(places, s) for s in segments]
+    unplaced = sorted({s.video for s, place in zip(segments, found, strict=True) if place is None})
     if unplaced:
         raise InputError(
             f"{splits or saved_split} does not name {len(unplaced)} videos, such as {unplaced[0]}. "
             "Add them there, or delete the file to have it made anew."
         )
-    sides = np.array([places[s.video].split for s in segments])
-    train, test = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
+    sides = np.array([place.split for place in found if place is not None])
+    train, validation, test = (np.flatnonzero(sides == part) for part in (TRAIN, VALIDATION, TEST))
     if not len(train) or not len(test):
         raise InputError(f"the split leaves {len(train)} segments to train and {len(test)} to test")
     if subset_file is None and not saved_subsets.exists():
@@ -74,7 +82,26 @@ def prepare(
             f"{subset_file or saved_subsets} has subsets for k = {', '.join(map(str, all_subsets))}; "
             f"asked was {', '.join(map(str, ks))}"
         )
-    return Parts(list(segments), labels, train, test, chosen)
+    return Parts(list(segments), labels, train, test, chosen, validation)
+
+
+def library_parts(
+    layout: Layout,
+    segments: Sequence[Segment],
+    splits: Path | None = None,
+    subset_file: Path | None = None,
+    ks: Sequence[int] = KS,
+    subsets: int = SUBSETS,
+    seed: int = 0,
+) -> Parts:
+    """`prepare` for a library: its own splits.csv and few_shot.json go before those that are made.
+
+    Labels that its data set does not recognise are left out.
+    """
+    splits = splits or (layout.splits if layout.splits.exists() else None)
+    subset_file = subset_file or (layout.few_shot if layout.few_shot.exists() else None)
+    folder = layout.results / "few_shot"
+    return prepare(recognised(layout, segments), folder, splits, subset_file, ks, subsets, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,12 +184,16 @@ def evaluate(
     progress: Callable[[str, Outcome], None] = lambda features, outcome: None,
     kept: KeptOutcomes | None = None,
     ks: Mapping[str, Sequence[int]] | None = None,
+    validation: Validation | None = None,
 ) -> Evaluation:
     """Run the few-shot protocol for all ``features`` by all ``recognisers``.
 
     ``recognisers`` are names of `RECOGNISERS`, or estimators by name. What ``kept`` holds is not computed
     again; what is new is added to it. ``ks`` restricts a recogniser, by name, to some k of the subsets.
+    ``validation`` replaces the validation part of the split.
     """
+    if validation is None and len(parts.validation):
+        validation = parts.validating
     estimators = (
         recognisers
         if isinstance(recognisers, Mapping)
@@ -180,8 +211,18 @@ def evaluate(
             asked = (ks or {}).get(recogniser)
             subsets = {k: lists for k, lists in parts.subsets.items() if asked is None or k in asked}
 
-            def key(chosen: Array, k: int, subset: int, of: str = of, estimator: Any = estimator) -> str:
-                return KeptOutcomes.key(of, estimator, chosen, k, subset)
+            judged = validation if takes_validation(estimator) else None
+
+            def key(
+                chosen: Array,
+                k: int,
+                subset: int,
+                of: str = of,
+                estimator: Any = estimator,
+                judged: Validation | None = judged,
+            ) -> str:
+                held = None if judged is None else judged(chosen, k)
+                return KeptOutcomes.key(of, estimator, chosen, k, subset, held)
 
             def known(
                 recogniser: str,
@@ -214,5 +255,6 @@ def evaluate(
                 jobs,
                 report,
                 known,
+                judged,
             )
     return Evaluation(parts, outcomes, missing)

@@ -50,9 +50,14 @@ class KeptOutcomes:
                     write_text("".join(f"{good}\n" for good in lines[:-1]), path)
 
     @staticmethod
-    def key(of: str, estimator: Any, chosen: Array, k: int, subset: int) -> str:
-        """The name of an outcome: ``of`` is the `digest`, ``chosen`` the training examples."""
+    def key(
+        of: str, estimator: Any, chosen: Array, k: int, subset: int, validation: Array | None = None
+    ) -> str:
+        """The name of an outcome: ``of`` is the `digest`, ``chosen`` the training examples,
+        ``validation`` those that chose the epoch."""
         parts = [of, repr(sorted(clone(estimator).get_params().items(), key=str)), chosen.tolist(), k, subset]
+        if validation is not None:
+            parts.append(validation.tolist())
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
     def find(self, key: str) -> Outcome | None:

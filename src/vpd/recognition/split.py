@@ -1,9 +1,10 @@
-"""Which videos train and which test, and which scene each belongs to: splits.csv."""
+"""Which videos, or single actions, train, validate and test, and which scene each belongs to: splits.csv."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -13,22 +14,32 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from vpd.errors import InputError, LabelError
 from vpd.library.artefact import write_text
-from vpd.types import Array
+from vpd.recognition.subsets import segment_key
+from vpd.types import Array, Segment
 
 COLUMNS = ("video", "scene", "split")
-TRAIN, TEST = "train", "test"
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+PARTS = (TRAIN, VALIDATION, TEST)
+ACTION = re.compile(r".+@[^@-]+-[^@-]+?(#\d+)?")
+"""How a single action is named."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where one video stands: its scene (what must not be on both sides) and its side."""
+    """Where one video or action stands: its scene (what must not be on both sides) and its part."""
 
     scene: str
     split: str
 
 
 def read_split(path: Path) -> dict[str, Place]:
-    """Places by video id (file names lose their suffix). Raises LabelError for what cannot be meant."""
+    """Places by video id (file names lose their suffix), or by action, named as VIDEO@START-END[#ATHLETE].
+
+    Raises LabelError for what cannot be meant, and for a scene of videos of which some are tested and some
+    are not. Actions may be split within a scene: that is what naming them is for.
+    """
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     except OSError as error:
@@ -36,16 +47,24 @@ def read_split(path: Path) -> dict[str, Place]:
     if not rows or not {"video", "split"} <= set(rows[0]):
         raise LabelError(f"{path} needs the columns {', '.join(COLUMNS)} (scene may be left out)")
     places: dict[str, Place] = {}
-    sides: dict[str, str] = {}
+    tested: dict[str, bool] = {}
     for number, row in enumerate(rows, 2):
-        video, side = PurePath(row["video"]).stem, row["split"]
-        scene = row.get("scene") or video
-        if side not in (TRAIN, TEST):
-            raise LabelError(f"{path}, line {number}: split is {side!r}; expected {TRAIN} or {TEST}")
-        if sides.setdefault(scene, side) != side:
+        named, part = row["video"] or "", row["split"]
+        name = named if ACTION.fullmatch(named) else PurePath(named).stem
+        scene = row.get("scene") or name
+        if part not in PARTS:
+            raise LabelError(f"{path}, line {number}: split is {part!r}; expected {', '.join(PARTS)}")
+        if places.setdefault(name, Place(scene, part)) != Place(scene, part):
+            raise LabelError(f"{path}, line {number}: {name} is named twice, with different places")
+        by_action = name == named and ACTION.fullmatch(named)
+        if not by_action and tested.setdefault(scene, part == TEST) != (part == TEST):
             raise LabelError(f"{path}, line {number}: the scene {scene} is in both train and test")
-        places[video] = Place(scene, side)
     return places
+
+
+def part_of(places: Mapping[str, Place], segment: Segment) -> Place | None:
+    """The place of an action: its own where it is named, else that of its video; None where neither is."""
+    return places.get(segment_key(segment)) or places.get(segment.video)
 
 
 def write_split(path: Path, places: Mapping[str, Place]) -> None:

@@ -31,14 +31,15 @@ def make_subsets(
 ) -> Subsets:
     """Nested random subsets: within a subset, those of a smaller k are among those of a larger.
 
-    A k beyond the smallest class of the training part is left out; raises InputError where none is left.
+    A class with fewer than k examples gives all it has, as in the paper. A k beyond the largest class would
+    be the whole training part and is left out; raises InputError where none is left.
     """
     names = np.asarray(labels)
     classes, counts = np.unique(names[train], return_counts=True)
-    possible = sorted(k for k in set(ks) if 1 <= k <= counts.min())
+    possible = sorted(k for k in set(ks) if 1 <= k <= counts.max(initial=0))
     if not possible:
         raise InputError(
-            f"the class {str(classes[counts.argmin()])!r} has {counts.min()} training examples, "
+            f"no class has more than {counts.max(initial=0)} training examples, "
             f"fewer than any k asked ({', '.join(map(str, ks))})"
         )
     orders = [[rng.permutation(train[names[train] == c]) for c in classes] for _ in range(subsets)]

@@ -10,7 +10,8 @@ from vpd.errors import InputError
 from vpd.types import FeatureSequence
 
 
-def _rows(sequence: FeatureSequence, rows: object) -> FeatureSequence:
+def take_rows(sequence: FeatureSequence, rows: object) -> FeatureSequence:
+    """The frames that ``rows`` picks: a slice, a mask or increasing indices."""
     return replace(
         sequence,
         **{
@@ -22,12 +23,12 @@ def _rows(sequence: FeatureSequence, rows: object) -> FeatureSequence:
 def cut(sequence: FeatureSequence, start_s: float, end_s: float) -> FeatureSequence:
     """The frames with start_s <= time < end_s; may be empty."""
     first, last = np.searchsorted(sequence.times_s, [start_s, end_s], side="left")
-    return _rows(sequence, slice(int(first), int(last)))
+    return take_rows(sequence, slice(int(first), int(last)))
 
 
 def drop_invalid(sequence: FeatureSequence) -> FeatureSequence:
     """The frames that have a feature."""
-    return sequence if sequence.valid.all() else _rows(sequence, sequence.valid)
+    return sequence if sequence.valid.all() else take_rows(sequence, sequence.valid)
 
 
 def resample(sequence: FeatureSequence, rate_hz: float) -> FeatureSequence:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
+
+import numpy as np
 
 from vpd.errors import InputError
+from vpd.library.dataset import DatasetCard, read_card
 from vpd.library.features import read_features
 from vpd.library.layout import Layout
+from vpd.library.videos import Videos
 from vpd.sequences.athlete import meant_athlete
-from vpd.sequences.spans import cut
+from vpd.sequences.people import mean_of_people
+from vpd.sequences.spans import cut, take_rows
+from vpd.sequences.thinning import kept
 from vpd.types import FeatureSequence, Segment
 
 OPEN_VIDEOS = 64
@@ -35,20 +41,43 @@ class FeatureStore:
         """All athletes of one video."""
         return self._read(video)
 
-    def segment(self, segment: Segment) -> FeatureSequence:
-        """The features of a segment: of its athlete, or of the one with most valid frames in the span.
+    @cached_property
+    def _card(self) -> DatasetCard | None:
+        return read_card(self.layout.dataset)
 
-        Raises InputError where no athlete has a valid frame there.
+    @cached_property
+    def _videos(self) -> Videos:
+        return Videos.read(self.layout)
+
+    def segment(self, segment: Segment) -> FeatureSequence:
+        """The features of a segment's window, or of the segment itself where it has none.
+
+        They are of its athlete, or of the one with most valid frames there. In a library of a published data
+        set, people are averaged and frames of fast videos left out where its card says so. Raises InputError
+        where no athlete has a valid frame there.
         """
+        start_s, end_s = segment.window_s or (segment.start_s, segment.end_s)
         spans = {
-            sequence.athlete: cut(sequence, segment.start_s, segment.end_s)
+            sequence.athlete: cut(sequence, start_s, end_s)
             for sequence in self.sequences(segment.video)
         }
         meant = meant_athlete(segment, {athlete: int(span.valid.sum()) for athlete, span in spans.items()})
         if meant is None:
             who = "an athlete" if segment.athlete is None else f"athlete {segment.athlete}"
             raise InputError(
-                f"{segment.video} shows no features of {who} "
-                f"between {segment.start_s:g} and {segment.end_s:g} s"
+                f"{segment.video} shows no features of {who} between {start_s:g} and {end_s:g} s"
             )
-        return spans[meant]
+        found, card = spans[meant], self._card
+        return found if card is None else self._as_published(found, list(spans.values()), segment, card)
+
+    def _as_published(
+        self, best: FeatureSequence, spans: list[FeatureSequence], segment: Segment, card: DatasetCard
+    ) -> FeatureSequence:
+        if card.mean_people and segment.athlete is None and len(spans) > 1:
+            best = mean_of_people(spans)
+        row = self._videos.rows.get(segment.video)
+        if card.thinning is not None and row is not None and row.fps:
+            # The reference counts the frames that have a feature.
+            rows = np.flatnonzero(best.valid)
+            best = take_rows(best, rows[kept(len(rows), float(row.fps), card.thinning)])
+        return best
