@@ -48,6 +48,7 @@ COMMANDS = (
     Command("retrieve", "vpd.cli.recognise:retrieve", "Measure retrieval: precision at k."),
     Command("detect", "vpd.cli.detect:detect", "Find where in uncut videos actions happen."),
     Command("vipe", "vpd.cli.vipe:app", "Train the view-invariant pose embedding."),
+    Command("paper", "vpd.cli.paper:app", "The paper's data sets, tables and figure."),
     Command("demo", "vpd.cli.demo:demo", "The whole way on the sample, with a report."),
     Command("doctor", "vpd.cli.doctor:doctor", "Show devices, codecs and versions in use."),
 )

@@ -58,8 +58,7 @@ class FeatureStore:
         """
         start_s, end_s = segment.window_s or (segment.start_s, segment.end_s)
         spans = {
-            sequence.athlete: cut(sequence, start_s, end_s)
-            for sequence in self.sequences(segment.video)
+            sequence.athlete: cut(sequence, start_s, end_s) for sequence in self.sequences(segment.video)
         }
         meant = meant_athlete(segment, {athlete: int(span.valid.sum()) for athlete, span in spans.items()})
         if meant is None:

@@ -1,0 +1,1 @@
+"""The paper's data sets, protocols, tables and figure."""

@@ -1,0 +1,223 @@
+"""FineGym: Gym99, Gym288, and FX35, the floor exercise of Gym99 (paper, section 4)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vpd.errors import LabelError
+from vpd.library.dataset import Thinning
+from vpd.paper.dataset import About, Action, Clip, Dataset, Frames, Part, Span
+from vpd.paper.label_files import LabelFolder, check_subsets, lines, pairs, read_json
+
+NEEDS = (
+    "the training and test lists and the categories of FineGym, finegym_annotation_info_v1.1.json (times), "
+    "and the videos of FineGym (<video>.mp4) or the routines cut from them (<video>_E_<start>_<end>.mp4)"
+)
+FX = About(
+    key="fx",
+    title="FX35",
+    licence="labels CC BY-NC 4.0 (FineGym); few-shot lists BSD-3-Clause (github jhong93/vpd)",
+    needs=f"{NEEDS}; action_dataset/finegym99/train_K_I.ids.txt of jhong93/vpd",
+    protocol="classes 6 to 40 of Gym99, training list v1.1; split by action; no validation part is "
+    "published. Window: 0.25 s before the start to the end, at most 25 frames a second",
+)
+GYM99 = About(
+    "gym99",
+    "Gym99",
+    "labels CC BY-NC 4.0 (FineGym)",
+    NEEDS,
+    "99 elements of four events; training list v1.1, test gym99_val_element; top-1 and mean of classes",
+)
+GYM288 = About(
+    "gym288", "Gym288", "labels CC BY-NC 4.0 (FineGym)", NEEDS, "288 elements; as Gym99, long-tailed"
+)
+ANNOTATION = "finegym_annotation_info_v1.1.json"
+FLOOR = range(6, 41)
+BEFORE_S = 0.25
+V1_0_LINES = {"gym99": 20484}
+FLOOR_ACTIONS, FLOOR_V1_0 = 7634, 5385
+VERSION = (
+    "The list is of FineGym v1.0, which lacks thousands of training actions of v1.1 (floor exercise: "
+    "5,385 for 5,408). Get {wanted}."
+)
+_ID = re.compile(r"(?P<video>.{11})_(?P<event>E_\d{6}_\d{6})_(?P<action>A_\d{4}_\d{4})")
+_CATEGORY = re.compile(r"Clabel:\s*(\d+)\s*;\s*set:\s*(\d+)\s*;\s*Glabel:\s*(\d+)\s*;\s*(.*)")
+
+
+def window(span: Span, fps: float) -> Frames:
+    """The reference's frames (finegym/util.py): a quarter of a second before, to the end's frame
+    inclusive.
+    """
+    start = max(0.0, span.start - BEFORE_S)
+    return math.floor(start * fps), math.ceil(span.stop * fps) + 1
+
+
+def event(span: Span, fps: float) -> Frames:
+    """What detection must find (detect.py, load_fx_data)."""
+    return int(max(0.0, fps * span.start)), int(fps * span.stop)
+
+
+def categories(path: Path) -> dict[int, str]:
+    """Class names by number: ``Clabel: 0; set: 1; Glabel: 1; (VT) round-off, ...``."""
+    out: dict[int, str] = {}
+    for number, line in lines(path):
+        found = _CATEGORY.fullmatch(line)
+        if not found:
+            raise LabelError(f"{path}, line {number}: {line!r} is not Clabel; set; Glabel; name")
+        out[int(found[1])] = found[4].strip()
+    return out
+
+
+@dataclass(frozen=True)
+class Element:
+    """One line of a list: the action's id, its routine, its name in the routine, and its class."""
+
+    id: str
+    video: str
+    event: str
+    action: str
+    label: int
+
+    @property
+    def routine(self) -> str:
+        """Name of the routine's clip."""
+        return f"{self.video}_{self.event}"
+
+
+def elements(path: Path, wanted: Callable[[int], bool]) -> list[Element]:
+    """The lines of a training or test list whose class is wanted. Raises LabelError."""
+    out = []
+    for number, name, label in pairs(path):
+        found = _ID.fullmatch(name)
+        if not found or not label.isdigit():
+            raise LabelError(
+                f"{path}, line {number}: {name} {label} is not VIDEO_E_x_x_A_x_x and a class number"
+            )
+        if wanted(int(label)):
+            out.append(Element(name, found["video"], found["event"], found["action"], int(label)))
+    return out
+
+
+class Times:
+    """finegym_annotation_info_v1.1.json: when routines and their actions happen, in seconds."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content = read_json(path)
+        if not isinstance(self.content, dict):
+            raise LabelError(f"{path} is not FineGym's annotation: the videos are not there by name")
+
+    def _event(self, element: Element) -> dict[str, Any]:
+        found = (self.content.get(element.video) or {}).get(element.event)
+        return found if isinstance(found, dict) else {}
+
+    def _span(self, times: Any, what: str) -> Span | None:
+        if times is None:
+            return None
+        try:
+            start, stop = float(times[0][0]), float(times[0][1])
+        except (TypeError, IndexError, ValueError) as error:
+            raise LabelError(f"{self.path}: the times of {what} are {times!r}: {error!r}") from error
+        if not (math.isfinite(start) and math.isfinite(stop)) or stop <= start or start < 0:
+            raise LabelError(f"{self.path}: {what} lasts from {start} to {stop} s")
+        return Span(start, stop, "s")
+
+    def action(self, element: Element) -> Span | None:
+        """Seconds in the routine; None where the file does not know the action."""
+        segment = (self._event(element).get("segments") or {}).get(element.action) or {}
+        return self._span(segment.get("timestamps"), element.id)
+
+    def routine(self, element: Element) -> Span | None:
+        """Seconds in the video, from the file, else from the routine's name."""
+        given = self._span(self._event(element).get("timestamps"), element.routine)
+        _, start, stop = element.event.split("_")
+        return given or Span(int(start), int(stop), "s")
+
+
+def _check_version(path: Path, name: str, floor: int) -> None:
+    wanted = f"{name}_train_element_v1.1.txt from the FineGym site"
+    counted = len(lines(path))
+    if "v1.0" in path.name or counted == V1_0_LINES.get(name) or floor == FLOOR_V1_0:
+        raise LabelError(f"{path} has {counted} lines. {VERSION.format(wanted=wanted)}")
+
+
+def _read(root: Path, about: About, name: str, wanted: Callable[[int], bool], expected: int) -> Dataset:
+    folder = LabelFolder(root, ("finegym99", "finegym", "data"))
+    train_file = folder.find(f"{name}_train_element_v1.1.txt")
+    if train_file is None:
+        train_file = folder.need(f"{name}_train_element.txt", f"{name}_train_element_v1.0.txt")
+    names = categories(folder.need(f"{name}_categories.txt", why="class names"))
+    train = elements(train_file, wanted)
+    _check_version(train_file, name, len(train) if about is FX else 0)
+    test = elements(folder.need(f"{name}_val_element.txt", why="the test part"), wanted)
+    both = {e.id for e in train} & {e.id for e in test}
+    if both:
+        raise LabelError(f"{len(both)} actions are in the training and in the test list, such as {min(both)}")
+    unnamed = {e.label for e in (*train, *test)} - set(names)
+    if unnamed:
+        raise LabelError(f"the classes {sorted(unnamed)} have no name in the categories of {name}")
+    times = Times(folder.need(ANNOTATION, why="times of the actions"))
+    labels = {i: f"{i} {text}" for i, text in names.items() if wanted(i)}
+    parts: tuple[tuple[Part, Iterable[Element]], ...] = (("train", train), ("test", test))
+    actions, clips, untimed = [], {}, 0
+    for part, found in parts:
+        for element in found:
+            clips[element.routine] = Clip(element.routine, element.video, times.routine(element))
+            span = times.action(element)
+            untimed += span is None
+            actions.append(Action(element.id, element.routine, labels[element.label], part, span))
+    notes = [f"{untimed} actions have no time in {times.path.name} and are left out"] if untimed else []
+    return Dataset(
+        about=about,
+        classes=tuple(labels[i] for i in sorted(labels)),
+        actions=tuple(actions),
+        clips=dict(sorted(clips.items())),
+        subsets=_subsets(folder, train, wanted, labels, about),
+        detected=tuple(labels.values()),
+        window=window,
+        event=event,
+        thinning=Thinning(25.0),
+        expected=expected or len(train) + len(test),
+        notes=tuple(notes),
+    )
+
+
+def _subsets(
+    folder: LabelFolder,
+    train: Sequence[Element],
+    wanted: Callable[[int], bool],
+    labels: dict[int, str],
+    about: About,
+) -> dict[int, list[tuple[str, ...]]]:
+    """The few-shot lists, which hold ids of all 99 classes, for the wanted ones."""
+    if about is GYM288:
+        return {}
+    training = {e.id: labels[e.label] for e in train}
+    given = folder.subsets()
+    if about is FX and given:
+        # The lists name actions of other events too, which floor lists do not hold.
+        path = folder.find("gym99_train_element_v1.1.txt", "gym99_train_element.txt")
+        others = {e.id for e in elements(path, lambda i: not wanted(i))} if path is not None else set()
+        given = {k: [tuple(i for i in one if i not in others) for one in of] for k, of in given.items()}
+    check_subsets(given, training, (), VERSION.format(wanted="gym99_train_element_v1.1.txt"))
+    return given
+
+
+def read_fx(root: Path, clips: Sequence[str] = ()) -> Dataset:
+    """FX35. Raises InputError; a training list of v1.0 is refused."""
+    return _read(root, FX, "gym99", lambda label: label in FLOOR, FLOOR_ACTIONS)
+
+
+def read_gym99(root: Path, clips: Sequence[str] = ()) -> Dataset:
+    """Gym99, all four events. Raises InputError; a training list of v1.0 is refused."""
+    return _read(root, GYM99, "gym99", lambda label: True, 0)
+
+
+def read_gym288(root: Path, clips: Sequence[str] = ()) -> Dataset:
+    """Gym288, all four events. Raises InputError."""
+    return _read(root, GYM288, "gym288", lambda label: True, 0)

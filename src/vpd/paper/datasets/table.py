@@ -1,0 +1,45 @@
+"""The data sets by name: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpd.errors import InputError
+from vpd.paper.dataset import About, Dataset
+from vpd.paper.datasets import diving48, finegym, fs, tennis
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the label files of one data set are read: (folder of labels, names of the clips that are there)."""
+
+    about: About
+    read: Callable[[Path, Sequence[str]], Dataset]
+
+
+READERS: dict[str, Reader] = {
+    reader.about.key: reader
+    for reader in (
+        Reader(fs.ABOUT, fs.read),
+        Reader(tennis.ABOUT, tennis.read),
+        Reader(finegym.FX, finegym.read_fx),
+        Reader(diving48.ABOUT, diving48.read),
+        Reader(finegym.GYM99, finegym.read_gym99),
+        Reader(finegym.GYM288, finegym.read_gym288),
+    )
+}
+PAPER = ("fs", "tennis", "fx", "diving48")
+"""The paper's own, in the order of its tables' columns."""
+
+
+def read_dataset(key: str, labels: Path, clips: Sequence[str] = ()) -> Dataset:
+    """The data set ``key`` from the label files in the folder ``labels``.
+
+    ``clips`` are names (without suffix) of the videos that the user has, which some data sets are read by.
+    Raises InputError.
+    """
+    if key not in READERS:
+        raise InputError(f"there is no data set {key!r}; there are {', '.join(READERS)}")
+    return READERS[key].read(labels, clips)

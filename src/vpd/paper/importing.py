@@ -1,0 +1,254 @@
+"""Write a data set into a library: labels, windows, parts, subsets, lists, queries, and the card."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vpd.errors import InputError
+from vpd.library.artefact import write_text
+from vpd.library.dataset import DatasetCard, read_card, write_card
+from vpd.library.frames import read_times
+from vpd.library.labels import read_labels, write_labels
+from vpd.library.layout import Layout
+from vpd.library.videos import OK, VideoRow, Videos
+from vpd.paper.dataset import Action, Clip, Dataset, Frames
+from vpd.paper.given import Given, take
+from vpd.paper.videos import SAME_RATE
+from vpd.recognition.split import Place, write_split
+from vpd.recognition.subsets import segment_key
+from vpd.types import Array, Segment
+
+LENGTH_DIFFERS = 0.02
+"""A clip whose number of frames differs by more than this share of the published was cut elsewhere."""
+
+
+@dataclass
+class Imported:
+    """What became of the data set.
+
+    Attributes
+    ----------
+    card : as written to dataset.json.
+    left_out : number of actions by reason. set_aside : clips that cannot be used, with the reason.
+    """
+
+    card: DatasetCard
+    left_out: dict[str, int] = field(default_factory=dict)
+    set_aside: dict[str, str] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
+
+
+@dataclass(frozen=True, eq=False)
+class _Clock:
+    """Frames of a clip as the labels number them, in seconds of the video that is there."""
+
+    times_s: Array
+    fps: float
+    """Of the labels' numbers."""
+    by_time: bool
+    """The video has another frame rate than the labels: they are placed by time."""
+
+    def between(self, frames: Frames) -> tuple[float, float]:
+        """Start and end in seconds that hold just these frames of the video; reversed where it has none."""
+        start, stop = max(0, frames[0]), frames[1]
+        if self.by_time:
+            return start / self.fps, min(stop / self.fps, self._edge(len(self.times_s)))
+        return self._edge(start), self._edge(stop)
+
+    def _edge(self, frame: int) -> float:
+        """Halfway between a frame and the one before it, so that rounding moves no frame in or out."""
+        count, half = len(self.times_s), 0.5 / self.fps
+        if frame >= count:
+            return float(self.times_s[-1]) + half
+        if frame <= 0:
+            return max(0.0, float(self.times_s[0]) - half)
+        return float(self.times_s[frame - 1] + self.times_s[frame]) / 2
+
+
+def _clock(clip: Clip, row: VideoRow, times_s: Array) -> _Clock | str:
+    """The clip's clock, or why its labels do not fit the video."""
+    fps = float(row.fps)
+    if not clip.fps:
+        own = clip.frames
+        by_time = False
+        labelled = fps
+    else:
+        by_time = abs(fps / clip.fps - 1) > SAME_RATE
+        labelled = clip.fps
+        own = round(clip.frames * fps / clip.fps)
+    if own and abs(len(times_s) - own) > max(2, LENGTH_DIFFERS * own):
+        return f"it has {len(times_s)} frames, the published clip would have {own}: it was cut elsewhere"
+    return _Clock(times_s, labelled, by_time)
+
+
+class _Import:
+    def __init__(self, layout: Layout, dataset: Dataset, aliases: Mapping[str, str]) -> None:
+        self.layout, self.dataset = layout, dataset
+        self.videos = Videos.read(layout)
+        self.ids = {_stem(row.path): row.video for row in self.videos.rows.values()} | dict(aliases)
+        self.left_out: dict[str, int] = defaultdict(int)
+        self.set_aside: dict[str, str] = {}
+        self.segments: dict[str, Segment] = {}
+        """Of every imported action, by its id."""
+
+    def clips(self) -> Iterator[tuple[Clip, VideoRow, list[Action]]]:
+        """Clips whose videos can be used, with their actions; the others are counted."""
+        by_clip: dict[str, list[Action]] = defaultdict(list)
+        for action in self.dataset.actions:
+            by_clip[action.clip].append(action)
+        for name, actions in by_clip.items():
+            row = self.videos.rows.get(self.ids.get(name, ""))
+            if not name:
+                self._lose(actions, "no known clip holds them")
+            elif row is None:
+                self._lose(actions, "their video is missing")
+            elif row.status != OK:
+                self._lose(actions, "their video is set aside")
+                self.set_aside[name] = row.error or "it is not scanned"
+            else:
+                yield self.dataset.clips[name], row, actions
+
+    def _lose(self, actions: Sequence[Action], why: str) -> None:
+        recognised = [a for a in actions if a.label in self.dataset.classes]
+        if recognised:
+            self.left_out[why] += len(recognised)
+
+    def place(self, clip: Clip, row: VideoRow, actions: Sequence[Action]) -> None:
+        """Segments of the actions of one clip."""
+        clock = _clock(clip, row, read_times(self.layout.frames(row.video)))
+        if isinstance(clock, str):
+            self._lose(actions, "their clip has another length than published")
+            self.set_aside[clip.name] = clock
+            return
+        for action in actions:
+            if action.span is None:
+                self._lose([action], "the label files do not say when they happen")
+                continue
+            start_s, end_s = clock.between(self.dataset.event(action.span, clock.fps))
+            window = clock.between(self.dataset.window(action.span, clock.fps))
+            if start_s >= end_s or window[0] >= window[1]:
+                self._lose([action], "they lie outside their clip")
+                continue
+            self.segments[action.id] = Segment(
+                row.video,
+                round(start_s, 6),
+                round(end_s, 6),
+                action.athlete,
+                action.label,
+                window_s=(round(window[0], 6), round(window[1], 6)),
+            )
+
+
+def _stem(path: str) -> str:
+    return Path(path).name.removesuffix(Path(path).suffix)
+
+
+def _places(dataset: Dataset, segments: Mapping[str, Segment]) -> dict[str, Place]:
+    """Parts by video where all its actions are of one part, else by action; scenes by source."""
+    recognised = [a for a in dataset.recognised if a.id in segments]
+    parts: dict[str, set[str]] = defaultdict(set)
+    sides: dict[str, set[bool]] = defaultdict(set)
+    for action in recognised:
+        parts[segments[action.id].video].add(action.part)
+        sides[dataset.clips[action.clip].source].add(action.part == "test")
+    places = {}
+    for action in recognised:
+        segment, source = segments[action.id], dataset.clips[action.clip].source
+        # A source on both sides is no scene that a split could keep whole: FineGym splits by action.
+        scene = source if source and len(sides[source]) == 1 else segment.video
+        name = segment.video if len(parts[segment.video]) == 1 else segment_key(segment)
+        places[name] = Place(scene, action.part)
+    return places
+
+
+def _write_names(path: Path, lists: object) -> None:
+    write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n", path)
+
+
+def import_labels(
+    layout: Layout,
+    dataset: Dataset,
+    aliases: Mapping[str, str] | None = None,
+    poses: Path | None = None,
+    progress: Callable[[str], None] = lambda clip: None,
+) -> Imported:
+    """Write everything that the label files say of the videos that the library holds and has scanned.
+
+    Files written: labels.csv (with windows), splits.csv, few_shot.json, detection_lists.json, queries.csv,
+    dataset.json; and boxes/ and poses_given/ from ``poses``. Files of an earlier import are replaced; labels
+    that a person added stay. ``aliases`` names the video of clips whose file is the same as another's. Raises
+    InputError where the library has labels of its own.
+    """
+    own = _own_labels(layout, dataset)
+    work, given = _Import(layout, dataset, aliases or {}), Given()
+    for clip, row, actions in work.clips():
+        work.place(clip, row, actions)
+        if poses is not None:
+            take(layout, poses, clip.name, row.video, row.frames, dataset.people, given)
+        progress(clip.name)
+    segments = _without_twins(work)
+    imported = {segment_key(s) for s in segments.values()}
+    write_labels(layout.labels, [*segments.values(), *(s for s in own if segment_key(s) not in imported)])
+    write_split(layout.splits, _places(dataset, segments))
+    named = {i: segment_key(s) for i, s in segments.items()}
+    _write_names(
+        layout.few_shot,
+        {str(k): [[named[i] for i in one if i in named] for one in of] for k, of in dataset.subsets.items()},
+    )
+    there = {clip: video for clip, video in work.ids.items() if clip in dataset.clips}
+    _write_names(
+        layout.detection_lists,
+        [[there[clip] for clip in one if clip in there] for one in dataset.localisation],
+    )
+    if dataset.queries is not None:
+        rows = "".join(f"{named[i]}\n" for i in sorted(dataset.queries) if i in named)
+        write_text("video\n" + rows, layout.queries)
+    counted = sum(action.id in segments for action in dataset.recognised)
+    card = DatasetCard(
+        key=dataset.about.key,
+        title=dataset.about.title,
+        licence=dataset.about.licence,
+        protocol=dataset.about.protocol,
+        classes=dataset.classes,
+        detected=dataset.detected,
+        thinning=dataset.thinning,
+        mean_people=dataset.mean_people,
+        clips=(len({s.video for s in segments.values()}), len(dataset.clips)),
+        actions=(counted, dataset.expected or len(dataset.recognised)),
+        notes=dataset.notes,
+    )
+    write_card(layout.dataset, card)
+    return Imported(card, dict(work.left_out), work.set_aside, given)
+
+
+def _own_labels(layout: Layout, dataset: Dataset) -> list[Segment]:
+    """The labels that an earlier import left. Raises InputError where they are not of this data set."""
+    if not layout.labels.exists():
+        return []
+    card = read_card(layout.dataset)
+    if card is None or card.key != dataset.about.key:
+        of = "its own" if card is None else f"the data set {card.key}"
+        raise InputError(
+            f"{layout.root} holds labels of {of}. Import {dataset.about.key} into a library of its own."
+        )
+    return read_labels(layout.labels, Videos.read(layout))
+
+
+def _without_twins(work: _Import) -> dict[str, Segment]:
+    """The segments by action id; of two with one name, which files could not tell apart, the first."""
+    kept: dict[str, Segment] = {}
+    names: set[str] = set()
+    for i, segment in work.segments.items():
+        name = segment_key(segment)
+        if name in names:
+            work.left_out["another action has the same span"] = (
+                work.left_out.get("another action has the same span", 0) + 1
+            )
+            continue
+        names.add(name)
+        kept[i] = segment
+    return kept

@@ -1,0 +1,98 @@
+"""Which videos of a data set are there, and cutting those that are published as parts of longer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpd.errors import InputError, VideoError
+from vpd.paper.dataset import Clip, Dataset
+from vpd.video import cut_clip, find_videos
+from vpd.video.decode import opened
+
+CLIPS = "clips"
+"""Folder of the library for clips that were cut."""
+SAME_RATE = 0.01
+"""Frame rates that differ by less are one: 29.97 and 30000/1001."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What there is of a data set's videos.
+
+    Attributes
+    ----------
+    present : files of clips that are there as they are, by clip.
+    to_cut : clips to cut out of a longer file, with that file.
+    missing : names of clips that have labels and no video.
+    others : further video files of the folder that belong to no clip: unlabelled footage of the data set.
+    """
+
+    present: dict[str, Path]
+    to_cut: dict[str, Path]
+    missing: tuple[str, ...]
+    others: tuple[Path, ...]
+
+
+def video_files(folder: Path) -> dict[str, Path]:
+    """The video files below ``folder`` by name without suffix. Raises InputError for two of one name."""
+    found: dict[str, Path] = {}
+    for path in find_videos([folder]):
+        name = path.name if path.suffix == "" else path.name[: -len(path.suffix)]
+        if name in found:
+            raise InputError(f"{found[name]} and {path} have one name. Labels go by names: keep one of them.")
+        found[name] = path
+    return found
+
+
+def plan_videos(dataset: Dataset, files: dict[str, Path]) -> Plan:
+    """Sort the files: a clip that is there as it is goes before one that would have to be cut."""
+    labelled = {action.clip for action in dataset.actions if action.clip}
+    present = {name: files[name] for name in dataset.clips if name in files}
+    sources = {clip.source for clip in dataset.clips.values() if clip.source}
+    to_cut = {
+        name: files[clip.source]
+        for name, clip in dataset.clips.items()
+        if name not in present and clip.span is not None and clip.source in files
+    }
+    missing = sorted(labelled - set(present) - set(to_cut))
+    others = [path for name, path in files.items() if name not in present and name not in sources]
+    return Plan(present, to_cut, tuple(missing), tuple(others))
+
+
+def _rate(path: Path) -> float:
+    with opened(path) as source:
+        return 1 / source.step_s
+
+
+def cut(clip: Clip, source: Path, folder: Path) -> Path:
+    """Cut one clip by the frames that the reference cuts; kept where it is there already.
+
+    Returns the new file ``folder/<clip>.mp4``. Raises VideoError.
+    """
+    out = folder / f"{clip.name}.mp4"
+    if out.exists():
+        return out
+    assert clip.span is not None
+    fps = _rate(source)
+    # Numbers of frames are those of the published frame rate; a file of another rate is cut by time.
+    at = clip.fps if clip.fps and abs(fps / clip.fps - 1) > SAME_RATE else fps
+    first, last = clip.span.frames(at)
+    cut_clip(source, max(0.0, first / at - 0.5 / fps), last / at - 0.5 / fps, out)
+    return out
+
+
+def cut_all(
+    dataset: Dataset, plan: Plan, folder: Path, progress: Callable[[str], None] = lambda clip: None
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """Cut what the plan names; files by clip, and by clip why one could not be cut."""
+    made: dict[str, Path] = {}
+    failed: dict[str, str] = {}
+    for name in sorted(plan.to_cut, key=lambda name: (str(plan.to_cut[name]), name)):
+        try:
+            made[name] = cut(dataset.clips[name], plan.to_cut[name], folder)
+        except VideoError as error:
+            failed[name] = str(error)
+        progress(name)
+    return made, failed

@@ -1,0 +1,210 @@
+"""`vpd paper import` on small data sets in the published formats."""
+
+import csv
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from tests.paper import made
+from vpd.errors import InputError
+from vpd.library.dataset import read_card
+from vpd.library.frames import read_times
+from vpd.library.labels import read_labels
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.paper.bring import bring
+from vpd.paper.datasets.table import read_dataset
+
+
+def frames_of(layout, segment):
+    """First frame and one past the last that a window holds, by the times of the video's frames."""
+    times = read_times(layout.frames(segment.video))
+    start, end = segment.window_s or (segment.start_s, segment.end_s)
+    first, last = np.searchsorted(times, [start, end], side="left")
+    return int(first), int(last)
+
+
+def read_back(layout):
+    return read_labels(layout.labels, Videos.read(layout))
+
+
+@pytest.fixture(scope="module")
+def skating(tmp_path_factory):
+    root = tmp_path_factory.mktemp("fs")
+    made.fs(root / "labels")
+    made.fs_videos(root / "videos")
+    return root, bring("fs", root / "labels", root / "videos", root / "lib")
+
+
+def test_fs_windows_and_events_are_the_papers_frames(skating):
+    root, brought = skating
+    layout = Layout(root / "lib")
+    dataset = read_dataset("fs", root / "labels")
+    segments = read_back(layout)
+    assert brought.imported.card.coverage == "7 of 1,446 actions, 3 of 3 videos"
+    assert len(segments) == len(dataset.actions) == 7
+    for action, segment in zip(dataset.actions, segments, strict=True):
+        start, stop = dataset.window(action.span, 25.0)
+        assert frames_of(layout, segment) == (start, min(stop, 100))
+        event = (round(segment.start_s * 25 + 0.5), round(segment.end_s * 25 + 0.5))
+        assert event == (action.span.start, action.span.stop)
+
+
+def test_fs_parts_subsets_and_lists(skating):
+    layout = Layout(skating[0] / "lib")
+    rows = list(csv.DictReader(layout.splits.open()))
+    assert sorted(r["split"] for r in rows) == ["test", "train", "train", "train", "validation"]
+    assert {r["split"] for r in rows if "@" not in r["video"]} == {"train", "test"}
+    subsets = json.loads(layout.few_shot.read_text())
+    assert [len(one) for one in subsets["1"]] == [2, 2]
+    assert json.loads(layout.detection_lists.read_text())[1] == list(made.FS_NAMES[:2])
+    card = read_card(layout.dataset)
+    assert card.classes[0] == "axel"
+    assert card.thinning is None
+
+
+def test_missing_videos_are_listed_and_the_rest_goes_on(tmp_path):
+    made.fs(tmp_path / "labels")
+    made.fs_videos(tmp_path / "videos", missing=made.FS_NAMES[1])
+    found = bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    assert found.plan.missing == (made.FS_NAMES[1],)
+    assert found.imported.left_out == {"their video is missing": 2}
+    assert found.imported.card.actions[0] == 5
+    subsets = json.loads(Layout(tmp_path / "lib").few_shot.read_text())
+    assert [len(one) for one in subsets["1"]] == [2, 0]
+
+
+def test_broadcasts_are_cut_into_routines(tmp_path, skating):
+    made.fs(tmp_path / "labels")
+    made.video(tmp_path / "videos" / "men_world_short_program_2017.mkv", 260, 5)
+    found = bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    layout = Layout(tmp_path / "lib")
+    assert sorted(p.stem for p in (layout.root / "clips").iterdir()) == list(made.FS_NAMES[:2])
+    assert [Videos.read(layout)[name].frames for name in made.FS_NAMES[:2]] == [100, 100]
+    assert found.plan.missing == (made.FS_NAMES[2],)
+    assert found.imported.card.actions[0] == 5
+
+
+def test_a_routine_cut_elsewhere_is_set_aside(tmp_path):
+    made.fs(tmp_path / "labels")
+    made.fs_videos(tmp_path / "videos")
+    made.video(tmp_path / "videos" / f"{made.FS_NAMES[0]}.mp4", 80, 9)
+    found = bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    assert "80 frames, the published clip would have 100" in found.imported.set_aside[made.FS_NAMES[0]]
+    assert found.imported.card.actions[0] == 4
+
+
+def test_a_video_of_another_frame_rate_is_labelled_by_time(tmp_path):
+    made.fs(tmp_path / "labels")
+    made.fs_videos(tmp_path / "videos", missing=made.FS_NAMES[:1])
+    made.video(tmp_path / "videos" / f"{made.FS_NAMES[0]}.mp4", 200, 9, fps=50)
+    bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    jump = read_back(Layout(tmp_path / "lib"))[0]
+    assert (jump.start_s, jump.end_s) == pytest.approx((20 / 25, 44 / 25))
+    assert jump.window_s == pytest.approx((0.0, 44 / 25))
+
+
+def test_tennis_players_windows_and_classes(tmp_path):
+    made.tennis(tmp_path / "labels")
+    made.tennis_videos(tmp_path / "videos")
+    found = bring("tennis", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    layout = Layout(tmp_path / "lib")
+    segments = read_back(layout)
+    assert [s.athlete for s in segments] == [0, 1, 0, 1, 0, 1]
+    assert [frames_of(layout, s) for s in segments[:3]] == [(0, 22), (17, 42), (37, 60)]
+    assert round(segments[1].duration_s * 25) == 5
+    assert found.imported.left_out == {"no known clip holds them": 1}
+    card = read_card(layout.dataset)
+    assert "serve" in card.detected
+    assert "serve" not in card.classes
+    assert [s.label for s in card.recognised(segments)].count("serve") == 0
+
+
+def test_floor_is_split_by_action_and_windows_hold_the_last_frame(tmp_path):
+    made.fx(tmp_path / "labels")
+    for number, name in enumerate(made.FX_ROUTINES):
+        made.video(tmp_path / "videos" / f"{name}.mp4", 100, number)
+    bring("fx", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    layout = Layout(tmp_path / "lib")
+    rows = list(csv.DictReader(layout.splits.open()))
+    assert all("@" in row["video"] for row in rows)
+    first = read_back(layout)[0]
+    assert frames_of(layout, first) == (1, 24)
+    assert read_card(layout.dataset).thinning.most_hz == 25
+
+
+def test_floor_videos_are_cut_into_routines(tmp_path):
+    made.fx(tmp_path / "labels")
+    made.video(tmp_path / "videos" / "abcdefghijk.mp4", 400, 3)
+    bring("fx", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    assert Videos.read(Layout(tmp_path / "lib"))[made.FX_ROUTINES[0]].frames == 100
+
+
+def test_diving_queries_and_whole_clips(tmp_path):
+    made.diving(tmp_path / "labels")
+    made.diving_videos(tmp_path / "videos")
+    bring("diving48", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    layout = Layout(tmp_path / "lib")
+    segments = read_back(layout)
+    assert [frames_of(layout, s) for s in segments] == [(0, 20 + i) for i in range(6)]
+    assert len(layout.queries.read_text().split()) == 3
+
+
+def test_importing_again_changes_nothing_and_keeps_own_labels(skating):
+    root, _ = skating
+    layout = Layout(root / "lib")
+    before = layout.labels.read_bytes()
+    bring("fs", root / "labels", root / "videos", root / "lib")
+    assert layout.labels.read_bytes() == before
+    layout.labels.write_bytes(before + f"{made.FS_NAMES[2]},,1.0,1.5,spin,,\n".encode())
+    bring("fs", root / "labels", root / "videos", root / "lib")
+    assert [s.label for s in read_back(layout)].count("spin") == 1
+
+
+def test_a_library_with_labels_of_its_own_is_not_overwritten(tmp_path, skating):
+    root, _ = skating
+    layout = Layout(tmp_path / "lib")
+    layout.root.mkdir()
+    layout.labels.write_text("video,start_s,end_s,label\n")
+    with pytest.raises(InputError, match="holds labels of its own"):
+        bring("fs", root / "labels", root / "videos", tmp_path / "lib")
+    assert layout.labels.read_text() == "video,start_s,end_s,label\n"
+
+
+def poses(folder, name, frame=3):
+    people = [
+        [0.9, [1, 2, 3, 4], [[5 + j, 6, 0.8] for j in range(17)]],
+        [0.5, [1, 2, 3, 4], [[1, 1, 0.1]] * 17],
+    ]
+    made.write(folder / name / "boxes.json", [[0, [1.0, 2.0, 3.0, 4.0]], [frame, [1.5, 2.0, 3.0, 4.0]]])
+    packed = gzip.compress(json.dumps([[0, people], [frame, []]]).encode())
+    (folder / name / "coco_keypoints.json.gz").write_bytes(packed)
+
+
+def test_boxes_and_poses_of_both_players_are_taken(tmp_path):
+    made.tennis(tmp_path / "labels")
+    made.tennis_videos(tmp_path / "videos")
+    clip = made.TENNIS_CLIPS[0]
+    poses(tmp_path / "pose", f"front__{clip}")
+    poses(tmp_path / "pose", f"back__{clip}", frame=60)
+    made.write(tmp_path / "pose" / f"front__{made.TENNIS_CLIPS[1]}" / "x.emb.pkl", "x")
+    found = bring("tennis", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib", tmp_path / "pose")
+    layout = Layout(tmp_path / "lib")
+    rows = list(csv.DictReader(layout.boxes(clip).open()))
+    assert [(r["frame"], r["athlete"]) for r in rows] == [("0", "0"), ("3", "0")]
+    given = json.loads(gzip.decompress(layout.given_poses(clip).read_bytes()))
+    assert [(p["frame"], p["athlete"]) for p in given] == [(0, 0)]
+    refused = found.imported.given.refused
+    assert "the video has 60" in refused[f"back__{clip}"]
+    assert "pickle" in refused[f"front__{made.TENNIS_CLIPS[1]}"]
+
+
+def test_several_divers_of_a_frame_are_kept(tmp_path):
+    made.diving(tmp_path / "labels")
+    made.diving_videos(tmp_path / "videos")
+    poses(tmp_path / "pose", "dive_0")
+    bring("diving48", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib", tmp_path / "pose")
+    given = json.loads(gzip.decompress(Layout(tmp_path / "lib").given_poses("dive_0").read_bytes()))
+    assert [p["athlete"] for p in given] == [0, 1]
