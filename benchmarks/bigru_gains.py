@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
+from preparation import Motion, Standardise, Whiten
 from recognition_gains import options, training_scenes
 from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.split import scene_folds
-from vpd.sequences.transforms import Motion, Resample, Smooth, Standardise, Whiten
+from vpd.sequences.transforms import Resample, Smooth
 
 FOLDS = 4
 
@@ -41,15 +42,6 @@ def changes(epochs: int) -> dict[str, Any]:
         "standardise": bigru(Standardise()),
         "whiten 0.25": bigru(Whiten(0.25)),
         "motion": bigru(Motion(1.0, 1)),
-        "speed 0.2": bigru(speed=0.2),
-        "crop 0.2": bigru(crop=0.2),
-        "hold 0.1": bigru(hold=0.1),
-        "speed, crop and hold": bigru(speed=0.2, crop=0.2, hold=0.1),
-        "noise 0.1": bigru(noise=0.1),
-        "noise 0.3": bigru(noise=0.3),
-        "mixing 0.4": bigru(mixing=0.4),
-        "attention": bigru(pooling="attention"),
-        "lstm": bigru(cell="lstm"),
         "hidden 64": bigru(hidden=64),
         "hidden 256": bigru(hidden=256),
         "one layer": bigru(layers=1),

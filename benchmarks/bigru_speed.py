@@ -87,7 +87,7 @@ def our_epochs(d: int, seed: int, threads: int, precision: Precision) -> Iterato
     """One epoch of ours at a time."""
     sequences, targets = make_data(d, seed)
     matrix, wanted = FrameMatrix(sequences), torch.from_numpy(targets)
-    model = ActionNetwork(d, CLASSES, HIDDEN, LAYERS, "gru", "max", threads, precision)
+    model = ActionNetwork(d, CLASSES, HIDDEN, LAYERS, threads, precision)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     rng = np.random.default_rng(seed)
     while True:

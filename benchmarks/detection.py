@@ -4,12 +4,12 @@
     python benchmarks/detection.py NEW_LIBRARY --sample      # the synthetic athletes, with exact truth
     python benchmarks/detection.py LIBRARY --paper           # the paper's protocol of Table 4
 
-The events are a CSV with video, start_s, end_s, label; labels.csv of the library where none is given. Which
+The segments are a CSV with video, start_s, end_s, label; labels.csv of the library where none is given. Which
 videos may be learned from and which are tested on stands in splits.csv of the library; without it those whose
 names begin with "train" are learned from; without such, those drawn are learned from and all other labelled
 ones are tested on. Nothing is tuned on tested videos. A seed draws the videos that are learned from, and is
 that of the networks. ``--cuts FOLDER`` adds what a detector of shot cuts alone reaches on the video files in
-FOLDER: the median place of events after the cuts of the training videos.
+FOLDER: the median place of segments after the cuts of the training videos.
 """
 
 from __future__ import annotations
@@ -104,22 +104,24 @@ def cuts_of(path: Path) -> np.ndarray:
     return np.array(times)
 
 
-def by_cuts(folder: Path, train: list[str], test: list[str], events: list[Segment]) -> list[Detection]:
-    """One detection after each cut of the test videos, where training events lie after theirs."""
+def by_cuts(folder: Path, train: list[str], test: list[str], segments: list[Segment]) -> list[Detection]:
+    """One detection after each cut of the test videos, where training segments lie after theirs."""
     files = {path.stem: path for path in folder.iterdir()}
     offsets, lengths = [], []
     for video in train:
         cuts = cuts_of(files[video])
-        for event in events:
-            if event.video == video:
-                offsets.append(event.start_s - cuts[np.searchsorted(cuts, event.start_s, side="right") - 1])
-                lengths.append(event.duration_s)
+        for segment in segments:
+            if segment.video == video:
+                offsets.append(
+                    segment.start_s - cuts[np.searchsorted(cuts, segment.start_s, side="right") - 1]
+                )
+                lengths.append(segment.duration_s)
     offset, length = np.median(offsets), np.median(lengths)
     found = []
     for video in test:
         cuts = cuts_of(files[video])
         for start, stop in zip(cuts, np.r_[cuts[1:], np.inf], strict=True):
-            # A shot that ends before the event would have begun is less likely to show one.
+            # A shot that ends before the segment would have begun is less likely to show one.
             score = 0.9 if start + offset + length <= stop else 0.5
             found.append(Detection(video, start + offset, start + offset + length, None, "", score))
     return found
@@ -140,7 +142,7 @@ Row = dict[str, Any]
 def learned(
     shots: list[FeatureSequence],
     test: list[FeatureSequence],
-    events: list[Segment],
+    segments: list[Segment],
     reviewed: list[Segment],
     truth: list[Segment],
     seed: int,
@@ -152,7 +154,7 @@ def learned(
     seconds, scores, speed = {}, {}, {}
     for name, detector in detectors.items():
         wall, cpu = time.perf_counter(), time.process_time()
-        detector.fit(shots, events, reviewed)
+        detector.fit(shots, segments, reviewed)
         seconds[name] = np.array([time.perf_counter() - wall, time.process_time() - cpu])
         wall = time.perf_counter()
         scores[name] = detector.score_frames(test)
@@ -213,7 +215,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("library", type=Path)
-    parser.add_argument("events", type=Path, nargs="?", help="by default labels.csv of the library")
+    parser.add_argument("segments", type=Path, nargs="?", help="by default labels.csv of the library")
     parser.add_argument("--sample", action="store_true", help="make the library of the synthetic athletes")
     parser.add_argument("--features", nargs="*", default=["joints2d"])
     parser.add_argument("--videos", nargs="*", type=int, help="learned from; 1 3 5, with --paper 5")
@@ -231,7 +233,7 @@ def main() -> None:
     root: Path = arguments.library
     if arguments.sample:
         sample(root, arguments.features)
-    events, reviewed = split_reviewed(read_events(arguments.events or root / "labels.csv"))
+    segments, reviewed = split_reviewed(read_events(arguments.segments or root / "labels.csv"))
     paper = None
     if arguments.paper:
         shorter = {"windows": arguments.windows, "patience": arguments.patience}
@@ -249,15 +251,15 @@ def main() -> None:
 
     stores = {name: FeatureStore(Layout(root), name) for name in arguments.features}
     sequences = {n: [s for v in store.videos() for s in store.sequences(v)] for n, store in stores.items()}
-    labelled = {e.video for e in events}
+    labelled = {e.video for e in segments}
     # A seed at a time, so that a run that is stopped leaves a table of fewer seeds.
     counts = arguments.videos or ([5] if paper else [1, 3, 5])
     for seed, count, name in product(range(arguments.seeds), counts, arguments.features):
         train, tested = sides(root, sorted({s.video for s in sequences[name]} & labelled))
         if arguments.cuts and ("cuts", len(train), 0) not in done:
             done.add(("cuts", len(train), 0))
-            found = by_cuts(arguments.cuts, train, tested, events)
-            truth = [e for e in events if e.video in tested]
+            found = by_cuts(arguments.cuts, train, tested, segments)
+            truth = [e for e in segments if e.video in tested]
             keep(
                 {"features": "cuts", "videos": len(train), "seed": 0, "method": "alone"}
                 | figures(truth, found)
@@ -267,12 +269,12 @@ def main() -> None:
         chosen = np.random.default_rng([seed, count]).permutation(train)[:count]
         shots = [s for s in sequences[name] if s.video in chosen]
         test = [s for s in sequences[name] if s.video in tested and s.video not in chosen]
-        truth = [e for e in events if e.video in {s.video for s in test}]
+        truth = [e for e in segments if e.video in {s.video for s in test}]
         if not truth or not len(shots):
             raise SystemExit(
                 f"{root}: no labelled video with features of {name} is left to learn from or to test"
             )
-        for row in learned(shots, test, events, reviewed, truth, seed, paper):
+        for row in learned(shots, test, segments, reviewed, truth, seed, paper):
             keep({"features": name, "videos": count, "seed": seed} | row)
         print(f"{name}, {count} videos, seed {seed}", file=sys.stderr, flush=True)
     print_table(rows)

@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import LabelSpreading
 
 from few_shot import read_plain_labels
+from preparation import DropUnsure, Motion, Standardise, Whiten
 from vpd.dtw import FALLBACK
 from vpd.library.layout import Layout
 from vpd.recognition.examples import load_examples
@@ -27,7 +28,7 @@ from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.recognition.split import TRAIN, read_split, scene_folds
 from vpd.sequences import FeatureStore, cut
-from vpd.sequences.transforms import DropUnsure, Motion, Resample, Smooth, Standardise, Whiten
+from vpd.sequences.transforms import Resample, Smooth
 
 KS = (1, 4, 8, 16)
 SEEDS, FOLDS, SUBSETS = 3, 4, 8
@@ -125,7 +126,6 @@ def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
     table |= {f"pattern {p}": near(pattern=p) for p in ("symmetric2", "symmetricP1")}
     table |= {f"distance {d}": near(distance=d) for d in ("sqeuclidean", "cosine")}
     table |= {f"smooth {s} s": near(Smooth(s)) for s in (0.033, 0.067, 0.1, 0.15)}
-    table |= {f"smooth 0.067 s by score^{p}": near(Smooth(0.067, p)) for p in (1.0, 2.0, 4.0)}
     table |= {f"whiten {p}": near(Whiten(p)) for p in (0.25, 0.5, 0.75, 1.0)}
     table |= {"standardise": near(Standardise()), "drop score < 0.5": near(DropUnsure(0.5))}
     table |= {f"motion {w}": near(Motion(w, 2)) for w in (1.0, 4.0)}
@@ -134,7 +134,6 @@ def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
     table |= {"smooth + whiten": near(both)}
     for s in (0.1, 0.15):
         table |= {f"smooth {s} + whiten": near(make_pipeline(Smooth(s), Whiten(0.5)))}
-    table |= {"score^2 smooth + whiten": near(make_pipeline(Smooth(0.067, 2.0), Whiten(0.5)))}
     table |= {"smooth + whiten, P1": near(both, pattern="symmetricP1")}
     table |= {"smooth + whiten, mirrored query": near(both, mirror_query=True)}
     table |= {

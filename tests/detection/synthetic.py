@@ -21,7 +21,7 @@ def video(
     gaps=(),
     once=False,
 ):
-    """A sequence and its events: in an event of class k two features trace a loop in their own direction.
+    """A sequence and its segments: in a segment of class k two features trace a loop in their own direction.
 
     Classes are drawn at random, or with ``once`` shown in turn, each a single time.
     """
@@ -29,16 +29,16 @@ def video(
     values = np.cumsum(rng.normal(0, 0.05, (len(times), D)), axis=0)
     values -= values.mean(axis=0)
     values += rng.normal(0, noise, values.shape)
-    events = []
+    segments = []
     at = start_s + rng.uniform(0.3, 0.7) * every_s
-    while at + 1.3 * length_s < times[-1] and not (once and len(events) == len(labels)):
+    while at + 1.3 * length_s < times[-1] and not (once and len(segments) == len(labels)):
         long = length_s * rng.uniform(0.85, 1.15)
-        k = len(events) if once else int(rng.integers(len(labels)))
+        k = len(segments) if once else int(rng.integers(len(labels)))
         inside = (times >= at) & (times < at + long)
         phase = (times[inside] - at) / long * 2 * np.pi
         values[inside, 2 * k % D] += 2 * np.sin(phase)
         values[inside, (2 * k + 1) % D] += 2 * (1 - np.cos(phase))
-        events.append(Segment(name, at, at + long, athlete, labels[k]))
+        segments.append(Segment(name, at, at + long, athlete, labels[k]))
         at += long + rng.uniform(0.5, 1.5) * every_s
     valid = np.ones(len(times), bool)
     for first, last in gaps:
@@ -46,10 +46,10 @@ def video(
     mirrored = values * np.where(np.arange(D) % 2, 1, 1)
     pair = np.stack([values, mirrored + rng.normal(0, 0.05, values.shape)], axis=1)
     sequence = FeatureSequence(name, athlete, np.arange(len(times)), times, pair, valid, np.ones(len(times)))
-    return sequence, events
+    return sequence, segments
 
 
 def videos(n, seed, **options):
     rng = np.random.default_rng(seed)
     made = [video(f"v{i}", rng, **options) for i in range(n)]
-    return [s for s, _ in made], [e for _, events in made for e in events]
+    return [s for s, _ in made], [e for _, segments in made for e in segments]

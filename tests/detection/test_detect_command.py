@@ -35,14 +35,14 @@ def library(tmp_path):
     rng = np.random.default_rng(0)
     files, labels = [], []
     for name in ("seen", "new"):
-        sequence, events = video(name, rng, fps=FPS, duration_s=12, every_s=2.0, noise=0.2)
+        sequence, segments = video(name, rng, fps=FPS, duration_s=12, every_s=2.0, noise=0.2)
         file = tmp_path / f"{name}.mp4"
         shades = (np.full((32, 48, 3), i % 256, np.uint8) for i in range(len(sequence)))
         write_video(shades, FPS, file)
         write_features(layout.features("joints2d", name), [sequence], sequence.d, RECIPE)
         write_times(layout.frames(name), sequence.times_s, RECIPE)
         files.append(file)
-        labels += events if name == "seen" else []
+        labels += segments if name == "seen" else []
     videos = Videos(layout)
     videos.register(files, str)
     for file in files:

@@ -20,15 +20,15 @@ QUICK = {"epochs": 14, "windows": 16, "hidden": 24, "folds": 3}
 CLASSES = ("a", "b", "c", "d")
 
 
-def at_half(events, found):
-    return float(average_precision(events, found, [0.5])[0])
+def at_half(segments, found):
+    return float(average_precision(segments, found, [0.5])[0])
 
 
 @pytest.fixture(scope="module")
 def learned():
     """A trained and a search detector of two classes, fitted on the same videos."""
-    sequences, events = videos(3, 0, duration_s=40, labels=("a", "b"), noise=0.2)
-    return [d.fit(sequences, events) for d in (TrainedDetector(**QUICK), SearchDetector(folds=3))]
+    sequences, segments = videos(3, 0, duration_s=40, labels=("a", "b"), noise=0.2)
+    return [d.fit(sequences, segments) for d in (TrainedDetector(**QUICK), SearchDetector(folds=3))]
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,14 @@ def unseen():
     return videos(2, 1, duration_s=40, labels=("a", "b"), noise=0.2)
 
 
-def test_detectors_find_events_of_unseen_videos(learned, unseen):
-    sequences, events = unseen
+def test_detectors_find_segments_of_unseen_videos(learned, unseen):
+    sequences, segments = unseen
     for detector in learned:
         found = detector.predict(sequences)
-        assert at_half(events, found) > 0.7, type(detector).__name__
-        assert mean_average_precision(events, found, [0.5]).overall > 0.5
+        assert at_half(segments, found) > 0.7, type(detector).__name__
+        assert mean_average_precision(segments, found, [0.5]).overall > 0.5
         shown = [d for d in found if d.score >= detector.show_from_]
-        assert 0.5 * len(events) <= len(shown) <= 2 * len(events)
+        assert 0.5 * len(segments) <= len(shown) <= 2 * len(segments)
 
 
 def test_combination_is_at_least_as_good_where_it_was_chosen(learned, unseen):
@@ -63,9 +63,9 @@ def test_what_was_judged_on_is_told():
 
 
 def test_search_has_no_share_where_its_held_out_scores_flatter():
-    sequences, events = videos(1, 0, labels=CLASSES, duration_s=30, noise=0.2, once=True)
-    trained = TrainedDetector(epochs=2, hidden=8).fit(sequences, events)
-    search = SearchDetector().fit(sequences, events)
+    sequences, segments = videos(1, 0, labels=CLASSES, duration_s=30, noise=0.2, once=True)
+    trained = TrainedDetector(epochs=2, hidden=8).fit(sequences, segments)
+    search = SearchDetector().fit(sequences, segments)
     assert search.trial_.average_precision > trained.trial_.average_precision
     assert CombinedDetector().combine(trained, search).weight_ == 0
 
@@ -74,15 +74,17 @@ def test_scores_are_chances(learned, unseen):
     for detector in learned:
         for scores in detector.score_frames(unseen[0]):
             assert isinstance(scores, FrameScores)
-            assert scores.chances.shape == (len(scores.times_s), 3)
-            assert scores.chances.min() >= 0
-            np.testing.assert_allclose(scores.chances.sum(axis=1), 1, atol=1e-5)
+            assert scores.probabilities.shape == (len(scores.times_s), 3)
+            assert scores.probabilities.min() >= 0
+            np.testing.assert_allclose(scores.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
 def test_same_seed_same_answer():
-    sequences, events = videos(2, 0, duration_s=15)
+    sequences, segments = videos(2, 0, duration_s=15)
     settings = {"epochs": 2, "hidden": 8, "folds": 2}
-    first, second = (TrainedDetector(**settings).fit(sequences, events).predict(sequences) for _ in range(2))
+    first, second = (
+        TrainedDetector(**settings).fit(sequences, segments).predict(sequences) for _ in range(2)
+    )
     assert first == second
 
 
@@ -95,56 +97,56 @@ def test_scikit_learn_manners():
 @pytest.mark.parametrize(("length_s", "every_s", "duration_s"), [(0.2, 2.0, 20), (5.0, 6.0, 70)])
 def test_short_and_long_actions(length_s, every_s, duration_s):
     options = {"length_s": length_s, "every_s": every_s, "duration_s": duration_s, "noise": 0.2}
-    sequences, events = videos(3, 0, **options)
+    sequences, segments = videos(3, 0, **options)
     unseen, truth = videos(1, 1, **options)
     detector = TrainedDetector(rate_hz=25 if length_s < 1 else 12.5, **QUICK | {"folds": 2})
-    assert at_half(truth, detector.fit(sequences, events).predict(unseen)) > 0.7
+    assert at_half(truth, detector.fit(sequences, segments).predict(unseen)) > 0.7
 
 
 @pytest.mark.parametrize("detector", [TrainedDetector(epochs=6, hidden=16), SearchDetector()])
 def test_one_video_and_other_frame_rates(detector):
-    sequences, events = videos(1, 0, duration_s=40, noise=0.2)
+    sequences, segments = videos(1, 0, duration_s=40, noise=0.2)
     unseen, truth = videos(1, 1, duration_s=40, fps=60, noise=0.2)
-    assert at_half(truth, detector.fit(sequences, events).predict(unseen)) > 0.5
+    assert at_half(truth, detector.fit(sequences, segments).predict(unseen)) > 0.5
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_search_learns_from_one_example_a_class(seed):
-    """Each held-out event is of a class that nothing was left of."""
-    sequences, events = videos(1, 2 * seed, labels=CLASSES, duration_s=30, noise=0.2, once=True)
+    """Each held-out segment is of a class that nothing was left of."""
+    sequences, segments = videos(1, 2 * seed, labels=CLASSES, duration_s=30, noise=0.2, once=True)
     unseen, truth = videos(1, 2 * seed + 1, labels=CLASSES, duration_s=60, noise=0.2)
-    assert sorted(e.label for e in events) == list(CLASSES)
-    assert at_half(truth, SearchDetector().fit(sequences, events).predict(unseen)) > 0.4
+    assert sorted(e.label for e in segments) == list(CLASSES)
+    assert at_half(truth, SearchDetector().fit(sequences, segments).predict(unseen)) > 0.4
 
 
 @pytest.mark.parametrize("detector", [TrainedDetector(epochs=2, hidden=8, folds=2), SearchDetector(folds=2)])
-def test_clips_shorter_than_a_window_and_a_single_event(detector):
+def test_clips_shorter_than_a_window_and_a_single_segment(detector):
     rng = np.random.default_rng(0)
     clips = [video(f"c{i}", rng, duration_s=3, every_s=1) for i in range(4)]
-    sequences, events = [s for s, _ in clips], [e for _, es in clips for e in es]
-    assert detector.fit(sequences, events).predict(sequences)
-    single = clone(detector).fit(sequences[:1], events[:1])
+    sequences, segments = [s for s, _ in clips], [e for _, es in clips for e in es]
+    assert detector.fit(sequences, segments).predict(sequences)
+    single = clone(detector).fit(sequences[:1], segments[:1])
     assert all(d.video == "c0" for d in single.predict(sequences[:1]))
 
 
 @pytest.mark.parametrize("detector", [TrainedDetector(epochs=2, hidden=8, folds=2), SearchDetector(folds=2)])
 def test_gaps_and_empty_sequences(detector):
-    sequences, events = videos(2, 0, duration_s=20, gaps=((5, 9), (12, 12.1)))
+    sequences, segments = videos(2, 0, duration_s=20, gaps=((5, 9), (12, 12.1)))
     empty = FeatureSequence(
         "none", 0, np.empty(0, int), np.empty(0), np.empty((0, 2, sequences[0].d)), [], []
     )
     lost = FeatureSequence(
         "lost", 0, np.arange(50), np.arange(50) / 25, np.zeros((50, 2, 8)), np.zeros(50, bool), np.ones(50)
     )
-    detector.fit([*sequences, empty], events)
+    detector.fit([*sequences, empty], segments)
     assert {d.video for d in detector.predict([empty, lost, *sequences])} >= {"v0", "v1"}
     assert detector.predict([empty]) == []
 
 
 def test_reviewed_spans_limit_what_is_learned():
-    # Half of the events are not labelled. Where the first half alone was reviewed, the rest does no harm.
-    sequences, events = videos(2, 0, duration_s=40, noise=0.2)
-    labelled = [e for e in events if e.end_s < 20]
+    # Half of the segments are not labelled. Where the first half alone was reviewed, the rest does no harm.
+    sequences, segments = videos(2, 0, duration_s=40, noise=0.2)
+    labelled = [e for e in segments if e.end_s < 20]
     unseen, truth = videos(1, 1, duration_s=40, noise=0.2)
     reviewed = [Segment(s.video, 0.0, 20.0, None, REVIEWED) for s in sequences]
     told = TrainedDetector(**QUICK).fit(sequences, labelled, reviewed)
@@ -154,15 +156,15 @@ def test_reviewed_spans_limit_what_is_learned():
 
 
 def test_points():
-    sequences, events = videos(3, 0, duration_s=40, noise=0.2)
+    sequences, segments = videos(3, 0, duration_s=40, noise=0.2)
     unseen, truth = videos(2, 1, duration_s=40, noise=0.2)
-    found = TrainedDetector(points_s=0.2, **QUICK).fit(sequences, events).predict(unseen)
+    found = TrainedDetector(points_s=0.2, **QUICK).fit(sequences, segments).predict(unseen)
     assert spotting_average_precision(truth, found, [0.2])[0] > 0.8
     np.testing.assert_allclose([d.duration_s for d in found], 1 / 25, atol=1e-6)
 
 
 def test_the_papers_network_and_rule():
-    sequences, events = videos(2, 0, duration_s=15, every_s=2.5, noise=0.2)
+    sequences, segments = videos(2, 0, duration_s=15, every_s=2.5, noise=0.2)
     detector = TrainedDetector(
         network="bigru",
         hidden=8,
@@ -174,7 +176,7 @@ def test_the_papers_network_and_rule():
         window_s=4.0,
         folds=2,
     )
-    found = detector.fit(sequences, events).predict(sequences)
+    found = detector.fit(sequences, segments).predict(sequences)
     assert len(detector.trial_.decoding.thresholds) == 1
     assert detector.trial_.decoding.suppression == 0
     # Lengths are within the paper's limits, but where the video begins or ends.
@@ -186,12 +188,12 @@ def test_the_papers_network_and_rule():
 
 def test_long_videos_are_scored_in_stretches_without_seams():
     rng = np.random.default_rng(0)
-    sequence, events = video("v", rng, duration_s=3 * SCORED_TICKS / 25, every_s=20)
-    detector = TrainedDetector(epochs=1, hidden=8, folds=2).fit([sequence], events)
+    sequence, segments = video("v", rng, duration_s=3 * SCORED_TICKS / 25, every_s=20)
+    detector = TrainedDetector(epochs=1, hidden=8, folds=2).fit([sequence], segments)
     network = detector.networks_[0]
     (timeline,) = to_timelines([sequence], 25.0)
     whole = detector.scaling_.inputs(timeline)
-    stretched = score(network, [whole], 2)[0].chances
+    stretched = score(network, [whole], 2)[0].probabilities
     with torch.inference_mode():
         blank = np.pad(whole.swapaxes(0, 1), ((0, 0), (SCORED_MARGIN, SCORED_MARGIN), (0, 0)))
         at_once = network(torch.from_numpy(blank))[..., :2].softmax(-1).mean(0).numpy()
@@ -203,14 +205,14 @@ def test_long_videos_are_scored_in_stretches_without_seams():
     [({"network": "x"}, "no network"), ({"decoding": "x"}, "neither"), ({"folds": 1}, "2 or more")],
 )
 def test_impossible_settings(settings, message):
-    sequences, events = videos(1, 0, duration_s=10)
+    sequences, segments = videos(1, 0, duration_s=10)
     with pytest.raises(InputError, match=message):
-        TrainedDetector(**settings).fit(sequences, events)
+        TrainedDetector(**settings).fit(sequences, segments)
 
 
 def test_nothing_to_learn_from():
     sequences, _ = videos(1, 0, duration_s=10)
-    with pytest.raises(InputError, match="no labelled event"):
+    with pytest.raises(InputError, match="no labelled segment"):
         SearchDetector().fit(sequences, [])
-    with pytest.raises(InputError, match="no labelled event falls"):
+    with pytest.raises(InputError, match="no labelled segment falls"):
         SearchDetector().fit(sequences, [Segment("v0", 500, 501, 0, "a")])

@@ -5,7 +5,7 @@ import pytest
 
 from tests.detection.synthetic import videos
 from vpd.detection.frame_scores import FrameScores
-from vpd.detection.naming import Examples, Naming, _clean, _sequence, event_spans
+from vpd.detection.naming import Naming, PackedExamples, _clean, _sequence, segment_spans
 from vpd.detection.targets import targets
 from vpd.detection.timeline import to_timelines
 from vpd.dtw import dtw_distance
@@ -15,33 +15,33 @@ CLASSES = ["a", "b"]
 
 @pytest.fixture(scope="module")
 def labelled():
-    sequences, events = videos(3, 0, duration_s=30, labels=CLASSES, noise=0.2)
+    sequences, segments = videos(3, 0, duration_s=30, labels=CLASSES, noise=0.2)
     parts = to_timelines(sequences, 25)
-    return parts, [targets(part, events, [], CLASSES) for part in parts]
+    return parts, [targets(part, segments, [], CLASSES) for part in parts]
 
 
 def scored(part, classes, surely):
-    """Scores that give ``surely`` of every event's ticks to its own class, and the rest to the other."""
-    chances = np.zeros((len(part), 3), np.float32)
-    chances[classes <= 0, 0] = 1
+    """Scores that give ``surely`` of every segment's ticks to its own class, and the rest to the other."""
+    probabilities = np.zeros((len(part), 3), np.float32)
+    probabilities[classes <= 0, 0] = 1
     for k in (1, 2):
-        chances[classes == k, k], chances[classes == k, 3 - k] = surely, 1 - surely
-    return FrameScores(part, chances, tuple(CLASSES))
+        probabilities[classes == k, k], probabilities[classes == k, 3 - k] = surely, 1 - surely
+    return FrameScores(part, probabilities, tuple(CLASSES))
 
 
-def test_spans_of_events_that_touch_and_end_with_the_timeline():
-    spans, classes = event_spans(np.array([1, 1, 2, 0, -1, 2, 2]))
+def test_spans_of_segments_that_touch_and_end_with_the_timeline():
+    spans, classes = segment_spans(np.array([1, 1, 2, 0, -1, 2, 2]))
     assert spans.tolist() == [[0, 2], [2, 3], [5, 7]]
     assert classes.tolist() == [0, 1, 1]
-    spans, classes = event_spans(np.array([0, -1]))
+    spans, classes = segment_spans(np.array([0, -1]))
     assert spans.shape == (0, 2)
     assert classes.shape == (0,)
 
 
 def test_distances_are_those_of_warping_to_the_nearest_example(labelled):
     parts, own = labelled
-    examples = Examples(parts[:1], own[:1])
-    spans, _ = event_spans(own[1])
+    examples = PackedExamples(parts[:1], own[:1])
+    spans, _ = segment_spans(own[1])
     near = examples.distances(parts[1], spans[:2], 3)
     clean = _clean([_sequence(parts[0]), _sequence(parts[1])])
     for row, (start, stop) in zip(near, spans[:2], strict=True):
@@ -49,7 +49,7 @@ def test_distances_are_those_of_warping_to_the_nearest_example(labelled):
         for k in (0, 1):
             expected = min(
                 dtw_distance(query, clean[0].values[a:b, side], "symmetricP2")
-                for (a, b), c in zip(*event_spans(own[0]), strict=True)
+                for (a, b), c in zip(*segment_spans(own[0]), strict=True)
                 for side in (0, 1)
                 if c == k
             )
@@ -64,7 +64,7 @@ def test_examples_speak_where_scores_say_nothing_or_err(labelled, surely):
     held_out = [scored(part, classes, surely) for part, classes in zip(parts, own, strict=True)]
     naming = Naming().fit(held_out[:2], own[:2], [0, 1])
     assert naming.weights_[1] > 0
-    spans, truth = event_spans(own[2])
+    spans, truth = segment_spans(own[2])
     named = naming.labels(held_out[2], spans)
     assert np.mean([name == CLASSES[k] for name, k in zip(named, truth, strict=True)]) > 0.8
 
@@ -73,7 +73,7 @@ def test_scores_are_believed_where_they_are_right(labelled):
     parts, own = labelled
     held_out = [scored(part, classes, 0.9) for part, classes in zip(parts, own, strict=True)]
     naming = Naming().fit(held_out[:2], own[:2], [0, 1])
-    spans, truth = event_spans(own[2])
+    spans, truth = segment_spans(own[2])
     assert naming.labels(held_out[2], spans) == [CLASSES[k] for k in truth]
 
 
@@ -87,7 +87,7 @@ def test_spans_without_features_are_named_by_their_scores(labelled):
     parts, own = labelled
     held_out = [scored(part, classes, 0.9) for part, classes in zip(parts, own, strict=True)]
     naming = Naming().fit(held_out, own, [0, 1, 2])
-    spans, truth = event_spans(own[0])
+    spans, truth = segment_spans(own[0])
     blind = held_out[0].timeline.valid.copy()
     held_out[0].timeline.valid[:] = False
     assert naming.labels(held_out[0], spans) == [CLASSES[k] for k in truth]
@@ -95,12 +95,12 @@ def test_spans_without_features_are_named_by_their_scores(labelled):
 
 
 def test_one_example_a_class_names_where_the_scores_do_not(labelled):
-    """Each held-out event is of a class that nothing was left of: nothing is fitted, both are believed."""
+    """Each held-out segment is of a class that nothing was left of: nothing is fitted, both are believed."""
     parts, own = labelled
     alone = [np.where(own[i] == i + 1, own[i], 0) for i in (0, 1)]
     wrong = [scored(part, classes, 0.0) for part, classes in zip(parts, alone, strict=False)]
     naming = Naming().fit(wrong, alone, [0, 1])
     assert naming.weights_[0] == 1
-    spans, truth = event_spans(own[2])
+    spans, truth = segment_spans(own[2])
     undecided = scored(parts[2], own[2], 0.5)
     assert naming.labels(undecided, spans) == [CLASSES[k] for k in truth]

@@ -88,7 +88,7 @@ def test_proposals_are_within_limits_and_in_order(seed, kind, smoothing, n):
 
 @pytest.mark.parametrize("kind", ["runs", "boxes", "votes"])
 @pytest.mark.parametrize("length", [5, 125])
-def test_a_clean_event_is_found_exactly(kind, length):
+def test_a_clea_segment_is_found_exactly(kind, length):
     scores = np.zeros(1000)
     scores[400 : 400 + length] = 0.9
     edges = np.stack([np.arange(1000) - 400, 400 + length - np.arange(1000)], axis=1)
@@ -96,8 +96,8 @@ def test_a_clean_event_is_found_exactly(kind, length):
     np.testing.assert_allclose(spans[0], [400, 400 + length], atol=0.6)
 
 
-def test_votes_tell_lengths_apart_and_touching_events():
-    # Three events without a gap, of 20, 40 and 60 ticks: no threshold parts them, their edges do.
+def test_votes_tell_lengths_apart_and_touching_segments():
+    # Three segments without a gap, of 20, 40 and 60 ticks: no threshold parts them, their edges do.
     bounds = [100, 120, 160, 220]
     scores, edges = np.zeros(300), np.zeros((300, 2))
     scores[100:220] = 0.8

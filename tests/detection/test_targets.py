@@ -28,8 +28,8 @@ def test_a_labelled_video_was_looked_at_everywhere():
 
 
 def test_reviewed_spans_limit_the_negatives():
-    events = [Segment("v", 2, 4, 0, "b"), Segment("v", 8, 9, 0, "a")]
-    y = targets(timeline(), events, [Segment("v", 1, 6)], ["a", "b"])
+    segments = [Segment("v", 2, 4, 0, "b"), Segment("v", 8, 9, 0, "a")]
+    y = targets(timeline(), segments, [Segment("v", 1, 6)], ["a", "b"])
     assert y.tolist() == [-1, 0, 2, 2, 0, 0, -1, -1, 1, -1]
 
 
@@ -39,33 +39,33 @@ def test_unlabelled_video_is_unknown_unless_reviewed():
     assert y.tolist() == [0] * 5 + [-1] * 5
 
 
-def test_other_athletes_in_an_event_are_unknown():
-    events = [Segment("v", 2, 4, 1, "a")]
-    assert targets(timeline(athlete=0), events, [], ["a"])[2:4].tolist() == [-1, -1]
-    assert targets(timeline(athlete=1), events, [], ["a"])[2:4].tolist() == [1, 1]
+def test_other_athletes_in_a_segment_are_unknown():
+    segments = [Segment("v", 2, 4, 1, "a")]
+    assert targets(timeline(athlete=0), segments, [], ["a"])[2:4].tolist() == [-1, -1]
+    assert targets(timeline(athlete=1), segments, [], ["a"])[2:4].tolist() == [1, 1]
 
 
-def test_events_of_anyone_go_to_who_is_seen():
+def test_segments_of_anyone_go_to_who_is_seen():
     seen, lost = timeline(athlete=5), timeline(athlete=3, valid=False)
-    (event,) = assign_athletes([lost, seen], [Segment("v", 2, 4, None, "a")])
-    assert event.athlete == 5
-    (event,) = assign_athletes([lost], [Segment("v", 2, 4, None, "a")])
-    assert event.athlete is None
+    (segment,) = assign_athletes([lost, seen], [Segment("v", 2, 4, None, "a")])
+    assert segment.athlete == 5
+    (segment,) = assign_athletes([lost], [Segment("v", 2, 4, None, "a")])
+    assert segment.athlete is None
 
 
 def test_edges_are_as_far_as_the_labels_say_and_zero_elsewhere():
-    events = [Segment("v", 1.5, 4.0, 0, "a"), Segment("v", 6, 8, 1, "a"), Segment("w", 0, 9, 0, "a")]
+    segments = [Segment("v", 1.5, 4.0, 0, "a"), Segment("v", 6, 8, 1, "a"), Segment("w", 0, 9, 0, "a")]
     line = timeline()
-    edges = seconds_to_edges(line, targets(line, events, [], ["a"]), events)
+    edges = seconds_to_edges(line, targets(line, segments, [], ["a"]), segments)
     np.testing.assert_allclose(edges[2:4], [[0.5, 2.0], [1.5, 1.0]])
     assert not edges[[0, 1, 4, 5, 6, 7, 8, 9]].any()
 
 
 def test_labels_are_split_and_named():
-    events, reviewed = split_reviewed([Segment("v", 0, 9, None, REVIEWED), Segment("v", 1, 2, None, "b")])
-    assert [len(events), len(reviewed)] == [1, 1]
-    assert class_names(events, class_agnostic=False) == ["b"]
-    with pytest.raises(InputError, match="no labelled event"):
+    segments, reviewed = split_reviewed([Segment("v", 0, 9, None, REVIEWED), Segment("v", 1, 2, None, "b")])
+    assert [len(segments), len(reviewed)] == [1, 1]
+    assert class_names(segments, class_agnostic=False) == ["b"]
+    with pytest.raises(InputError, match="no labelled segment"):
         class_names([], class_agnostic=False)
 
 
@@ -78,7 +78,7 @@ def test_videos_are_held_out_whole():
     assert sorted(np.bincount(fold)) == [2, 2, 2]
 
 
-def test_one_video_is_cut_between_events():
+def test_one_video_is_cut_between_segments():
     y = np.zeros(100, np.int64)
     for start in (10, 30, 50, 70, 90):
         y[start : start + 5] = 1

@@ -17,7 +17,7 @@ from vpd.metrics.matching import temporal_iou
 from vpd.types import Detection, Segment
 
 
-def event(start, end, video="v", label="a", athlete=None):
+def segment(start, end, video="v", label="a", athlete=None):
     return Segment(video, start, end, athlete, label)
 
 
@@ -32,60 +32,60 @@ def test_temporal_iou_by_hand():
 
 def test_a_false_alarm_between_two_hits():
     # Precision after each: 1, 1/2, 2/3; recall 1/2, 1/2, 1. Area: 1/2 * 1 + 1/2 * 2/3.
-    truth = [event(0, 1), event(5, 6)]
+    truth = [segment(0, 1), segment(5, 6)]
     detections = [found(0, 1, 0.9), found(2, 3, 0.8), found(5, 6, 0.7)]
     np.testing.assert_allclose(average_precision(truth, detections, [0.5]), [1 / 2 + 1 / 3])
 
 
-def test_an_event_is_found_once():
-    # The second detection of the same event is false, so full recall comes with precision 2/3.
-    truth = [event(0, 1), event(5, 6)]
+def test_a_segment_is_found_once():
+    # The second detection of the same segment is false, so full recall comes with precision 2/3.
+    truth = [segment(0, 1), segment(5, 6)]
     detections = [found(0, 1, 0.9), found(0, 1, 0.8), found(5, 6, 0.7)]
     np.testing.assert_allclose(average_precision(truth, detections, [0.5]), [1 / 2 + 1 / 3])
 
 
-def test_a_detection_takes_the_next_event_when_the_nearest_is_taken():
+def test_a_detection_takes_the_next_segment_when_the_nearest_is_taken():
     # Both overlap [0, 10] most, and [4, 14] by 6/14 = 0.43, which the second may have.
-    truth = [event(0, 10), event(4, 14)]
+    truth = [segment(0, 10), segment(4, 14)]
     detections = [found(0, 10, 0.9), found(0, 10, 0.8)]
     np.testing.assert_allclose(average_precision(truth, detections, [0.4, 0.5]), [1.0, 0.5])
 
 
 def test_interpolation_raises_early_precision():
     # Wrong, right, right: precision 0, 1/2, 2/3 is raised to 2/3 everywhere.
-    truth = [event(0, 1), event(5, 6)]
+    truth = [segment(0, 1), segment(5, 6)]
     detections = [found(8, 9, 0.9), found(0, 1, 0.8), found(5, 6, 0.7)]
     np.testing.assert_allclose(average_precision(truth, detections, [0.5]), [2 / 3])
 
 
 def test_overlap_equal_to_the_threshold_counts():
-    np.testing.assert_allclose(average_precision([event(0, 2)], [found(0, 1, 1)], [0.5, 0.51]), [1, 0])
+    np.testing.assert_allclose(average_precision([segment(0, 2)], [found(0, 1, 1)], [0.5, 0.51]), [1, 0])
 
 
 def test_other_videos_and_athletes_are_not_compared():
-    assert average_precision([event(0, 1)], [found(0, 1, 1, video="w")], [0.5]) == [0]
-    assert average_precision([event(0, 1, athlete=1)], [found(0, 1, 1, athlete=2)], [0.5]) == [0]
-    assert average_precision([event(0, 1)], [found(0, 1, 1, athlete=2)], [0.5]) == [1]
+    assert average_precision([segment(0, 1)], [found(0, 1, 1, video="w")], [0.5]) == [0]
+    assert average_precision([segment(0, 1, athlete=1)], [found(0, 1, 1, athlete=2)], [0.5]) == [0]
+    assert average_precision([segment(0, 1)], [found(0, 1, 1, athlete=2)], [0.5]) == [1]
 
 
 def test_nothing_found_and_nothing_to_find():
-    assert average_precision([event(0, 1)], [], [0.5]) == [0]
+    assert average_precision([segment(0, 1)], [], [0.5]) == [0]
     assert math.isnan(average_precision([], [found(0, 1, 1)], [0.5])[0])
 
 
 def test_classes_count_the_same():
-    truth = [event(0, 1), event(2, 3), event(4, 5, label="b")]
+    truth = [segment(0, 1), segment(2, 3), segment(4, 5, label="b")]
     detections = [found(0, 1, 0.9), found(2, 3, 0.8), found(4, 5, 0.9), found(4, 5, 0.7, label="c")]
     score = mean_average_precision(truth, detections, [0.5])
     assert score.labels == ("a", "b")
-    # In class a the detection of b's event is a false alarm between two hits.
+    # In class a the detection of b's segment is a false alarm between two hits.
     np.testing.assert_allclose(score.values[:, 0], [5 / 6, 0])
     np.testing.assert_allclose(score.mean, [5 / 12])
     assert average_precision(unlabelled(truth), unlabelled(detections), [0.5]) == [1]
 
 
 def test_curve_by_hand():
-    curve = precision_recall([event(0, 1), event(5, 6)], [found(2, 3, 0.2), found(0, 1, 0.9)], 0.5)
+    curve = precision_recall([segment(0, 1), segment(5, 6)], [found(2, 3, 0.2), found(0, 1, 0.9)], 0.5)
     np.testing.assert_allclose(curve.precision, [1, 0.5])
     np.testing.assert_allclose(curve.recall, [0.5, 0.5])
     np.testing.assert_allclose(curve.scores, [0.9, 0.2])
@@ -121,11 +121,13 @@ def plain_activitynet(truth, detections, threshold):
 times = st.integers(0, 40)
 lengths = st.integers(1, 12)
 videos = st.sampled_from("vw")
-events = st.lists(st.builds(lambda s, n, v: event(s / 4, (s + n) / 4, v), times, lengths, videos), min_size=1)
+segments = st.lists(
+    st.builds(lambda s, n, v: segment(s / 4, (s + n) / 4, v), times, lengths, videos), min_size=1
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(truth=events, others=events, data=st.data())
+@given(truth=segments, others=segments, data=st.data())
 def test_agrees_with_the_plain_rule(truth, others, data):
     drawn = data.draw(st.permutations(range(len(others))))
     detections = [
@@ -138,7 +140,7 @@ def test_agrees_with_the_plain_rule(truth, others, data):
 
 
 @settings(max_examples=50, deadline=None)
-@given(truth=events)
+@given(truth=segments)
 def test_the_truth_itself_scores_one(truth):
     detections = [found(t.start_s, t.end_s, 0.5, t.video) for t in truth]
     np.testing.assert_allclose(average_precision(truth, detections, [1.0]), [1.0])

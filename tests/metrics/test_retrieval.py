@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from vpd.errors import InputError
-from vpd.metrics.retrieval import hits, mean_average_precision, precision_at
+from vpd.metrics.retrieval import hits, precision_at, retrieval_map
 
 
 def test_by_hand():
@@ -14,7 +14,7 @@ def test_by_hand():
     assert ranked.tolist() == 4 * [[True, False, False]]
     assert precision_at(ranked, 1) == 1
     assert precision_at(ranked, 3) == pytest.approx(1 / 3)
-    assert mean_average_precision(ranked) == 1
+    assert retrieval_map(ranked) == 1
 
 
 def test_average_precision_is_that_of_scikit_learn():
@@ -26,7 +26,7 @@ def test_average_precision_is_that_of_scikit_learn():
         average_precision_score(np.delete(labels == labels[i], i), -np.delete(distances[i], i))
         for i in range(20)
     ]
-    assert mean_average_precision(ranked) == pytest.approx(np.mean(theirs))
+    assert retrieval_map(ranked) == pytest.approx(np.mean(theirs))
 
 
 def test_what_cannot_be_aligned_comes_last():

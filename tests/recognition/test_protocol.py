@@ -14,7 +14,7 @@ from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.protocol import ALL, run_few_shot, seeded
 from vpd.recognition.split import TEST, TRAIN, make_split, part_of, read_split, write_split
 from vpd.recognition.subsets import make_subsets, read_subsets, segment_key, write_subsets
-from vpd.sequences.transforms import Standardise
+from vpd.sequences.transforms import Smooth
 from vpd.types import Segment
 
 SEGMENTS = [Segment(f"v{i}", 0.0, 1.0, None, f"class {i % 3}") for i in range(24)]
@@ -164,6 +164,6 @@ def test_a_class_without_training_counts_as_wrong():
 
 
 def test_seeds_reach_into_pipelines():
-    pipeline = make_pipeline(Standardise(), BiGRUClassifier())
+    pipeline = make_pipeline(Smooth(), BiGRUClassifier())
     assert seeded(pipeline, 7).get_params()["bigruclassifier__seed"] == 7
     assert pipeline.get_params()["bigruclassifier__seed"] == 0

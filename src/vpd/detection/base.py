@@ -28,9 +28,9 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     ---------------------------
     rate_hz : features are brought to this rate, so that videos of any frame rate go together.
     folds : parts of the training videos, each held out once.
-    class_agnostic : events of all labels are one class.
+    class_agnostic : segments of all labels are one class.
     decoding : "chosen" by cross-validation among all, or the "paper"'s rule with only its threshold chosen.
-    points_s : events are points, to be found within about this many seconds; 0 for intervals.
+    points_s : above 0, segments are points, and a detection within about this many seconds is right.
     seed : of everything random.
     """
 
@@ -52,19 +52,27 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     def fit(
         self,
         sequences: Sequence[FeatureSequence],
-        events: Sequence[Segment],
+        segments: Sequence[Segment],
         reviewed: Sequence[Segment] = (),
     ) -> Self:
         """Learn from the labelled videos among ``sequences``.
 
-        ``events`` are labelled actions; ``reviewed`` spans say what was looked at, by default all of a video
-        that has events. A video with neither is not learned from. Raises InputError where no event falls on a
-        frame with features.
+        Parameters
+        ----------
+        segments : labelled actions.
+        reviewed : spans that a person has looked through; unlabelled time in them is background. By default
+            all of every video that has a segment. A video with neither is not used.
 
-        Sets ``classes_``, ``lengths_``, ``trial_`` (the decoding and its cross-validated average precision),
-        ``held_out_`` (scores of the training videos by what did not see them), ``held_out_truth_``,
-        ``naming_`` (how classes are told apart; None for one class), and ``show_from_`` (the score from which
-        detections are worth showing).
+        Sets
+        ----
+        classes_, lengths_ : names of the classes; durations of the segments.
+        trial_ : the decoding and its cross-validated average precision.
+        held_out_, held_out_truth_ : scores of the labelled videos by models that were fitted without them,
+            and the segments in these videos.
+        naming_ : the classifier of detections; None for a single class.
+        show_from_ : the score from which detections are shown.
+
+        Raises InputError where no segment overlaps a frame with features.
         """
         if self.decoding not in ("chosen", "paper"):
             raise InputError(f"the decoding {self.decoding!r} is neither 'chosen' nor 'paper'")
@@ -72,18 +80,18 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             raise InputError(f"{self.folds} folds cannot be cross-validated; take 2 or more")
         timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
         known = {t.video for t in timelines}
-        events = assign_athletes(timelines, [e for e in events if e.video in known])
-        self.classes_ = class_names(events, self.class_agnostic)
+        segments = assign_athletes(timelines, [e for e in segments if e.video in known])
+        self.classes_ = class_names(segments, self.class_agnostic)
         if self.points_s:
-            events = [_around(e, self.points_s) for e in events]
-        classes = [targets(t, events, reviewed, self.classes_) for t in timelines]
+            segments = [_around(e, self.points_s) for e in segments]
+        classes = [targets(t, segments, reviewed, self.classes_) for t in timelines]
         if not any((y > 0).any() for y in classes):
-            raise InputError("no labelled event falls on a frame that has features")
-        self.events_ = events
+            raise InputError("no labelled segment falls on a frame that has features")
+        self.segments_ = segments
         parts, labels, fold = split(timelines, classes, self.folds, np.random.default_rng(self.seed))
-        self.lengths_: Lengths = lengths_of(np.array([e.duration_s for e in events]))
+        self.lengths_: Lengths = lengths_of(np.array([e.duration_s for e in segments]))
         self.held_out_ = self._frame_scores(parts, self._learn(parts, labels, fold))
-        self.held_out_truth_ = [e for e in events if _covered(e, parts)]
+        self.held_out_truth_ = [e for e in segments if _covered(e, parts)]
         self.targets_, self.fold_ = labels, fold
         self.trial_ = self._choose(self.held_out_)
         self._settle()
@@ -106,10 +114,10 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     def _frame_scores(self, timelines: Sequence[Timeline], scored: Sequence[Scored]) -> list[FrameScores]:
         classes = tuple(self.classes_)
-        # Edges come in units of the mean event, and are read off in ticks.
+        # Edges come in units of the mean segment, and are read off in ticks.
         unit = self.lengths_.mean_s * self.rate_hz
         return [
-            FrameScores(t, s.chances, classes, None if s.edges is None else s.edges * unit)
+            FrameScores(t, s.probabilities, classes, None if s.edges is None else s.edges * unit)
             for t, s in zip(timelines, scored, strict=True)
         ]
 
@@ -125,28 +133,30 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         return detect_intervals(scores, self.rate_hz, self.lengths_, self.trial_.decoding, name)
 
     def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
-        """How surely each tick of each athlete lies in an event."""
+        """How surely each tick of each athlete lies in a segment."""
         timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
         return self._frame_scores(timelines, self._score(timelines)) if timelines else []
 
     def detections(self, scores: Sequence[FrameScores]) -> list[Detection]:
-        """Events read off scores of ``score_frames``, surest first."""
+        """Segments read off scores of ``score_frames``, surest first."""
         return self._detect(scores, most_scored if self.naming_ is None else self.naming_.labels)
 
     def predict(self, sequences: Sequence[FeatureSequence]) -> list[Detection]:
-        """Events found in ``sequences``, surest first, down to very unsure ones: see ``show_from_``."""
+        """Segments found in ``sequences``, surest first, down to very unsure ones: see ``show_from_``."""
         return self.detections(self.score_frames(sequences))
 
 
-def _around(event: Segment, radius_s: float) -> Segment:
-    middle = (event.start_s + event.end_s) / 2
-    return Segment(event.video, max(0.0, middle - radius_s), middle + radius_s, event.athlete, event.label)
+def _around(segment: Segment, radius_s: float) -> Segment:
+    middle = (segment.start_s + segment.end_s) / 2
+    return Segment(
+        segment.video, max(0.0, middle - radius_s), middle + radius_s, segment.athlete, segment.label
+    )
 
 
-def _covered(event: Segment, parts: Sequence[Timeline]) -> bool:
+def _covered(segment: Segment, parts: Sequence[Timeline]) -> bool:
     return any(
-        part.video == event.video
-        and event.athlete == part.athlete
-        and bool(((part.times_s >= event.start_s) & (part.times_s < event.end_s)).any())
+        part.video == segment.video
+        and segment.athlete == part.athlete
+        and bool(((part.times_s >= segment.start_s) & (part.times_s < segment.end_s)).any())
         for part in parts
     )

@@ -15,9 +15,9 @@ from vpd.dtw.subsequence import Queries, stack_queries, subsequence_scores
 from vpd.types import MIRRORED, REGULAR, Array
 
 HIT_TIOU = 0.5
-"""A span is right when it overlaps an event by this much."""
+"""A span is right when it overlaps a segment by this much."""
 FEWEST_TICKS = 2
-"""An example shorter than this says nothing of how one moves."""
+"""Examples with fewer valid ticks are not used as queries."""
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
@@ -35,7 +35,7 @@ def _spread(similar: Array, ticks: Array) -> tuple[Array, Array]:
 
 
 def _examples(part: Timeline, classes: Array, wanted: int, views: Sequence[int]) -> list[Array]:
-    """The valid ticks of every event of a class in each of ``views``: (n, d) each."""
+    """The valid ticks (n, d) of every segment of class ``wanted``, in each orientation of ``views``."""
     inside = np.r_[False, classes == wanted, False]
     found = []
     for start, stop in np.flatnonzero(inside[1:] != inside[:-1]).reshape(-1, 2):
@@ -47,14 +47,17 @@ def _examples(part: Timeline, classes: Array, wanted: int, views: Sequence[int])
 
 
 class SearchDetector(FrameDetector):
-    """Every example of a class, in both orientations, is sought at every tick; the nearest one counts.
+    """Detection by subsequence warping: each labelled example is a query, the nearest one counts.
 
-    Distances become chances by a logistic curve fitted on held-out parts of the training videos; where every
-    class has one example, by one that falls from none to the farthest distance met. Takes a second where
-    networks take a minute. Parameters: see ``FrameDetector``.
+    A logistic curve, fitted on held-out parts of the training videos, turns distances into probabilities.
+    Where every class has a single example there is nothing to fit; then the probability falls linearly from 0
+    to the farthest distance. A fit takes a second where networks take a minute. Parameters: see
+    `FrameDetector`.
 
-    ``shared_`` tells of each class whether several folds hold examples of it. Held-out scores of one that is
-    not shared are by its own examples, mirrored, and flatter.
+    Attributes
+    ----------
+    shared_ : for each class whether at least two folds hold examples of it. The held-out scores of a class
+        that is not shared come from mirrored copies of its own examples and are too high.
     """
 
     def __init__(
@@ -109,12 +112,12 @@ class SearchDetector(FrameDetector):
         covering = np.stack([s for s, _ in spread], axis=1)
         best = covering.max(axis=1, keepdims=True)
         shares = covering / np.maximum(covering.sum(axis=1, keepdims=True), 1e-9)
-        chances = np.concatenate([1 - best, shares * best], axis=1).astype(np.float32)
+        probabilities = np.concatenate([1 - best, shares * best], axis=1).astype(np.float32)
         rows, nearest = np.arange(len(ticks)), covering.argmax(axis=1)
         stop = np.stack([last for _, last in spread], axis=1)[rows, nearest] + 1
         start = stop - ticks[stop - 1, nearest]
         edges = np.stack([rows - start, stop - rows], axis=1) / (self.lengths_.mean_s * self.rate_hz)
-        return Scored(chances, edges.astype(np.float32))
+        return Scored(probabilities, edges.astype(np.float32))
 
     def _bounded(self, distances: Array) -> Array:
         bounded: Array = np.minimum(distances, self.farthest_)
@@ -152,7 +155,7 @@ class SearchDetector(FrameDetector):
 
 
 def _right(classes: Array, ticks: Array) -> Array:
-    """(T, C) bool, whether the span ending at a tick overlaps an event of the class by ``HIT_TIOU``."""
+    """(T, C) bool, whether the span ending at a tick overlaps a segment of the class by ``HIT_TIOU``."""
     out = np.zeros(ticks.shape, bool)
     ends = np.arange(1, len(classes) + 1)
     for k in range(ticks.shape[1]):

@@ -29,14 +29,14 @@ class CombinedDetector(FrameDetector):
     def fit(
         self,
         sequences: Sequence[FeatureSequence],
-        events: Sequence[Segment],
+        segments: Sequence[Segment],
         reviewed: Sequence[Segment] = (),
     ) -> Self:
         """Fit both on the same folds, then choose ``weight_``, the share of search; see ``FrameDetector``."""
-        trained = (self.trained or TrainedDetector()).fit(sequences, events, reviewed)
+        trained = (self.trained or TrainedDetector()).fit(sequences, segments, reviewed)
         shared = ("rate_hz", "folds", "class_agnostic", "decoding", "points_s", "seed")
         search = SearchDetector(**{name: getattr(trained, name) for name in shared})
-        search.fit(sequences, events, reviewed)
+        search.fit(sequences, segments, reviewed)
         return self.combine(trained, search)
 
     def combine(self, trained: TrainedDetector, search: SearchDetector) -> Self:
@@ -64,7 +64,7 @@ class CombinedDetector(FrameDetector):
         return [mixed(a, b, weight) for a, b in zip(trained, search, strict=True)]
 
     def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
-        """How surely each tick lies in an event; what has no share is not computed."""
+        """How surely each tick lies in a segment; what has no share is not computed."""
         if self.weight_ == 0.0:
             return self.trained_.score_frames(sequences)
         if self.weight_ == 1.0:

@@ -16,7 +16,7 @@ FEW_VIDEOS = 3
 
 
 def _cuts(classes: Array, blocks: int) -> list[int]:
-    """Ticks at which to cut, in the middle of background, so that the blocks hold like numbers of events."""
+    """Ticks in the middle of background that cut a timeline into blocks of about equally many segments."""
     inside = np.r_[False, classes > 0, False]
     edges = np.flatnonzero(inside[1:] != inside[:-1]).reshape(-1, 2)
     blocks = min(blocks, len(edges))
@@ -32,7 +32,7 @@ def split(
     """Timelines, or their parts, with targets and the fold that holds each out.
 
     Videos are dealt to folds at random. With fewer than ``FEW_VIDEOS`` the timelines are cut into blocks of
-    like numbers of events, and blocks are dealt. All folds are the same, 0, where nothing can be held out.
+    like numbers of segments, and blocks are dealt. All folds are the same, 0, where nothing can be held out.
     """
     known = [i for i, y in enumerate(targets) if (y != UNKNOWN).any()]
     videos = sorted({timelines[i].video for i in known})

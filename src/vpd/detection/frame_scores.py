@@ -1,4 +1,4 @@
-"""How surely each tick of an athlete lies in an event of each class, and the detections read off it."""
+"""How surely each tick of an athlete lies in a segment of each class, and the detections read off it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class FrameScores:
     Attributes
     ----------
     timeline : what was scored.
-    chances : (T, 1 + C) float32, of the background and of each class; rows sum to 1.
-    edges : (T, 2) ticks from each to the start and to the end of the event that it would lie in, or None.
+    probabilities : (T, 1 + C) float32, of the background and of each class; rows sum to 1.
+    edges : (T, 2) ticks from each to the start and to the end of the segment that it would lie in, or None.
     """
 
     timeline: Timeline
-    chances: Array
+    probabilities: Array
     classes: tuple[str, ...]
     edges: Array | None = None
 
@@ -45,14 +45,14 @@ class FrameScores:
 
     @property
     def action(self) -> Array:
-        """(T,) how surely each tick lies in an event of any class."""
-        surely: Array = 1 - self.chances[:, 0]
+        """(T,) how surely each tick lies in a segment of any class."""
+        surely: Array = 1 - self.probabilities[:, 0]
         return surely
 
 
 def mixed(first: FrameScores, second: FrameScores, weight: float) -> FrameScores:
     """``weight`` parts of the second and the rest of the first, tick by tick; edges are the first's."""
-    return replace(first, chances=(1 - weight) * first.chances + weight * second.chances)
+    return replace(first, probabilities=(1 - weight) * first.probabilities + weight * second.probabilities)
 
 
 Name = Callable[[FrameScores, Array], list[str]]
@@ -61,8 +61,8 @@ Name = Callable[[FrameScores, Array], list[str]]
 
 def class_shares(scores: FrameScores, spans: Array) -> Array:
     """(N, C) share of each class in what the ticks of spans (N, 2) score for any class."""
-    chances = scores.chances[:, 1:].astype(np.float64)
-    totals = np.concatenate([np.zeros((1, chances.shape[1])), chances.cumsum(axis=0)])
+    probabilities = scores.probabilities[:, 1:].astype(np.float64)
+    totals = np.concatenate([np.zeros((1, probabilities.shape[1])), probabilities.cumsum(axis=0)])
     held = totals[spans[:, 1]] - totals[spans[:, 0]]
     shares: Array = held / np.maximum(held.sum(axis=1, keepdims=True), 1e-12)
     return shares

@@ -20,12 +20,12 @@ SMOOTH_S = 0.033
 LEAST_SHARE = 1e-3
 """Of the score of a class within an interval, so that its logarithm exists."""
 RIDGE = 1e-3
-"""Holds the two weights where few events are all told apart whatever they are."""
+"""Holds the two weights where few segments are all told apart whatever they are."""
 
 UNFITTED = 10.0
 """Weight of the distance over the typical one, where it cannot be fitted (docs/experiments/detection.md)."""
 ITSELF = 1e-6
-"""Distances below are an event's from itself."""
+"""Distances below are a segment's from itself."""
 
 
 def _sequence(timeline: Timeline) -> FeatureSequence:
@@ -45,7 +45,7 @@ def _clean(sequences: Sequence[FeatureSequence]) -> list[FeatureSequence]:
     return cleaned
 
 
-def event_spans(classes: Array) -> tuple[Array, Array]:
+def segment_spans(classes: Array) -> tuple[Array, Array]:
     """First tick and one past the last (N, 2) of every run of one class, and the index of the class (N,)."""
     inside = np.r_[0, np.maximum(classes, 0), 0]
     edges = np.flatnonzero(inside[1:] != inside[:-1])
@@ -54,15 +54,15 @@ def event_spans(classes: Array) -> tuple[Array, Array]:
     return np.stack([starts, stops], axis=1), classes[starts] - 1
 
 
-class Examples:
-    """Labelled events as they are and mirrored, ready for warping, with the class of each."""
+class PackedExamples:
+    """Labelled segments as they are and mirrored, ready for warping, with the class of each."""
 
     def __init__(self, parts: Sequence[Timeline], targets: Sequence[Array]) -> None:
         views: list[Array] = []
         classes: list[int] = []
         sequences = _clean([_sequence(part) for part in parts])
         for sequence, own in zip(sequences, targets, strict=True):
-            for (start, stop), k in zip(*event_spans(own), strict=True):
+            for (start, stop), k in zip(*segment_spans(own), strict=True):
                 values = sequence.values[start:stop][sequence.valid[start:stop]]
                 if len(values):
                     views += [values[:, REGULAR], values[:, MIRRORED]]
@@ -95,25 +95,25 @@ class Examples:
 class Naming:
     """The likeliest class: log-linear in the shares of the scores and in the distances to the examples.
 
-    How much each says is fitted on the events of held-out videos; where no class has an example left, it is
+    How much each says is fitted on the segments of held-out videos; where no class has an example left, it is
     taken as given. ``weights_`` are those of the logarithm of the share, and of the distance.
     """
 
     def fit(self, held_out: Sequence[FrameScores], targets: Sequence[Array], fold: Sequence[int]) -> Self:
         """Weigh both on held-out scores of parts with known classes, then keep all examples."""
         parts = [scores.timeline for scores in held_out]
-        self.examples_ = Examples(parts, targets)
+        self.examples_ = PackedExamples(parts, targets)
         self.weights_ = (1.0, 0.0)
         if len(set(fold)) == 1:
-            # Nothing was held out: every event would be its own nearest example.
+            # Nothing was held out: every segment would be its own nearest example.
             return self
         shares, distances, truth = [], [], []
         for f in sorted(set(fold)):
             out = [i for i, g in enumerate(fold) if g == f]
             kept = [i for i, g in enumerate(fold) if g != f]
-            examples = Examples([parts[i] for i in kept], [targets[i] for i in kept])
+            examples = PackedExamples([parts[i] for i in kept], [targets[i] for i in kept])
             for i in out:
-                spans, classes = event_spans(targets[i])
+                spans, classes = segment_spans(targets[i])
                 # A class of which nothing was left to learn says nothing of either: both must be wrong.
                 known = np.isin(classes, examples.classes)
                 spans, classes = spans[known], classes[known]
@@ -129,10 +129,10 @@ class Naming:
         return self
 
     def _typical_distance(self, parts: Sequence[Timeline], targets: Sequence[Array]) -> float:
-        """Median distance of the labelled events from the examples of other classes."""
+        """Median distance of the labelled segments from the examples of other classes."""
         count = int(self.examples_.classes.max(initial=0)) + 1
         found = [
-            self.examples_.distances(part, event_spans(own)[0], count).ravel()
+            self.examples_.distances(part, segment_spans(own)[0], count).ravel()
             for part, own in zip(parts, targets, strict=True)
         ]
         apart = np.concatenate(found)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vpd.sequences.gru import BiGRU
-from vpd.sequences.packing import pack
+from vpd.sequences.packing import frame_packing
 
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
 """Of the convolutions, as many as the view needs; the view of all is 255 ticks, about the paper's window."""
@@ -59,7 +59,7 @@ class FrameBiGRU(nn.Module):
         batch, ticks, _ = x.shape
         # The compiled layer works on a time step of all windows after the other.
         by_tick = self.input_dropout(x).transpose(0, 1).flatten(0, 1)
-        packing = pack(np.arange(batch * ticks).reshape(batch, ticks), np.full(batch, ticks))
+        packing = frame_packing(np.arange(batch * ticks).reshape(batch, ticks), np.full(batch, ticks))
         states = self.gru(by_tick, packing)
         hidden = torch.relu(self.linear1(self.dropout1(self.norm1(states))))
         logits: Tensor = self.linear2(self.dropout2(self.norm2(hidden)))
@@ -106,7 +106,7 @@ class FrameConvolutions(nn.Module):
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkKind:
     """One kind of network: how it is made, from (d, outputs, hidden, view), and its usual width."""
 
     make: Callable[[int, int, int, int], nn.Module]
@@ -114,8 +114,8 @@ class Network:
 
 
 NETWORKS = {
-    "bigru": Network(FrameBiGRU, 128),
-    "convolutions": Network(FrameConvolutions, 64),
+    "bigru": NetworkKind(FrameBiGRU, 128),
+    "convolutions": NetworkKind(FrameConvolutions, 64),
 }
 
 

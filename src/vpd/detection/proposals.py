@@ -15,14 +15,14 @@ LEAST_SCORE = 0.005
 MANY_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 LEAST_SPREAD, MOST_VOTERS = 0.05, 1.5
 """Standard deviation of votes for one middle, and how far around it votes are counted: in mean and in longest
-events."""
+segments."""
 PAPER_LIMITS = (0.67, 1.33)
-"""Shortest and longest interval, in mean lengths of the training events (paper, supplement)."""
+"""Shortest and longest interval, in mean lengths of the training segments (paper, supplement)."""
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """How intervals are read off scores. Lengths are in units of the mean training event.
+    """How intervals are read off scores. Lengths are in units of the mean training segment.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Decoding:
 
 @dataclass(frozen=True, eq=False)
 class Lengths:
-    """Durations of the training events in seconds: their mean, and quantiles that stand for all."""
+    """Durations of the training segments in seconds: their mean, and quantiles that stand for all."""
 
     mean_s: float
     quantiles_s: tuple[float, ...]
@@ -129,9 +129,9 @@ def _boxes(scores: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Ar
 
 
 def _votes(scores: Array, edges: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Array]:
-    """Every tick votes, as surely as it lies in an event, for the middle of the event with its edges.
+    """Every tick votes, as surely as it lies in a segment, for the middle of the segment with its edges.
 
-    Where votes are densest lies an event; its edges are the mean of those of its voters.
+    Where votes are densest lies a segment; its edges are the mean of those of its voters.
     """
     mean, ticks = lengths[0], np.arange(len(scores))
     starts, stops = ticks - edges[:, 0], ticks + edges[:, 1]
@@ -148,7 +148,7 @@ def _votes(scores: Array, edges: Array, lengths: Array, decoding: Decoding) -> t
     total = weights.sum(axis=1) + 1e-9
     begin, end = ((weights * at[near]).sum(axis=1) / total for at in (starts, stops))
     spans = clamp_lengths(np.stack([begin, end], axis=1), decoding.shortest * mean, decoding.longest * mean)
-    # Ticks of an event that all agree make its length; more voters than that prove no more.
+    # Ticks of a segment that all agree make its length; more voters than that prove no more.
     values = np.minimum(total / (spans[:, 1] - spans[:, 0]), 1)
     return spans, values
 
@@ -203,8 +203,8 @@ def propose(
 ) -> tuple[Array, Array]:
     """Intervals (N, 2) in fractional ticks and their scores (N,) in 0..1, surest first.
 
-    ``scores`` (T,) in 0..1, how surely each tick lies in an event; tick i covers i <= t < i + 1. ``edges``
-    (T, 2) are the ticks to the start and to the end of that event, which "votes" need.
+    ``scores`` (T,) in 0..1, how surely each tick lies in a segment; tick i covers i <= t < i + 1. ``edges``
+    (T, 2) are the ticks to the start and to the end of that segment, which "votes" need.
     """
     if not len(scores):
         return np.empty((0, 2)), np.empty(0)

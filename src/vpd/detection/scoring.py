@@ -21,17 +21,24 @@ BATCH_TICKS = 64 * SCORED_TICKS
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """What networks say of each tick: (T, 1 + C) chances, and (T, 2) edges in units of the mean event."""
+    """Output of the networks for each tick.
 
-    chances: Array
+    Attributes
+    ----------
+    probabilities : (T, 1 + C), of the background and of each class.
+    edges : (T, 2) times to the start and to the end of the segment, in mean segment durations; None where
+        the networks do not predict them.
+    """
+
+    probabilities: Array
     edges: Array | None
 
 
 def mean_scored(scored: Sequence[Scored]) -> Scored:
     """The mean of what several say of the same ticks; edges where all have them."""
-    chances: Array = np.stack([s.chances for s in scored]).mean(axis=0)
+    probabilities: Array = np.stack([s.probabilities for s in scored]).mean(axis=0)
     edges = [s.edges for s in scored if s.edges is not None]
-    return Scored(chances, np.stack(edges).mean(axis=0) if len(edges) == len(scored) else None)
+    return Scored(probabilities, np.stack(edges).mean(axis=0) if len(edges) == len(scored) else None)
 
 
 def _stretches(lengths: Sequence[int]) -> list[tuple[int, int, int]]:

@@ -14,21 +14,21 @@ from vpd.types import Array, Segment
 REVIEWED = "reviewed"
 """The label of a span that was looked at: what is not labelled in it is background."""
 ACTION = "action"
-"""The class of events where classes are not told apart."""
+"""The class of segments where classes are not told apart."""
 BACKGROUND, UNKNOWN = 0, -1
 
 
 def split_reviewed(labels: Sequence[Segment]) -> tuple[list[Segment], list[Segment]]:
-    """Labels apart into events and reviewed spans."""
-    events = [s for s in labels if s.label != REVIEWED]
-    return events, [s for s in labels if s.label == REVIEWED]
+    """Labels apart into segments and reviewed spans."""
+    segments = [s for s in labels if s.label != REVIEWED]
+    return segments, [s for s in labels if s.label == REVIEWED]
 
 
-def class_names(events: Sequence[Segment], class_agnostic: bool) -> list[str]:
-    """The classes, sorted. Raises InputError where there is no event."""
-    if not events:
-        raise InputError("there is no labelled event to learn from. Label at least one action.")
-    return [ACTION] if class_agnostic else sorted({e.label or ACTION for e in events})
+def class_names(segments: Sequence[Segment], class_agnostic: bool) -> list[str]:
+    """The classes, sorted. Raises InputError where there is no segment."""
+    if not segments:
+        raise InputError("there is no labelled segment to learn from. Label at least one action.")
+    return [ACTION] if class_agnostic else sorted({e.label or ACTION for e in segments})
 
 
 def _ticks(timeline: Timeline, span: Segment) -> Array:
@@ -36,60 +36,60 @@ def _ticks(timeline: Timeline, span: Segment) -> Array:
     return inside
 
 
-def assign_athletes(timelines: Sequence[Timeline], events: Sequence[Segment]) -> list[Segment]:
-    """Events that name no athlete get the one with most valid ticks in their span.
+def assign_athletes(timelines: Sequence[Timeline], segments: Sequence[Segment]) -> list[Segment]:
+    """Segments that name no athlete get the one with most valid ticks in their span.
 
-    An event in which no athlete is seen stays as it is.
+    A segment in which no athlete is seen stays as it is.
     """
     assigned = []
-    for event in events:
-        if event.athlete is None:
-            of_video = [t for t in timelines if t.video == event.video]
-            seen = [int((t.valid & _ticks(t, event)).sum()) for t in of_video]
+    for segment in segments:
+        if segment.athlete is None:
+            of_video = [t for t in timelines if t.video == segment.video]
+            seen = [int((t.valid & _ticks(t, segment)).sum()) for t in of_video]
             if any(seen):
-                event = replace(event, athlete=of_video[int(np.argmax(seen))].athlete)
-        assigned.append(event)
+                segment = replace(segment, athlete=of_video[int(np.argmax(seen))].athlete)
+        assigned.append(segment)
     return assigned
 
 
 def targets(
     timeline: Timeline,
-    events: Sequence[Segment],
+    segments: Sequence[Segment],
     reviewed: Sequence[Segment],
     classes: Sequence[str],
 ) -> Array:
-    """(T,) int64: 0 background, 1 + index into ``classes`` in an event, -1 where nobody looked.
+    """(T,) int64: 0 background, 1 + index into ``classes`` in a segment, -1 where nobody looked.
 
-    A video with reviewed spans was looked at in these and in its events; one with events alone, everywhere.
-    Where an event names no athlete, or another one, this athlete's ticks in it are unknown: others may do the
-    same unlabelled.
+    In a video with reviewed spans, these and its segments were looked at; in a video with segments alone,
+    all of it. Where a segment names no athlete, or another one, this athlete's ticks in it are unknown, since
+    several athletes may do the same and only one be labelled.
     """
     spans = [r for r in reviewed if r.video == timeline.video and r.athlete in (None, timeline.athlete)]
-    own = [e for e in events if e.video == timeline.video]
+    own = [e for e in segments if e.video == timeline.video]
     looked_at = bool(own) and not any(r.video == timeline.video for r in reviewed)
     out = np.full(len(timeline), BACKGROUND if looked_at else UNKNOWN, np.int64)
     for span in spans:
         out[_ticks(timeline, span)] = BACKGROUND
-    for event in own:
-        if event.athlete != timeline.athlete:
-            out[_ticks(timeline, event)] = UNKNOWN
+    for segment in own:
+        if segment.athlete != timeline.athlete:
+            out[_ticks(timeline, segment)] = UNKNOWN
     single = len(classes) == 1
-    for event in own:
-        if event.athlete == timeline.athlete:
-            name = classes[0] if single else event.label or ACTION
-            out[_ticks(timeline, event)] = 1 + list(classes).index(name)
+    for segment in own:
+        if segment.athlete == timeline.athlete:
+            name = classes[0] if single else segment.label or ACTION
+            out[_ticks(timeline, segment)] = 1 + list(classes).index(name)
     return out
 
 
-def seconds_to_edges(timeline: Timeline, classes: Array, events: Sequence[Segment]) -> Array:
-    """(T, 2) float32, how long before each tick its event began and how long after it ends; 0 outside.
+def seconds_to_edges(timeline: Timeline, classes: Array, segments: Sequence[Segment]) -> Array:
+    """(T, 2) float32, how long before each tick its segment began and how long after it ends; 0 outside.
 
     ``classes`` are the ``targets`` of the timeline.
     """
     out = np.zeros((len(timeline), 2), np.float32)
-    for event in events:
-        if event.video == timeline.video and event.athlete == timeline.athlete:
-            inside = _ticks(timeline, event) & (classes > BACKGROUND)
+    for segment in segments:
+        if segment.video == timeline.video and segment.athlete == timeline.athlete:
+            inside = _ticks(timeline, segment) & (classes > BACKGROUND)
             times = timeline.times_s[inside]
-            out[inside] = np.stack([times - event.start_s, event.end_s - times], axis=1)
+            out[inside] = np.stack([times - segment.start_s, segment.end_s - times], axis=1)
     return out

@@ -18,7 +18,7 @@ from vpd.errors import InputError
 from vpd.types import Array
 
 VIEW = 2.5
-"""Networks see this many long events about each tick, if they can: what leads to one and what follows it."""
+"""Receptive field of the networks, in durations of the longest usual segment."""
 PAPER = {
     "network": "bigru",
     "rate_hz": 25.0,
@@ -43,7 +43,7 @@ class TrainedDetector(FrameDetector):
     ----------
     network : a name of ``vpd.detection.networks.NETWORKS``.
     hidden : width of the network; None for its usual one.
-    window_s : length of the training windows; longer where an event is longer than half of one.
+    window_s : length of the training windows; longer where a segment is longer than half of one.
     batch, epochs, windows, learning_rate, patience, speed, edges : see ``Schedule``.
     motion : networks see how features change as well.
     others : see ``FrameDetector``.
@@ -111,7 +111,7 @@ class TrainedDetector(FrameDetector):
         self.scaling_ = scaling(parts, self.rate_hz, self.motion)
         inputs, schedule, outputs = self._inputs(parts), self._schedule(), 1 + len(self.classes_)
         wanted = [
-            Target(y, seconds_to_edges(part, y, self.events_) / self.lengths_.mean_s)
+            Target(y, seconds_to_edges(part, y, self.segments_) / self.lengths_.mean_s)
             for part, y in zip(parts, targets, strict=True)
         ]
         held = sorted(set(fold))

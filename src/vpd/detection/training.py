@@ -17,13 +17,13 @@ from vpd.types import Array
 
 WEIGHT_DECAY = 0.01
 RARE_WEIGHT_LIMIT = 5.0
-"""An event's tick weighs at most this much more than a background tick."""
+"""A segment's tick weighs at most this much more than a background tick."""
 LEAST_WINDOWS = 64
 """In an epoch: a single video of a minute would else give but two or three steps."""
 EDGES = 2
-"""Outputs beside the classes: the time to the start and to the end of the event."""
+"""Outputs beside the classes: the time to the start and to the end of the segment."""
 EDGE_ROUNDING = 0.1
-"""Errors of edges below this part of a mean event count by their square: labels are no more precise."""
+"""Errors of edges below this part of a mean segment count by their square: labels are no more precise."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Schedule:
         fewer than ``LEAST_WINDOWS``.
     patience : stop after this many epochs without gain on the held-out videos; 0 trains to the end.
     speed : windows are played at a random speed within 1 / (1 + speed) .. 1 + speed.
-    edges : weight of the loss of the edges of events; 0 has the network say nothing of them.
+    edges : weight of the loss of the edges of segments; 0 has the network say nothing of them.
     moving : how many of the last input channels are displacements.
     view : ticks that a tick should see about it.
     """
@@ -59,7 +59,7 @@ class Schedule:
 class Target:
     """What a network should say of each tick: (T,) int64 classes, -1 unknown, and (T, 2) edges.
 
-    Edges are the times to the start and to the end of the tick's event, in units of the mean event.
+    Edges are the times to the start and to the end of the tick's segment, in units of the mean segment.
     """
 
     classes: Array
@@ -113,8 +113,8 @@ class Windows:
 
 def _class_weights(targets: Sequence[Target], outputs: int) -> Tensor:
     counts = np.bincount(np.concatenate([y.classes[y.classes >= 0] for y in targets]), minlength=outputs)
-    events = counts[1:].sum()
-    rare = np.clip(np.sqrt(counts[0] / max(events, 1)), 1, RARE_WEIGHT_LIMIT)
+    segments = counts[1:].sum()
+    rare = np.clip(np.sqrt(counts[0] / max(segments, 1)), 1, RARE_WEIGHT_LIMIT)
     return torch.tensor([1.0, *([float(rare)] * (outputs - 1))])
 
 
@@ -182,7 +182,7 @@ def train(
 
 
 def _edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
-    """Of the ticks of events; nothing is asked elsewhere."""
+    """Of the ticks of segments; nothing is asked elsewhere."""
     inside = classes > 0
     if not inside.any():
         return said.sum() * 0
@@ -190,7 +190,7 @@ def _edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
 
 
 def _loss(network: nn.Module, inputs: Sequence[Array], targets: Sequence[Target], weights: Tensor) -> float:
-    scores = np.concatenate([s.chances for s in score(network, inputs, len(weights))])
+    scores = np.concatenate([s.probabilities for s in score(network, inputs, len(weights))])
     truth = torch.from_numpy(np.concatenate([y.classes for y in targets]))
     logs = torch.from_numpy(np.log(np.maximum(scores, 1e-12)))
     return float(functional.nll_loss(logs, truth, weights.to(logs.dtype), ignore_index=UNKNOWN))

@@ -111,7 +111,7 @@ class Packed:
 
     def prepare(self, query: Array) -> tuple[Array, Array]:
         """A query (n, d) in the form of ``values``, and its squared norms, both float32."""
-        return _prepared(_checked(query, self.d), self.centre, self.distance)
+        return prepare_frames(_checked(query, self.d), self.centre, self.distance)
 
 
 def _checked(sequence: Array, d: int) -> Array:
@@ -131,7 +131,7 @@ def _norms(values: Array, distance: str) -> Array:
     return squared.astype(values.dtype)
 
 
-def _prepared(frames: Array, centre: Array, distance: str) -> tuple[Array, Array]:
+def prepare_frames(frames: Array, centre: Array, distance: str) -> tuple[Array, Array]:
     """Frames (n, d) in float32, centred, or of unit length for cosine, with squared norms (1 for cosine)."""
     if not np.isfinite(frames).all():
         raise InputError("a sequence holds a value that is not finite; drop the frames without a feature")
@@ -175,7 +175,7 @@ def pack(sequences: Sequence[Array], distance: str = "l2", sketch: bool = False)
     # Any centre will do that is the same for all; of float32's digits, float32 frames are centred in float32.
     centre = np.zeros(d) if distance == "cosine" else frames.mean(axis=0, dtype=np.float64)
     centre = centre.astype(np.float32).astype(np.float64)
-    values, norms = _prepared(frames, centre, distance)
+    values, norms = prepare_frames(frames, centre, distance)
     starts, rows = _layout(lengths)
     laid, laid_norms = np.zeros((starts[-1], d), np.float32), np.zeros(starts[-1], np.float32)
     laid[rows], laid_norms[rows] = values, norms

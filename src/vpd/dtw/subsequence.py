@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from vpd.dtw.packed import _prepared
+from vpd.dtw.packed import prepare_frames
 from vpd.errors import InputError
 from vpd.types import Array
 
@@ -58,7 +58,7 @@ def stack_queries(queries: list[Array], distance: str = "l2") -> Queries:
     frames = np.concatenate(queries)
     centre = np.zeros(frames.shape[1]) if distance == "cosine" else frames.mean(axis=0, dtype=np.float64)
     centre = centre.astype(np.float32)
-    values, norms = _prepared(frames.astype(np.float64), centre.astype(np.float64), distance)
+    values, norms = prepare_frames(frames.astype(np.float64), centre.astype(np.float64), distance)
     edges = np.concatenate([[0], np.cumsum([len(q) for q in queries])])
     return Queries(values, norms, edges, centre, distance)
 

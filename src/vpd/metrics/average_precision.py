@@ -1,6 +1,6 @@
 """Average precision at temporal IoU, interpolated as ActivityNet's evaluation does.
 
-The rule: detections of a class are taken surest first; each finds the event of its video with the largest
+The rule: detections of a class are taken surest first; each finds the segment of its video with the largest
 temporal IoU that no surer one has found, if that IoU reaches the threshold; all others are false. Precision
 at a recall is the best precision at that recall or any larger one; average precision is the area below.
 """
@@ -107,7 +107,7 @@ def mean_average_precision(
 ) -> DetectionScore:
     """Average precision of every class that occurs in ``truth``; detections of other classes are not counted.
 
-    Only detections of an event's own label find it. For a figure without classes give ``unlabelled`` truth
+    Only detections of a segment's own label find it. For a figure without classes give ``unlabelled`` truth
     and detections, or call ``average_precision``.
     """
     labels = sorted({segment.label or "" for segment in truth})

@@ -11,14 +11,14 @@ from vpd.metrics.matching import Nearness, match, nearness, ranked
 from vpd.types import Array, Detection, Segment
 
 KINDS = ("found", "duplicate", "localisation", "confused", "background")
-"""Kinds of detections. An event that none finds is "missed"."""
+"""Kinds of detections. A segment that none finds is "missed"."""
 BACKGROUND_TIOU = 0.1
-"""Below this overlap with every event a detection lies in the background (as DETAD has it)."""
+"""Below this overlap with every segment a detection lies in the background (as DETAD has it)."""
 
 
 def _of_same_label(near: Nearness, truth: Sequence[Segment], order: Sequence[Detection]) -> list[Array]:
     labels = np.array([t.label or "" for t in truth], dtype=object)
-    return [labels[events] == (d.label or "") for events, d in zip(near.events, order, strict=True)]
+    return [labels[segments] == (d.label or "") for segments, d in zip(near.segments, order, strict=True)]
 
 
 def detection_kinds(
@@ -26,15 +26,15 @@ def detection_kinds(
 ) -> list[tuple[Detection, str]]:
     """Each detection, surest first, with its kind.
 
-    "found": the first to reach ``tiou`` with an event of its label. "duplicate": reaches it with an event
-    that a surer one found. "localisation": overlaps an event of its label, but less than ``tiou``.
-    "confused": overlaps events of other labels only. "background": overlaps none by ``BACKGROUND_TIOU``.
+    "found": the first to reach ``tiou`` with a segment of its label. "duplicate": reaches it with a segment
+    that a surer one found. "localisation": overlaps a segment of its label, but less than ``tiou``.
+    "confused": overlaps segments of other labels only. "background": overlaps none by ``BACKGROUND_TIOU``.
     """
     order = ranked(detections)
     near = nearness(truth, order)
     same = _of_same_label(near, truth, order)
     own = Nearness(
-        [events[keep] for events, keep in zip(near.events, same, strict=True)],
+        [segments[keep] for segments, keep in zip(near.segments, same, strict=True)],
         [values[keep] for values, keep in zip(near.nearness, same, strict=True)],
     )
     found = match(own, len(truth), tiou)
@@ -58,9 +58,9 @@ def detection_kinds(
 def count_errors(
     truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.5, keep: int | None = None
 ) -> dict[str, int]:
-    """How many detections are of each kind, and how many events are missed.
+    """How many detections are of each kind, and how many segments are missed.
 
-    ``keep`` surest detections are counted; as many as there are events by default, since a ranked list goes
+    ``keep`` surest detections are counted; as many as there are segments by default, since a ranked list goes
     on as long as one likes.
     """
     kept = ranked(detections)[: len(truth) if keep is None else keep]

@@ -1,4 +1,4 @@
-"""Which detection finds which event: the ranked matching that average precision and error kinds share."""
+"""Which detection finds which segment: the ranked matching that average precision and error kinds share."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def temporal_iou(first: Array, second: Array) -> Array:
 
 
 def middles(segments: Sequence[Segment]) -> Array:
-    """(N,) float64, the middle of each segment in seconds: where an event that is a point lies."""
+    """(N,) float64, the middle of each segment in seconds: where a segment that is a point lies."""
     middle: Array = spans(segments).mean(axis=1)
     return middle
 
@@ -40,29 +40,30 @@ def ranked(detections: Sequence[Detection]) -> list[Detection]:
 
 @dataclass(frozen=True, eq=False)
 class Nearness:
-    """How near each detection lies to each event of its video, larger being nearer.
+    """How near each detection lies to each segment of its video, larger being nearer.
 
     Attributes
     ----------
-    events : for every detection the indices of the events of its video and athlete.
-    nearness : for every detection, parallel to ``events``, the temporal IoU or minus the distance in seconds.
+    segments : for every detection the indices of the segments of its video and athlete.
+    nearness : for every detection, parallel to ``segments``, the temporal IoU, or minus the distance in
+        seconds.
     """
 
-    events: list[Array]
+    segments: list[Array]
     nearness: list[Array]
 
     @cached_property
     def nearest(self) -> list[tuple[int, float]]:
-        """For every detection the nearest event's index and nearness; (-1, -inf) without any."""
+        """For every detection the nearest segment's index and nearness; (-1, -inf) without any."""
         best = [int(values.argmax()) if len(values) else -1 for values in self.nearness]
         return [
-            (int(self.events[i][k]), float(self.nearness[i][k])) if k >= 0 else (-1, -np.inf)
+            (int(self.segments[i][k]), float(self.nearness[i][k])) if k >= 0 else (-1, -np.inf)
             for i, k in enumerate(best)
         ]
 
 
 def _same_athlete(truth: Sequence[Segment], detections: Sequence[Detection]) -> Array:
-    """(N, M) bool, whether a detection may be of an event's athlete: None is any."""
+    """(N, M) bool, whether a detection may be of a segment's athlete: None is any."""
     wanted = np.array([-1 if t.athlete is None else t.athlete for t in truth])
     found = np.array([-1 if d.athlete is None else d.athlete for d in detections])
     same: Array = (wanted[None, :] == found[:, None]) | (wanted[None, :] < 0) | (found[:, None] < 0)
@@ -70,48 +71,48 @@ def _same_athlete(truth: Sequence[Segment], detections: Sequence[Detection]) -> 
 
 
 def nearness(truth: Sequence[Segment], detections: Sequence[Detection], by_middle: bool = False) -> Nearness:
-    """Compare each detection with the events of its video: by temporal IoU, or by the distance of middles.
+    """Compare each detection with the segments of its video: by temporal IoU, or by the distance of middles.
 
-    Labels are not looked at. An event of one athlete is not compared with a detection of another.
+    Labels are not looked at. A segment of one athlete is not compared with a detection of another.
     """
-    events_of: dict[str, list[int]] = defaultdict(list)
-    for index, event in enumerate(truth):
-        events_of[event.video].append(index)
+    segments_of: dict[str, list[int]] = defaultdict(list)
+    for index, segment in enumerate(truth):
+        segments_of[segment.video].append(index)
     detections_of: dict[str, list[int]] = defaultdict(list)
     for index, detection in enumerate(detections):
         detections_of[detection.video].append(index)
     result = Nearness([np.empty(0, np.int64)] * len(detections), [np.empty(0)] * len(detections))
     for video, found in detections_of.items():
-        indices = np.array(events_of.get(video, []), np.int64)
-        events, own = [truth[i] for i in indices], [detections[i] for i in found]
+        indices = np.array(segments_of.get(video, []), np.int64)
+        segments, own = [truth[i] for i in indices], [detections[i] for i in found]
         if by_middle:
-            near = -np.abs(middles(own)[:, None] - middles(events)[None, :])
+            near = -np.abs(middles(own)[:, None] - middles(segments)[None, :])
         else:
-            near = temporal_iou(spans(own), spans(events))
-        keep = _same_athlete(events, own)
+            near = temporal_iou(spans(own), spans(segments))
+        keep = _same_athlete(segments, own)
         for row, i in enumerate(found):
-            result.events[i], result.nearness[i] = indices[keep[row]], near[row, keep[row]]
+            result.segments[i], result.nearness[i] = indices[keep[row]], near[row, keep[row]]
     return result
 
 
 def match(near: Nearness, n_truth: int, at_least: float) -> Array:
-    """The event that each detection finds, or -1: (N,) int64, for detections in the order of their rank.
+    """The segment that each detection finds, or -1: (N,) int64, for detections in the order of their rank.
 
-    As ActivityNet's evaluation does: a detection takes the nearest event that is near enough and that no
-    surer detection has taken. An event is found once.
+    As ActivityNet's evaluation does: a detection takes the nearest segment that is near enough and that no
+    surer detection has taken. A segment is found once.
     """
     taken = np.zeros(n_truth, bool)
-    found = np.full(len(near.events), -1, np.int64)
-    for i, (event, value) in enumerate(near.nearest):
+    found = np.full(len(near.segments), -1, np.int64)
+    for i, (segment, value) in enumerate(near.nearest):
         if value < at_least:
             continue
-        if not taken[event]:
-            found[i] = event
+        if not taken[segment]:
+            found[i] = segment
         else:
-            events, values = near.events[i], near.nearness[i]
-            free = (values >= at_least) & ~taken[events]
+            segments, values = near.segments[i], near.nearness[i]
+            free = (values >= at_least) & ~taken[segments]
             if not free.any():
                 continue
-            found[i] = events[np.argmax(np.where(free, values, -np.inf))]
+            found[i] = segments[np.argmax(np.where(free, values, -np.inf))]
         taken[found[i]] = True
     return found

@@ -39,7 +39,7 @@ def precision_at(ranked_hits: Array, k: int) -> float:
     return float(ranked_hits[:, :k].mean())
 
 
-def mean_average_precision(ranked_hits: Array) -> float:
+def retrieval_map(ranked_hits: Array) -> float:
     """Mean over the queries of average precision, leaving out queries with no hit to find."""
     found = ranked_hits.sum(axis=1)
     if not found.any():

@@ -1,4 +1,4 @@
-"""Average precision of events that are points: right within a tolerance of time.
+"""Average precision of segments that are points: right within a tolerance of time.
 
 A point is the middle of its segment, so that intervals and points share one container; a point given alone is
 a segment one frame long. Tolerances are seconds; one of n frames is ``frames_to_seconds(n, fps)``.
@@ -28,7 +28,7 @@ def spotting_average_precision(
 ) -> Array:
     """Average precision within each tolerance, whatever the labels: (K,); NaN where truth is empty.
 
-    Surest first, each detection finds the nearest event that no surer one has found, if it lies at most the
+    Surest first, each detection finds the nearest segment that no surer one has found, if it lies at most the
     tolerance away. Interpolated as ``average_precision``.
     """
     if not truth:

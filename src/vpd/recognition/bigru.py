@@ -14,10 +14,9 @@ from torch.nn.functional import cross_entropy
 
 from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier, orientations
-from vpd.recognition.network import ActionNetwork, Cell, Pooling
-from vpd.sequences.augment import TimeWarp
+from vpd.recognition.network import ActionNetwork
 from vpd.sequences.gru import Precision
-from vpd.sequences.packing import FrameMatrix, Packing
+from vpd.sequences.packing import FrameMatrix
 from vpd.types import Array, FeatureSequence
 
 RESTARTS = 10
@@ -51,12 +50,9 @@ class BiGRUClassifier(SequenceClassifier):
 
     Parameters
     ----------
-    hidden, layers, cell, pooling : the recurrent part; the paper has 128, 2, "gru", "max".
+    hidden, layers : width and number of the GRU's layers; the paper has 128 and 2.
     epochs, batch, rate : 500, 50, 1e-3 in the paper, AdamW with ten cosine cycles.
-    least_steps : as many epochs more as it takes to make so many steps, where examples are few; 0 adds none.
-    speed, crop, hold : augmentation in time, see `TimeWarp`; 0 in the paper.
-    noise : standard deviation of Gaussian noise on the features, relative to that of each channel.
-    mixing : alpha of the Beta distribution by which pooled examples and their labels are mixed; 0 mixes none.
+    least_steps : the least number of optimiser steps; more epochs are run where examples are few.
     seed : of weights, order and dropout; the same seed and data give the same model on one kind of processor.
     threads : 2 runs the two directions on two cores.
     precision : of the large products in training; "auto" takes bfloat16 on CPUs that multiply in it.
@@ -67,17 +63,10 @@ class BiGRUClassifier(SequenceClassifier):
         self,
         hidden: int = 128,
         layers: int = 2,
-        cell: Cell = "gru",
-        pooling: Pooling = "max",
         epochs: int = 500,
         batch: int = 50,
         rate: float = 1e-3,
         least_steps: int = 0,
-        speed: float = 0.0,
-        crop: float = 0.0,
-        hold: float = 0.0,
-        noise: float = 0.0,
-        mixing: float = 0.0,
         seed: int = 0,
         threads: int = 1,
         precision: Precision = "auto",
@@ -85,17 +74,10 @@ class BiGRUClassifier(SequenceClassifier):
     ) -> None:
         self.hidden = hidden
         self.layers = layers
-        self.cell = cell
-        self.pooling = pooling
         self.epochs = epochs
         self.batch = batch
         self.rate = rate
         self.least_steps = least_steps
-        self.speed = speed
-        self.crop = crop
-        self.hold = hold
-        self.noise = noise
-        self.mixing = mixing
         self.seed = seed
         self.threads = threads
         self.precision = precision
@@ -138,8 +120,6 @@ class BiGRUClassifier(SequenceClassifier):
             len(self.classes_),
             self.hidden,
             self.layers,
-            self.cell,
-            self.pooling,
             self.threads,
             self.precision,
         ).to(self.device)
@@ -156,35 +136,20 @@ class BiGRUClassifier(SequenceClassifier):
     ) -> float:
         """One pass in batches of nearly equal size, none of them of a single example; the mean loss."""
         self.network_.train()
-        warp = TimeWarp(self.speed, self.crop, self.hold) if self.speed or self.crop or self.hold else None
-        spread = matrix.frames.std(dim=0) * self.noise
         items = order.permutation(len(matrix))
         losses = []
         for chosen in np.array_split(items, self._batches(len(items))):
-            frames, packing = matrix.batch(chosen, warp, order)
-            if self.noise:
-                frames = frames + spread * torch.randn(frames.shape)
+            frames, packing = matrix.batch(chosen)
             wanted = targets[chosen[packing.order]].to(self.device)
-            loss = self._loss(frames.to(self.device), packing, wanted, order)
+            loss = cross_entropy(self.network_(frames.to(self.device), packing), wanted)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             optimiser.step()
             losses.append(loss.detach())
         mean = float(torch.stack(losses).mean())
         if not math.isfinite(mean):
-            raise InputError("the training diverged: features of very large values? Standardise them first")
+            raise InputError("the training diverged: features of very large values? Scale them first")
         return mean
-
-    def _loss(
-        self, frames: torch.Tensor, packing: Packing, wanted: torch.Tensor, order: np.random.Generator
-    ) -> torch.Tensor:
-        pooled = self.network_.embed(frames, packing)
-        if not self.mixing:
-            return cross_entropy(self.network_.classifier(pooled), wanted)
-        share = float(order.beta(self.mixing, self.mixing))
-        other = torch.from_numpy(order.permutation(len(wanted))).to(self.device)
-        logits = self.network_.classifier(share * pooled + (1 - share) * pooled[other])
-        return share * cross_entropy(logits, wanted) + (1 - share) * cross_entropy(logits, wanted[other])
 
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
         """(N, C) probabilities, the mean over both orientations."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from vpd.dtw import FALLBACK, many_to_many, pack
 from vpd.errors import InputError
-from vpd.metrics.retrieval import hits, mean_average_precision, precision_at
+from vpd.metrics.retrieval import hits, precision_at, retrieval_map
 from vpd.recognition.estimator import check_sequences
 from vpd.types import Array, FeatureSequence
 
@@ -68,6 +68,6 @@ def evaluate_retrieval(
     return Retrieval(
         len(names),
         {k: precision_at(ranked, k) for k in possible},
-        mean_average_precision(ranked),
+        retrieval_map(ranked),
         float(ranked.mean()),
     )

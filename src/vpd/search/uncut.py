@@ -80,7 +80,7 @@ def _peaks(prepared: _Prepared, stream: Stream, start: int, keep: int) -> list[_
         prepared.stacked, stream.values[left:stop], stream.valid[left:stop], skip=start - left
     )
     shortest = int(np.diff(prepared.stacked.edges).min())
-    # Spans last half of the query at least, so ends closer than a quarter belong to one event.
+    # Spans last half of the query at least, so ends closer than a quarter belong to one segment.
     lowest = minimum_filter1d(scores, 2 * max(1, shortest // 4) + 1, mode="nearest")
     ends = np.flatnonzero((scores == lowest) & np.isfinite(scores))
     if len(ends) > keep:

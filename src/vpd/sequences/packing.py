@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from vpd.sequences.augment import TimeWarp
 from vpd.types import Array
 
 
@@ -35,11 +34,11 @@ class Packing:
 
     @property
     def sequence(self) -> Array:
-        """(N,) which of the B sequences, in the order given to ``pack``, each packed row belongs to."""
+        """(N,) index of the sequence, in the order given to `frame_packing`, of each packed row."""
         return np.concatenate([self.order[:n] for n in self.batch_sizes])
 
 
-def pack(rows: Array, lengths: Array) -> Packing:
+def frame_packing(rows: Array, lengths: Array) -> Packing:
     """Packing of sequences whose frames are the first lengths[i] of each of ``rows`` (B, T), of a matrix."""
     order = np.argsort(-lengths, kind="stable")
     steps = np.arange(int(lengths.max()))
@@ -60,14 +59,9 @@ class FrameMatrix:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def batch(
-        self, items: Array, warp: TimeWarp | None = None, rng: np.random.Generator | None = None
-    ) -> tuple[torch.Tensor, Packing]:
-        """Packed frames (N, d) of the sequences ``items``, warped in time where asked, and where they lie."""
+    def batch(self, items: Array) -> tuple[torch.Tensor, Packing]:
+        """Packed frames (N, d) of the sequences ``items``, and where they lie."""
         lengths = self.lengths[items]
-        if warp is None or rng is None:
-            rows = np.broadcast_to(np.arange(int(lengths.max())), (len(items), int(lengths.max())))
-        else:
-            rows, lengths = warp.positions(lengths, rng)
-        packing = pack(self.starts[items][:, None] + rows, lengths)
+        rows = np.broadcast_to(np.arange(int(lengths.max())), (len(items), int(lengths.max())))
+        packing = frame_packing(self.starts[items][:, None] + rows, lengths)
         return self.frames[torch.from_numpy(packing.rows)], packing
