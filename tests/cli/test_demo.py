@@ -1,7 +1,6 @@
 """`vpd demo`, the whole of it."""
 
 import re
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -11,7 +10,6 @@ from vpd.cli.main import build
 
 @pytest.mark.slow
 def test_the_demo_ends_with_a_report_whose_every_part_is_there(tmp_path):
-    began = time.monotonic()
     result = CliRunner().invoke(build(["demo"]), ["demo", "--out", str(tmp_path / "out"), "-j", "1"])
     assert result.exit_code == 0, result.output
     page = tmp_path / "out" / "report" / "index.html"
@@ -20,6 +18,5 @@ def test_the_demo_ends_with_a_report_whose_every_part_is_there(tmp_path):
     for link in re.findall(r"(?:src|href)=['\"]([^'\"]+)['\"]", html):
         assert (page.parent / link).exists(), link
     assert "$" not in re.sub(r"<(style|script).*?</\1>", "", html, flags=re.S)
-    assert time.monotonic() - began < 20 * 60
     again = CliRunner().invoke(build(["demo"]), ["demo", "--out", str(tmp_path / "out"), "-j", "1"])
     assert again.exit_code == 0

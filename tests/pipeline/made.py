@@ -27,7 +27,6 @@ images = 64
 epoch_images = 32
 batch = 8
 validation_images = 8
-minutes = 0.0
 min_score = 0.0
 device = "cpu"
 """

@@ -116,3 +116,27 @@ def test_a_second_round(layout):
     features = read_features(path)
     write_features(path, features, features[0].d, Recipe("embed", 99))
     assert "learned from changed" in distill.state(open_sources(layout)).due
+
+
+def test_a_training_that_ended_early_says_so_and_goes_on(layout):
+    limited = BASE.replace("images = 64", "images = 64\ntime_limit_minutes = 1e-9")
+    layout.settings.write_text(limited)
+    report = run(layout)
+    assert report.complete
+    early = status(layout).student["ended_early"]
+    assert "8 of 64 crops seen" in early
+    assert status(layout).up_to_date
+    assert run(layout).made == {}
+    assert run(layout, redistill=True).made["distill"] == 1
+    assert "16 of 64 crops seen" in status(layout).student["ended_early"]
+    layout.settings.write_text(BASE)
+    assert "ended early" in status(layout).student["due"]
+    assert run(layout).made["distill"] == 1
+    assert not status(layout).student["ended_early"]
+
+
+@pytest.mark.parametrize(("setting", "again"), [("workers = 1", False), ('precision = "bfloat16"', True)])
+def test_settings_of_how_and_where_do_not_train_again(layout, setting, again):
+    run(layout, ["distill"])
+    layout.settings.write_text(f"{BASE}{setting}\n")
+    assert bool(distill.state(open_sources(layout)).due) is again

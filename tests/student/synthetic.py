@@ -98,7 +98,7 @@ def stick_sources(folder, videos=6, n=60, **more):
 def tiny_settings(**changes):
     """Settings that train the small encoder within a second or two."""
     values = {
-        "backbone": "tiny", "images": 640, "minutes": 0.0, "epoch_images": 320, "batch": 32,
+        "backbone": "tiny", "images": 640, "epoch_images": 320, "batch": 32,
         "learning_rate": 3e-3, "augment": NO_AUGMENTATION, "device": "cpu", "precision": "float32",
         "validation_images": 64, "loss": "squared",
         "heads": (HeadSettings(teacher="joints2d", motion=(-1,), decoder=True),),

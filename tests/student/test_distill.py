@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
@@ -127,12 +128,37 @@ def test_seeds(sources, tmp_path):
     assert any(not torch.equal(made["a"][n], made["c"][n]) for n in made["a"])
 
 
-def test_time_ends_a_training(sources, tmp_path):
-    settings = tiny_settings(images=10_000_000, minutes=1.5 / 60, epoch_images=320)
-    distill(sources, settings, tmp_path, RECIPE)
-    rows = history(tmp_path)
-    assert 1.4 < float(rows[-1]["seconds"]) < 6
-    assert float(rows[-1]["learning_rate"]) < 0.1 * settings.learning_rate
+def config(folder):
+    return json.loads((folder / "config.json").read_text())
+
+
+def test_a_time_limit_ends_a_training_with_what_it_has_and_it_can_go_on(sources, tmp_path):
+    settings = tiny_settings(images=128, epoch_images=64, schedule="constant")
+    whole, early = tmp_path / "whole", tmp_path / "early"
+    distill(sources, settings, whole, RECIPE)
+    limited = settings.model_copy(update={"time_limit_minutes": 1e-9})
+    for images in (32, 64, 96):
+        distill(sources, limited, early, RECIPE)
+        found = config(early)["ended_early"]
+        assert found == {"images": images, "of_images": 128, "minutes": 1e-9}
+        assert load_student(early).spec == load_student(whole).spec
+    distill(sources, settings, early, RECIPE)
+    assert config(early)["ended_early"] is config(whole)["ended_early"] is None
+    assert_same(weights(whole), weights(early))
+    assert not (early / CHECKPOINT).exists()
+
+
+def test_time_without_a_limit_decides_nothing(sources, tmp_path, monkeypatch):
+    """The same student where every look at the clock takes a day."""
+    settings = tiny_settings(images=128, epoch_images=64)
+    distill(sources, settings, tmp_path / "fast", RECIPE)
+    days = iter(range(0, 10**9, 86_400))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(days)))
+    distill(sources, settings, tmp_path / "slow", RECIPE)
+    assert_same(weights(tmp_path / "fast"), weights(tmp_path / "slow"))
+    assert [r["learning_rate"] for r in history(tmp_path / "fast")] == [
+        r["learning_rate"] for r in history(tmp_path / "slow")
+    ]
 
 
 def test_variants_run(sources, tmp_path):

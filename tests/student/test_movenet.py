@@ -1,6 +1,7 @@
 """MoveNet in torch is the shipped network, and the encoder on it reads joints."""
 
 import json
+import time
 
 import numpy as np
 import onnxruntime as ort
@@ -248,6 +249,52 @@ def test_a_video_that_was_read_in_part_is_read_to_its_end(tmp_path, monkeypatch)
     files = set(readings.iterdir())
     read_video(student, crops, readings, "other", Counting, EmbedSettings())
     assert set(readings.iterdir()) == files
+
+
+def test_a_reader_that_sleeps_reads_as_much(tmp_path, monkeypatch):
+    """A machine that is slower by far reads the same crops and ends at the same student."""
+    monkeypatch.setattr("vpd.student.inference.readings.SPAN", 4)
+    sources = stick_sources(tmp_path, 5, 8, teachers=("vipe",))
+    settings = people_settings(images=64, read=20)
+    readings = tmp_path / "readings"
+    distill(sources, settings, tmp_path / "fast", RECIPE, readings=readings)
+    fast = {path.name for path in readings.iterdir()}
+    assert len(fast) == 1 + 20 // 4
+
+    days = iter(range(0, 10**9, 86_400))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(days)))
+    call = OnnxEngine.__call__
+
+    def sleeps(engine, raw):
+        time.sleep(0.05)
+        return call(engine, raw)
+
+    monkeypatch.setattr(OnnxEngine, "__call__", sleeps)
+    distill(sources, settings, tmp_path / "slow", RECIPE, readings=tmp_path / "others")
+    assert {path.name for path in (tmp_path / "others").iterdir()} == fast
+    weights = [(tmp_path / name / "student.safetensors").read_bytes() for name in ("fast", "slow")]
+    assert weights[0] == weights[1]
+
+    # with readings of more crops at hand, still those that the settings ask for
+    distill(sources, people_settings(images=64), tmp_path / "more", RECIPE, readings=readings)
+    assert {path.name for path in readings.iterdir()} > fast
+    distill(sources, settings, tmp_path / "again", RECIPE, readings=readings)
+    assert (tmp_path / "again" / "student.safetensors").read_bytes() == weights[0]
+
+
+def test_a_time_limit_leaves_enough_readings_to_train_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("vpd.student.inference.readings.SPAN", 4)
+    sources = stick_sources(tmp_path, 5, 8, teachers=("vipe",))
+    settings = people_settings(images=64, time_limit_minutes=1e-9)
+    readings = tmp_path / "readings"
+    distill(sources, settings, tmp_path / "early", RECIPE, readings=readings)
+    early = json.loads((tmp_path / "early" / "config.json").read_text())["ended_early"]
+    assert early["images"] == 32
+    assert early["of_read"] == 40
+    assert 8 <= early["read"] < 40
+    # one crop is asked for: those are read that hold a frame to train on and one to validate on
+    distill(sources, people_settings(images=32, read=1), tmp_path / "one", RECIPE, readings=tmp_path / "r")
+    assert len(list((tmp_path / "r").glob("*.npy"))) == early["read"] // 4
 
 
 @pytest.mark.slow

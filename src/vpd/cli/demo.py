@@ -29,10 +29,10 @@ OVERLAY_S = 12.0
 """How much of a video the report shows with its poses."""
 
 SETTINGS = """
-# The demo's: quick, at the price of accuracy.
+# The demo's: a short training, at the price of accuracy.
 [distill]
-images = 60000
-minutes = 2
+images = 20000
+epoch_images = 4000
 """
 
 
@@ -45,7 +45,8 @@ def demo(
 ) -> None:
     """The whole way on a sample of synthetic athletes: new, run, evaluate, search, and a report.
 
-    Takes about five minutes on two cores. A demo that was stopped goes on where it was.
+    Takes about five minutes on two free cores, and ends at any speed. A demo that was stopped goes on
+    where it was.
     """
     from vpd.errors import InputError
     from vpd.report.demo_page import DemoResult, write_demo_page

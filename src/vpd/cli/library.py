@@ -71,6 +71,8 @@ def status(
         say(f"{student['name']}: distilled on {of} videos; `vpd run --redistill` includes the new ones.")
     elif found.videos:
         say(f"{student['name']}: distilled on {student['learned_from']} videos.")
+    if student["ended_early"]:
+        say_warning(f"{student['name']} ended early: {student['ended_early']}.")
     if videos:
         listed = Table("video", "frames", "seconds", "size", "status", "to do")
         for video, v in found.videos.items():

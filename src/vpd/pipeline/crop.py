@@ -19,7 +19,7 @@ VERSION = 1
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The crops."""
     inputs = {"track": track.outputs(sources, video)[0].recipe.key}
-    settings = sources.that_matter(sources.settings.crop, "crop")
+    settings = sources.settings.crop.of_the_result()
     return [Output(sources.layout.crops(video), Recipe("crop", VERSION, settings, inputs))]
 
 

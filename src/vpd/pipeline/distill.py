@@ -31,11 +31,19 @@ WEIGHTS, CONFIG = "student.safetensors", "config.json"
 
 @dataclass(frozen=True)
 class StudentState:
-    """What is with the student: ``due`` says why it must be trained, "" where it need not be."""
+    """What is with the student.
+
+    Attributes
+    ----------
+    trained_on : the videos that it learned from; none where there is no student.
+    due : why it must be trained, "" where it need not be.
+    ended_early : where its training reached ``time_limit_minutes``, how far it came; else "".
+    """
 
     name: str
     trained_on: tuple[str, ...]
     due: str
+    ended_early: str = ""
 
     @property
     def exists(self) -> bool:
@@ -80,7 +88,7 @@ def _check_fill(sources: Sources, videos: Sequence[str]) -> None:
 
 def recipe(sources: Sources, videos: Sequence[str]) -> Recipe:
     """What a student trained now on ``videos`` is made from."""
-    settings = sources.that_matter(sources.settings.distill, "distill")
+    settings = sources.settings.distill.of_the_result()
     inputs = {video: video_key(sources, video) for video in sorted(videos)}
     return Recipe("distill", VERSION, settings, inputs)
 
@@ -114,7 +122,7 @@ def state(sources: Sources) -> StudentState:
     if weights != config.get("weights", weights):
         return StudentState(name, (), "the student's weights are damaged")
     trained = tuple(made_from["inputs"])
-    settings = sources.that_matter(sources.settings.distill, "distill")
+    settings = sources.settings.distill.of_the_result()
     before = made_from["settings"]
     if made_from["version"] != VERSION or before != settings:
         other = sorted(key for key in settings.keys() | before.keys() if settings.get(key) != before.get(key))
@@ -125,7 +133,22 @@ def state(sources: Sources) -> StudentState:
         if video in sources.videos.rows and video_key(sources, video) != key
     ]
     due = f"{len(changed)} of the {len(trained)} videos it learned from changed" if changed else ""
-    return StudentState(name, trained, due)
+    early: dict[str, Any] | None = config.get("ended_early")
+    if early is None:
+        return StudentState(name, trained, due)
+    limit = sources.settings.distill.time_limit_minutes
+    if not due and (limit is None or limit > early["minutes"]):
+        due = f"its training ended early, after {early['minutes']:g} minutes, and may now go on"
+    return StudentState(name, trained, due, ended_early(early))
+
+
+def ended_early(early: dict[str, Any]) -> str:
+    """How far a training came that reached its time limit, from config.json."""
+    read = f"{early['read']:,} of {early['of_read']:,} crops read, " if "read" in early else ""
+    return (
+        f"the training reached time_limit_minutes = {early['minutes']:g}: "
+        f"{read}{early['images']:,} of {early['of_images']:,} crops seen"
+    )
 
 
 def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSource]:

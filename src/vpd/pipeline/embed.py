@@ -28,7 +28,7 @@ def student_key(sources: Sources) -> str:
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The features."""
     inputs = {"crop": crop.outputs(sources, video)[0].recipe.key, "student": student_key(sources)}
-    settings = sources.that_matter(sources.settings.embed, "embed")
+    settings = sources.settings.embed.of_the_result()
     path = sources.layout.features(sources.settings.distill.name, video)
     return [Output(path, Recipe("embed", VERSION, settings, inputs))]
 

@@ -34,7 +34,7 @@ def outputs(sources: Sources, video: str) -> list[Output]:
         known = settings.estimator in MODELS
         inputs["estimator"] = MODELS[settings.estimator].sha256 if known else _network_key(settings.estimator)
         # Not the file's path, which may change; its content counts.
-        matter = {k: v for k, v in sources.that_matter(settings, "pose").items() if k != "estimator"}
+        matter = {k: v for k, v in settings.of_the_result().items() if k != "estimator"}
     return [Output(sources.layout.poses(video), Recipe("pose", VERSION, matter, inputs))]
 
 

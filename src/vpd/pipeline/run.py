@@ -116,9 +116,9 @@ class _Run:
             if not stale(self.sources, video, with_needs(["teach", "crop"]))
         ]
         more = len(set(usable) - set(state.trained_on))
-        if not state.due and not (redistill and more):
+        if not state.due and not (redistill and (more or state.ended_early)):
             return True
-        why = state.due or f"{more} videos are new to it"
+        why = state.due or (f"{more} videos are new to it" if more else state.ended_early)
         self.listener.say(f"Distilling {state.name} on {len(usable)} videos: {why}.")
         self.listener.begin("distill", 1, 1.0)
         started, done = time.perf_counter(), 0.0
@@ -136,6 +136,9 @@ class _Run:
             self.report.problems.append(f"distill: {error}")
             return False
         self.report.count({"distill": time.perf_counter() - started})
+        early = distill.state(self.sources).ended_early
+        if early:
+            self.listener.say(f"{state.name} ended early: {early}. `vpd run --redistill` goes on with it.")
         return True
 
     def embed(self) -> None:

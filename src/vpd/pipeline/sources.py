@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
-from vpd.settings import Section, Settings, TeachSettings
+from vpd.settings import Settings, TeachSettings
 from vpd.video import Frame, read_frames
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
 
 PROGRESS_FRAMES = 16
 """Frames between two words about progress."""
-
-OPERATIONAL = {
-    "track": {"batch"},
-    "pose": {"batch"},
-    "embed": {"batch", "device", "workers"},
-    "distill": {"device", "compile", "workers"},
-}
-"""Settings that change how fast and where a step works, and not what it makes."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +89,6 @@ class Sources:
         for pick in read_picks(self.layout.picks):
             picks[pick.video].append(pick)
         return picks
-
-    def that_matter(self, section: Section, step: str) -> dict[str, Any]:
-        """The settings of a step that enter its key."""
-        return section.model_dump(mode="json", exclude=OPERATIONAL.get(step))
 
 
 @dataclass(frozen=True)

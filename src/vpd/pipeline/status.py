@@ -29,7 +29,8 @@ class Status:
     ----------
     videos : for each video what `vpd status --videos` shows: frames, duration_s, status, error, due steps.
     steps : by name, of the steps that are done video by video.
-    student : name, the number of videos it learned from, of how many, and why it is due ("" where it is not).
+    student : name, the number of videos it learned from, of how many, why it is due ("" where it is not), and
+        how far its training came where a time limit ended it early ("" where none did).
     """
 
     root: str
@@ -102,5 +103,6 @@ def status(layout: Layout) -> Status:
         "learned_from": len(trained),
         "could_learn_from": len(learnable),
         "due": student.due if learnable else "",
+        "ended_early": student.ended_early,
     }
     return result

@@ -26,7 +26,7 @@ def outputs(sources: Sources, video: str) -> list[Output]:
     """The tracks."""
     inputs = {"scan": scan.outputs(sources, video)[0].recipe.key}
     boxes = sources.layout.boxes(video)
-    settings = sources.that_matter(sources.settings.track, "track")
+    settings = sources.settings.track.of_the_result()
     if boxes.is_file():
         inputs["boxes"] = file_key(boxes)
         settings = {"max_gap_s": settings["max_gap_s"]}

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from vpd.settings.section import Section
+from vpd.settings.section import OPERATIONAL, Section
 from vpd.settings.vipe import OFFSETS_S
 
 
@@ -82,7 +82,7 @@ NO_AUGMENTATION = AugmentSettings(
 class DistillSettings(Section):
     """Settings of the step `distill`, in `[distill]` of vpd.toml. The defaults are the laptop's."""
 
-    name: str = Field(default="vpd", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: str = Field(default="vpd", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", json_schema_extra=OPERATIONAL)
     """Name of the student and of its features."""
     backbone: str = "movenet"
     """Encoder: movenet (starts from the shipped pose network), resnet18, resnet34
@@ -121,11 +121,11 @@ class DistillSettings(Section):
 
     images: int = Field(default=200_000, gt=0)
     """Crops seen in training, repeats counted."""
-    minutes: float = Field(default=18.0, ge=0)
-    """Ends earlier after this time, the learning rate falling with it; 0 for no limit."""
-    read: int = Field(default=100_000, gt=0)
-    """At most this many crops are read, in spans drawn from all videos, where the pretrained part is
-    frozen."""
+    read: int = Field(default=60_000, gt=0)
+    """Crops that the frozen pose network reads at most, in spans drawn from all videos (movenet)."""
+    time_limit_minutes: float | None = Field(default=None, gt=0, json_schema_extra=OPERATIONAL)
+    """Upper bound of the time that `distill` may take; not set by default. At the bound the training ends
+    with what it has, and `vpd status` says so. The student then depends on the speed of the machine."""
     epoch_images: int = Field(default=10_000, gt=0)
     """Crops between two validations (paper: 20,000)."""
     validation_images: int = Field(default=1_000, gt=0)
@@ -151,14 +151,14 @@ class DistillSettings(Section):
     seed: int = Field(default=0, ge=0)
     """Of weights, split, order and augmentation."""
 
-    device: str = "auto"
+    device: str = Field(default="auto", json_schema_extra=OPERATIONAL)
     """auto takes a GPU where there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto takes bfloat16 on GPUs and CPUs with matrix units for it."""
-    compile: Literal["auto", "on", "off"] = "auto"
+    compile: Literal["auto", "on", "off"] = Field(default="auto", json_schema_extra=OPERATIONAL)
     """Compile the network before it trains on pictures (torch.compile). auto does so on GPUs; where it cannot
     be compiled, it trains as it is."""
-    workers: int = Field(default=2, gt=0)
+    workers: int = Field(default=2, gt=0, json_schema_extra=OPERATIONAL)
     """Threads that decode batches ahead of the network."""
 
     @model_validator(mode="after")
@@ -176,7 +176,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     "laptop": {},
     "paper": {
         "images": 20_000_000,
-        "minutes": 0.0,
         "epoch_images": 20_000,
         "validation_images": 5_000,
         "schedule": "constant",
@@ -191,7 +190,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "neighbours": (),
     },
 }
-"""Named groups of settings: `laptop` ends within 20 minutes on two cores, `paper` is the paper's."""
+"""Named groups of settings: `laptop` takes about 15 minutes on two cores, `paper` is the paper's."""
 
 
 def preset(name: str, **changes: Any) -> DistillSettings:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vpd.settings.section import Section
+from vpd.settings.section import OPERATIONAL, Section
 
 
 class EmbedSettings(Section):
@@ -13,11 +13,11 @@ class EmbedSettings(Section):
     engine: Literal["auto", "torch", "onnxruntime"] = "auto"
     """What runs the student: torch, or onnxruntime on its exported form. auto takes onnxruntime for the
     backbone movenet on a CPU, where it is twice as fast, and torch otherwise."""
-    batch: int = Field(default=8, gt=0)
+    batch: int = Field(default=8, gt=0, json_schema_extra=OPERATIONAL)
     """Crops at a time; each is seen as it is and mirrored."""
-    device: str = "auto"
+    device: str = Field(default="auto", json_schema_extra=OPERATIONAL)
     """auto takes a GPU where there is one (torch)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto takes bfloat16 on GPUs and CPUs with matrix units for it (torch)."""
-    workers: int = Field(default=2, gt=0)
+    workers: int = Field(default=2, gt=0, json_schema_extra=OPERATIONAL)
     """Threads that decode crops ahead of the network."""

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from vpd.settings.section import Section
+from vpd.settings.section import OPERATIONAL, Section
 
 Colour = tuple[float, float, float]
 
@@ -19,7 +19,7 @@ class PoseSettings(Section):
     turn_below: float = Field(default=0.5, ge=0, le=1)
     """A pose whose joints' mean score is below is also looked for with the picture turned by a quarter, a
     half and three quarters (athletes upside down): three looks more. 0 for none."""
-    batch: int = Field(default=0, ge=0)
+    batch: int = Field(default=0, ge=0, json_schema_extra=OPERATIONAL)
     """Crops the network works on at once. 0 chooses: 1 on a CPU, where more is slower, 16 on a GPU."""
     mean: Colour = (123.675, 116.28, 103.53)
     """Of networks by path: subtracted from R, G, B (0..255). ImageNet's, as MMPose trains with."""

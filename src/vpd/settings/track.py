@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vpd.settings.section import Section
+from vpd.settings.section import OPERATIONAL, Section
 
 
 class TrackSettings(Section):
@@ -16,7 +16,7 @@ class TrackSettings(Section):
     detect_every_s: float = Field(default=1 / 6, ge=0)
     """Look for people after so many seconds (to the nearest frame; 0 for every frame), and at both ends of
     every shot; boxes between are interpolated."""
-    batch: int = Field(default=0, ge=0)
+    batch: int = Field(default=0, ge=0, json_schema_extra=OPERATIONAL)
     """Pictures the detector works on at once. 0 chooses: 1 on a CPU, where more is slower, 16 on a GPU."""
     min_score: float = Field(default=0.1, ge=0, le=1)
     """Detections below are thrown away. ByteTrack needs the doubtful ones to keep blurred people."""

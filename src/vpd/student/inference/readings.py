@@ -1,8 +1,8 @@
 """What the frozen pose network reads of a corpus, kept on disk: the head then trains without looking again.
 
-A corpus is read in spans of rows drawn from all videos, so that the first minutes already hold a bit of each,
-until it is read, or the time or the number of crops that the settings give is used up. A span's file is whole
-or not there; a training that was stopped goes on with the spans it has.
+A corpus is read in spans of rows drawn from all videos, so that the first spans already hold a bit of many
+videos, until the number of crops that the settings give is read. A span's file is whole or not there; a
+training that was stopped goes on with the spans it has.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,11 @@ import torch
 
 from vpd.crops import CropFile
 from vpd.device import choose_device
-from vpd.errors import InputError
 from vpd.library.artefact import read_recipe, replacing, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.settings.embed import EmbedSettings
 from vpd.student.corpus.batches import evenly
-from vpd.student.corpus.corpus import Corpus
+from vpd.student.corpus.corpus import Corpus, Split
 from vpd.student.inference.embed import look, windows
 from vpd.student.inference.engines import Engine, OnnxEngine, TorchEngine
 from vpd.student.inference.export import look_graph
@@ -81,6 +79,43 @@ def spans_of(corpus: Corpus, seed: int) -> list[Span]:
         count = len(CropFile(corpus.paths[video]))
         found += [Span(int(video), s * SPAN, min((s + 1) * SPAN, count)) for s in np.unique(rows // SPAN)]
     return [found[i] for i in np.random.default_rng(seed).permutation(len(found))]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be read of a corpus.
+
+    Attributes
+    ----------
+    spans : in the order in which they are read.
+    least : the first so many are read whatever a time limit says: they hold frames to train on and frames
+        held out.
+    """
+
+    spans: list[Span]
+    least: int
+
+    @property
+    def crops(self) -> int:
+        """Number of crops in all spans."""
+        return int(sum(span.stop - span.start for span in self.spans))
+
+
+def plan_reading(corpus: Corpus, split: Split, settings: DistillSettings) -> Plan:
+    """The spans that hold the first ``settings.read`` crops in an order drawn by the seed.
+
+    It depends on corpus, split and settings alone, so that a fast and a slow machine read the same.
+    """
+    spans = spans_of(corpus, settings.seed)
+
+    def first_with(frames: Array) -> int:
+        wanted = set(zip(corpus.video[frames], corpus.row[frames] // SPAN, strict=True))
+        return next(i for i, s in enumerate(spans) if (s.video, s.start // SPAN) in wanted)
+
+    least = 1 + max(first_with(split.training), first_with(split.validation))
+    ends = np.cumsum([s.stop - s.start for s in spans])
+    count = int(np.searchsorted(ends, settings.read)) + 1
+    return Plan(spans[: max(least, count)], least)
 
 
 def look_of(student: Student) -> list[Any]:
@@ -143,46 +178,42 @@ def keep_current(student: Student, corpus: Corpus, folder: Path) -> None:
 def read_corpus(
     engine: Engine,
     corpus: Corpus,
+    plan: Plan,
     settings: DistillSettings,
     folder: Path,
     share: Sequence[int],
     progress: Callable[[int, float], None] | None = None,
+    must_end: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Read the corpus' spans into ``folder``; of ``share`` = (rank, processes) those of this process.
+    """Read the planned spans into ``folder``; of ``share`` = (rank, processes) those of this process.
 
-    ``progress`` gets the crops read and how far the reading is, 0..1. Three quarters of the settings' minutes
-    may be used. Raises MismatchError where crops do not fit the student.
+    ``progress`` gets the crops read and how far the reading is, 0..1. Reading ends early where ``must_end``
+    says so, but not before the plan's ``least`` spans. Raises MismatchError where crops do not fit the
+    student.
     """
     rank, processes = share
-    spans = spans_of(corpus, settings.seed)
-    wanted = np.cumsum([s.stop - s.start for s in spans])
-    spans = spans[: int(np.searchsorted(wanted, settings.read)) + 1]
-    total = sum(s.stop - s.start for s in spans)
-    started, limit = time.monotonic(), 0.75 * 60 * settings.minutes
-    done = 0
-    for span in spans[rank::processes]:
+    total, done = plan.crops, 0
+    for number, span in list(enumerate(plan.spans))[rank::processes]:
         path = span.path(folder, corpus)
         if not path.is_file():
-            spent = time.monotonic() - started
-            if limit and spent > limit:
+            if number >= plan.least and must_end():
                 return
             file, rows = CropFile(corpus.paths[span.video]), np.arange(span.start, span.stop)
             tokens = look(engine, file, rows, BATCH, settings.workers).astype(np.float16)
             _keep(tokens, path)
         done += (span.stop - span.start) * processes
         if progress is not None:
-            spent = time.monotonic() - started
-            progress(done, max(done / total, spent / limit if limit else 0.0))
+            progress(done, min(1.0, done / total))
 
 
-def load_readings(student: Student, corpus: Corpus, settings: DistillSettings, folder: Path) -> Readings:
-    """All spans that were read. Raises InputError where there are none."""
+def load_readings(student: Student, corpus: Corpus, plan: Plan, folder: Path) -> Readings:
+    """What was read of the planned spans."""
     tokens: list[Array] = []
     frames: list[Array] = []
     seen: list[Array] = []
     first = 0
     by_video: dict[int, list[tuple[Span, Array]]] = {}
-    for span in spans_of(corpus, settings.seed):
+    for span in plan.spans:
         path = span.path(folder, corpus)
         if path.is_file():
             by_video.setdefault(span.video, []).append((span, np.load(path)))
@@ -199,8 +230,6 @@ def load_readings(student: Student, corpus: Corpus, settings: DistillSettings, f
         # At the edge of a span a neighbour may not have been read: the frame stands for it.
         seen.append(np.where(wanted >= 0, wanted, wanted[:, -1:]))
         frames.append(mine)
-    if not tokens:
-        raise InputError("no crop could be read in the time given: raise minutes in [distill]")
     return Readings(np.concatenate(tokens), np.concatenate(frames), np.concatenate(seen))
 
 

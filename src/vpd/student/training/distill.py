@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +25,14 @@ from vpd.library.artefact import Recipe, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.student.corpus.batches import BatchReader, colour_scale
 from vpd.student.corpus.corpus import Corpus, Split, VideoSource, build_corpus, split_corpus, target_scale
-from vpd.student.inference.readings import engine_of, fit, keep_current, load_readings, read_corpus
+from vpd.student.inference.readings import (
+    engine_of,
+    fit,
+    keep_current,
+    load_readings,
+    plan_reading,
+    read_corpus,
+)
 from vpd.student.inference.store import SPLIT, save_student
 from vpd.student.network.backbones import backbone
 from vpd.student.network.student import Student, student_spec
@@ -31,14 +40,13 @@ from vpd.student.training.checkpoint import FILE as CHECKPOINT
 from vpd.student.training.checkpoint import Progressed, load_checkpoint, save_checkpoint
 from vpd.student.training.history import Epoch, draw_history, write_history
 from vpd.student.training.loop import FrozenTraining, Training, seed_of, teacher_d
+from vpd.student.training.schedule import READING_SHARE, TimeLimit
 
 BEST = "best"
 READINGS = "readings"
 HISTORY, CURVE = "history.csv", "curve.png"
-READING_SHARE = 0.8
+READING_PROGRESS = 0.8
 """Of the progress of a training on readings, what reading takes."""
-NOT_OF_THE_RESULT = {"device", "precision", "compile", "workers", "name"}
-"""Settings that a checkpoint may be taken up with a change of."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ def make_student(settings: DistillSettings, reader: BatchReader, split: Split) -
 def training_key(settings: DistillSettings, corpus: Corpus, recipe: Recipe) -> str:
     """What a checkpoint must agree with to be taken up: settings, frames and targets, and the recipe."""
     hashed = hashlib.sha256(recipe.key.encode())
-    hashed.update(json.dumps(settings.model_dump(exclude=NOT_OF_THE_RESULT), sort_keys=True).encode())
+    hashed.update(json.dumps(settings.of_the_result(), sort_keys=True).encode())
     hashed.update("\0".join(corpus.videos).encode())
     for array in (corpus.video, corpus.row, *(h.values for h in corpus.heads)):
         hashed.update(np.ascontiguousarray(array).data)
@@ -105,8 +113,12 @@ def distill(
     network reads is kept in the folder ``readings``, by default within ``folder``, where other trainings on
     the same crops find it again.
 
+    With ``time_limit_minutes`` a training that reaches the limit ends with what it has: config.json then has
+    ``ended_early``, and the checkpoint stays, so that a later call goes on from there.
+
     Raises InputError where the corpus holds too little to train on, or the settings do not fit it.
     """
+    limit = TimeLimit(settings.time_limit_minutes)
     accelerator = make_accelerator(settings.device)
     corpus = build_corpus(sources, settings)
     split = split_corpus(corpus, settings.validation, np.random.default_rng(settings.seed), held_out)
@@ -128,19 +140,26 @@ def distill(
             keep_current(student, corpus, readings)
         accelerator.wait_for_everyone()
         share = accelerator.process_index, accelerator.num_processes
-        report = _reading_progress(progress, settings) if main and progress is not None else None
-        read_corpus(engine, corpus, settings, readings, share, report)
+        report = _reading_progress(progress) if main and progress is not None else None
+        plan = plan_reading(corpus, split, settings)
+        must_end = partial(limit.reached, READING_SHARE)
+        read_corpus(engine, corpus, plan, settings, readings, share, report, must_end)
         accelerator.wait_for_everyone()
-        found = load_readings(student, corpus, settings, readings)
+        found = load_readings(student, corpus, plan, readings)
         training = FrozenTraining(corpus, split, settings, accelerator, student, found)
     else:
         training = Training(corpus, split, settings, accelerator, student)
     key = training_key(settings, corpus, recipe)
     with _threads(1 if student.frozen and training.device.type == "cpu" else torch.get_num_threads()):
-        run_training(training, folder, key, progress if main else None)
+        images = run_training(training, folder, key, progress if main else None, limit)
         training.balance()
     if main:
-        _finish(training, folder, key, recipe)
+        early = None
+        if images < settings.images or (student.frozen and len(found.tokens) < plan.crops):
+            early = {"images": images, "of_images": settings.images, "minutes": settings.time_limit_minutes}
+            if student.frozen:
+                early |= {"read": len(found.tokens), "of_read": plan.crops}
+        _finish(training, folder, recipe, early)
     accelerator.wait_for_everyone()
     training.kept.cpu().eval()
     return training.kept
@@ -158,23 +177,29 @@ def _threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _reading_progress(
-    progress: Callable[[Progress], None], settings: DistillSettings
-) -> Callable[[int, float], None]:
+def _reading_progress(progress: Callable[[Progress], None]) -> Callable[[int, float], None]:
     """Reports reading as the first part of a training."""
     started = time.monotonic()
 
     def report(crops: int, fraction: float) -> None:
-        done, spent = READING_SHARE * fraction, time.monotonic() - started
+        done, spent = READING_PROGRESS * fraction, time.monotonic() - started
         progress(Progress(crops, done, spent, spent * (1 - done) / max(done, 1e-9), float("nan"), None))
 
     return report
 
 
 def run_training(
-    training: Training, folder: Path, key: str, progress: Callable[[Progress], None] | None
-) -> None:
-    """Train until the budget is spent, with a checkpoint an epoch; ``folder`` may hold one to go on from."""
+    training: Training,
+    folder: Path,
+    key: str,
+    progress: Callable[[Progress], None] | None,
+    limit: TimeLimit,
+) -> int:
+    """Train until ``settings.images`` crops were seen, with a checkpoint an epoch; ``folder`` may hold one to
+    go on from.
+
+    Ends early, after one step at least, where ``limit`` is reached. Returns the number of crops seen.
+    """
     settings, main = training.settings, training.accelerator.is_main_process
     best = deepcopy(training.kept)
     modules: dict[str, torch.nn.Module] = {"student": training.student, BEST: best}
@@ -182,10 +207,10 @@ def run_training(
         modules["ema"] = training.ema
     state = load_checkpoint(folder, key, modules, training.optimiser)
     state = state or Progressed(key, 0, 0.0, [], float("inf"))
-    # clocks tell time only, so that what is resumed at 10 minutes ends as if it had not stopped
+    # the clock estimates the end; nothing that is learned depends on it
     started = time.monotonic() - state.seconds
-    fraction = training.fraction(state.images, state.seconds)
-    while fraction < 1:
+    fraction, ended = training.fraction(state.images), False
+    while fraction < 1 and not ended:
         # layers that draw by themselves (dropout) take the global generator
         torch.manual_seed(seed_of(settings.seed, state.images, 0))
         training.network.train()
@@ -196,19 +221,20 @@ def run_training(
             steps += 1
             state.images += settings.batch
             state.seconds = time.monotonic() - started
-            fraction = training.fraction(state.images, state.seconds)
+            fraction = training.fraction(state.images)
             if progress is not None:
                 progress(_progress(state, fraction, float(total) / steps))
-            if fraction >= 1:
+            ended = training.must_end(limit)
+            if fraction >= 1 or ended:
                 break
         total = training.accelerator.reduce(total, "mean")
         _end_epoch(training, state, float(total) / steps, best)
         state.seconds = time.monotonic() - started
-        fraction = training.fraction(state.images, state.seconds)
         if main:
             save_checkpoint(folder, modules, training.optimiser, state)
     training.kept.load_state_dict(best.state_dict())
     training.epochs = state.epochs
+    return min(state.images, settings.images)
 
 
 def _progress(state: Progressed, fraction: float, loss: float) -> Progress:
@@ -234,7 +260,7 @@ def _end_epoch(training: Training, state: Progressed, training_loss: float, best
             best.load_state_dict(training.kept.state_dict())
 
 
-def _finish(training: Training, folder: Path, key: str, recipe: Recipe) -> None:
+def _finish(training: Training, folder: Path, recipe: Recipe, ended_early: dict[str, Any] | None) -> None:
     write_history(training.epochs, folder / HISTORY)
     draw_history(training.epochs, folder / CURVE)
     more = {
@@ -244,7 +270,9 @@ def _finish(training: Training, folder: Path, key: str, recipe: Recipe) -> None:
         "device": str(training.device),
         "bfloat16": training.bfloat16,
         "processes": training.processes,
+        "ended_early": ended_early,
         "epochs": [asdict(epoch) for epoch in training.epochs],
     }
     save_student(training.kept, folder, recipe, more)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    if ended_early is None:
+        (folder / CHECKPOINT).unlink(missing_ok=True)

@@ -22,7 +22,7 @@ from vpd.student.inference.readings import Readings
 from vpd.student.network.student import Student
 from vpd.student.training.history import Epoch
 from vpd.student.training.losses import contrastive_loss, distillation_loss, normalised_targets
-from vpd.student.training.schedule import Budget, learning_rate_factor
+from vpd.student.training.schedule import TimeLimit, learning_rate_factor
 from vpd.student.training.validate import Validation, read_validation, validate
 from vpd.types import Array
 
@@ -74,7 +74,6 @@ class Training:
         )
         self.network = self.compiled(accelerator.prepare_model(self.student))
         self.head_weights = [head.weight for head in settings.heads]
-        self.budget = Budget(settings.images, settings.minutes * 60 if settings.minutes else None)
         self.epochs: list[Epoch] = []
         self.validation_rows = evenly(split.validation, settings.validation_images)
 
@@ -90,14 +89,17 @@ class Training:
         """The network that is validated and kept: the average of weights, or the last."""
         return self.ema if self.ema is not None else self.student
 
-    def fraction(self, images: int, seconds: float) -> float:
-        """How far the training is; processes agree on the first one's clock."""
-        fraction = self.budget.fraction(images, seconds)
-        if self.budget.seconds is None or self.processes == 1:
-            return fraction
-        shared = torch.tensor([fraction], dtype=torch.float64, device=self.device)
+    def fraction(self, images: int) -> float:
+        """How far the training is, 0..1, after ``images`` crops."""
+        return min(1.0, images / self.settings.images)
+
+    def must_end(self, limit: TimeLimit) -> bool:
+        """Whether the user's time limit is reached; all processes go by the first one's clock."""
+        if limit.minutes is None or self.processes == 1:
+            return limit.reached()
+        shared = torch.tensor([float(limit.reached())], device=self.device)
         torch.distributed.broadcast(shared, 0)
-        return float(shared)
+        return bool(shared)
 
     def drawn(self, images: int) -> Draw:
         """What is drawn for this process' share of the batch before which ``images`` were seen."""
@@ -190,8 +192,6 @@ class FrozenTraining(Training):
             np.intersect1d(split.validation, readings.frames),
             split.held_out,
         )
-        if not len(read.training) or not len(read.validation):
-            raise InputError("too few crops could be read in the time given: raise minutes in [distill]")
         super().__init__(corpus, read, settings, accelerator, student)
         self.tokens = torch.from_numpy(readings.tokens).to(self.device)
         self.place = np.full(len(corpus), -1)

@@ -1,26 +1,38 @@
-"""How far a training is, and the learning rate there."""
+"""The learning rate over a training, and the time that the user allows it."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 WARM_UP = 0.1
 """Share of the training in which "onecycle" rises."""
 
 
+READING_SHARE = 0.75
+"""Share of a time limit that reading crops may use up; the rest is for training on them."""
+
+
 @dataclass(frozen=True)
-class Budget:
-    """What a training may take: crops seen and, where given, seconds."""
+class TimeLimit:
+    """The upper bound of a training's wall time, counted from when this was made.
 
-    images: int
-    seconds: float | None
+    ``minutes`` is None where the user set no bound: nothing then depends on the clock.
+    """
 
-    def fraction(self, images: int, seconds: float) -> float:
-        """How far it is, 0..1: of crops or of time, whichever is further."""
-        by_time = seconds / self.seconds if self.seconds else 0.0
-        return min(1.0, max(images / self.images, by_time))
+    minutes: float | None
+    clock: Callable[[], float] = time.monotonic
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "started", self.clock())
+
+    def reached(self, share: float = 1.0) -> bool:
+        """Whether this share of the time is used up."""
+        return self.minutes is not None and self.clock() - self.started >= 60 * share * self.minutes
 
 
 def learning_rate_factor(kind: Literal["constant", "cosine", "onecycle"], fraction: float) -> float:
