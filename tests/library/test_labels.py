@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vpd.errors import InputError, LabelError
-from vpd.library.labels import parse_query, parse_time, read_labels, write_labels
+from vpd.library.cells import parse_time
+from vpd.library.labels import parse_query, read_labels, write_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
 from vpd.types import Segment, VideoInfo
@@ -51,7 +52,8 @@ def test_windows_survive_a_file_and_half_a_window_is_refused(tmp_path, videos):
         tmp_path, "video,start_s,end_s,label,window_start_s,window_end_s\none,1,2,a,0.5,\none,1,2,a,3,2\n"
     )
     with pytest.raises(
-        LabelError, match=r"(?s)line 2: of window_start_s and window_end_s one is empty.*line 3"
+        LabelError,
+        match=r"(?s)line 2, column window_end_s: of window_start_s and window_end_s one is empty.*line 3",
     ):
         read_labels(path, videos)
 
@@ -101,7 +103,7 @@ one,,9,10.05,good
         (10, "label is empty"),
     ]
     for (line, what), said in zip(expected, lines[1:], strict=True):
-        assert f"line {line}:" in said
+        assert f"line {line}," in said
         assert what in said
 
 

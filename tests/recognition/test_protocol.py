@@ -74,7 +74,7 @@ def test_a_made_split_keeps_scenes_whole_and_survives_a_file(tmp_path):
 def test_a_scene_on_both_sides_is_refused(tmp_path):
     path = tmp_path / "splits.csv"
     path.write_text("video,scene,split\na.mp4,x,train\nb.mp4,x,test\n")
-    with pytest.raises(LabelError, match="line 3: the scene x is in both"):
+    with pytest.raises(LabelError, match="line 3, column scene: the scene x is in both"):
         read_split(path)
 
 
@@ -101,7 +101,7 @@ def test_an_unknown_part_and_a_video_named_twice_are_refused(tmp_path):
     with pytest.raises(LabelError, match="'val'; expected train, validation, test"):
         read_split(path)
     path.write_text("video,split\na,train\na.mp4,test\n")
-    with pytest.raises(LabelError, match="line 3: a is named twice"):
+    with pytest.raises(LabelError, match="line 3, column video: a is named twice"):
         read_split(path)
 
 

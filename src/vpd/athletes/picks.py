@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +11,18 @@ import numpy as np
 
 from vpd.athletes.boxes import iou
 from vpd.athletes.bytetrack import Tracklet
-from vpd.errors import InputError
-from vpd.library.artefact import write_text
+from vpd.errors import InputError, TableError
+from vpd.library.backup import keep
+from vpd.library.csv_file import Columns, Record, Table, read_table
+from vpd.library.names import VideoNames, nfc
 from vpd.types import Array
 
 COLUMNS = ("video", "time_s", "x", "y", "w", "h", "athlete")
+TABLE = Columns(
+    required=("video", "time_s", "x", "y"),
+    optional=("w", "h", "athlete"),
+    numbers=("time_s", "x", "y", "w", "h"),
+)
 NEAR_S = 0.5
 """A pick means a person found at most this far from its time."""
 
@@ -49,41 +54,85 @@ class Pick:
             )
 
 
-def read_picks(path: Path) -> list[Pick]:
-    """All picks in ``athletes.csv``; none where there is no file. Raises InputError that names the line."""
+def read_picks(path: Path, names: VideoNames | None = None) -> list[Pick]:
+    """All picks in ``athletes.csv``; none where there is no file.
+
+    Parameters
+    ----------
+    names : of the library's videos, so that a row may name a file; without, rows name ids.
+
+    Raises TableError that names line and column.
+    """
     if not path.is_file():
         return []
-    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
-    missing = {"video", "time_s", "x", "y"} - set(rows.fieldnames or ())
-    if missing:
-        raise InputError(f"{path}: the columns {sorted(missing)} are missing; it needs {','.join(COLUMNS)}")
-    picks = []
-    for row in rows:
-        try:
-            needed = {name: float(row[name] or "") for name in ("time_s", "x", "y")}
-            size = {name: float(row.get(name) or 0) for name in ("w", "h")}
-            picks.append(Pick(row["video"], **needed, **size, athlete=int(row.get("athlete") or 0)))
-        except (ValueError, InputError) as error:
-            raise InputError(f"{path}, line {rows.line_num}: {error}") from error
-    return picks
+    return [_pick(record, names) for record in read_table(path, TABLE).records()]
+
+
+def _pick(record: Record, names: VideoNames | None = None) -> Pick:
+    written = record.needed("video")
+    needed = {name: record.number(name) for name in ("x", "y")}
+    size = {name: record.number(name) for name in ("w", "h") if record.text(name)}
+    try:
+        video = nfc(written) if names is None else names.find(record.raw("video"))
+        return Pick(video, record.time("time_s"), **needed, **size, athlete=record.athlete() or 0)
+    except TableError:
+        raise
+    except InputError as error:
+        raise record.fail("video" if "there is no video" in str(error) else "time_s", error) from error
 
 
 def add_pick(path: Path, pick: Pick) -> None:
-    """Put ``pick`` into the file; one of the same video, athlete and time is replaced."""
-    same = (pick.video, pick.athlete, pick.time_s)
-    picks = [p for p in read_picks(path) if (p.video, p.athlete, p.time_s) != same] + [pick]
-    write_picks(path, picks)
+    """Put ``pick`` into the file, in the place of one of the same video, athlete and time.
+
+    Other rows, and columns that vpd does not know, stay as they are; the state before is kept.
+    """
+    table = _table(path)
+    for name in ("w", "h", "athlete"):
+        table.add_column(name)
+    cells = _cells(pick, table)
+    same = [r.index for r in table.records() if _place(_pick(r)) == _place(pick)]
+    if same:
+        table.set(same[0], {"w": "", "h": ""} | cells)
+        table.remove(same[1:])
+    else:
+        table.append(cells)
+    _write(table)
+
+
+def forget_picks(path: Path, video: str) -> None:
+    """Take out the picks of one video; the state before is kept. Nothing happens where there is no file."""
+    if path.is_file():
+        table = read_table(path, TABLE)
+        table.remove([r.index for r in table.records() if _pick(r).video == video])
+        _write(table)
 
 
 def write_picks(path: Path, picks: Sequence[Pick]) -> None:
-    """Write all picks, by video and time."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for p in sorted(picks, key=lambda p: (p.video, p.time_s, p.athlete)):
-        size = (f"{p.w:g}", f"{p.h:g}") if p.w else ("", "")
-        rows.writerow([p.video, f"{p.time_s:.6g}", f"{p.x:g}", f"{p.y:g}", *size, p.athlete])
-    write_text(out.getvalue(), path)
+    """Write a new file of picks, by video and time."""
+    table = Table(path, TABLE, COLUMNS)
+    for pick in sorted(picks, key=lambda p: (p.video, p.time_s, p.athlete)):
+        table.append(_cells(pick, table))
+    table.write()
+
+
+def _table(path: Path) -> Table:
+    return read_table(path, TABLE) if path.is_file() else Table(path, TABLE, COLUMNS)
+
+
+def _write(table: Table) -> None:
+    keep(table.path)
+    table.write()
+
+
+def _place(pick: Pick) -> tuple[str, int, float]:
+    return pick.video, pick.athlete, pick.time_s
+
+
+def _cells(pick: Pick, table: Table) -> dict[str, str]:
+    numbers = {"time_s": pick.time_s, "x": pick.x, "y": pick.y}
+    numbers |= {"w": pick.w, "h": pick.h} if pick.w else {}
+    cells = {name: table.number(value) for name, value in numbers.items()}
+    return {"video": pick.video, "athlete": str(pick.athlete)} | cells
 
 
 def picked(pick: Pick, tracklets: Sequence[Tracklet]) -> int | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
 
 from vpd.athletes.interpolation import between
-from vpd.errors import InputError
+from vpd.library.csv_file import Columns, Record, read_table
 from vpd.types import Array, Track
 
 BOX = ("x", "y", "w", "h")
+TABLE = Columns(
+    required=BOX,
+    choices=(("frame", "time_s"),),
+    optional=("athlete",),
+    numbers=(*BOX, "time_s"),
+)
 
 
 def read_boxes(path: Path, frames: Array, times_s: Array, max_gap_s: float) -> list[Track]:
@@ -23,45 +27,36 @@ def read_boxes(path: Path, frames: Array, times_s: Array, max_gap_s: float) -> l
     frames, times_s : (N,) number and time of every frame of the video. A time means the nearest frame.
     max_gap_s : gaps of a track up to this length are filled by interpolation.
 
-    Raises InputError that names the line for values that cannot be used, and for two boxes of one athlete in
-    one frame.
+    Raises TableError that names line and column for values that cannot be used, and for two boxes of one
+    athlete in one frame.
     """
-    rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
-    names = {name.strip() for name in rows.fieldnames or ()}
-    if not set(BOX) <= names or not {"frame", "time_s"} & names:
-        raise InputError(f"{path} needs the columns frame or time_s, x, y, w, h; it has {sorted(names)}")
     found: dict[int, dict[int, Array]] = {}
-    for raw in rows:
-        where = f"{path}, line {rows.line_num}"
-        row = {(key or "").strip(): value for key, value in raw.items()}
-        try:
-            position = _position(row, frames, times_s)
-            box = np.array([float(row[name]) for name in BOX])
-            athlete = int(row.get("athlete") or 0)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{where}: {error}") from error
-        if not np.isfinite(box).all() or box[2] <= 0 or box[3] <= 0 or athlete < 0:
-            raise InputError(
-                f"{where}: a box needs finite numbers, w and h above 0, and an athlete of 0 or more"
-            )
+    for record in read_table(path, TABLE).records():
+        position, name = _position(record, frames, times_s)
+        box = np.array([record.number(name) for name in BOX])
+        for side in ("w", "h"):
+            if record.number(side) <= 0:
+                raise record.fail(side, f"{record.text(side)} is no side of a box: it must be above 0")
+        athlete = record.athlete() or 0
         mine = found.setdefault(athlete, {})
         if position in mine:
-            raise InputError(f"{where}: athlete {athlete} already has a box in frame {frames[position]}")
+            raise record.fail(name, f"athlete {athlete} already has a box in frame {frames[position]}")
         mine[position] = box
     return [_track(athlete, found[athlete], frames, times_s, max_gap_s) for athlete in sorted(found)]
 
 
-def _position(row: dict[str, str], frames: Array, times_s: Array) -> int:
-    if row.get("frame"):
-        number = int(row["frame"])
+def _position(record: Record, frames: Array, times_s: Array) -> tuple[int, str]:
+    """The index of the frame that a row means, and the column that says so."""
+    if record.text("frame"):
+        number = record.whole("frame")
         position = int(np.searchsorted(frames, number))
         if position >= len(frames) or frames[position] != number:
-            raise ValueError(f"the video has no frame {number}")
-        return position
-    time_s = float(row["time_s"])
+            raise record.fail("frame", f"the video has no frame {number}")
+        return position, "frame"
+    time_s = record.time("time_s")
     if not len(times_s) or not times_s[0] - 1 <= time_s <= times_s[-1] + 1:
-        raise ValueError(f"the time {time_s:g} s lies outside the video")
-    return int(np.argmin(np.abs(times_s - time_s)))
+        raise record.fail("time_s", f"the time {time_s:g} s lies outside the video")
+    return int(np.argmin(np.abs(times_s - time_s))), "time_s"
 
 
 def _track(athlete: int, boxes: dict[int, Array], frames: Array, times_s: Array, max_gap_s: float) -> Track:

@@ -17,7 +17,7 @@ from vpd.cli.common import (
     say_warning,
 )
 from vpd.errors import InputError
-from vpd.library.labels import parse_time
+from vpd.library.cells import parse_time
 from vpd.library.layout import Layout
 
 
@@ -44,7 +44,7 @@ def athletes(
 
     Pixels are those of the upright picture. A pick is kept in athletes.csv, and the next run follows it.
     """
-    from vpd.athletes.picks import Pick, add_pick, read_picks, write_picks
+    from vpd.athletes.picks import Pick, add_pick, forget_picks
     from vpd.library.lock import writing
     from vpd.library.videos import Videos
 
@@ -66,7 +66,7 @@ def athletes(
     if picks or forget:
         with writing(layout):
             if forget:
-                write_picks(layout.picks, [p for p in read_picks(layout.picks) if p.video != row.video])
+                forget_picks(layout.picks, row.video)
             for chosen in picks:
                 add_pick(layout.picks, chosen)
         if not as_json:

@@ -1,60 +1,134 @@
-"""labels.csv and queries: spans of videos as people write them, checked against the videos of the library."""
+"""labels.csv and queries: segments as people write them, checked against the videos of the library."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
+import base64
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from vpd.errors import InputError, LabelError
-from vpd.library.artefact import write_text
+from vpd.errors import InputError, LabelError, TableError
+from vpd.library.cells import parse_athlete, parse_time, write_number
+from vpd.library.csv_file import Columns, Record, Table, read_table, write_rows
+from vpd.library.frames import read_times
 from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
-from vpd.types import Segment
+from vpd.types import Array, Segment
 
 COLUMNS = ("video", "athlete", "start_s", "end_s", "label")
+"""The columns of a new labels.csv; ``id`` and ``source`` follow as soon as vpd writes labels."""
+ID, SOURCE = "id", "source"
 WINDOW = ("window_start_s", "window_end_s")
 """Columns that may be there: what recognition sees of an action, where that is another span."""
-REQUIRED = ("video", "start_s", "end_s", "label")
+TABLE = Columns(
+    required=("video", "label"),
+    choices=(("start_s", "start_frame"), ("end_s", "end_frame")),
+    optional=("athlete", *WINDOW, ID, SOURCE),
+    numbers=("start_s", "end_s", *WINDOW),
+)
+LEAST_S = 1e-6
+"""Times are kept to the microsecond; a shorter span has no length in the file."""
+MOST_SHOWN = 100
+"""So many wrong rows are listed in one error; `vpd labels check --json` lists all."""
 
-_QUERY = re.compile(r"(?P<video>.+)@(?P<start>[^@-]+)-(?P<end>[^@-]+?)(#(?P<athlete>\d+))?")
-
-
-def parse_time(text: str) -> float:
-    """Seconds from ``12.5``, ``1:02.5`` or ``1:00:02.5``. Raises InputError for anything else."""
-    parts = text.strip().split(":")
-    try:
-        values = [float(part) for part in parts]
-    except ValueError:
-        values = []
-    if not 1 <= len(values) <= 3 or not all(map(math.isfinite, values)):
-        raise InputError(f"{text.strip()!r} is not a time: write seconds (12.5) or minutes:seconds (1:02.5)")
-    if len(values) > 1 and not all(0 <= v < 60 for v in values[1:]):
-        raise InputError(f"{text.strip()!r} is not a time: minutes and seconds lie below 60")
-    seconds = 0.0
-    for value in values:
-        seconds = 60 * seconds + value
-    return seconds
+_QUERY = re.compile(r"(?P<video>.+)@(?P<start>[^@-]+)-(?P<end>[^@-]+?)(#(?P<athlete>\d+))?", re.ASCII)
 
 
-def _athlete(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdigit():
-        raise InputError(f"athlete {text!r} is not a number (leave it empty where any is meant)")
-    return int(text)
+@dataclass(frozen=True)
+class Label:
+    """A labelled segment as it stands in labels.csv.
+
+    Attributes
+    ----------
+    id : names the label as long as it is there.
+    segment : what is labelled. ``source``: where the label comes from, "" where that is not known.
+    record : the row of the table.
+    """
+
+    id: str
+    segment: Segment
+    source: str
+    record: Record
+
+    @property
+    def line(self) -> int:
+        """The line on which the row begins."""
+        return self.record.line
+
+    @cached_property
+    def version(self) -> str:
+        """Eight letters that change with any cell of the row but its id."""
+        return row_version(self.record)
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """What a file of labels holds.
+
+    Attributes
+    ----------
+    table : the rows as they are written. ``labels``: those that can be used, in their order.
+    wrong : an error for each row that cannot. ``copied``: lines whose id another row has already.
+    """
+
+    table: Table
+    labels: list[Label]
+    wrong: list[TableError]
+    copied: list[int]
+
+    def segments(self) -> list[Segment]:
+        """The labelled segments. Raises LabelError that lists every wrong row with line and column."""
+        if self.wrong:
+            count = "1 row is" if len(self.wrong) == 1 else f"{len(self.wrong)} rows are"
+            said = [error.without_path() for error in self.wrong[:MOST_SHOWN]]
+            more = len(self.wrong) - len(said)
+            said += [f"and {more} more"] if more else []
+            raise LabelError("\n  ".join([f"{self.table.path}: {count} wrong.", *said]))
+        return [label.segment for label in self.labels]
+
+
+class FrameTimes:
+    """The times of the frames of videos, for labels that count in frames; each video is read once."""
+
+    def __init__(self, videos: Videos) -> None:
+        self._videos = videos
+        self._times: dict[str, Array] = {}
+
+    def of(self, video: str) -> Array:
+        """(T,) seconds. Raises InputError where the video is not scanned."""
+        if video not in self._times:
+            path = self._videos.layout.frames(video)
+            if not path.exists():
+                raise InputError(f"the frames of {video} have no times yet; scan it first (`vpd scan`)")
+            self._times[video] = read_times(path)
+        return self._times[video]
+
+    def at(self, video: str, frame: int) -> float:
+        """When a frame is shown; the video's end where ``frame`` is one past the last. Raises InputError."""
+        times, row = self.of(video), self._videos.rows[video]
+        if frame < len(times):
+            return float(times[frame])
+        if frame == len(times):
+            return row.end_s
+        raise InputError(f"{video} has no frame {frame}; it has {len(times)}, counted from 0")
 
 
 def check_span(segment: Segment, row: VideoRow) -> None:
-    """Raise InputError where the segment goes more than a frame beyond the end of its video."""
+    """Raise InputError where the segment is not within its video, give or take a frame, or has no length."""
+    if segment.duration_s < LEAST_S:
+        raise InputError(f"the span {segment.start_s!r} to {segment.end_s!r} s is shorter than a microsecond")
     if row.status == OK:
         frame_s = float(1 / row.fps) if row.fps else 0.0
         if segment.end_s > row.end_s + frame_s:
             raise InputError(
                 f"the span ends at {segment.end_s:g} s, the video {row.video} at {row.end_s:.3f} s"
+            )
+        if segment.end_s <= row.start_s:
+            raise InputError(
+                f"the span ends at {segment.end_s:g} s, the video {row.video} begins at {row.start_s:.3f} s"
             )
 
 
@@ -64,93 +138,139 @@ def parse_query(text: str, videos: Videos) -> Segment:
     The video is an id, a file name or the end of a path; times are seconds or minutes:seconds. Raises
     InputError.
     """
-    found = _QUERY.fullmatch(text.strip())
+    found = _QUERY.fullmatch(text) or _QUERY.fullmatch(text.strip())
     if not found:
         raise InputError(
             f"{text!r} is not a query. Write VIDEO@START-END in seconds or minutes:seconds, "
             "for example match_1@62.5-64 or match_1@1:02.5-1:04#2 for athlete 2."
         )
     row = videos[found["video"]]
-    segment = Segment(
-        row.video, parse_time(found["start"]), parse_time(found["end"]), _athlete(found["athlete"] or "")
-    )
+    athlete = parse_athlete(found["athlete"] or "")
+    segment = Segment(row.video, parse_time(found["start"]), parse_time(found["end"]), athlete)
     if row.status == SET_ASIDE:
         raise InputError(f"the video {row.video} is set aside: {row.error}")
     check_span(segment, row)
     return segment
 
 
-def _segment(record: Mapping[str, str], videos: Videos) -> Segment:
-    """One row of the file. Raises InputError."""
-    empty = [name for name in REQUIRED if not record[name]]
-    if empty:
-        raise InputError(f"{', '.join(empty)} is empty")
-    row = videos[record["video"]]
-    segment = Segment(
-        video=row.video,
-        start_s=parse_time(record["start_s"]),
-        end_s=parse_time(record["end_s"]),
-        athlete=_athlete(record["athlete"]),
-        label=record["label"],
-        window_s=_window(record),
-    )
-    check_span(segment, row)
-    return segment
+def _time(record: Record, end: str, video: str, frames: FrameTimes) -> float:
+    """Where a span starts or ends: ``end`` is "start" or "end". Raises TableError."""
+    if record.text(f"{end}_s") or not record.text(f"{end}_frame"):
+        return record.time(f"{end}_s")
+    frame = record.whole(f"{end}_frame")
+    try:
+        return frames.at(video, frame)
+    except InputError as error:
+        raise record.fail(f"{end}_frame", error) from error
 
 
-def _window(record: Mapping[str, str]) -> tuple[float, float] | None:
-    start, end = (record[name] for name in WINDOW)
+def _window(record: Record) -> tuple[float, float] | None:
+    start, end = (record.text(name) for name in WINDOW)
     if not start and not end:
         return None
     if not (start and end):
-        raise InputError(f"of {' and '.join(WINDOW)} one is empty")
-    return parse_time(start), parse_time(end)
+        raise record.fail(WINDOW[1] if start else WINDOW[0], f"of {' and '.join(WINDOW)} one is empty")
+    return record.time(WINDOW[0]), record.time(WINDOW[1])
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line numbers and rows of a CSV file with the columns of labels; other columns are passed over."""
+def segment_of(record: Record, videos: Videos, frames: FrameTimes) -> Segment:
+    """What one row labels. Raises TableError with line and column."""
+    record.check()
+    record.needed("video")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise LabelError(f"{path} does not exist. Write it with the columns {','.join(COLUMNS)}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelError(f"{path} cannot be read: {error}") from error
-    header = text.partition("\n")[0]
-    # Spreadsheets of many countries separate by semicolons.
-    reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
-    names = [(name or "").strip() for name in reader.fieldnames or []]
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
-        raise LabelError(f"{path}: the column {', '.join(missing)} is missing; the first line is {header!r}.")
-    reader.fieldnames = names
+        row = videos[record.raw("video")]
+    except InputError as error:
+        raise record.fail("video", error) from error
+    start_s, end_s = _time(record, "start", row.video, frames), _time(record, "end", row.video, frames)
     try:
-        for record in reader:
-            values = {name: (record.get(name) or "").strip() for name in (*COLUMNS, *WINDOW)}
-            if any(values.values()):
-                yield reader.line_num, values
-    except csv.Error as error:
-        raise LabelError(f"{path}, line {reader.line_num}: {error}") from error
+        segment = Segment(
+            row.video, start_s, end_s, record.athlete(), record.needed("label"), window_s=_window(record)
+        )
+        check_span(segment, row)
+    except TableError:
+        raise
+    except InputError as error:
+        raise record.fail("end_s" if "end_s" in record.table.places else "end_frame", error) from error
+    return segment
+
+
+def _digest(text: str) -> str:
+    return (
+        base64.b32encode(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())[:8].decode().lower()
+    )
+
+
+def row_version(record: Record) -> str:
+    """Eight letters that change with any cell of a row but its id; empty cells do not count."""
+    own = record.table.places.get(ID)
+    cells = zip(record.table.header, record.row.cells, strict=False)
+    return _digest("\x1f".join(f"{n}\x1e{c}" for i, (n, c) in enumerate(cells) if c and i != own))
+
+
+class _Ids:
+    """Ids of rows: what stands in the column, else letters made of the row's content."""
+
+    def __init__(self, table: Table) -> None:
+        self._taken: set[str] = {record.text(ID) for record in table.unchecked()} - {""}
+        self._seen: set[str] = set()
+        self.copied: list[int] = []
+
+    def of(self, record: Record) -> str:
+        written = record.text(ID)
+        if written and written not in self._seen:
+            self._seen.add(written)
+            return written
+        if written:
+            self.copied.append(record.line)
+        content = "\x1f".join(record.text(name) for name in TABLE.known() - {ID, SOURCE})
+        return self.new(content)
+
+    def new(self, content: str) -> str:
+        number = 0
+        while (made := _digest(f"{number}\x1f{content}")) in self._taken:
+            number += 1
+        self._taken.add(made)
+        return made
+
+
+def _labels(table: Table, videos: Videos, wrong: list[TableError], copied: list[int]) -> Iterator[Label]:
+    frames, ids = FrameTimes(videos), _Ids(table)
+    ids.copied = copied
+    for record in table.unchecked():
+        name = ids.of(record)
+        try:
+            yield Label(name, segment_of(record, videos, frames), record.text(SOURCE), record)
+        except TableError as error:
+            wrong.append(error)
+
+
+def read_label_file(path: Path, videos: Videos, encoding: str | None = None) -> LabelFile:
+    """All rows of a file of labels, right and wrong. Raises LabelError where it cannot be read as a table."""
+    try:
+        table = read_table(path, TABLE, encoding)
+    except TableError as error:
+        raise LabelError(str(error)) from error
+    return label_file(table, videos)
+
+
+def label_file(table: Table, videos: Videos) -> LabelFile:
+    """The labels in a table that was read."""
+    wrong: list[TableError] = []
+    copied: list[int] = []
+    labels = list(_labels(table, videos, wrong, copied))
+    return LabelFile(table, labels, wrong, copied)
 
 
 def read_labels(path: Path, videos: Videos) -> list[Segment]:
     """The labelled segments of a labels.csv, in its order.
 
     Columns video, start_s, end_s, label, and athlete and those of ``WINDOW``, which may be empty or absent;
-    others are passed over.
-    The video is an id, a file name or the end of a path. Raises LabelError that lists every wrong row by its
-    line: unknown videos, negative or reversed spans, spans more than a frame beyond the end of the video.
+    frames may stand for seconds in columns start_frame and end_frame (one past the last). The video is an id,
+    a file name or the end of a path. Raises LabelError that lists every wrong row by line and column: unknown
+    videos, negative or reversed spans, spans more than a frame beyond the end of the video, cells that belong
+    to no column.
     """
-    segments: list[Segment] = []
-    wrong: list[str] = []
-    for line, record in _records(path):
-        try:
-            segments.append(_segment(record, videos))
-        except InputError as error:
-            wrong.append(f"line {line}: {str(error).rstrip('.')}")
-    if wrong:
-        count = "1 row is" if len(wrong) == 1 else f"{len(wrong)} rows are"
-        raise LabelError("\n  ".join([f"{path}: {count} wrong.", *wrong]))
-    return segments
+    return read_label_file(path, videos).segments()
 
 
 def on_set_aside(segments: Iterable[Segment], videos: Videos) -> dict[str, int]:
@@ -159,15 +279,23 @@ def on_set_aside(segments: Iterable[Segment], videos: Videos) -> dict[str, int]:
     return {video: n for video, n in counts.items() if videos[video].status == SET_ASIDE}
 
 
+def label_cells(segment: Segment, table: Table | None = None) -> dict[str, str]:
+    """The cells of a segment, by column; times to the microsecond, with the decimal mark of ``table``."""
+    number = write_number if table is None else table.number
+    cells = {
+        "video": segment.video,
+        "athlete": "" if segment.athlete is None else str(segment.athlete),
+        "start_s": number(segment.start_s),
+        "end_s": number(segment.end_s),
+        "label": segment.label or "",
+    }
+    if segment.window_s is not None:
+        cells |= {name: number(time_s) for name, time_s in zip(WINDOW, segment.window_s, strict=True)}
+    return cells
+
+
 def write_labels(path: Path, segments: Iterable[Segment]) -> None:
-    """Write labelled segments as labels.csv, whole or not at all; times to the microsecond."""
-    rows = list(segments)
-    windows = any(s.window_s is not None for s in rows)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((*COLUMNS, *WINDOW) if windows else COLUMNS)
-    for s in rows:
-        athlete = "" if s.athlete is None else s.athlete
-        window = [round(t, 6) for t in s.window_s or ()] if windows else []
-        writer.writerow([s.video, athlete, round(s.start_s, 6), round(s.end_s, 6), s.label, *window])
-    write_text(out.getvalue(), path)
+    """Write a new labels.csv, whole or not at all; times to the microsecond."""
+    rows = [label_cells(segment) for segment in segments]
+    columns = (*COLUMNS, *WINDOW) if any(WINDOW[0] in row for row in rows) else COLUMNS
+    write_rows(path, columns, ([row.get(name, "") for name in columns] for row in rows))

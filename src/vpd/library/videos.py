@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ import pyarrow as pa
 from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe, read_table, write_parquet
 from vpd.library.layout import Layout
+from vpd.library.names import VideoNames, nfc
 from vpd.types import VideoInfo
 
 NEW, OK, SET_ASIDE = "new", "ok", "set aside"
@@ -97,11 +97,6 @@ class Registration:
     duplicates: list[tuple[Path, str]]
 
 
-def _nfc(text: str) -> str:
-    """One spelling for letters with accents, which systems spell in two ways."""
-    return unicodedata.normalize("NFC", text)
-
-
 def _stamp(file: Path) -> dict[str, Any]:
     found = file.stat()
     return {"bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
@@ -113,7 +108,7 @@ class Videos:
     def __init__(self, layout: Layout, rows: Iterable[VideoRow] = ()) -> None:
         self.layout = layout
         self.rows = {row.video: row for row in rows}
-        self._names: dict[str, list[tuple[str, list[str]]]] | None = None
+        self._names: VideoNames | None = None
 
     @classmethod
     def read(cls, layout: Layout) -> Videos:
@@ -173,43 +168,23 @@ class Videos:
         """The row with the file's present size and time of change."""
         return replace(self.rows[video], **_stamp(self.file(video)))
 
+    @property
+    def names(self) -> VideoNames:
+        """All that may name the videos."""
+        if self._names is None:
+            self._names = VideoNames((row.video, row.path) for row in self.rows.values())
+        return self._names
+
     def id_of(self, name: str) -> str:
         """The id of the video that ``name`` means: an id, a file name, or the end of a path.
 
         Raises InputError where there is none, or more than one.
         """
-        matches = self.matches(name)
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            raise InputError(f"{name!r} may be any of the videos {', '.join(matches)}. Name one by its id.")
-        raise InputError(f"there is no video {name!r} in this library. `vpd status --videos` lists them.")
+        return self.names.find(name)
 
     def matches(self, name: str) -> list[str]:
         """Ids of all videos that ``name`` may mean; an id alone means itself."""
-        name = _nfc(name.strip())
-        if name in self.rows:
-            return [name]
-        wanted = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part != "."]
-        if not wanted:
-            return []
-        index = self._by_file_name()
-        return [
-            video
-            for video, parts in (*index[wanted[-1]], *index[f"{wanted[-1]}."])
-            if [*parts[:-1], PurePosixPath(parts[-1]).stem][-len(wanted) :] == wanted
-            or parts[-len(wanted) :] == wanted
-        ]
-
-    def _by_file_name(self) -> dict[str, list[tuple[str, list[str]]]]:
-        """Id and path parts of the videos, by file name, and by file name without suffix but with a dot."""
-        if self._names is None:
-            self._names = defaultdict(list)
-            for row in self.rows.values():
-                parts = list(PurePosixPath(_nfc(row.path)).parts)
-                self._names[parts[-1]].append((row.video, parts))
-                self._names[f"{PurePosixPath(parts[-1]).stem}."].append((row.video, parts))
-        return self._names
+        return self.names.matches(name)
 
     def register(self, files: Iterable[Path], key_of: Callable[[Path], str]) -> Registration:
         """Add rows for the files that are new; ``key_of`` makes a content key.
@@ -270,7 +245,7 @@ class Videos:
 def _new_id(path: Path, taken: set[str]) -> str:
     """The stem; with the folder in front, and then a number, where the stem is taken in any case."""
     stem, parent = (
-        re.sub(r'[\x00-\x1f\\/:*?"<>|]', "_", _nfc(name)) for name in (path.stem, path.parent.name)
+        re.sub(r'[\x00-\x1f\\/:*?"<>|]', "_", nfc(name)) for name in (path.stem, path.parent.name)
     )
     name = stem
     if name.casefold() in taken and parent:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from vpd.errors import InputError, LabelError
-from vpd.library.artefact import write_text
+from vpd.errors import InputError, LabelError, TableError
+from vpd.library.csv_file import Columns, Record, read_table, write_rows
+from vpd.library.names import VideoNames, nfc, without_suffix
 from vpd.recognition.subsets import segment_key
 from vpd.types import Array, Segment
 
 COLUMNS = ("video", "scene", "split")
+TABLE = Columns(required=("video", "split"), optional=("scene",))
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-
-
 PARTS = (TRAIN, VALIDATION, TEST)
-ACTION = re.compile(r".+@[^@-]+-[^@-]+?(#\d+)?")
+ACTION = re.compile(r"(?P<video>.+)@(?P<span>[^@-]+-[^@-]+?(#\d+)?)")
 """How a single action is named."""
 
 
@@ -34,32 +32,58 @@ class Place:
     split: str
 
 
-def read_split(path: Path) -> dict[str, Place]:
-    """Places by video id (file names lose their suffix), or by action, named as VIDEO@START-END[#ATHLETE].
+def read_split(path: Path, names: VideoNames | None = None) -> dict[str, Place]:
+    """Places by video id, or by action, named as VIDEO@START-END[#ATHLETE].
 
-    Raises LabelError for what cannot be meant, and for a scene of videos of which some are tested and some
-    are not. Actions may be split within a scene: that is what naming them is for.
+    Parameters
+    ----------
+    names : of the library's videos, so that a row may name a file; without, rows name ids, with a suffix or
+        not.
+
+    Raises LabelError, with line and column, for what cannot be meant, and for a scene of videos of which some
+    are tested and some are not. Actions may be split within a scene: that is what naming them is for.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    except OSError as error:
-        raise LabelError(f"{path} cannot be read: {error}") from error
-    if not rows or not {"video", "split"} <= set(rows[0]):
-        raise LabelError(f"{path} needs the columns {', '.join(COLUMNS)} (scene may be left out)")
+        return _places(path, names)
+    except TableError as error:
+        raise LabelError(str(error)) from error
+
+
+def _places(path: Path, names: VideoNames | None) -> dict[str, Place]:
     places: dict[str, Place] = {}
     tested: dict[str, bool] = {}
-    for number, row in enumerate(rows, 2):
-        named, part = row["video"] or "", row["split"]
-        name = named if ACTION.fullmatch(named) else PurePath(named).stem
-        scene = row.get("scene") or name
+    for record in read_table(path, TABLE).records():
+        name, part = _name(record, names), record.needed("split").casefold()
+        scene = record.text("scene") or name
         if part not in PARTS:
-            raise LabelError(f"{path}, line {number}: split is {part!r}; expected {', '.join(PARTS)}")
-        if places.setdefault(name, Place(scene, part)) != Place(scene, part):
-            raise LabelError(f"{path}, line {number}: {name} is named twice, with different places")
-        by_action = name == named and ACTION.fullmatch(named)
+            raise record.fail("split", f"split is {part!r}; expected {', '.join(PARTS)}")
+        place = Place(scene, part)
+        if places.setdefault(name, place) != place:
+            raise record.fail("video", f"{name} is named twice, with different places")
+        by_action = ACTION.fullmatch(name) and not (names and names.matches(name))
         if not by_action and tested.setdefault(scene, part == TEST) != (part == TEST):
-            raise LabelError(f"{path}, line {number}: the scene {scene} is in both train and test")
+            raise record.fail("scene", f"the scene {scene} is in both train and test")
+    if not places:
+        raise TableError(path, "it names no video")
     return places
+
+
+def _name(record: Record, names: VideoNames | None) -> str:
+    """The id of the video that a row names, or the key of the action."""
+    written = nfc(record.needed("video"))
+    action = ACTION.fullmatch(written)
+    if names is None:
+        return written if action else without_suffix(written)
+    if action and not names.matches(written):
+        return f"{_video(record, action['video'], names)}@{action['span']}"
+    return _video(record, record.raw("video"), names)
+
+
+def _video(record: Record, written: str, names: VideoNames) -> str:
+    try:
+        return names.find(written)
+    except InputError as error:
+        raise record.fail("video", error) from error
 
 
 def part_of(places: Mapping[str, Place], segment: Segment) -> Place | None:
@@ -69,11 +93,7 @@ def part_of(places: Mapping[str, Place], segment: Segment) -> Place | None:
 
 def write_split(path: Path, places: Mapping[str, Place]) -> None:
     """Write splits.csv, whole or not at all."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((video, place.scene, place.split) for video, place in sorted(places.items()))
-    write_text(out.getvalue(), path)
+    write_rows(path, COLUMNS, ((video, place.scene, place.split) for video, place in sorted(places.items())))
 
 
 def make_split(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 
 from vpd.errors import InputError, LabelError
 from vpd.library.artefact import write_text
+from vpd.library.cells import parse_whole
+from vpd.library.names import VideoNames, nfc, without_suffix
 from vpd.types import Array, Segment
 
 KS = (1, 2, 4, 8, 16)
@@ -54,16 +56,22 @@ def write_subsets(path: Path, subsets: Subsets, segments: Sequence[Segment]) -> 
     write_text(json.dumps(named, indent=1, ensure_ascii=False) + "\n", path)
 
 
-def read_subsets(path: Path, segments: Sequence[Segment]) -> Subsets:
-    """Read subsets that name segments, or videos (id or file name) that hold one labelled segment.
+def read_subsets(path: Path, segments: Sequence[Segment], names: VideoNames | None = None) -> Subsets:
+    """Read subsets that name segments, or videos that hold one labelled segment.
 
-    Raises LabelError for a name that is unknown or could mean several segments.
+    Parameters
+    ----------
+    names : of the library's videos, so that a file may be named; without, videos are named by their ids,
+        with a suffix or not.
+
+    Raises LabelError for a name that is unknown or could mean several segments, for an example that a subset
+    has twice, and for a number of examples that is none.
     """
     try:
-        named = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        named = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise LabelError(f"{path} cannot be read: {error}") from error
-    if not isinstance(named, Mapping):
+    if not isinstance(named, Mapping) or not all(_is_list_of_lists(lists) for lists in named.values()):
         raise LabelError(f"{path} is not a list of subsets by k")
     by_name: dict[str, list[int]] = {}
     for i, segment in enumerate(segments):
@@ -71,15 +79,39 @@ def read_subsets(path: Path, segments: Sequence[Segment]) -> Subsets:
             by_name.setdefault(name, []).append(i)
 
     def index(name: str) -> int:
-        found = by_name.get(name) or by_name.get(PurePath(name).stem, [])
+        found = by_name.get(name) or by_name.get(_video(name, names), [])
         if len(found) != 1:
             why = "is not among the labels" if not found else f"holds {len(found)} labelled segments"
             raise LabelError(f"{path}: {name!r} {why}; name a segment as VIDEO@START-END")
         return found[0]
 
+    def subset(k: str, written: list[str]) -> Array:
+        members = [index(name) for name in written]
+        if len(set(members)) < len(members):
+            raise LabelError(f"{path}: a subset of k = {k} names an example twice")
+        return np.array(members)
+
+    return {_k(k, path): [subset(k, one) for one in lists] for k, lists in named.items()}
+
+
+def _is_list_of_lists(lists: object) -> bool:
+    return isinstance(lists, list) and all(
+        isinstance(one, list) and one and all(isinstance(name, str) for name in one) for one in lists
+    )
+
+
+def _k(text: str, path: Path) -> int:
     try:
-        return {
-            int(k): [np.array([index(name) for name in one]) for one in lists] for k, lists in named.items()
-        }
-    except (TypeError, ValueError) as error:
-        raise LabelError(f"{path} is not a list of subsets by k: {error}") from error
+        k = parse_whole(text)
+    except InputError:
+        k = 0
+    if k < 1:
+        raise LabelError(f"{path}: {text!r} is not a number of examples a class")
+    return k
+
+
+def _video(name: str, names: VideoNames | None) -> str:
+    if names is None:
+        return without_suffix(nfc(name))
+    found = names.matches(name)
+    return found[0] if len(found) == 1 else name

@@ -1,0 +1,73 @@
+"""The last states of a small file that the user edits through vpd, and the way back to them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpd.errors import InputError
+from vpd.library.artefact import replacing
+
+KEPT = 5
+"""States that are kept of each file."""
+UNDONE = "undone"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What an undo did: states that are left to go back to, and where the undone state is kept."""
+
+    left: int
+    undone: Path | None
+
+
+def folder(path: Path) -> Path:
+    """Where the states of ``path`` are kept: ``labels.backup`` beside ``labels.csv``."""
+    return path.with_name(f"{path.stem}.backup")
+
+
+def states(path: Path) -> list[Path]:
+    """The kept states of ``path``, the oldest first."""
+    place = folder(path)
+    if not place.is_dir():
+        return []
+    named = [(re.fullmatch(r"(\d{6,})", p.stem), p) for p in place.iterdir() if p.suffix == path.suffix]
+    return [p for _, p in sorted((int(found[1]), p) for found, p in named if found)]
+
+
+def _copy(source: Path, target: Path) -> None:
+    with replacing(target) as part:
+        shutil.copyfile(source, part)
+
+
+def keep(path: Path) -> None:
+    """Keep the present state of ``path`` before it is changed, and forget states beyond the last `KEPT`.
+
+    Nothing happens where there is no file. Raises InputError or DiskFullError where it cannot be kept.
+    """
+    if not path.exists():
+        return
+    known = states(path)
+    number = int(known[-1].stem) + 1 if known else 1
+    _copy(path, folder(path) / f"{number:06}{path.suffix}")
+    for old in known[: len(known) + 1 - KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def undo(path: Path) -> Restored:
+    """Bring back the last kept state of ``path``; the present one is kept as ``undone``.
+
+    Raises InputError where no state is kept.
+    """
+    known = states(path)
+    if not known:
+        raise InputError(f"there is no earlier state of {path} to go back to")
+    undone = None
+    if path.exists():
+        undone = folder(path) / f"{UNDONE}{path.suffix}"
+        _copy(path, undone)
+    _copy(known[-1], path)
+    known[-1].unlink()
+    return Restored(len(known) - 1, undone)

@@ -1,0 +1,142 @@
+"""From what a person writes to a video: the one place where names are read.
+
+Labels, splits, subsets, boxes, picks, imports and the command line all ask `VideoNames`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from vpd.errors import InputError
+
+MOST_CANDIDATES = 5
+"""So many videos are named in an error."""
+
+_SUFFIX = re.compile(r"\.(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{2,5}")
+
+
+def nfc(text: str) -> str:
+    """One spelling for letters with accents, which systems spell in two ways."""
+    return unicodedata.normalize("NFC", text)
+
+
+def path_parts(text: str) -> tuple[str, ...]:
+    """The folders and the file name of a path, as Windows or any other system writes it.
+
+    An absolute path begins with its root; what lies above a ``..`` is left out.
+    """
+    parts = PurePosixPath(nfc(text).replace("\\", "/")).parts
+    above = max((place for place, part in enumerate(parts) if part == ".."), default=-1)
+    return parts[above + 1 :]
+
+
+def without_suffix(name: str) -> str:
+    """A file's name without its suffix: the last dot with two to five letters or digits, not digits alone."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if stem and _SUFFIX.fullmatch(f"{dot}{suffix}") else name
+
+
+class VideoNames:
+    """The videos of a library by all that may name them.
+
+    A name is one of these, the first that fits:
+
+    1. the id;
+    2. the file's name, or the end of its path from a folder's name on, with the suffix or without;
+    3. the same, where large and small letters differ or blanks stand around it.
+
+    Accents are the same in both spellings of Unicode, ``\\\\`` is a path's ``/``, and no other character
+    means anything: dots, ``@``, ``#``, ``%`` and blanks are parts of names.
+
+    Parameters
+    ----------
+    videos : (id, path) of each.
+    """
+
+    def __init__(self, videos: Iterable[tuple[str, str]]) -> None:
+        self._paths: dict[str, tuple[str, ...]] = {}
+        self._ids: dict[str, str] = {}
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_folded: dict[str, list[str]] = defaultdict(list)
+        for video, path in videos:
+            self._ids[nfc(video)] = video
+            parts = path_parts(path) or (video,)
+            self._paths[video] = parts
+            for name in {parts[-1], without_suffix(parts[-1])}:
+                self._by_name[name].append(video)
+            for name in {_fold(parts[-1]), _fold(without_suffix(parts[-1])), _fold(video)}:
+                self._by_folded[name].append(video)
+
+    def matches(self, text: str) -> list[str]:
+        """Ids of all videos that ``text`` may mean; an id alone means itself."""
+        name = nfc(text)
+        for exact in (name, name.strip()):
+            if exact in self._ids:
+                return [self._ids[exact]]
+        for spelt in (name, name.strip()):
+            wanted = path_parts(spelt)
+            found = [v for v in self._by_name.get(wanted[-1], ()) if self._ends(v, wanted)] if wanted else []
+            if found:
+                return found
+        wanted = tuple(_fold(part) for part in path_parts(name.strip()))
+        if not wanted:
+            return []
+        alike = self._by_folded.get(wanted[-1], ())
+        return [
+            video
+            for video in alike
+            if (len(wanted) == 1 and _fold(video) == wanted[0]) or self._ends(video, wanted, folded=True)
+        ]
+
+    def _ends(self, video: str, wanted: tuple[str, ...], folded: bool = False) -> bool:
+        parts = self._paths[video]
+        whole, bare = parts, (*parts[:-1], without_suffix(parts[-1]))
+        if folded:
+            whole, bare = tuple(map(_fold, whole)), tuple(map(_fold, bare))
+        return wanted in (whole[-len(wanted) :], bare[-len(wanted) :])
+
+    def find(self, text: str) -> str:
+        """The id of the video that ``text`` means. Raises InputError that lists the candidates."""
+        return self._only(text, self.matches(text))
+
+    def find_from_elsewhere(self, path: str) -> str:
+        """The id of the video that a path of another computer means: by the longest end that is known here.
+
+        Raises InputError that lists the candidates.
+        """
+        parts = path_parts(path)
+        for first in range(max(1, len(parts))):
+            found = self.matches("/".join(parts[first:]) if first else path)
+            if found:
+                return self._only(path, found)
+        return self._only(path, [])
+
+    def _only(self, text: str, found: list[str]) -> str:
+        if len(found) == 1:
+            return found[0]
+        if found:
+            shown = ", ".join(sorted(found)[:MOST_CANDIDATES])
+            more = f" and {len(found) - MOST_CANDIDATES} more" if len(found) > MOST_CANDIDATES else ""
+            raise InputError(f"{text!r} may be any of the videos {shown}{more}. Name one by its id.")
+        alike = self._alike(text)
+        meant = f" Did you mean {' or '.join(map(repr, alike))}?" if alike else ""
+        raise InputError(
+            f"there is no video {text!r} in this library.{meant} `vpd status --videos` lists them."
+        )
+
+    def _alike(self, text: str) -> list[str]:
+        parts = path_parts(text)
+        if not parts or len(self._ids) > 5000:
+            return []
+        by_fold = {_fold(video): video for video in self._paths}
+        close = difflib.get_close_matches(_fold(without_suffix(parts[-1])), by_fold, 2, 0.75)
+        return [by_fold[name] for name in close]
+
+
+def _fold(text: str) -> str:
+    return " ".join(nfc(nfc(text).casefold()).split())
