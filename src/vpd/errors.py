@@ -61,7 +61,7 @@ class DiskFullError(VpdError):
 
 
 class LockedError(VpdError):
-    """Another process is writing to the library."""
+    """Another process is writing the same file of the library."""
 
 
 class MismatchError(InputError):

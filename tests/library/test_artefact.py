@@ -4,11 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from vpd.errors import ArtefactError, LockedError
+from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe, is_current, read_recipe, read_table, write_arrow, write_parquet
 from vpd.library.features import read_features, write_features
-from vpd.library.layout import Layout
-from vpd.library.lock import writing
 from vpd.types import FeatureSequence
 
 WRITERS = [(write_parquet, "a.parquet"), (write_arrow, "a.arrow")]
@@ -84,11 +82,3 @@ def test_no_features_round_trip(tmp_path):
     path = tmp_path / "v.arrow"
     write_features(path, [], 5, Recipe("embed", 1))
     assert read_features(path) == []
-
-
-def test_one_writer(tmp_path):
-    layout = Layout(tmp_path)
-    with writing(layout), pytest.raises(LockedError, match="being written by process"), writing(layout):
-        pass
-    with writing(layout):
-        pass

@@ -45,7 +45,7 @@ def athletes(
     Pixels are those of the upright picture. A pick is kept in athletes.csv, and the next run follows it.
     """
     from vpd.athletes.picks import Pick, add_pick, forget_picks
-    from vpd.library.lock import writing
+    from vpd.library.lock import locked
     from vpd.library.videos import Videos
 
     layout = open_library(library)
@@ -64,7 +64,7 @@ def athletes(
                 f"The pick lies outside of {row.video}: {row.width} x {row.height} pixels, {row.end_s:.2f} s."
             )
     if picks or forget:
-        with writing(layout):
+        with locked(layout.picks):
             if forget:
                 forget_picks(layout.picks, row.video)
             for chosen in picks:

@@ -19,7 +19,7 @@ from vpd.cli.common import (
     warn_of_set_aside,
 )
 from vpd.library.labels import read_labels, write_labels
-from vpd.library.lock import writing
+from vpd.library.lock import locked
 from vpd.library.videos import Videos
 from vpd.types import Segment
 
@@ -67,7 +67,7 @@ def import_(
 ) -> None:
     """Add the labels of a CSV file to labels.csv; rows that are there already are not added again."""
     layout = open_library(library)
-    with writing(layout):
+    with locked(layout.labels):
         videos = Videos.read(layout)
         before = read_labels(layout.labels, videos) if layout.labels.exists() and not replace else []
         segments = list(dict.fromkeys([*before, *read_labels(file, videos)]))

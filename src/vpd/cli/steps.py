@@ -52,10 +52,13 @@ def do(
     invert: bool = False,
 ) -> None:
     """Run as far as ``step``; print what was done, and exit with 1 where not all was."""
+    from vpd.pipeline import ranks
     from vpd.pipeline.run import run
 
     with ProgressBar() as bar:
         report = run(layout, (step,), jobs, redistill, bar, teachers or (), invert)
+    if ranks.is_helper():
+        return
     if as_json:
         print_json(report.to_json())
     else:

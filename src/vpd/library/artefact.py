@@ -11,12 +11,17 @@ import errno
 import hashlib
 import json
 import os
+import platform
+import re
+import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -58,6 +63,33 @@ class Recipe:
         return {METADATA_KEY: json.dumps(record, sort_keys=True, default=dict).encode()}
 
 
+_PART = re.compile(r"\.(?P<name>.+)\.(?P<host>[^.]*)\.(?P<process>\d+)\.[0-9a-f]{8}\.part")
+_MOST_NAME, _MOST_HOST = 100, 24
+_OLD_S = 7 * 24 * 3600
+
+
+def _host() -> str:
+    """The name of this computer as a part of a file name."""
+    return re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:_MOST_HOST]
+
+
+def _part(path: Path) -> Path:
+    """An unfinished file beside ``path``, told from those of other processes, hosts and threads."""
+    name = os.fsencode(path.name)[:_MOST_NAME].decode("utf-8", "ignore")
+    return path.with_name(f".{name}.{_host()}.{os.getpid()}.{secrets.token_hex(4)}.part")
+
+
+def is_abandoned(part: Path) -> bool:
+    """Whether the process that wrote an unfinished file is gone; of other computers' the old ones are."""
+    found = _PART.fullmatch(part.name)
+    if found and found["host"] == _host():
+        return not psutil.pid_exists(int(found["process"]))
+    try:
+        return time.time() - part.stat().st_mtime > _OLD_S
+    except OSError:
+        return False
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to; it takes its place when the block ends without an error.
@@ -66,7 +98,7 @@ def replacing(path: Path) -> Iterator[Path]:
     none, never a part of one. Raises DiskFullError where the disk is full, InputError where
     rights are missing.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = _part(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part

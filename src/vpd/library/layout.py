@@ -62,10 +62,6 @@ class Layout:
     def results(self) -> Path:
         return self.root / "results"
 
-    @property
-    def lock(self) -> Path:
-        return self.root / ".lock"
-
     def frames(self, video: str) -> Path:
         """Time of every frame of a video."""
         return self.root / "frames" / f"{video}.parquet"

@@ -1,39 +1,151 @@
-"""One writer a library: a lock that the system lets go when its process ends, however it ends."""
+"""Locks: one writer a file, by the operating system's file locks, which end with their process.
+
+A lock guards one file or folder of a library: ``labels.csv``, ``athletes.csv``, ``videos.parquet``, an
+artefact, a student's folder. It lies beside what it guards, in the folder ``.locks``, so that it is on the
+same file system. Readers take no lock, because files are replaced whole.
+"""
 
 from __future__ import annotations
 
-import fcntl
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from vpd.errors import InputError, LockedError
-from vpd.library.layout import Layout
+
+FOLDER = ".locks"
+WAIT_S = 30.0
+"""How long an edit of a small file waits for another edit of it, seconds."""
+POLL_S = 0.02
+MOST_COMMAND = 120
+"""Characters of the holder's command that are kept."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that holds a lock: its number, the name of its computer, and its command line."""
+
+    process: int
+    host: str
+    command: str
+
+    @classmethod
+    def this(cls) -> Holder:
+        """This process."""
+        program = Path(sys.argv[0] if sys.argv else "python")
+        name = program.parent.name if program.name == "__main__.py" else program.name
+        command = " ".join([name, *sys.argv[1:]])
+        return cls(os.getpid(), platform.node(), command[:MOST_COMMAND])
+
+    def __str__(self) -> str:
+        return f"process {self.process} on {self.host} ({self.command})"
+
+
+def lock_file(path: Path) -> Path:
+    """The file whose lock guards ``path``."""
+    return path.parent / FOLDER / f"{path.name}.lock"
+
+
+def _holder_file(path: Path) -> Path:
+    return path.parent / FOLDER / f"{path.name}.holder"
+
+
+def holder(path: Path) -> Holder | None:
+    """The process that took the lock of ``path`` last and has not released it; it may have died since."""
+    try:
+        found = json.loads(_holder_file(path).read_text(encoding="utf-8"))
+        return Holder(int(found["process"]), str(found["host"]), str(found["command"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_holder(path: Path) -> None:
+    file = _holder_file(path)
+    part = file.with_name(f"{file.name}.{os.getpid()}")
+    with suppress(OSError):  # without it the lock still holds; only its message says less
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="utf-8") as out:  # "x" follows no link
+            json.dump(asdict(Holder.this()), out)
+        part.replace(file)
+
+
+def _message(path: Path) -> str:
+    who = holder(path)
+    return f"{path} is being written by {who or 'another process'}. Wait until it ends, or stop it."
+
+
+def _open(path: Path) -> FileLock:
+    """The lock of ``path``, not yet taken. Raises InputError where its folder cannot be used."""
+    file = lock_file(path)
+    for place in (file.parent, file):
+        if place.is_symlink():
+            raise InputError(f"{place} is a link. vpd writes through no links: delete it.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_lock(path, error) from error
+    return FileLock(file)
+
+
+def _cannot_lock(path: Path, error: OSError) -> InputError:
+    if isinstance(error, PermissionError) or not path.parent.exists():
+        return InputError(f"{path} cannot be written ({error.strerror}). Check the rights of its folder.")
+    return InputError(
+        f"{path.parent} cannot be locked ({error.strerror or error}). If it lies on a network file system "
+        "without locks, work on it from a local disk, or mount it with locks (NFS: without `nolock`)."
+    )
+
+
+def _take(lock: FileLock, path: Path) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    except OSError as error:
+        raise _cannot_lock(path, error) from error
+    return True
 
 
 @contextmanager
-def writing(layout: Layout) -> Iterator[None]:
-    """Hold the library's lock.
+def locked(
+    path: Path, wait_s: float = WAIT_S, on_wait: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """Hold the lock that guards ``path``, a file or folder, which need not exist.
 
-    Raises LockedError at once where another process holds it, InputError where the folder cannot be written.
+    A lock ends with the process that holds it, however that ends: the next one takes over at once.
+
+    Parameters
+    ----------
+    wait_s : seconds to wait for another holder; 0 to try once, ``math.inf`` to wait until it is free.
+    on_wait : called once, with a sentence that names the holder, before this process waits.
+
+    Raises LockedError, which names the holder, where the wait was in vain, and InputError where the folder
+    cannot be written or its file system has no locks.
     """
+    lock = _open(path)
+    until = time.monotonic() + wait_s
+    told = False
+    while not _take(lock, path):
+        if time.monotonic() >= until:
+            raise LockedError(_message(path))
+        if on_wait is not None and not told:
+            on_wait(_message(path))
+            told = True
+        time.sleep(POLL_S)
     try:
-        opened = layout.lock.open("a+")
-    except OSError as error:
-        raise InputError(
-            f"{layout.root} cannot be written ({error.strerror}). Check the rights of the folder."
-        ) from error
-    with opened as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise LockedError(
-                f"{layout.root} is being written by process {file.read().strip() or '?'}. "
-                "Wait until it ends, or stop it."
-            ) from error
-        file.seek(0)
-        file.truncate()
-        file.write(str(os.getpid()))
-        file.flush()
+        _write_holder(path)
         yield
+    finally:
+        # Removed while it is held: who waits for it sees that the file has no name any more, and tries again.
+        for file in (_holder_file(path), lock_file(path)):
+            with suppress(OSError):
+                file.unlink()
+        lock.release()

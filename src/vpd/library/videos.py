@@ -142,6 +142,21 @@ class Videos:
             self._names = None
         self.rows[row.video] = row
 
+    def merge(self, rows: Iterable[VideoRow]) -> None:
+        """Take over what a run found out of its videos, into a table that others may have changed meanwhile.
+
+        A video that was taken out stays out, and one that was moved stays where it is now.
+        """
+        for row in rows:
+            now = self.rows.get(row.video)
+            if now is None:
+                continue
+            if now.path != row.path:
+                row = replace(
+                    row, path=now.path, relative=now.relative, bytes=now.bytes, mtime_ns=now.mtime_ns
+                )
+            self.put(row)
+
     def usable(self) -> list[str]:
         """Ids of the videos that are scanned and not set aside."""
         return [row.video for row in self.rows.values() if row.status == OK]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpd.errors import InputError
-from vpd.library.lock import writing
+from vpd.library.lock import locked
 from vpd.paper.datasets.table import read_dataset
 from vpd.paper.importing import Imported, import_labels
 from vpd.paper.videos import CLIPS, Plan, cut_all, plan_videos, video_files
@@ -65,6 +65,6 @@ def bring(
     registered = add_videos(layout, [*plan.present.values(), *cut.values(), *plan.others])
     report = run(layout, ("scan",), jobs, listener=listener)
     aliases = {path.name.removesuffix(path.suffix): video for path, video in registered.duplicates}
-    with writing(layout):
+    with locked(layout.labels):
         imported = import_labels(layout, dataset, aliases, poses)
     return Brought(imported, plan, not_cut, report)

@@ -8,7 +8,7 @@ from pathlib import Path
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
-from vpd.library.lock import writing
+from vpd.library.lock import locked
 from vpd.library.videos import Registration, Videos
 from vpd.settings.toml import HEADER, load_settings
 from vpd.video import content_key, find_videos
@@ -30,7 +30,7 @@ def make_library(folder: Path) -> Layout:
 def add_videos(layout: Layout, paths: Iterable[Path]) -> Registration:
     """Register files, and the videos of folders. Raises InputError for paths without a video."""
     files = find_videos(paths)
-    with writing(layout):
+    with locked(layout.videos):
         videos = Videos.read(layout)
         result = videos.register(files, content_key)
         videos.write()

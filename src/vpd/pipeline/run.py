@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from vpd.errors import DiskFullError, VpdError
+from vpd.library.artefact import is_abandoned
 from vpd.library.layout import Layout
-from vpd.library.lock import writing
-from vpd.library.videos import OK, SET_ASIDE, Videos
-from vpd.pipeline import distill, scan
+from vpd.library.lock import locked
+from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
+from vpd.pipeline import distill, ranks, scan
 from vpd.pipeline.engine import automatic_jobs, cores, perform_here, perform_in_workers
 from vpd.pipeline.report import Listener, RunReport, Silent
 from vpd.pipeline.sources import Sources
@@ -49,6 +52,25 @@ class _Run:
     jobs: int
     listener: Listener
     report: RunReport
+    changed: dict[str, VideoRow] = field(default_factory=dict)
+    """Rows that the table on the disk does not have yet."""
+
+    def put(self, row: VideoRow) -> None:
+        """Keep the row of a video as it is now."""
+        self.changed[row.video] = row
+        self.sources.videos.put(row)
+
+    def save(self) -> None:
+        """Write what changed into the table of videos, which others may have changed meanwhile."""
+        layout = self.sources.layout
+        if not self.changed:
+            return
+        with locked(layout.videos, math.inf, self.listener.say):
+            videos = Videos.read(layout)
+            videos.merge(self.changed.values())
+            videos.write()
+        self.changed.clear()
+        self.sources.videos.rows = videos.rows
 
     def tasks(self, steps: Iterable[tuple[str, Sequence[str]]]) -> list[Task]:
         """Tasks of videos with their steps, the longest first so that none is left for the end."""
@@ -67,32 +89,54 @@ class _Run:
             yield from perform_in_workers(tasks, self.listener.advance, self.jobs)
 
     def perform(self, what: str, tasks: list[Task]) -> None:
-        """Do the tasks and keep the rows of the videos as they become."""
+        """Do the tasks and keep the rows of the videos as they become.
+
+        What another run has in hand is left for the end; then this run waits for it, and does what remains.
+        """
         if not tasks:
             return
-        videos, saved_at = self.sources.videos, time.monotonic()
         self.listener.begin(what, len(tasks), sum(task.cost_ms for task in tasks))
+        while tasks:
+            busy = self._perform_free(tasks)
+            if len(busy) == len(tasks):
+                with locked(next(iter(busy.values())), math.inf, self.listener.say):
+                    pass
+            if busy:
+                self.sources = self.sources.anew()
+            tasks = self.tasks((task.row.video, task.steps) for task in tasks if task.row.video in busy)
+
+    def _perform_free(self, tasks: list[Task]) -> dict[str, Path]:
+        """Do those of the tasks that no other run has in hand; by video, the artefacts that one has."""
+        busy: dict[str, Path] = {}
+        saved_at = time.monotonic()
         try:
             with closing(self._outcomes(tasks)) as outcomes:  # type: ignore[type-var]  # a generator
                 for outcome in outcomes:
                     if outcome.fatal:
                         raise DiskFullError(outcome.error)
+                    self.report.count(outcome.seconds)
+                    if outcome.busy is not None:
+                        busy[outcome.video] = outcome.busy
+                        continue
                     row = outcome.row
                     if outcome.error:
                         row = row.set_aside(outcome.error)
-                    videos.put(row)
-                    self.report.count(outcome.seconds)
+                    self.put(row)
                     self.listener.ended(row.video, row.error)
                     if time.monotonic() - saved_at > SAVE_EVERY_S:
-                        videos.write()
+                        self.save()
                         saved_at = time.monotonic()
         finally:
-            videos.write()
+            self.save()
+        return busy
 
     def try_again(self) -> None:
         """Take up the videos that a step has set aside: what was wrong may be mended."""
         for video in scanned(self.sources.videos):
-            self.sources.videos.put(replace(self.sources.row(video), status=OK, error=""))
+            row = self.sources.row(video)
+            if row.status == SET_ASIDE:
+                self.put(replace(row, status=OK, error=""))
+        self.save()
 
     def scan(self) -> None:
         videos = self.sources.videos
@@ -108,7 +152,14 @@ class _Run:
         self.perform(" + ".join(names), self.tasks(steps))
 
     def distill(self, redistill: bool) -> bool:
-        """Train the student where it is due; whether there is one in the end."""
+        """Train the student where it is due; whether there is one in the end.
+
+        Where another run is training it, this one waits, and finds it trained.
+        """
+        with locked(distill.folder(self.sources), math.inf, self.listener.say):
+            return self._distill(redistill)
+
+    def _distill(self, redistill: bool) -> bool:
         state = distill.state(self.sources)
         usable = [
             video
@@ -117,6 +168,7 @@ class _Run:
         ]
         more = len(set(usable) - set(state.trained_on))
         if not state.due and not (redistill and (more or state.ended_early)):
+            ranks.begin([])
             return True
         why = state.due or (f"{more} videos are new to it" if more else state.ended_early)
         self.listener.say(f"Distilling {state.name} on {len(usable)} videos: {why}.")
@@ -129,6 +181,7 @@ class _Run:
             done = max(done, fraction)
 
         try:
+            ranks.begin(usable)
             distill.make(self.sources, usable, lambda p: progress(p.fraction))
         except DiskFullError:
             raise
@@ -140,6 +193,13 @@ class _Run:
         if early:
             self.listener.say(f"{state.name} ended early: {early}. `vpd run --redistill` goes on with it.")
         return True
+
+    def help_to_distill(self) -> RunReport:
+        """What a process of torchrun with a rank above 0 does: nothing but its share of the training."""
+        videos = ranks.wait_for_begin()
+        if videos:
+            distill.make(open_sources(self.sources.layout), videos, lambda _: None)
+        return self.report
 
     def embed(self) -> None:
         usable = self.sources.videos.usable()
@@ -165,45 +225,46 @@ def run(
     teachers : make the features of these too, of every video, whatever the settings name.
     invert : take `[teach] invert` as true, whatever the settings say.
 
-    Raises LockedError where another process writes to the library, and DiskFullError.
+    Several runs may work on one library at once: each artefact is made by one of them. Raises DiskFullError.
     """
     names = with_needs([*steps, "teach"] if teachers else steps)
-    with writing(layout):
-        sweep(layout)
-        sources = open_sources(layout)
-        if teachers or invert:
-            sources = sources.with_teachers(teachers, invert)
-        work = _Run(sources, jobs or automatic_jobs(), listener or Silent(), RunReport())
-        videos = work.sources.videos
-        work.scan()
-        if names != ["scan"]:
-            work.try_again()
-        # On the way to features a video that the student has not learned from needs no pose; asked for by
-        # itself, each step is done for all videos.
-        student = distill.state(sources) if "embed" in names and not redistill and not teachers else None
-        work.prepare([n for n in PREPARATION if n in names], None if student and student.due else student)
-        if "distill" in names and not work.distill(redistill):
-            names = [name for name in names if name != "embed"]
-        if "embed" in names:
-            work.embed()
-        report = work.report
-        report.set_aside = {r.video: r.error for r in videos.rows.values() if r.status == SET_ASIDE}
-        report.problems += unused_gifts(layout, videos)
-        report.warnings = {r.video: r.warning for r in videos.rows.values() if r.warning}
-        return report
+    sources = open_sources(layout)
+    if teachers or invert:
+        sources = sources.with_teachers(teachers, invert)
+    work = _Run(sources, jobs or automatic_jobs(), listener or Silent(), RunReport())
+    if ranks.is_helper():
+        return work.help_to_distill() if "distill" in names else work.report
+    sweep(layout)
+    work.scan()
+    if names != ["scan"]:
+        work.try_again()
+    # On the way to features a video that the student has not learned from needs no pose; asked for by
+    # itself, each step is done for all videos.
+    student = distill.state(work.sources) if "embed" in names and not redistill and not teachers else None
+    work.prepare([n for n in PREPARATION if n in names], None if student and student.due else student)
+    if "distill" in names and not work.distill(redistill):
+        names = [name for name in names if name != "embed"]
+    if "embed" in names:
+        work.embed()
+    report, videos = work.report, work.sources.videos
+    report.set_aside = {r.video: r.error for r in videos.rows.values() if r.status == SET_ASIDE}
+    report.problems += unmatched_user_files(layout, videos)
+    report.warnings = {r.video: r.warning for r in videos.rows.values() if r.warning}
+    return report
 
 
 def sweep(layout: Layout) -> None:
-    """Remove what killed runs left of unfinished files. The caller holds the lock."""
+    """Remove what killed runs left of unfinished files."""
     folders = [layout.root, layout.root / "frames", *(layout.root / f for f in ("tracks", "poses", "crops"))]
     folders += [parent for top in ("features", "students") for parent in (layout.root / top).glob("*")]
     for folder in folders:
         for part in folder.glob(".*.part"):
-            part.unlink(missing_ok=True)
+            if is_abandoned(part):
+                part.unlink(missing_ok=True)
 
 
-def unused_gifts(layout: Layout, videos: Videos) -> list[str]:
-    """Boxes and poses that the user gave for no video of the library, most likely by a mistaken name."""
+def unmatched_user_files(layout: Layout, videos: Videos) -> list[str]:
+    """User-supplied boxes or poses whose file name matches no video, most likely by a mistake."""
     return [
         f"{path.relative_to(layout.root)} is not used: there is no video {name!r}."
         for folder, suffixes in (

@@ -71,6 +71,10 @@ class Sources:
             ) from None
         return Sources(self.layout, self.settings.model_copy(update={"teach": teach}), self.videos)
 
+    def anew(self) -> Sources:
+        """The same settings, with the table of videos as it is now."""
+        return Sources(self.layout, self.settings, Videos.read(self.layout))
+
     def row(self, video: str) -> VideoRow:
         """The video's row."""
         return self.videos.rows[video]

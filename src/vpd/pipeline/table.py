@@ -73,14 +73,15 @@ def with_needs(names: Iterable[str]) -> list[str]:
 
 def stale(sources: Sources, video: str, names: Iterable[str]) -> list[str]:
     """Those of the steps, in order, with an artefact of the video that is missing or out of date."""
-    return [name for name in names if any(not output.current for output in _outputs(sources, video, name))]
+    return [name for name in names if any(not output.current for output in outputs(sources, video, name))]
 
 
-def _outputs(sources: Sources, video: str, name: str) -> list[Output]:
-    outputs = step(name).outputs
-    return outputs(sources, video) if outputs else []
+def outputs(sources: Sources, video: str, name: str) -> list[Output]:
+    """The artefacts of one step for one video, up to date or not; none of `distill`, which is of no video."""
+    found = step(name).outputs
+    return found(sources, video) if found else []
 
 
 def due_outputs(sources: Sources, video: str, name: str) -> list[Output]:
     """The artefacts of one step for one video that are missing or out of date."""
-    return [output for output in _outputs(sources, video, name) if not output.current]
+    return [output for output in outputs(sources, video, name) if not output.current]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vpd.errors import DiskFullError, VpdError
+from vpd.errors import DiskFullError, LockedError, VpdError
 from vpd.library.layout import Layout
+from vpd.library.lock import locked
 from vpd.library.videos import VideoRow, Videos
 from vpd.pipeline.scan import scan
-from vpd.pipeline.sources import Sources, Work
-from vpd.pipeline.table import STEPS, due_outputs
+from vpd.pipeline.sources import Output, Sources, Work
+from vpd.pipeline.table import STEPS, due_outputs, outputs
 from vpd.settings import Settings
 
 ProgressMs = Callable[[float], None]
@@ -39,13 +41,21 @@ class Task:
 
 @dataclass
 class Outcome:
-    """What became of a task. ``error`` names step and reason; ``fatal``: no other task can succeed."""
+    """What became of a task.
+
+    Attributes
+    ----------
+    error : step and reason, "" where all went well.
+    fatal : no other task can succeed.
+    busy : the artefact that another process is making; the task is to be taken up again after that.
+    """
 
     video: str
     row: VideoRow
     seconds: dict[str, float] = field(default_factory=dict)
     error: str = ""
     fatal: bool = False
+    busy: Path | None = None
 
 
 def _reason(error: Exception) -> str:
@@ -56,6 +66,26 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "the memory did not suffice"
     return f"unexpected {type(error).__name__}: {error} (VPD_DEBUG=1 shows where)"
+
+
+class _BusyError(Exception):
+    """Another process is making the artefact ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+@contextmanager
+def _in_hand(outputs: Sequence[Output]) -> Iterator[None]:
+    """The locks of the artefacts, so that no other run makes the same ones. Raises _BusyError."""
+    with ExitStack() as stack:
+        for output in outputs:
+            try:
+                stack.enter_context(locked(output.path, wait_s=0))
+            except LockedError as error:
+                raise _BusyError(output.path) from error
+        yield
 
 
 def perform(task: Task, progress: ProgressMs) -> Outcome:
@@ -76,12 +106,21 @@ def perform(task: Task, progress: ProgressMs) -> Outcome:
 
         try:
             make = STEPS[name].make
-            if make is None:
-                outcome.row = scan(videos, video)
-                if outcome.row.error:
-                    return outcome
-            else:
-                make(Work(sources, video, task.threads, tell), due_outputs(sources, video, name))
+            with _in_hand(
+                outputs(sources, video, name) if make is None else due_outputs(sources, video, name)
+            ):
+                if make is None:
+                    outcome.row = scan(videos, video)
+                    if outcome.row.error:
+                        return outcome
+                else:
+                    wanted = due_outputs(sources, video, name)
+                    if not wanted:  # another run has made them meanwhile
+                        continue
+                    make(Work(sources, video, task.threads, tell), wanted)
+        except _BusyError as busy:
+            outcome.busy = busy.path
+            return outcome
         except Exception as error:  # noqa: BLE001 - one video's failure, of whatever kind, must not end the run
             outcome.error = f"{name}: {_reason(error)}"
             outcome.fatal = isinstance(error, DiskFullError)
