@@ -85,6 +85,10 @@ class Layout:
     def crops(self, video: str) -> Path:
         return self.root / "crops" / f"{video}.arrow"
 
+    def pictures(self, video: str) -> Path:
+        """Whole pictures of labelled segments, for the baselines that see them."""
+        return self.root / "pictures" / f"{video}.arrow"
+
     def features(self, name: str, video: str) -> Path:
         return self.root / "features" / name / f"{video}.arrow"
 

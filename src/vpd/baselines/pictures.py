@@ -1,0 +1,78 @@
+"""Whole pictures of the labelled segments, kept as crops of a box that is the whole picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from vpd.crops import make_crops, write_crops
+from vpd.flow import make_flow
+from vpd.library.artefact import Recipe, is_current
+from vpd.library.frames import read_times
+from vpd.library.layout import Layout
+from vpd.library.videos import OK, Videos
+from vpd.settings.crop import CropSettings
+from vpd.types import Array, Segment, Track
+from vpd.video import Frame, read_frames
+
+VERSION = 1
+SIDE = 224
+"""Pixels of the square that holds a whole picture, black above and below (or beside) it."""
+
+
+def picture_settings() -> CropSettings:
+    """How whole pictures are cut: nothing is cut off, the flow is between whole pictures."""
+    return CropSettings(size=SIDE, padding=0.0)
+
+
+def make_pictures(layout: Layout, segments: Sequence[Segment]) -> list[str]:
+    """Write the whole pictures of ``segments``, where they are not there already; the videos written.
+
+    One file a video holds the frames of all its segments. Videos that are set aside are left out.
+    """
+    videos = Videos.read(layout)
+    written = []
+    for video in dict.fromkeys(segment.video for segment in segments):
+        row = videos[video]
+        if row.status != OK:
+            continue
+        times = read_times(layout.frames(video))
+        wanted = _frames(times, [s for s in segments if s.video == video])
+        recipe = Recipe(
+            "pictures",
+            VERSION,
+            {"side": SIDE, "frames": wanted.tolist()},
+            {"video": row.key},
+        )
+        path = layout.pictures(video)
+        if not len(wanted) or is_current(path, recipe):
+            continue
+        track = _whole(wanted, times, row.width, row.height)
+        frames = _read(layout, videos, video, wanted, times)
+        settings = picture_settings()
+        write_crops(path, make_crops(frames, [track], make_flow(settings.flow, "cpu"), settings), recipe)
+        written.append(video)
+    return written
+
+
+def _frames(times: Array, segments: Sequence[Segment]) -> Array:
+    """The frames of all segments, each with the one before it, for its flow."""
+    wanted: set[int] = set()
+    for s in segments:
+        first, last = np.searchsorted(times, [s.start_s, s.end_s], side="left")
+        wanted.update(range(max(0, int(first) - 1), int(last)))
+    return np.array(sorted(wanted), np.int64)
+
+
+def _whole(frames: Array, times: Array, width: int, height: int) -> Track:
+    n = len(frames)
+    boxes = np.tile(np.array([0, 0, width, height], np.float32), (n, 1))
+    return Track(0, frames, times[frames], boxes, np.ones(n, np.float32), np.full(n, "whole"))
+
+
+def _read(layout: Layout, videos: Videos, video: str, wanted: Array, times: Array) -> Iterator[Frame]:
+    """The frames wanted, decoded run by run."""
+    ends = np.flatnonzero(np.diff(wanted) > 1) + 1
+    for run in np.split(wanted, ends):
+        yield from read_frames(videos.file(video), int(run[0]), int(run[-1]) + 1, times)

@@ -1,0 +1,125 @@
+"""Crops, whole pictures and poses of a library's segments, of the athlete that a segment means."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vpd.baselines.inputs import load_inputs
+from vpd.crops import make_crops, write_crops
+from vpd.errors import InputError
+from vpd.library.artefact import Recipe
+from vpd.library.frames import write_times
+from vpd.library.layout import Layout
+from vpd.library.poses import write_poses
+from vpd.library.videos import Videos
+from vpd.sequences import meant_athlete
+from vpd.settings.crop import CropSettings
+from vpd.types import PoseSequence, Segment, Track
+from vpd.video import read_frames, write_video
+from vpd.video.decode import content_key
+from vpd.video.info import read_video_info
+
+FRAMES, FPS = 10, 25
+LEFT, RIGHT = 1, 2
+COLOURS = {LEFT: 200, RIGHT: 90}
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    """One video of 160 x 96: athlete 1 left in frames 0 to 5, athlete 2 right in frames 2 to 9."""
+    folder = tmp_path_factory.mktemp("library")
+    pictures = np.zeros((FRAMES, 96, 160, 3), np.uint8)
+    pictures[:, :, :80], pictures[:, :, 80:] = COLOURS[LEFT], COLOURS[RIGHT]
+    write_video(iter(pictures), FPS, folder / "v.mp4")
+    layout = Layout(folder)
+    videos = Videos(layout)
+    videos.register([folder / "v.mp4"], content_key)
+    info = read_video_info(folder / "v.mp4", "v", videos["v"].key)
+    videos.put(videos["v"].scanned(info))
+    videos.write()
+    write_times(layout.frames("v"), info.times_s, Recipe("scan", 1))
+    seen = {LEFT: np.arange(6), RIGHT: np.arange(2, FRAMES)}
+    boxes = {LEFT: (10, 20, 40, 60), RIGHT: (100, 20, 40, 60)}
+    tracks = [
+        Track(
+            a,
+            frames,
+            info.times_s[frames],
+            np.tile(np.array(boxes[a], np.float32), (len(frames), 1)),
+            np.ones(len(frames)),
+            np.full(len(frames), "user"),
+        )
+        for a, frames in seen.items()
+    ]
+    settings = CropSettings(size=32, flow="none")
+    batches = make_crops(read_frames(folder / "v.mp4"), tracks, None, settings)
+    write_crops(layout.crops("v"), batches, Recipe("crop", 1))
+    poses = [
+        PoseSequence(a, frames, np.full((len(frames), 17, 3), 10 * a, np.float32) * (1, 1, 0.05))
+        for a, frames in seen.items()
+    ]
+    write_poses(layout.poses("v"), poses, Recipe("pose", 1))
+    return layout
+
+
+WHOLE, EARLY, NAMED = Segment("v", 0, 0.4), Segment("v", 0, 0.12), Segment("v", 0, 0.4, athlete=LEFT)
+NOBODY = Segment("v", 0.3, 0.4, athlete=LEFT)
+
+
+@pytest.mark.parametrize("kind", ["crops", "poses"])
+def test_the_athlete_seen_most_is_meant(layout, kind):
+    found = load_inputs(kind, layout, [WHOLE, EARLY, NAMED, NOBODY])
+    athletes = [getattr(x, "athlete", None) or x.athletes[0] for x in found.items if x is not None]
+    assert athletes == [RIGHT, LEFT, LEFT]
+    assert [len(x) for x in found.items if x is not None] == [8, 3, 6]
+    assert found.present() == [0, 1, 2]
+    assert "athlete 1 between 0.3 and 0.4" in found.reasons[3]
+
+
+def test_crops_show_their_athlete(layout):
+    right, left, _ = load_inputs("crops", layout, [WHOLE, EARLY, NAMED]).items
+    for clip, athlete in ((right, RIGHT), (left, LEFT)):
+        middle = clip.rgb([0])[0, 16, 16].astype(int)
+        assert np.abs(middle - COLOURS[athlete]).max() < 12
+    np.testing.assert_allclose(right.times_s, np.arange(2, 10) / FPS, atol=1e-3)
+    with pytest.raises(InputError, match="holds no flow"):
+        right.flow(np.array([[0, 1, 2, 3, 4]]))
+
+
+def test_the_second_person_stands_beside_the_first(layout):
+    whole = load_inputs("poses", layout, [WHOLE]).items[0]
+    assert whole.athletes == (RIGHT, LEFT)
+    assert whole.keypoints.shape == (2, 8, 17, 3)
+    assert (whole.keypoints[0, :, 0, 0] == 20).all()
+    # athlete 1 is there in frames 2 to 5, the first four of athlete 2's
+    assert whole.keypoints[1, :, 0, 0].tolist() == [10] * 4 + [0] * 4
+    assert (whole.width, whole.height) == (160, 96)
+
+
+def test_whole_pictures_are_decoded_once(layout):
+    late = Segment("v", 0.2, 0.4)
+    clip = load_inputs("pictures", layout, [late]).items[0]
+    assert len(clip) == 5
+    picture = clip.rgb([0])[0]
+    assert picture.shape == (224, 224, 3)
+    assert np.abs(picture[112, [50, 170]].astype(int) - [[COLOURS[LEFT]], [COLOURS[RIGHT]]]).max() < 12
+    assert picture[10].max() < 12  # black above the picture
+    assert clip.flow(np.array([[0, 1, 2, 3, 4]])).shape == (1, 224, 224, 10)
+    changed = layout.pictures("v").stat().st_mtime_ns
+    load_inputs("pictures", layout, [late])
+    assert layout.pictures("v").stat().st_mtime_ns == changed
+    both = load_inputs("pictures", layout, [late, EARLY]).items
+    assert [len(x) for x in both] == [5, 3]
+
+
+def test_nothing_to_see_is_an_error(layout):
+    with pytest.raises(InputError, match="none of the 1 segments has poses"):
+        load_inputs("poses", layout, [NOBODY])
+
+
+def test_the_rule_of_the_athlete():
+    assert meant_athlete(WHOLE, {3: 5, 1: 9, 2: 9}) == 1
+    assert meant_athlete(NAMED, {3: 5, LEFT: 1}) == LEFT
+    assert meant_athlete(NAMED, {3: 5, LEFT: 0}) is None
+    assert meant_athlete(WHOLE, {}) is None
