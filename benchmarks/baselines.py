@@ -1,0 +1,202 @@
+"""The baselines: parameters, time of a training step against the bare network, clips a second, memory.
+
+    python -m benchmarks.baselines
+        the laptop presets, on made inputs
+    python -m benchmarks.baselines --few-shot LIBRARY stgcn tsn-rgb-crop -k 4 -k 16
+        accuracy on a labelled library
+
+A step is forward, backward and update. "bare" runs it on one ready batch; "ours" is the loop of an estimator,
+which reads, cuts and changes every batch anew. Wanted: bare / ours at least 0.9. Times are the least of some
+rounds, since other programs only ever add to them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+from vpd.baselines.clips import Clip, clips_of
+from vpd.baselines.inputs import load_inputs
+from vpd.baselines.skeletons import Skeleton
+from vpd.baselines.table import BASELINES, make_baseline
+from vpd.baselines.training import Trainer, make_optimiser
+from vpd.crops import make_crops, write_crops
+from vpd.device import make_accelerator
+from vpd.flow import make_flow
+from vpd.library.artefact import Recipe
+from vpd.library.labels import read_labels
+from vpd.library.layout import find_library
+from vpd.library.videos import Videos
+from vpd.settings.crop import CropSettings
+from vpd.types import Track
+from vpd.video import Frame
+
+CLASSES = 7
+FRAMES = 25
+SIDE = 128
+ROUNDS = 3
+SPEED = ("tsn-rgb-crop", "tsn-flow-crop", "trn-rgb-crop", "gsm-rgb-crop", "timesformer-crop", "r3d-crop")
+SPEED += ("stgcn", "msg3d-joint", "stgcn++", "poseconv3d")
+
+
+def made_clips(folder: Path, count: int) -> list[Clip]:
+    """Clips of noise as large as a tennis clip."""
+    rng = np.random.default_rng(0)
+    found = []
+    for i in range(count):
+        frames = [
+            Frame(t, t / 25, rng.integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)) for t in range(FRAMES)
+        ]
+        boxes = np.tile(np.array([0, 0, SIDE, SIDE], np.float32), (FRAMES, 1))
+        numbers = np.arange(FRAMES)
+        track = Track(1, numbers, numbers / 25, boxes, np.ones(FRAMES), np.full(FRAMES, "user"))
+        path = folder / f"{i}.arrow"
+        batches = make_crops(frames, [track], make_flow("dis", "cpu"), CropSettings(padding=0))
+        write_crops(path, batches, Recipe("crop", 1))
+        found.append(clips_of(str(i), path, 0, 10)[1])
+    return found
+
+
+def made_skeletons(count: int) -> list[Skeleton]:
+    """Skeletons of noise."""
+    rng = np.random.default_rng(0)
+    shape = (1, FRAMES, 17, 3)
+    return [
+        Skeleton(str(i), (1,), np.arange(FRAMES) / 25, rng.random(shape, np.float32) * 100, 1280, 720)
+        for i in range(count)
+    ]
+
+
+def least(run: Callable[[], object]) -> float:
+    """The least seconds of some rounds."""
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def speed(name: str) -> dict[str, Any]:
+    """The figures of one system."""
+    made = make_baseline(name, device="cpu")
+    made.training = replace(made.training, epochs=1, least_updates=0, warmup=0)
+    batch = made.training.batch
+    with tempfile.TemporaryDirectory() as folder:
+        X: list[Any] = made_skeletons(2 * batch) if BASELINES[name].takes == "poses" else []
+        X = X or made_clips(Path(folder), 2 * batch)
+        targets = np.arange(len(X)) % CLASSES
+        accelerator = make_accelerator("cpu")
+        network = made._network(CLASSES)
+        source = made._source(X, accelerator.device)
+        ready = source.ready(source.read(np.arange(batch), 0, True), 0)
+        optimiser = make_optimiser(network, made.training)
+        wanted = torch.from_numpy(targets[:batch])
+        network.train()
+
+        def bare() -> None:
+            for _ in range(2):
+                loss = cross_entropy(network(ready), wanted)
+                loss.backward()
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
+
+        bare()
+        trainer = Trainer(
+            network, source, torch.from_numpy(targets), made.training, 0, accelerator, lambda n: n.train()
+        )
+        prepared = accelerator.prepare(network, optimiser)
+        ours_s = least(lambda: trainer._epoch(*prepared, 0, 1))
+        bare_s = least(bare)
+        made.classes_, made.network_ = np.arange(CLASSES), network
+        test_s = least(lambda: made.decision_function(X))
+    return {
+        "system": name,
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "batch": batch,
+        "bare_s": bare_s / 2,
+        "ours_s": ours_s / 2,
+        "ratio": bare_s / ours_s,
+        "clips_a_second": len(X) / test_s,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def few_shot(library: Path, names: list[str], ks: list[int], count: int) -> None:
+    """Print accuracy of some systems on a labelled library."""
+    from vpd.recognition.evaluation import prepare
+    from vpd.recognition.protocol import ALL, Outcome, run_few_shot
+
+    layout = find_library(library)
+    segments = read_labels(layout.labels, Videos.read(layout))
+    own = layout.root / "splits.csv"
+    parts = prepare(
+        segments,
+        layout.results / "few_shot",
+        own if own.exists() else None,
+        None,
+        [k for k in ks if k],
+        count,
+    )
+    for name in names:
+        inputs = load_inputs(BASELINES[name].takes, layout, segments)
+        start = time.perf_counter()
+
+        def tell(outcome: Outcome, name: str = name, start: float = start) -> None:
+            k = "all" if outcome.k == ALL else str(outcome.k)
+            said = f"{name} k={k} subset {outcome.subset}: {100 * outcome.accuracy:.1f} %"
+            print(f"{said}, after {time.perf_counter() - start:.0f} s", flush=True)
+
+        outcomes = run_few_shot(
+            inputs.items, parts.labels, parts.train, parts.test, parts.subsets, {name: make_baseline(name)},
+            with_all=ALL in ks, progress=tell,
+        )  # fmt: skip
+        for k in sorted({o.k for o in outcomes}, key=lambda k: (k == ALL, k)):
+            found = [o.accuracy for o in outcomes if o.k == k]
+            mean, sd = 100 * np.mean(found), 100 * np.std(found)
+            print(f"| {name} | {k or 'all'} | {len(found)} | {mean:.1f} | {sd:.1f} |", flush=True)
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=[])
+    parser.add_argument("--few-shot", type=Path)
+    parser.add_argument("-k", type=int, action="append", help="examples a class; 0 for all")
+    parser.add_argument("--subsets", type=int, default=5)
+    parser.add_argument("--one", help="measure one system and print JSON")
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(speed(asked.one)))
+        return
+    if asked.few_shot:
+        few_shot(asked.few_shot, asked.names, asked.k or [4, 16], asked.subsets)
+        return
+    print("| system | parameters | batch | bare s | ours s | bare / ours | clips/s at test | peak MB |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name in asked.names or SPEED:
+        command = [sys.executable, "-m", "benchmarks.baselines", "--one", name]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        f = json.loads(done.stdout.splitlines()[-1])
+        print(
+            f"| {f['system']} | {f['parameters']:,} | {f['batch']} | {f['bare_s']:.3f} | {f['ours_s']:.3f} | "
+            f"{f['ratio']:.2f} | {f['clips_a_second']:.1f} | {f['peak_mb']:.0f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

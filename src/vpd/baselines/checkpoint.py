@@ -1,0 +1,99 @@
+"""The state of a baseline's training between two epochs, in one safetensors file, and the trained network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from vpd.errors import ArtefactError
+from vpd.library.artefact import replacing
+
+
+@dataclass
+class Progress:
+    """How far a training is, and the best weights so far where it is validated."""
+
+    epoch: int = 0
+    losses: list[float] = field(default_factory=list)
+    best: float = -1.0
+    best_state: dict[str, Tensor] | None = None
+
+    def note(self, accuracy: float, network: nn.Module) -> None:
+        """Keep the weights where ``accuracy`` is not below the best before."""
+        if accuracy >= self.best:
+            self.best = accuracy
+            self.best_state = {k: t.detach().clone() for k, t in network.state_dict().items()}
+
+
+def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    # clones: safetensors refuses tensors that share memory
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+
+
+def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}{name}": tensor for name, tensor in tensors.items()}
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The file at ``path`` of the training with this ``key``: its parameters, data and labels."""
+
+    path: Path
+    key: str
+
+    def save(self, network: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress) -> None:
+        """Write the state, whole or not at all."""
+        tensors = _named("network.", network.state_dict()) | _named("best.", progress.best_state or {})
+        for index, entry in optimiser.state_dict()["state"].items():
+            tensors |= _named(f"optimiser.{index}.", {k: t for k, t in entry.items() if t is not None})
+        said = {"key": self.key, "epoch": progress.epoch, "losses": progress.losses, "best": progress.best}
+        with replacing(self.path) as part:
+            save_file(_plain(tensors), part, metadata={"progress": json.dumps(said)})
+
+    def load(self, network: nn.Module, optimiser: torch.optim.Optimizer) -> Progress | None:
+        """Take up the training; None, and nothing changed, where there is none, or one of another key."""
+        try:
+            tensors, said = _read(self.path, "progress")
+        except ArtefactError:
+            return None
+        if said.get("key") != self.key:
+            return None
+        network.load_state_dict(_under("network.", tensors))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimiser.", tensors).items():
+            index, entry = name.split(".", 1)
+            state.setdefault(int(index), {})[entry] = tensor
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+        best = _under("best.", tensors)
+        return Progress(said["epoch"], said["losses"], said["best"], best or None)
+
+
+def save_network(path: Path, network: nn.Module, about: dict[str, Any]) -> None:
+    """Write a trained network with what made it, whole or not at all."""
+    with replacing(path) as part:
+        save_file(_plain(network.state_dict()), part, metadata={"baseline": json.dumps(about)})
+
+
+def read_network(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors of a trained network and what made it. Raises ArtefactError."""
+    return _read(path, "baseline")
+
+
+def _read(path: Path, entry: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    try:
+        with safe_open(path, "pt") as file:
+            said: dict[str, Any] = json.loads(file.metadata()[entry])
+            return {name: file.get_tensor(name) for name in file.keys()}, said  # noqa: SIM118 (not a mapping)
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise ArtefactError(f"{path} is not a file of a baseline, or damaged: {error}") from error

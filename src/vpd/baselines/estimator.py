@@ -1,0 +1,239 @@
+"""The baselines as scikit-learn estimators over lists of clips or of skeletons."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import GroupShuffleSplit
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from vpd.baselines.checkpoint import Checkpoint, read_network, save_network
+from vpd.baselines.networks.segments import Segments
+from vpd.baselines.settings import Training
+from vpd.baselines.training import Source, Trainer, read_ahead, seed_of
+from vpd.baselines.weights import load_weights, read_weights
+from vpd.device import make_accelerator
+from vpd.errors import InputError, MismatchError
+from vpd.types import Array
+
+RANDOM = "from random weights"
+"""What is said of a network that no pretrained weights were given to."""
+CHECKPOINT = "checkpoint.safetensors"
+
+
+class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
+    """Base of the baselines: fits a network to labelled inputs, and averages logits over test views.
+
+    Attributes
+    ----------
+    classes_ : (C,) the labels, sorted.
+    network_ : the trained network.
+    losses_ : mean training loss of each epoch.
+    started_ : which weights it started from.
+    """
+
+    training: Training
+    weights: str
+    seed: int
+    device: str
+    workers: int
+    folder: Path | None
+    classes_: Array
+    network_: nn.Module
+
+    takes: type[Any]
+    """Class of the inputs."""
+
+    def _network(self, classes: int) -> nn.Module:
+        raise NotImplementedError
+
+    def _source(self, X: Sequence[Any], device: torch.device) -> Source:
+        raise NotImplementedError
+
+    def _heads(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def _torchvision(self) -> str:
+        return ""
+
+    def _test_clips(self) -> int:
+        """Samplings of frames that are averaged at test."""
+        return 1
+
+    def _views(self, source: Source, raw: Tensor) -> list[Tensor]:
+        """The network's inputs of each test view."""
+        return [source.ready(raw, None)]
+
+    def fit(self, X: Sequence[Any], y: Sequence[str] | Array) -> Self:
+        """Train from random or pretrained weights, or go on from the checkpoint in ``folder``.
+
+        Raises InputError for inputs that cannot be used, MismatchError for inputs of another kind.
+        """
+        self._check(X)
+        if len(X) != len(y):
+            raise InputError(f"there are {len(X)} inputs but {len(y)} labels")
+        self.classes_, classes = np.unique(np.asarray(y), return_inverse=True)
+        accelerator = make_accelerator(self.device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self.network_ = self._network(len(self.classes_))
+            self._start_weights()
+            self._freeze()
+            self.network_.to(accelerator.device)
+            self._train(X, classes, accelerator)
+        return self
+
+    def _start_weights(self) -> None:
+        self.started_ = RANDOM
+        if self.weights:
+            state = read_weights(self.weights, self._torchvision())
+            load_weights(self.network_, state, self._heads())
+            self.started_ = f"from {self.weights}"
+
+    def _freeze(self) -> None:
+        if self.training.frozen:
+            for name, parameter in self.network_.named_parameters():
+                parameter.requires_grad_(name.startswith(self._heads()))
+
+    def _start(self, network: nn.Module) -> None:
+        """Training mode, without what is frozen."""
+        network.train()
+        if self.training.frozen:
+            for name, module in network.named_modules():
+                if name and not f"{name}.".startswith(self._heads()):
+                    module.training = False
+        if self.training.frozen_norms and self.weights and isinstance(network, Segments):
+            for norm in network.norms():
+                norm.eval().requires_grad_(False)
+
+    def _train(self, X: Sequence[Any], classes: Array, accelerator: Accelerator) -> None:
+        shown, held = self._split(X, classes)
+        chosen = [X[i] for i in shown]
+        validate = None
+        if len(held):
+            held_out, wanted = [X[i] for i in held], self.classes_[classes[held]]
+
+            def validate() -> float:
+                return float((self.predict(held_out) == wanted).mean())
+
+        checkpoint = None
+        if self.folder is not None:
+            checkpoint = Checkpoint(Path(self.folder) / CHECKPOINT, self._key(chosen, classes[shown]))
+        self.losses_ = Trainer(
+            self.network_,
+            self._source(chosen, accelerator.device),
+            torch.from_numpy(classes[shown]),
+            self.training,
+            self.seed,
+            accelerator,
+            self._start,
+            validate,
+            self.workers,
+            checkpoint,
+        ).run()
+
+    def _split(self, X: Sequence[Any], classes: Array) -> tuple[Array, Array]:
+        """Training and validation examples; no video on both sides, and every class stays in training."""
+        everything, none = np.arange(len(X)), np.empty(0, np.int64)
+        if not self.training.validation:
+            return everything, none
+        videos = [x.video for x in X]
+        if len(set(videos)) < 2:
+            return everything, none
+        splitter = GroupShuffleSplit(1, test_size=self.training.validation, random_state=self.seed)
+        shown, held = next(splitter.split(everything, classes, videos))
+        if set(classes[shown]) != set(classes):
+            return everything, none
+        return shown, held
+
+    def _key(self, X: Sequence[Any], classes: Array) -> str:
+        found = hashlib.sha256(repr(sorted(self._said().items())).encode())
+        for x in X:
+            found.update(x.digest())
+        found.update(classes.tobytes())
+        return found.hexdigest()[:32]
+
+    def _check(self, X: Sequence[Any]) -> None:
+        if not len(X):
+            raise InputError("there is nothing to work on")
+        for x in X:
+            if not isinstance(x, self.takes):
+                raise MismatchError(
+                    f"{type(self).__name__} takes {self.takes.__name__}s, not {type(x).__name__}s"
+                )
+            if not len(x):
+                raise InputError(f"a segment of {x.video} is empty; leave it out")
+
+    def decision_function(self, X: Sequence[Any]) -> Array:
+        """(N, C) logits, the mean over the test views and samplings."""
+        check_is_fitted(self, "classes_")
+        self._check(X)
+        self.network_.eval()
+        clips = self._test_clips()
+        with torch.inference_mode():
+            found = [self._logits(X, None if clips == 1 else seed_of(self.seed, i)) for i in range(clips)]
+        logits: Array = np.mean(found, axis=0)
+        return logits
+
+    def _logits(self, X: Sequence[Any], seed: int | None) -> Array:
+        source = self._source(X, next(self.network_.parameters()).device)
+        batches = np.array_split(np.arange(len(X)), -(-len(X) // self.training.batch))
+        out = np.empty((len(X), len(self.classes_)))
+
+        def read(items: Array) -> Tensor:
+            return source.read(items, None if seed is None else seed_of(seed, int(items[0])), False)
+
+        for items, raw in read_ahead(read, batches, self.workers):
+            logits = [self.network_(view).double() for view in self._views(source, raw)]
+            out[items] = torch.stack(logits).mean(0).cpu().numpy()
+        return out
+
+    def predict_proba(self, X: Sequence[Any]) -> Array:
+        """(N, C) probabilities in the order of ``classes_``."""
+        logits = torch.from_numpy(self.decision_function(X))
+        probabilities: Array = logits.softmax(1).numpy()
+        return probabilities
+
+    def predict(self, X: Sequence[Any]) -> Array:
+        """(N,) labels."""
+        labels: Array = self.classes_[self.decision_function(X).argmax(1)]
+        return labels
+
+    def _said(self) -> dict[str, Any]:
+        """The parameters as JSON can hold them."""
+        plain = {}
+        for name, value in self.get_params(deep=False).items():
+            if name not in ("folder", "device", "workers"):
+                plain[name] = asdict(value) if hasattr(value, "__dataclass_fields__") else value
+        return plain
+
+    def save(self, path: Path) -> None:
+        """Write the trained network with its parameters and classes to a .safetensors file."""
+        check_is_fitted(self, "classes_")
+        about = {"class": type(self).__name__, "params": self._said(), "classes": self.classes_.tolist()}
+        save_network(path, self.network_, {**about, "started": self.started_})
+
+    def restore(self, path: Path) -> Self:
+        """Take up the network that `save` wrote with these parameters.
+
+        Raises MismatchError for a file of other parameters, ArtefactError for a damaged one.
+        """
+        state, about = read_network(path)
+        if about["class"] != type(self).__name__ or about["params"] != json.loads(json.dumps(self._said())):
+            raise MismatchError(f"{path} was saved by a baseline of other parameters: {about['params']}")
+        self.classes_ = np.asarray(about["classes"])
+        self.network_ = self._network(len(self.classes_))
+        self.network_.load_state_dict(state)
+        self.network_.eval()
+        self.started_ = about["started"]
+        return self

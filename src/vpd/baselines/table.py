@@ -1,0 +1,110 @@
+"""The baselines by name, in one table: what each takes, how to make it, what to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from vpd.baselines import presets
+from vpd.baselines.fusion import LateFusion
+from vpd.baselines.inputs import InputKind
+from vpd.baselines.presets import LAPTOP, of_clips, of_skeletons
+from vpd.baselines.settings import Modality
+from vpd.errors import InputError
+
+Maker = Callable[..., Any]
+"""(preset, flip, changes of parameters) -> an unfitted estimator."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One system that the paper compares with, or one of today's.
+
+    Attributes
+    ----------
+    make : see `Maker`.
+    takes : crops of the athlete, whole pictures, or poses.
+    about : what it is, in a phrase.
+    paper : whether the paper's tables have it.
+    laptop : whether it has a preset for two cores.
+    """
+
+    make: Maker
+    takes: InputKind
+    about: str
+    paper: bool = True
+    laptop: bool = True
+
+
+def _two_streams(system: str, preset: str, flip: bool, **changes: Any) -> LateFusion:
+    streams: tuple[Modality, ...] = ("rgb", "flow")
+    return LateFusion([(m, of_clips(system, m, preset, flip, **changes)) for m in streams])
+
+
+def _skeletons(maker: Callable[[str], Any], preset: str, flip: bool, **changes: Any) -> Any:
+    presets.check_preset(preset)
+    return of_skeletons(maker(preset), flip, **changes)
+
+
+def _ensemble(preset: str, flip: bool, **changes: Any) -> LateFusion:
+    presets.check_preset(preset)
+    streams = ("joint", "bone")
+    return LateFusion([(s, of_skeletons(presets.msg3d(preset, s), flip, **changes)) for s in streams])
+
+
+def _rgb(system: str) -> Maker:
+    return partial(of_clips, system, "rgb")
+
+
+def _of_pictures() -> dict[str, Baseline]:
+    """TSN, TRN and GSM over crops and whole pictures, by colours, flow and both."""
+    found = {}
+    seen: tuple[tuple[str, InputKind, str], ...] = (
+        ("-crop", "crops", "crops"),
+        ("", "pictures", "whole pictures"),
+    )
+    for system, title in (("tsn", "TSN"), ("trn", "multi-scale TRN"), ("gsm", "GSM")):
+        for suffix, takes, what in seen:
+            colours, flow = _rgb(system), partial(of_clips, system, "flow")
+            both = partial(_two_streams, system)
+            found[f"{system}-rgb{suffix}"] = Baseline(colours, takes, f"{title}, colours of {what}")
+            found[f"{system}-flow{suffix}"] = Baseline(flow, takes, f"{title}, flow of {what}")
+            found[f"{system}{suffix}"] = Baseline(both, takes, f"{title}, colours and flow of {what}")
+    return found
+
+
+BASELINES: Mapping[str, Baseline] = {
+    **_of_pictures(),
+    "timesformer-crop": Baseline(_rgb("timesformer"), "crops", "TimeSformer of crops"),
+    "timesformer": Baseline(_rgb("timesformer"), "pictures", "TimeSformer of whole pictures"),
+    "stgcn": Baseline(partial(_skeletons, presets.stgcn), "poses", "ST-GCN"),
+    "msg3d-joint": Baseline(
+        partial(_skeletons, partial(presets.msg3d, stream="joint")), "poses", "MS-G3D on joints"
+    ),
+    "msg3d-bone": Baseline(
+        partial(_skeletons, partial(presets.msg3d, stream="bone")), "poses", "MS-G3D on bones"
+    ),
+    "msg3d": Baseline(_ensemble, "poses", "MS-G3D, joints and bones"),
+    "r3d-crop": Baseline(_rgb("r3d"), "crops", "R3D-18, fitted as a whole", paper=False),
+    "stgcn++": Baseline(partial(_skeletons, presets.stgcnpp), "poses", "ST-GCN++", paper=False),
+    "poseconv3d": Baseline(
+        partial(_skeletons, presets.poseconv3d), "poses", "PoseConv3D on heatmaps", paper=False
+    ),
+    "mvit-crop": Baseline(_rgb("mvit"), "crops", "MViT-v2 small", paper=False, laptop=False),
+}
+
+
+def make_baseline(name: str, preset: str = LAPTOP, flip: bool = False, **changes: Any) -> Any:
+    """A new baseline by its name; ``changes`` are parameters of its estimator, such as weights or device.
+
+    ``flip`` lets training mirror its examples: only for classes that do not differ by side. Raises InputError
+    for an unknown name or preset, or where a system has no preset for a laptop.
+    """
+    if name not in BASELINES:
+        raise InputError(f"there is no baseline {name!r}; known: {', '.join(BASELINES)}")
+    found = BASELINES[name]
+    if preset == LAPTOP and not found.laptop:
+        raise InputError(f"{name} is too large for two cores; ask for the preset `paper`")
+    return found.make(preset, flip, **changes)

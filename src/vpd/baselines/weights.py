@@ -1,0 +1,131 @@
+"""Pretrained and released weights: read, their keys mapped to a network's, their misfits said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torchvision.models import get_model_weights
+
+from vpd.baselines.networks.segments import spread_to_flow
+from vpd.errors import InputError
+
+HUB = "hub:"
+"""Prefix of weights on the Hugging Face hub: hub:OWNER/NAME/FILE."""
+TORCHVISION = "torchvision"
+"""Takes torchvision's pretrained weights of the network or its backbone."""
+WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model")
+"""Keys under which releases put their tensors."""
+
+
+def read_weights(source: str, torchvision_name: str = "") -> dict[str, Tensor]:
+    """The tensors of ``source``: a .safetensors or .pth file, hub:OWNER/NAME/FILE, or torchvision.
+
+    Files are read without running what they hold. Raises InputError where they cannot be had.
+    """
+    if source == TORCHVISION:
+        return _torchvision(torchvision_name)
+    path = _fetched(source) if source.startswith(HUB) else Path(source)
+    try:
+        if path.suffix == ".safetensors":
+            state: Any = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
+        raise InputError(f"the weights {source} cannot be read: {error}") from error
+    for name in WRAPPERS:
+        if isinstance(state, Mapping) and isinstance(state.get(name), Mapping):
+            state = state[name]
+    if not isinstance(state, Mapping) or not all(isinstance(t, Tensor) for t in state.values()):
+        raise InputError(f"the weights {source} are not a table of tensors by name")
+    return dict(state)
+
+
+def _fetched(source: str) -> Path:
+    try:
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import HfHubHTTPError
+    except ImportError as error:
+        raise InputError("weights of the hub need `pip install huggingface_hub`") from error
+    owner, _, rest = source.removeprefix(HUB).partition("/")
+    name, _, file = rest.partition("/")
+    if not file:
+        raise InputError(f"{source!r} does not name a file: write hub:OWNER/NAME/FILE")
+    try:
+        return Path(hf_hub_download(f"{owner}/{name}", file))
+    except (OSError, HfHubHTTPError, ValueError) as error:
+        raise InputError(f"{source} could not be fetched ({error}). Give a file instead.") from error
+
+
+def _torchvision(name: str) -> dict[str, Tensor]:
+    if not name:
+        raise InputError("torchvision has no weights of this network; name a file or hub:OWNER/NAME/FILE")
+    entry = get_model_weights(name)["DEFAULT"]
+    try:
+        state: dict[str, Tensor] = entry.get_state_dict(progress=False, check_hash=True)
+    except OSError as error:
+        raise InputError(
+            f"the weights of {name} could not be fetched from {entry.url} ({error}). Give a file instead."
+        ) from error
+    return state
+
+
+PUBLIC_NAMES: tuple[tuple[str, str], ...] = (
+    (r"^module\.", ""),
+    (r"^last_linear\.", "fc."),
+    (r"^consensus\.classifier\.", "consensus."),
+)
+"""What the releases call differently, as patterns and their replacement: DataParallel's prefix,
+pretrainedmodels' last layer."""
+
+
+def public_key(key: str) -> str:
+    """A released weight's key as our networks name it."""
+    for pattern, ours in PUBLIC_NAMES:
+        key = re.sub(pattern, ours, key)
+    return key
+
+
+def load_weights(network: nn.Module, state: Mapping[str, Tensor], heads: tuple[str, ...]) -> list[str]:
+    """Fill ``network`` from ``state`` by key, and return the keys of ours that were not filled.
+
+    ``state`` is of the whole network, or of its picture network alone (keys without ``base_model.``). Tensors
+    of one leading axis more are squeezed (Caffe's norms). A first convolution over three colours is spread to
+    flow. Only what ``heads`` begin, gates (they start at zero) and counters may be missing. Raises
+    InputError for anything else that is missing or of another size.
+    """
+    given = {public_key(key): tensor for key, tensor in state.items()}
+    own = network.state_dict()
+    prefixes = ("", "base_model.", "network.", "_features.")
+    prefix = max(prefixes, key=lambda p: len({p + key for key in given} & set(own)))
+    given = {prefix + key: tensor for key, tensor in given.items()}
+    taken: dict[str, Tensor] = {}
+    missing: list[str] = []
+    for key, tensor in own.items():
+        source = given.get(key, given.get(key.replace(".conv1.net.", ".conv1.")))
+        if source is not None and source.ndim == tensor.ndim + 1 and source.shape[0] == 1:
+            source = source[0]
+        if source is not None and source.ndim == 4 and tensor.ndim == 4 and _colours_to_flow(source, tensor):
+            source = spread_to_flow(source, tensor.shape[1])
+        if source is not None and source.shape == tensor.shape:
+            taken[key] = source
+        elif key.startswith(heads) or "gsm" in key or key.endswith("num_batches_tracked"):
+            missing.append(key)
+        else:
+            found = "is missing" if source is None else f"has shape {tuple(source.shape)}"
+            raise InputError(
+                f"the weights do not fit the network: {key} {found}, expected {tuple(tensor.shape)}"
+            )
+    network.load_state_dict({**own, **taken})
+    return missing
+
+
+def _colours_to_flow(source: Tensor, wanted: Tensor) -> bool:
+    same = source.shape[0] == wanted.shape[0] and source.shape[2:] == wanted.shape[2:]
+    return same and source.shape[1] == 3 and wanted.shape[1] > 3

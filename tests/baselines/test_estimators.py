@@ -1,0 +1,206 @@
+"""The baselines as estimators: they learn, repeat by their seed, go on where they stopped, and are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from tests.baselines.made import made_clips, made_skeletons
+from vpd.baselines.clip_classifier import ClipClassifier
+from vpd.baselines.fusion import LateFusion
+from vpd.baselines.presets import LAPTOP, PAPER
+from vpd.baselines.settings import ClipView, SkeletonView, Training
+from vpd.baselines.skeleton_classifier import SkeletonClassifier
+from vpd.baselines.table import BASELINES, make_baseline
+from vpd.baselines.training import Trainer
+from vpd.errors import InputError, MismatchError, SettingsError
+from vpd.recognition.protocol import run_few_shot
+
+QUICK = Training("adamw", 1e-3, batch=6, epochs=1)
+SEEN = ClipView(side=32, frames=2)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    return made_clips(tmp_path_factory.mktemp("clips"), 2)
+
+
+@pytest.fixture(scope="module")
+def skeletons():
+    return made_skeletons(3)
+
+
+def small(name: str):
+    """The baseline with a preset's network, its schedule and sizes cut to what a test can wait for."""
+    made = make_baseline(name, LAPTOP, device="cpu")
+    members = [m for _, m in made.members] if isinstance(made, LateFusion) else [made]
+    for member in members:
+        view = member.view
+        if isinstance(view, ClipView):
+            view = replace(view, side=32, frames=2)
+        else:
+            view = replace(view, frames=8)
+        member.set_params(view=view, training=replace(QUICK, epochs=1))
+    return made
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tsn-crop",
+        "trn-rgb-crop",
+        "gsm-rgb-crop",
+        "timesformer-crop",
+        "stgcn",
+        "stgcn++",
+        "msg3d",
+        "poseconv3d",
+    ],
+)
+def test_every_baseline_fits_predicts_and_is_kept(name, clips, skeletons, tmp_path):
+    X, y = skeletons if BASELINES[name].takes == "poses" else clips
+    made = small(name).fit(X, y)
+    probabilities = made.predict_proba(X)
+    assert probabilities.shape == (len(X), 3)
+    np.testing.assert_allclose(probabilities.sum(1), 1)
+    assert set(made.predict(X)) <= set("abc")
+    assert made.started_ == "from random weights"
+    if isinstance(made, LateFusion):
+        return
+    made.save(tmp_path / "kept.safetensors")
+    again = clone(made).restore(tmp_path / "kept.safetensors")
+    np.testing.assert_array_equal(again.predict_proba(X), probabilities)
+    with pytest.raises(MismatchError, match="other parameters"):
+        clone(made).set_params(seed=7).restore(tmp_path / "kept.safetensors")
+
+
+def test_skeletons_are_learned():
+    X, y = made_skeletons(4)
+    test, wanted = made_skeletons(4, seed=1)
+    training = Training("adamw", 3e-3, batch=6, epochs=12)
+    model = SkeletonClassifier("stgcn", SkeletonView(8), training, device="cpu").fit(X, y)
+    assert model.losses_[-1] < model.losses_[0]
+    assert (model.predict(test) == wanted).mean() > 0.8
+
+
+def test_clips_are_learned(clips):
+    X, y = clips
+    view = ClipView(side=32, frames=2, scales=(1.0,))
+    model = ClipClassifier("tsn", "resnet18", view, Training("adamw", 2e-3, batch=6, epochs=10), device="cpu")
+    model.fit(X, y)
+    assert model.losses_[-1] < 0.8 * model.losses_[0]
+
+
+def test_the_same_seed_gives_the_same_network(clips, skeletons):
+    for model, (X, y) in (
+        (ClipClassifier("trn", view=SEEN, training=QUICK, device="cpu"), clips),
+        (SkeletonClassifier("stgcn", SkeletonView(8), QUICK, device="cpu"), skeletons),
+    ):
+        first = model.fit(X, y).decision_function(X)
+        np.testing.assert_array_equal(clone(model).fit(X, y).decision_function(X), first)
+        assert not np.allclose(clone(model).set_params(seed=1).fit(X, y).decision_function(X), first)
+
+
+def test_a_stopped_training_goes_on_to_the_same_end(skeletons, tmp_path, monkeypatch):
+    X, y = skeletons
+    training = replace(QUICK, epochs=4, validation=0.3)
+    model = SkeletonClassifier("stgcn", SkeletonView(8), training, device="cpu")
+    whole = clone(model).fit(X, y)
+    stopped = clone(model).set_params(folder=tmp_path)
+    epoch = Trainer._epoch
+
+    def until_two(self, network, optimiser, number, epochs):
+        if number == 2:
+            raise KeyboardInterrupt
+        return epoch(self, network, optimiser, number, epochs)
+
+    monkeypatch.setattr(Trainer, "_epoch", until_two)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(X, y)
+    seen = []
+    monkeypatch.setattr(Trainer, "_epoch", lambda self, *a: seen.append(a[2]) or epoch(self, *a))
+    stopped.fit(X, y)
+    assert seen == [2, 3]
+    assert stopped.losses_ == whole.losses_
+    np.testing.assert_array_equal(stopped.decision_function(X), whole.decision_function(X))
+    # other data do not go on from it
+    seen.clear()
+    stopped.fit(X[:-3], y[:-3])
+    assert seen == [0, 1, 2, 3]
+
+
+def test_validation_holds_out_whole_videos(skeletons):
+    X, y = skeletons
+    model = SkeletonClassifier(training=replace(QUICK, validation=0.25), device="cpu")
+    shown, held = model._split(X, np.unique(y, return_inverse=True)[1])
+    assert len(held)
+    assert sorted([*shown, *held]) == list(range(len(X)))
+    assert not {X[i].video for i in shown} & {X[i].video for i in held}
+
+
+def test_fusion_adds_logits(skeletons):
+    X, y = skeletons
+    made = small("msg3d").fit(X, y)
+    single = [m.decision_function(X) for m in made.members_]
+    np.testing.assert_allclose(made.decision_function(X), single[0] + single[1])
+    assert made.get_params()["joint__seed"] == 0
+
+
+def test_the_few_shot_protocol_runs_unchanged(skeletons):
+    X, y = skeletons
+    train, test = np.arange(6), np.arange(6, 9)
+    subsets = {1: [np.array([0, 1, 2]), np.array([3, 4, 5])]}
+    recognisers = {"stgcn": small("stgcn")}
+    outcomes = run_few_shot([*X[:7], None, X[8]], y, train, test, subsets, recognisers, with_all=False)
+    assert [o.k for o in outcomes] == [1, 1]
+    assert all(len(o.predicted) == 3 and o.predicted[1] == "" for o in outcomes)
+
+
+def test_more_test_views_are_averaged(clips):
+    X, y = clips
+    model = ClipClassifier(view=replace(SEEN, test_views=5), training=QUICK, device="cpu").fit(X, y)
+    five = model.decision_function(X)
+    model.view = SEEN
+    assert not np.allclose(model.decision_function(X), five)
+    with pytest.raises(SettingsError, match="without left and right"):
+        replace(SEEN, test_views=10)
+    model.view = replace(SEEN, test_views=10, flip=True)
+    assert np.isfinite(model.decision_function(X)).all()
+
+
+def test_all_tuples_of_relations_at_test_on_request(clips):
+    X, y = clips
+    view = replace(SEEN, frames=5)
+    model = ClipClassifier("trn", view=view, training=QUICK, device="cpu").fit(X, y)
+    drawn = model.decision_function(X)
+    np.testing.assert_array_equal(model.decision_function(X), drawn)
+    model.every_tuple = True
+    assert not np.allclose(model.decision_function(X), drawn)
+
+
+def test_what_cannot_be_used_is_said(clips, skeletons):
+    with pytest.raises(MismatchError, match="takes Skeletons, not Clips"):
+        SkeletonClassifier().fit(*clips)
+    with pytest.raises(InputError, match="9 inputs but 2 labels"):
+        SkeletonClassifier().fit(skeletons[0], ["a", "b"])
+    with pytest.raises(InputError, match="nearest that do have"):
+        ClipClassifier("tsn", "bninception", ClipView(side=112), QUICK, device="cpu").fit(*clips)
+    with pytest.raises(InputError, match="no system 'tsm'"):
+        ClipClassifier("tsm").fit(*clips)
+    with pytest.raises(InputError, match="no baseline"):
+        make_baseline("gsmm")
+    with pytest.raises(InputError, match="too large for two cores"):
+        make_baseline("mvit-crop")
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_presets_never_mirror_unasked(name):
+    made = make_baseline(name, PAPER)
+    members = [m for _, m in made.members] if isinstance(made, LateFusion) else [made]
+    assert not any(m.view.flip for m in members)
+    turned = make_baseline(name, PAPER, flip=True)
+    members = [m for _, m in turned.members] if isinstance(turned, LateFusion) else [turned]
+    assert all(m.view.flip for m in members)
