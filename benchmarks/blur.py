@@ -31,11 +31,11 @@ from vpd.library.features import read_features
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.pose.skeleton import BODY13
-from vpd.recognition.evaluation import evaluate, prepare
 from vpd.student.corpus.consistency import strays
 from vpd.student.corpus.targets import agreement
 from vpd.teachers import joints2d
 from vpd.types import REGULAR, Array
+from vpd.verbs.few_shot import measure, prepare
 
 TORSO = 2.0
 """Normalised joints have a torso of 0.5."""
@@ -171,7 +171,7 @@ def main() -> None:
             folder / "splits.csv",
             ks=given.ks,
         )
-        found = evaluate(layout, parts, FEATURES, ["dtw-nn"])
+        found = measure(layout, parts, FEATURES, ["dtw-nn"])
         for name in FEATURES:
             figures = [found.summary(name, "dtw-nn")[k] for k in found.summary(name, "dtw-nn")]
             cells = [

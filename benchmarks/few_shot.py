@@ -19,12 +19,12 @@ from pathlib import Path
 
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
-from vpd.recognition.evaluation import Evaluation, evaluate, prepare
-from vpd.recognition.outcomes import KeptOutcomes
-from vpd.recognition.protocol import ALL, Outcome
+from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
 from vpd.recognition.recognisers import RECOGNISERS
-from vpd.report.evaluation_page import accuracy_cells, more_labels, write_evaluation
+from vpd.report.evaluation_page import accuracy_cells, write_evaluation
 from vpd.types import Segment
+from vpd.verbs.evaluate import advice
+from vpd.verbs.few_shot import Evaluation, measure, prepare
 
 PAPER = "bigru"
 
@@ -72,7 +72,7 @@ def main() -> None:
     parts = prepare(segments, given.out, given.splits, given.subset_file, given.ks, given.subsets)
     start = time.perf_counter()
 
-    def tell(features: str, o: Outcome) -> None:
+    def tell(features: str, o: Outcome, fraction: float) -> None:
         k = "all" if o.k == ALL else o.k
         spent = time.perf_counter() - start
         print(
@@ -81,7 +81,7 @@ def main() -> None:
             flush=True,
         )
 
-    found = evaluate(
+    found = measure(
         layout,
         parts,
         given.features or layout.feature_names(),
@@ -95,7 +95,7 @@ def main() -> None:
     print(f"\n{len(parts.train)} train, {len(parts.test)} test; {time.perf_counter() - start:.0f} s\n")
     table = markdown(found)
     print(table)
-    print(more_labels(found))
+    print(advice(found))
     write_text(table, given.out / "table.md")
     write_evaluation(found, given.out)
 

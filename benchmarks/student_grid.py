@@ -35,10 +35,8 @@ from vpd.library.artefact import Recipe
 from vpd.library.features import read_features, write_features
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
-from vpd.recognition.evaluation import Parts, evaluate, prepare
 from vpd.recognition.examples import load_examples
-from vpd.recognition.outcomes import KeptOutcomes
-from vpd.recognition.protocol import ALL
+from vpd.recognition.outcomes import ALL, KeptOutcomes
 from vpd.recognition.split import read_split
 from vpd.sequences import FeatureStore
 from vpd.sequences.transforms import Smooth
@@ -46,6 +44,7 @@ from vpd.settings import EmbedSettings
 from vpd.settings.distill import DistillSettings, HeadSettings
 from vpd.student import TorchEngine, VideoSource, distill, features_of, load_student, read_video
 from vpd.student.corpus.corpus import wanted_features
+from vpd.verbs.few_shot import Parts, measure, prepare
 
 PAPER = {"motion": (-1,), "decoder": True}
 JOINTS, VIPE, MOVEMENT = (HeadSettings(teacher=name) for name in ("joints2d", "vipe", "vipe-window"))
@@ -211,7 +210,7 @@ def main() -> None:
             place, names = out, [folder.name for folder in folders]
             figures = [json.loads((folder / "done.json").read_text()) for folder in folders]
         chosen = [cross_validated(place, n, parts, scenes) for n in names]
-        found = evaluate(place, parts, names, given.recognisers, kept=kept)
+        found = measure(place, parts, names, given.recognisers, kept=kept)
         r2, seconds = (
             f"{statistics.mean(f[key] for f in figures):{form}}" if figures else ""
             for key, form in (("r2", ".3f"), ("seconds", ".0f"))

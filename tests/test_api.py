@@ -46,50 +46,27 @@ def test_the_library_is_found_from_within_it(library):
 
 
 def test_search(library):
-    (nearest, *_) = library.search("a1@0-1.6", library.labels())
-    assert nearest.segment.video == "a2"
-    (uncut, *_) = library.search(library.query("b1@0.2-1"), top=1)
-    assert uncut.segment.video == "b2"
+    found = library.search("a1@0-1.6")
+    assert (found.uncut, found.hits[0].segment.video) == (False, "a2")
+    found = library.search(library.query("b1@0.2-1"), uncut=True, top=1)
+    assert [hit.segment.video for hit in found.hits] == ["b2"]
+    some = [segment for segment in library.labels() if segment.video != "a2"]
+    assert {hit.segment.video for hit in library.search("a1@0-1.6", segments=some).hits} == {"b1", "b2"}
+    assert {hit.segment.video for hit in library.search("a1@0-1.6", videos=["b1.mp4"]).hits} == {"b1"}
     with pytest.raises(InputError, match="shows no features of an athlete"):
         library.search("nobody@0-1")
 
 
 def test_recognise(library):
-    answers = library.recognise(["a1@0-1.6", "b2@0-1.6", "nobody@0-1"])
+    answers = library.recognise(["a1@0-1.6", "b2@0-1.6", "nobody@0-1"]).answers
     assert [answer.label for answer in answers] == ["a", "b", None]
     assert "no features" in answers[2].reason
 
 
 def test_evaluate_and_retrieve(library):
     found = library.evaluate(ks=[1], subsets=1)
-    assert found.outcomes["joints2d"][0].accuracy == 1
-    assert library.retrieve().precision[1] == 1
-
-
-def test_detect_looks_through_what_has_no_labels(library, monkeypatch):
-    import vpd.detection.library as detection
-
-    asked = []
-
-    class Detector:
-        show_from_ = 0.5
-
-        def score_frames(self, sequences):
-            asked.append([s.video for s in sequences])
-            return sequences
-
-        def detections(self, scores):
-            return [vpd_detection(s.video, score) for s in scores for score in (0.4, 0.9)]
-
-    def vpd_detection(video, score):
-        from vpd.types import Detection
-
-        return Detection(video, 0.0, 1.0, 0, "a", score)
-
-    monkeypatch.setattr(detection, "learn", lambda store, labels, settings: Detector())
-    assert library.detect() == []
-    assert [d.score for d in library.detect(["a1", "b1.mp4"])] == [0.9, 0.9]
-    assert asked == [[], ["a1"], ["b1"]]
+    assert found.evaluation.outcomes["joints2d"][0].accuracy == 1
+    assert library.retrieve().figures["joints2d"].precision[1] == 1
 
 
 def test_sequences_are_cut_from_features(library):

@@ -8,7 +8,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vpd.library.dataset import detected, recognised
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout, find_library
 from vpd.library.videos import Videos
@@ -19,13 +18,18 @@ from vpd.pipeline.status import Status, status
 from vpd.sequences import FeatureStore
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
-from vpd.types import Detection, FeatureSequence, Segment
+from vpd.types import FeatureSequence, Segment
+from vpd.verbs.features import MANY, choose_features
+from vpd.verbs.labelled import Span
+from vpd.verbs.progress import Progress
 
-if TYPE_CHECKING:  # Here and below: recognisers and networks take seconds to import.
-    from vpd.recognition.evaluation import Evaluation
-    from vpd.recognition.recognise import Recognised
-    from vpd.recognition.retrieval import Retrieval
-    from vpd.search import Hit
+if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
+    from vpd.verbs.athletes import AthletesResult, PicksResult
+    from vpd.verbs.detect import DetectListener, DetectResult
+    from vpd.verbs.evaluate import EvaluateResult
+    from vpd.verbs.recognise import RecogniseResult
+    from vpd.verbs.retrieve import RetrieveResult
+    from vpd.verbs.search import SearchResult
 
 AnyPath = str | PathLike[str]
 
@@ -90,11 +94,11 @@ class Library:
         return status(self.layout)
 
     def features(self, name: str | None = None) -> FeatureStore:
-        """Features by name: a teacher's or a student's; by default those of the student that the settings
-        name, else the strongest there are. Raises InputError where there are none."""
-        from vpd.search import MANY
+        """Features by name: a teacher's or a student's; without a name, the default for many labels.
 
-        return FeatureStore(self.layout, self._features(name, MANY))
+        Raises InputError where there are none.
+        """
+        return FeatureStore(self.layout, choose_features(self.layout, name, MANY).name)
 
     def labels(self, path: AnyPath | None = None) -> list[Segment]:
         """The labelled segments of labels.csv, or of another such file. Raises LabelError."""
@@ -111,99 +115,136 @@ class Library:
 
     def search(
         self,
-        queries: str | Segment | Sequence[str | Segment],
+        queries: Span | Sequence[Span],
+        uncut: bool | None = None,
         segments: Iterable[Segment] | None = None,
-        name: str | None = None,
+        videos: Iterable[str] | None = None,
+        features: str | None = None,
         top: int | None = None,
-    ) -> list[Hit]:
-        """What is nearest to the queries, nearest first, as `vpd search` finds it.
+        progress: Progress | None = None,
+    ) -> SearchResult:
+        """Find what looks like the queries, as `vpd search` does; see `vpd.verbs.search.SearchRequest`.
 
-        Compared are the ``segments``, such as `labels()`, or all uncut videos where they are None; ``top``
-        as in the settings. Raises InputError where a query shows no athlete.
+        Searched are the segments of labels.csv, with ``uncut`` or without labels.csv whole videos.
         """
-        from vpd.search import search_library
+        from vpd.verbs.search import SearchRequest, search
 
-        chosen = self.settings.search if top is None else self.settings.search.model_copy(update={"top": top})
-        asked = self._segments([queries] if isinstance(queries, str | Segment) else queries)
-        among = None if segments is None else list(segments)
-        return search_library(self.layout, asked, chosen, among, name)
+        request = SearchRequest(
+            [queries] if isinstance(queries, str | Segment) else list(queries),
+            uncut,
+            None if segments is None else list(segments),
+            None if videos is None else list(videos),
+            features,
+            top,
+        )
+        return search(self.layout, request, progress)
 
     def recognise(
-        self, spans: Iterable[str | Segment], name: str | None = None, recogniser: str | None = None
-    ) -> list[Recognised]:
-        """The action of each span, learned from labels.csv, as `vpd recognise` names it.
+        self,
+        spans: Iterable[Span] | None = None,
+        features: str | None = None,
+        recogniser: str | None = None,
+        progress: Progress | None = None,
+    ) -> RecogniseResult:
+        """Name the action of each span, as `vpd recognise` does; see `vpd.verbs.recognise.RecogniseRequest`.
 
-        ``recogniser`` is by default that of the settings. A span without features has no label and a reason.
-        Raises InputError where nothing can be learned.
+        Without ``spans``, every video without a label is named as a whole.
         """
-        from vpd.recognition.examples import usual_count
-        from vpd.recognition.recognise import recognise
+        from vpd.verbs.recognise import RecogniseRequest, recognise
 
-        asked, labels = self._segments(spans), recognised(self.layout, self.labels())
-        recogniser = recogniser or self.settings.recognise.recogniser
-        return recognise(self.layout, self._recognised(name, usual_count(labels)), recogniser, labels, asked)
+        request = RecogniseRequest(None if spans is None else list(spans), features, recogniser)
+        return recognise(self.layout, request, progress)
 
     def evaluate(
         self,
-        names: Sequence[str] | None = None,
+        features: Sequence[str] | None = None,
         recognisers: Sequence[str] | None = None,
         ks: Sequence[int] | None = None,
         subsets: int | None = None,
+        splits: AnyPath | None = None,
+        subset_file: AnyPath | None = None,
+        all_labels: bool = True,
         jobs: int = 1,
-    ) -> Evaluation:
-        """Accuracy by the number of labels, as `vpd evaluate` measures it, on the same subsets.
+        progress: Progress | None = None,
+    ) -> EvaluateResult:
+        """Measure accuracy by the number of labels, as `vpd evaluate` does, on the same subsets.
 
-        ``names`` are features, ``ks`` examples a class; each is as in the settings where it is not given.
-        Raises InputError where the labels do not suffice.
+        See `vpd.verbs.evaluate.EvaluateRequest`. Raises InputError where the labels do not suffice.
         """
-        from vpd.recognition.evaluation import evaluate, library_parts
-        from vpd.search import MANY
+        from vpd.verbs.evaluate import EvaluateRequest, evaluate
 
-        chosen = self.settings.recognise
-        parts = library_parts(
-            self.layout,
-            self.labels(),
-            ks=ks or chosen.ks,
-            subsets=subsets or chosen.subsets,
-            seed=chosen.seed,
+        request = EvaluateRequest(
+            features,
+            recognisers,
+            ks,
+            subsets,
+            None if splits is None else Path(splits),
+            None if subset_file is None else Path(subset_file),
+            all_labels,
+            jobs,
         )
-        names = names or [self._recognised(None, MANY)]
-        return evaluate(self.layout, parts, names, recognisers or [chosen.recogniser], jobs=jobs)
+        return evaluate(self.layout, request, progress)
 
-    def retrieve(self, name: str | None = None) -> Retrieval:
-        """Precision at k when every labelled action queries all others, as `vpd retrieve` measures it.
+    def retrieve(
+        self,
+        features: Sequence[str] | None = None,
+        pattern: str | None = None,
+        progress: Progress | None = None,
+    ) -> RetrieveResult:
+        """Measure retrieval as the paper does, as `vpd retrieve` does: every labelled action is a query.
 
         Labels without features are left out. Raises InputError where fewer than two remain.
         """
-        from vpd.recognition.examples import load_examples
-        from vpd.recognition.retrieval import evaluate_retrieval, retrieval_distances
+        from vpd.verbs.retrieve import RetrieveRequest, retrieve
 
-        labels = recognised(self.layout, self.labels())
-        examples = load_examples(self.features(self._recognised(name)), labels)
-        sequences = [x for x in examples.sequences if x is not None]
-        names = [labels[i].label or "" for i in examples.present()]
-        return evaluate_retrieval(retrieval_distances(sequences), names)
+        request = RetrieveRequest(features) if pattern is None else RetrieveRequest(features, pattern)
+        return retrieve(self.layout, request, progress)
 
-    def detect(self, videos: Iterable[str] = (), name: str | None = None) -> list[Detection]:
-        """Where in the videos the labelled actions happen, surest first, as `vpd detect` finds them.
+    def detect(
+        self,
+        videos: Iterable[str] | None = None,
+        features: str | None = None,
+        labels: AnyPath | None = None,
+        method: str | None = None,
+        points: str | None = None,
+        at_least: float | None = None,
+        progress: Progress | None = None,
+        listener: DetectListener | None = None,
+    ) -> DetectResult:
+        """Find the labelled actions in videos, as `vpd detect` does; see `vpd.verbs.detect.DetectRequest`.
 
-        By default all videos without labels are looked through. Raises InputError where there is nothing to
+        Without ``videos``, all without labels are looked through. Raises InputError where there is nothing to
         learn from.
         """
-        from vpd.detection.library import detect_in, learn, videos_to_search
+        from vpd.verbs.detect import DetectRequest, detect
 
-        store, labels = self.features(self._features(name)), detected(self.layout, self.labels())
-        wanted = videos_to_search(store, labels, [self.videos.id_of(video) for video in videos])
-        return detect_in(learn(store, labels, self.settings.detect), store, wanted)
+        request = DetectRequest(
+            None if videos is None else list(videos),
+            features,
+            None if labels is None else Path(labels),
+            method,
+            points,
+            at_least,
+        )
+        return detect(self.layout, request, progress, listener)
 
-    def _segments(self, spans: Iterable[str | Segment]) -> list[Segment]:
-        videos = self.videos
-        return [parse_query(span, videos) if isinstance(span, str) else span for span in spans]
+    def athletes(self, videos: str | Iterable[str] | None = None) -> AthletesResult:
+        """Who was taken for the athlete in each shot, and why, as `vpd athletes` shows it."""
+        from vpd.verbs.athletes import AthletesRequest, athletes
 
-    def _features(self, name: str | None, examples: int = 1) -> str:
-        from vpd.search import default_features
+        names = [videos] if isinstance(videos, str) else None if videos is None else list(videos)
+        return athletes(self.layout, AthletesRequest(names))
 
-        return name or default_features(self.layout, examples)
+    def pick_athlete(
+        self, video: str, time_s: float, x: float, y: float, w: float = 0, h: float = 0, athlete: int = 0
+    ) -> PicksResult:
+        """Say that the person at (x, y), or who fills the box, is the athlete; the next run follows it."""
+        from vpd.verbs.athletes import PickRequest, pick_athlete
 
-    def _recognised(self, name: str | None, examples: int = 1) -> str:
-        return self._features(name or self.settings.recognise.features, examples)
+        return pick_athlete(self.layout, PickRequest(video, time_s, x, y, w, h, athlete))
+
+    def forget_picks(self, video: str) -> PicksResult:
+        """Forget all picks of a video."""
+        from vpd.verbs.athletes import ForgetRequest, forget_picks
+
+        return forget_picks(self.layout, ForgetRequest(video))

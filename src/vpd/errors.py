@@ -64,5 +64,9 @@ class LockedError(VpdError):
     """Another process is writing the same file of the library."""
 
 
+class CancelledError(VpdError):
+    """The caller cancelled the request."""
+
+
 class MismatchError(InputError):
     """Two things do not belong together, such as features of one pose estimator and a model of another."""

@@ -42,7 +42,7 @@ def test_videos_without_a_label_are_named(vpd, library):
     assert code == 0
     assert [a["video"] for a in found["recognised"]] == [f"v{i}" for i in range(16, 20)]
     assert [a["label"] for a in found["recognised"]] == truth[-UNLABELLED:]
-    with Path(found["csv"]).open() as file:
+    with Path(found["files"][0]).open() as file:
         assert [row["label"] for row in csv.DictReader(file)] == truth[-UNLABELLED:]
     code, out, _ = vpd("recognise", "v17@0-1", "-f", "joints2d", "-L", layout.root)
     assert (code, "1 segments, learned from 16 labels by joints2d" in out) == (0, True)
@@ -80,10 +80,11 @@ def test_retrieve_lists_every_feature(vpd, library):
     code, out, _ = vpd("retrieve", "-f", "joints2d", "-f", "vipe", "--json", "-L", layout.root)
     found = json.loads(out)
     assert code == 0
-    assert list(found) == ["joints2d", "vipe"]
-    assert found["vipe"] == found["joints2d"]
-    assert found["vipe"]["queries"] == 16
-    assert found["vipe"]["precision at 1"] > found["vipe"]["chance"]
+    joints, vipe = found["retrieval"]
+    assert (joints["features"], vipe["features"]) == ("joints2d", "vipe")
+    assert {**joints, "features": "vipe"} == vipe
+    assert (vipe["queries"], vipe["missing"]) == (16, 0)
+    assert vipe["precision"]["1"] > vipe["chance"]
 
 
 @pytest.mark.parametrize(

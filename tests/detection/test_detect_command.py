@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ import typer
 from typer.testing import CliRunner
 
 from tests.detection.synthetic import video
-from vpd.cli import detect as detect_module
 from vpd.cli.detect import detect
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe
@@ -18,6 +18,7 @@ from vpd.library.frames import write_times
 from vpd.library.labels import write_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.report.detection_folder import DetectionFolder
 from vpd.report.detection_page import colours, timeline_figure
 from vpd.types import Detection
 from vpd.video import read_video_info, write_video
@@ -58,7 +59,7 @@ def run(*arguments):
     app.command()(detect)
     result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
     assert result.exit_code == 0
-    return result.output
+    return result.stdout
 
 
 def test_everything_asked_for_is_written(library):
@@ -66,7 +67,7 @@ def test_everything_asked_for_is_written(library):
     exports = [part for name in programs for part in ("--export", name)]
     output = run("--library", library.root, "--overlay", "--clips", "--reel", *exports, "--json")
     printed = json.loads(output)
-    folder = library.results / "detect"
+    (folder,) = library.results.glob("detect-*")
     with (folder / "detections.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
     assert table
@@ -77,7 +78,8 @@ def test_everything_asked_for_is_written(library):
         np.testing.assert_allclose(int(row["start_frame"]), float(row["start_s"]) * FPS, atol=1)
         np.testing.assert_allclose(int(row["end_frame"]), float(row["end_s"]) * FPS, atol=1)
     content = json.loads((folder / "detections.json").read_text())
-    assert content["detections"] == printed["detections"]
+    assert content == {key: value for key, value in printed.items() if key != "files"}
+    assert all(Path(file).exists() for file in printed["files"])
     assert 0 <= content["held_out_average_precision"] <= 1
     assert (folder / "timelines/new.png").stat().st_size > 1000
     assert "timelines/new.png" in (folder / "index.html").read_text()
@@ -90,32 +92,31 @@ def test_everything_asked_for_is_written(library):
 def test_named_videos_and_method(library):
     output = run("seen", "--library", library.root, "--at-least", "0.0")
     assert "in 1 videos" in output
-    assert (library.results / "detect/timelines/seen.png").exists()
+    assert list(library.results.glob("detect-*/timelines/seen.png"))
 
 
 def test_search_answers_first_and_the_networks_replace_it(library, monkeypatch):
     library.settings.write_text('[detect]\nmethod = "trained"\nfolds = 2\nepochs = 1\n')
     methods = []
-    write = detect_module.write_json
+    write = DetectionFolder.answer
 
-    def noted(path, table, about):
-        methods.append(about["settings"]["method"])
-        write(path, table, about)
+    def noted(self, result):
+        write(self, result)
+        (folder,) = library.results.glob("detect-*")
+        methods.append(json.loads((folder / "detections.json").read_text())["settings"]["method"])
 
-    monkeypatch.setattr(detect_module, "write_json", noted)
+    monkeypatch.setattr(DetectionFolder, "answer", noted)
     output = run("--library", library.root)
     assert methods == ["search", "trained"]
-    assert output.index("By search") < output.index("By the networks")
-    content = json.loads((library.results / "detect/detections.json").read_text())
-    assert content["settings"]["method"] == "trained"
+    assert output.index("By search") < output.index("By networks")
 
 
 @pytest.mark.parametrize("tolerance", ["0.2", "5f"])
 def test_points_are_one_tick_long(library, tolerance):
-    table = json.loads(run("--library", library.root, "--points", tolerance, "--json"))["detections"]
+    content = json.loads(run("--library", library.root, "--points", tolerance, "--json"))
+    table = content["detections"]
     assert table
     assert {row["end_frame"] - row["start_frame"] for row in table} <= {1, 2}
-    content = json.loads((library.results / "detect/detections.json").read_text())
     assert content["settings"]["points_s"] == 0.2
 
 

@@ -1,13 +1,15 @@
 """Outcomes on disk: found again for the same data, not for other; half a line does no harm."""
 
+import json
+
 import numpy as np
 import pytest
 
 from tests.recognition.made import actions
 from vpd.errors import InputError
 from vpd.recognition.neighbours import DTWNeighbours
-from vpd.recognition.outcomes import KeptOutcomes, digest
-from vpd.recognition.protocol import Outcome, run_few_shot
+from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome, digest
+from vpd.recognition.protocol import run_few_shot
 
 CHOSEN, TEST = np.arange(3), np.arange(3, 5)
 
@@ -51,20 +53,41 @@ def test_half_a_line_at_the_end_is_dropped_and_others_are_an_error(tmp_path):
         KeptOutcomes(path)
 
 
-def test_what_is_known_is_not_fitted_again():
+def test_kept_outcomes_are_not_fitted_again(tmp_path):
     X, y = actions(12)
     train, test = np.arange(6), np.arange(6, 12)
+
+    class Counted(DTWNeighbours):
+        fits = 0
+
+        def fit(self, X, y):
+            Counted.fits += 1
+            return super().fit(X, y)
+
     told = []
 
-    def run(known):
+    def run(subsets):
         return run_few_shot(
-            X, y, train, test, {1: [train[:3]]}, {"dtw-nn": DTWNeighbours(pattern="symmetric2")},
-            progress=told.append, known=known,
+            X, y, train, test, subsets, {"dtw-nn": Counted(pattern="symmetric2")},
+            progress=lambda outcome, done, tasks: told.append((done, tasks)),
+            kept=KeptOutcomes(tmp_path / "outcomes.jsonl"), features="made",
         )  # fmt: skip
 
-    first = run(lambda recogniser, chosen, k, subset: None)
-    assert len(told) == 2
-    by_key = {(o.k, o.subset): o for o in first}
-    second = run(lambda recogniser, chosen, k, subset: by_key[k, subset])
-    assert len(told) == 2
-    assert [o.accuracy for o in second] == [o.accuracy for o in first]
+    first = run({1: [train[:3]]})
+    assert (Counted.fits, told) == (2, [(1, 2), (2, 2)])
+    second = run({1: [train[:3], train[3:]]})
+    assert (Counted.fits, told[2:]) == (3, [(3, 3)])
+    assert [o.predicted.tolist() for o in first] == [o.predicted.tolist() for o in second if o.subset == 0]
+    lines = (tmp_path / "outcomes.jsonl").read_text().splitlines()
+    assert {json.loads(line)["features"] for line in lines} == {"made"}
+
+
+def test_a_recogniser_may_be_restricted_to_some_k():
+    X, y = actions(12)
+    train, test = np.arange(6), np.arange(6, 12)
+    subsets = {1: [train[:3]], 2: [train[:6]]}
+    recognisers = {name: DTWNeighbours(pattern="symmetric2") for name in ("fast", "slow")}
+    outcomes = run_few_shot(X, y, train, test, subsets, recognisers, ks={"slow": [2]})
+    assert [(o.recogniser, o.k) for o in outcomes] == [
+        ("fast", 1), ("fast", 2), ("fast", ALL), ("slow", 2), ("slow", ALL)
+    ]  # fmt: skip

@@ -11,7 +11,8 @@ from tests.recognition.made import actions
 from vpd.errors import InputError, LabelError
 from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.neighbours import DTWNeighbours
-from vpd.recognition.protocol import ALL, run_few_shot, seeded
+from vpd.recognition.outcomes import ALL
+from vpd.recognition.protocol import run_few_shot, seeded
 from vpd.recognition.split import TEST, TRAIN, make_split, part_of, read_split, write_split
 from vpd.recognition.subsets import make_subsets, read_subsets, segment_key, write_subsets
 from vpd.sequences.transforms import Smooth

@@ -53,7 +53,7 @@ def run(library, *arguments):
     result = CliRunner().invoke(app, ["a@0-1.6", "--library", str(library.root), *map(str, arguments)])
     if result.exception:
         raise result.exception
-    return result.output
+    return result.stdout
 
 
 def test_the_table_and_json_name_the_nearest_first_without_the_query(library):

@@ -5,9 +5,10 @@ import pytest
 
 from vpd.dtw import dtw_distance
 from vpd.errors import InputError
-from vpd.search import SegmentCollection, records, search_segments
+from vpd.search import SegmentCollection, search_segments
 from vpd.settings.search import SearchSettings
 from vpd.types import FeatureSequence, Segment
+from vpd.verbs.search import hit_row
 
 
 def sequence(values, fps=25.0, valid=None, video="v"):
@@ -79,7 +80,7 @@ def test_what_cannot_be_warped_is_last_and_infinite():
     hits = search_segments([features[1]], features, segments_of(features), SearchSettings())
     assert [hit.segment.video for hit in hits] == ["v1", "v0"]
     assert hits[1].distance == np.inf
-    assert records(hits)[1]["distance"] is None
+    assert hit_row(2, hits[1])["distance"] is None
 
 
 def test_each_of_several_queries_is_found_by_the_one_it_is_nearest_to():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -18,7 +18,9 @@ from vpd.cli.common import (
 )
 from vpd.errors import InputError
 from vpd.library.cells import parse_time
-from vpd.library.layout import Layout
+
+if TYPE_CHECKING:  # It takes seconds to import.
+    from vpd.verbs.athletes import AthletesResult
 
 
 def _numbers(text: str, count: int, form: str) -> list[float]:
@@ -44,63 +46,55 @@ def athletes(
 
     Pixels are those of the upright picture. A pick is kept in athletes.csv, and the next run follows it.
     """
-    from vpd.athletes.picks import Pick, add_pick, forget_picks
-    from vpd.library.lock import locked
-    from vpd.library.videos import Videos
+    from vpd.verbs.athletes import (
+        AthletesRequest,
+        ForgetRequest,
+        PickRequest,
+        forget_picks,
+        pick_athlete,
+    )
+    from vpd.verbs.athletes import athletes as explain
 
     layout = open_library(library)
-    row = Videos.read(layout)[video]
-    picks = []
+    picks: list[PickRequest] = []
     if pick:
         time_s, x, y = _numbers(pick, 3, "T,X,Y")
-        picks.append(Pick(row.video, time_s, x, y, athlete=athlete))
+        picks.append(PickRequest(video, time_s, x, y, athlete=athlete))
     if box:
         time_s, x, y, w, h = _numbers(box, 5, "T,X,Y,W,H")
-        picks.append(Pick(row.video, time_s, x, y, w, h, athlete))
-    for chosen in picks:
-        inside = 0 <= chosen.x < row.width and 0 <= chosen.y < row.height
-        if row.frames and (chosen.time_s > row.end_s or not inside):
-            raise InputError(
-                f"The pick lies outside of {row.video}: {row.width} x {row.height} pixels, {row.end_s:.2f} s."
-            )
+        picks.append(PickRequest(video, time_s, x, y, w, h, athlete))
+    if forget:
+        kept = forget_picks(layout, ForgetRequest(video))
+    for request in picks:
+        kept = pick_athlete(layout, request)
     if picks or forget:
-        with locked(layout.picks):
-            if forget:
-                forget_picks(layout.picks, row.video)
-            for chosen in picks:
-                add_pick(layout.picks, chosen)
-        if not as_json:
+        if as_json:
+            print_json(kept.to_json())
+        else:
             say(f"Kept in {layout.picks}. `vpd run` follows it.")
         return
-    notes = _explanation(layout, row.video)
+    result = explain(layout, AthletesRequest([video]))
     if as_json:
-        print_json(notes)
+        print_json(result.to_json())
     else:
-        _print(notes)
+        _print(result)
 
 
-def _explanation(layout: Layout, video: str) -> dict[str, Any]:
-    from vpd.library.artefact import read_recipe
-
-    notes: dict[str, Any] = read_recipe(layout.tracks(video))["notes"]
-    return notes
-
-
-def _print(notes: dict[str, Any]) -> None:
-    if "boxes" in notes:
-        say(f"The boxes are the user's: boxes/{notes['boxes']}.")
-        return
-    for shot in notes["shots"]:
-        say(f"{shot['start_s']:.2f} to {shot['end_s']:.2f} s: {shot['found']} people found")
-        if not shot["people"]:
+def _print(result: AthletesResult) -> None:
+    for file in result.boxes_file.values():
+        say(f"The boxes are the user's: boxes/{file}.")
+    for shot in result.shots:
+        say(f"{shot.start_s:.2f} to {shot.end_s:.2f} s: {shot.found} people found")
+        if not shot.people:
             continue
         told = {"athlete", "chosen_by", "box"}
-        reasons = [name for name in shot["people"][0] if name not in told]
+        reasons = [name for name in shot.people[0] if name not in told]
         table = Table("athlete", "chosen by", "box", *reasons, box=None, pad_edge=False)
-        for person in shot["people"]:
+        for person in shot.people:
             taken = "" if person["athlete"] is None else str(person["athlete"])
             where = ",".join(str(v) for v in person["box"])
             table.add_row(taken, person["chosen_by"] or "", where, *(str(person[name]) for name in reasons))
         console.print(table)
-    for missed in notes["picks_missed"]:
-        say_warning(f"A pick was in vain: {missed}.")
+    for sentences in result.picks_missed.values():
+        for missed in sentences:
+            say_warning(f"A pick was in vain: {missed}.")

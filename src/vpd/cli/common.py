@@ -12,10 +12,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from vpd.library.labels import on_set_aside
 from vpd.library.layout import Layout, find_library
 from vpd.library.videos import Videos
 from vpd.types import Segment
+from vpd.verbs.features import FeatureChoice
+from vpd.verbs.labelled import set_aside_notes
 
 LibraryOption = Annotated[
     Path | None,
@@ -61,10 +62,16 @@ def say_warning(text: str) -> None:
 
 
 def warn_of_set_aside(segments: Iterable[Segment], videos: Videos) -> None:
-    """Say which labels lie in videos that are set aside: they are known and no use."""
-    for video, count in on_set_aside(segments, videos).items():
-        labels = "1 label lies" if count == 1 else f"{count} labels lie"
-        say_warning(f"{labels} in {video}, which is set aside: {videos[video].error}")
+    """Say which labels lie in videos that are set aside: nothing can be learned from them."""
+    say_notes(set_aside_notes(segments, videos))
+
+
+def say_notes(notes: Iterable[str], features: FeatureChoice | None = None) -> None:
+    """Say what a verb noted, and why it chose these features where nobody named them."""
+    for note in notes:
+        say_warning(note)
+    if features is not None and features.sentence:
+        notices.print(features.sentence, markup=False)
 
 
 def results_folder(layout: Layout, command: str) -> Path:

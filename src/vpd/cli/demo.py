@@ -16,8 +16,8 @@ from vpd.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
     from vpd.api import Library
-    from vpd.recognition.evaluation import Evaluation
     from vpd.types import Segment
+    from vpd.verbs.few_shot import Evaluation
 
 SAMPLE = Path(__file__).parents[1] / "sample"
 KS = (1, 2, 4)
@@ -70,23 +70,22 @@ def demo(
     names = [*settings.teach.teachers, settings.distill.name]
     with _timed("evaluate", seconds):
         say(f"3/4  vpd evaluate {' '.join(f'-f {name}' for name in names)} --library {root}")
-        evaluation = library.evaluate(names, [RECOGNISER], KS, SUBSETS)
+        evaluation = library.evaluate(names, [RECOGNISER], KS, SUBSETS).evaluation
         console.print(accuracy_table(evaluation))
     with _timed("search", seconds):
         query = _query(evaluation)
         say(f"4/4  vpd search {query.video}@{query.start_s:.2f}-{query.end_s:.2f} --page --library {root}")
         others = [segment for segment in library.labels() if segment.video != query.video]
-        hits = library.search(query, others, settings.distill.name, RESULTS)
-        same = sum(hit.segment.label == query.label for hit in hits)
-        say(f"     {same} of the {len(hits)} nearest are the same action, {query.label}.")
+        found = library.search(query, segments=others, features=settings.distill.name, top=RESULTS)
+        same = sum(hit.segment.label == query.label for hit in found.hits)
+        say(f"     {same} of the {len(found.hits)} nearest are the same action, {query.label}.")
     with notices.status("writing the report"):
         result = DemoResult(
             layout=library.layout,
             teachers=list(dict.fromkeys(recogniser.teacher for recogniser in settings.distill.heads)),
             student=settings.distill.name,
             evaluation=evaluation,
-            query=query,
-            hits=hits,
+            search=found,
             step_seconds=run.seconds,
             part_seconds=seconds,
             truth=SAMPLE / "truth.npz",

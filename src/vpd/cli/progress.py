@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from vpd.cli.common import notices, say_error
+from vpd.verbs.progress import Progress as VerbProgress
 
 LINE_EVERY_S = 30.0
 """Without a terminal, a line at most this often."""
@@ -75,3 +78,24 @@ class ProgressBar:
     def say(self, text: str) -> None:
         """See Listener."""
         notices.print(text, markup=False)
+
+
+@contextmanager
+def verb_progress(what: str) -> Iterator[VerbProgress]:
+    """The progress of one verb: a bar on a terminal, else a line every ``LINE_EVERY_S`` seconds."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=notices, transient=True)
+    bar.disable = not notices.is_terminal
+    task = bar.add_task(what, total=1.0)
+    told_at = time.monotonic()
+
+    def tell(fraction: float, text: str) -> None:
+        nonlocal told_at
+        line = f"{what}: {text}" if text else what
+        bar.update(task, completed=fraction, description=line)
+        if not notices.is_terminal and time.monotonic() - told_at > LINE_EVERY_S:
+            told_at = time.monotonic()
+            notices.print(f"{line} ({fraction:.0%})", markup=False)
+
+    with bar:
+        yield VerbProgress(tell)

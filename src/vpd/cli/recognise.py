@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -12,33 +12,23 @@ from vpd.cli.common import (
     JsonOption,
     LibraryOption,
     console,
-    notices,
     open_library,
     print_json,
     results_folder,
     say,
+    say_notes,
     say_warning,
-    warn_of_set_aside,
 )
-from vpd.errors import InputError
-from vpd.library.dataset import recognised
-from vpd.library.labels import parse_query, read_labels
-from vpd.library.layout import Layout
-from vpd.library.videos import OK, Videos
-from vpd.recognition.evaluation import Evaluation, library_parts
-from vpd.recognition.evaluation import evaluate as run_evaluation
-from vpd.recognition.examples import load_examples, usual_count
-from vpd.recognition.protocol import ALL, Outcome
-from vpd.recognition.recognise import Recognised, write_recognised
-from vpd.recognition.recognise import recognise as run_recognition
+from vpd.cli.progress import verb_progress
+from vpd.library.artefact import write_text
 from vpd.recognition.recognisers import RECOGNISERS
-from vpd.recognition.retrieval import evaluate_retrieval, retrieval_distances
-from vpd.report.evaluation_page import accuracy_table, more_labels, write_evaluation
-from vpd.search import MANY, default_features
-from vpd.sequences import FeatureStore
-from vpd.settings import RecogniseSettings
-from vpd.settings.toml import load_settings
-from vpd.types import Segment
+from vpd.report.evaluation_page import accuracy_table, write_evaluation
+from vpd.verbs.evaluate import EvaluateRequest, EvaluateResult
+from vpd.verbs.evaluate import evaluate as evaluate_verb
+from vpd.verbs.recognise import RecogniseRequest, RecogniseResult
+from vpd.verbs.recognise import recognise as recognise_verb
+from vpd.verbs.retrieve import RetrieveRequest, RetrieveResult
+from vpd.verbs.retrieve import retrieve as retrieve_verb
 
 RecognisersHelp = "; ".join(f"{name}: {recogniser.about}" for name, recogniser in RECOGNISERS.items())
 FeaturesOption = Annotated[
@@ -47,41 +37,6 @@ FeaturesOption = Annotated[
 RECOGNISER_OPTION = typer.Option(
     "--recogniser", help=f"Recogniser; may be repeated in `evaluate`. {RecognisersHelp}"
 )
-
-
-def _opened(library: Path | None) -> tuple[Layout, RecogniseSettings, Videos, list[Segment]]:
-    layout = open_library(library)
-    videos = Videos.read(layout)
-    labelled = recognised(layout, read_labels(layout.labels, videos))
-    warn_of_set_aside(labelled, videos)
-    return layout, load_settings(layout.settings).recognise, videos, labelled
-
-
-def _asked(spans: list[str] | None, videos: Videos, labelled: list[Segment]) -> list[Segment]:
-    """The spans named, or every video without a label as a whole."""
-    if spans:
-        return [parse_query(span, videos) for span in spans]
-    known = {segment.video for segment in labelled}
-    rows = [row for row in videos.rows.values() if row.status == OK and row.video not in known]
-    if not rows:
-        raise InputError(
-            "every video has a label already. Name what to recognise as VIDEO@START-END, "
-            "for example match_1@62.5-64."
-        )
-    return [Segment(row.video, row.start_s, row.end_s) for row in rows]
-
-
-def _answer(answer: Recognised) -> dict[str, Any]:
-    s = answer.segment
-    return {
-        "video": s.video,
-        "athlete": s.athlete,
-        "start_s": s.start_s,
-        "end_s": s.end_s,
-        "label": answer.label,
-        "probability": round(answer.probability, 4),
-        "reason": answer.reason,
-    }
 
 
 def recognise(
@@ -96,45 +51,33 @@ def recognise(
     as_json: JsonOption = False,
 ) -> None:
     """Name the actions of segments by the labelled examples of the library."""
-    layout, settings, videos, labelled = _opened(library)
-    asked = _asked(spans, videos, labelled)
-    name = features or settings.features or default_features(layout, usual_count(labelled))
-    answers = run_recognition(layout, name, recogniser or settings.recogniser, labelled, asked)
+    layout = open_library(library)
+    with verb_progress("recognise") as progress:
+        result = recognise_verb(layout, RecogniseRequest(spans or None, features, recogniser), progress)
     path = out or results_folder(layout, "recognise") / "recognised.csv"
-    write_recognised(path, answers)
-    nameless = [answer for answer in answers if answer.label is None]
+    write_text(result.to_csv(), path)
     if as_json:
-        print_json({"recognised": [_answer(answer) for answer in answers], "csv": str(path)})
+        print_json({**result.to_json(), "files": [str(path)]})
     else:
-        table = Table(box=None, pad_edge=False)
-        for column in ("video", "start s", "end s", "label", "probability"):
-            table.add_column(column, justify="left" if column in ("video", "label") else "right")
-        for a in answers:
-            span = (f"{a.segment.start_s:.2f}", f"{a.segment.end_s:.2f}")
-            table.add_row(a.segment.video, *span, a.label or "-", f"{a.probability:.2f}" if a.label else "")
-        console.print(table)
-        say(f"{len(answers)} segments, learned from {len(labelled)} labels by {name}. Written to {path}")
-    for answer in nameless:
-        say_warning(f"not recognised: {answer.reason}")
-    if nameless:
+        _print_recognised(result, path)
+    say_notes(result.notes, result.features)
+    for answer in result.answers:
+        if answer.label is None:
+            say_warning(f"not recognised: {answer.reason}")
+    if not result.complete:
         raise typer.Exit(1)
 
 
-def _figures(found: Evaluation) -> list[dict[str, Any]]:
-    return [
-        {
-            "features": features,
-            "recogniser": recogniser,
-            "k": "all" if k == ALL else k,
-            "subsets": s.subsets,
-            "mean": s.mean,
-            "sd": s.sd,
-            "low95": s.low,
-            "high95": s.high,
-        }
-        for features, recogniser in found.rows()
-        for k, s in found.summary(features, recogniser).items()
-    ]
+def _print_recognised(result: RecogniseResult, path: Path) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("video", "start s", "end s", "label", "probability"):
+        table.add_column(column, justify="left" if column in ("video", "label") else "right")
+    for a in result.answers:
+        span = (f"{a.segment.start_s:.2f}", f"{a.segment.end_s:.2f}")
+        table.add_row(a.segment.video, *span, a.label or "-", f"{a.probability:.2f}" if a.label else "")
+    console.print(table)
+    count, by = len(result.answers), result.features.name
+    say(f"{count} segments, learned from {result.learned_from} labels by {by}. Written to {path}")
 
 
 def evaluate(
@@ -159,85 +102,60 @@ def evaluate(
 
     Split and subsets are made once, kept in results/few_shot of the library, and used again.
     """
-    layout, settings, _, labelled = _opened(library)
-    parts = library_parts(
-        layout,
-        labelled,
-        splits,
-        subset_file,
-        k or settings.ks,
-        subsets or settings.subsets,
-        settings.seed,
-    )
-    names = features or [settings.features or default_features(layout, MANY)]
-    recognisers = recogniser or list(dict.fromkeys(["dtw-nn", settings.recogniser]))
-    with notices.status("evaluating") as status:
-        done = 0
-
-        def tell(name: str, outcome: Outcome) -> None:
-            nonlocal done
-            done += 1
-            k = "all" if outcome.k == ALL else outcome.k
-            status.update(
-                f"evaluated {done}: {name}, {outcome.recogniser}, k = {k}: {100 * outcome.accuracy:.1f} %"
-            )
-
-        found = run_evaluation(layout, parts, names, recognisers, all_labels, jobs, tell)
-    paths = write_evaluation(found, results_folder(layout, "evaluate"))
-    advice = more_labels(found)
+    layout = open_library(library)
+    request = EvaluateRequest(features, recogniser, k, subsets, splits, subset_file, all_labels, jobs)
+    with verb_progress("evaluate") as progress:
+        result = evaluate_verb(layout, request, progress)
+    paths = write_evaluation(result.evaluation, results_folder(layout, "evaluate"))
     if as_json:
-        print_json(
-            {
-                "accuracy": _figures(found),
-                "chance": found.chance,
-                "majority": found.majority,
-                "train": len(parts.train),
-                "test": len(parts.test),
-                "missing": found.missing,
-                "more_labels": advice,
-                "files": [str(path) for path in paths],
-            }
-        )
+        print_json({**result.to_json(), "files": [str(path) for path in paths]})
     else:
-        console.print(accuracy_table(found))
-        say(f"{len(parts.train)} segments to train, {len(parts.test)} to test, {len(parts.labels)} in all.")
-        if advice:
-            say(advice)
-        for path in paths:
-            say(f"wrote {path}")
-    for name, count in found.missing.items():
+        _print_evaluated(result, paths)
+    say_notes(result.notes, result.choice)
+    for name, count in result.evaluation.missing.items():
         if count:
             say_warning(f"{count} segments have no features {name!r}: in the test they count as wrong.")
 
 
+def _print_evaluated(result: EvaluateResult, paths: list[Path]) -> None:
+    console.print(accuracy_table(result.evaluation))
+    parts = result.evaluation.parts
+    say(f"{len(parts.train)} segments to train, {len(parts.test)} to test, {len(parts.labels)} in all.")
+    if result.advice():
+        say(result.advice())
+    for path in paths:
+        say(f"wrote {path}")
+
+
 def retrieve(
     features: FeaturesOption = None,
-    pattern: Annotated[str, typer.Option(help="Step pattern of the time warping.")] = "symmetricP2_or_2",
+    pattern: Annotated[str, typer.Option(help="Step pattern of the time warping.")] = RetrieveRequest.pattern,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure retrieval as the paper does: every labelled action queries all others."""
-    layout, settings, _, labelled = _opened(library)
-    results: dict[str, dict[str, Any]] = {}
-    for name in features or [settings.features or default_features(layout)]:
-        examples = load_examples(FeatureStore(layout, name), labelled)
-        sequences = [x for x in examples.sequences if x is not None]
-        labels = [labelled[i].label or "" for i in examples.present()]
-        found = evaluate_retrieval(retrieval_distances(sequences, pattern), labels)
-        figures = {f"precision at {k}": value for k, value in found.precision.items()}
-        figures |= {"mean average precision": found.mean_average_precision, "chance": found.chance}
-        results[name] = {"queries": found.queries, **figures}
-        if examples.reasons:
-            say_warning(f"{len(examples.reasons)} segments have no features {name!r} and are left out.")
+    layout = open_library(library)
+    with verb_progress("retrieve") as progress:
+        result = retrieve_verb(layout, RetrieveRequest(features, pattern), progress)
     if as_json:
-        print_json(results)
-        return
+        print_json(result.to_json())
+    else:
+        console.print(_retrieval_table(result))
+    say_notes(result.notes, result.choice)
+    for name, count in result.missing.items():
+        if count:
+            say_warning(f"{count} segments have no features {name!r} and are left out.")
+
+
+def _retrieval_table(result: RetrieveResult) -> Table:
     table = Table(title="Retrieval, %: every labelled action queries all others")
     table.add_column("features")
-    for column in next(iter(results.values())):
+    cutoffs = list(next(iter(result.figures.values())).precision)
+    columns = [*(f"precision at {k}" for k in cutoffs), "mean average precision", "chance"]
+    for column in ("queries", *columns):
         table.add_column(column, justify="right")
-    for name, row in results.items():
-        table.add_row(
-            name, str(row["queries"]), *(f"{100 * v:.1f}" for n, v in row.items() if n != "queries")
-        )
-    console.print(table)
+    for name, found in result.figures.items():
+        values = [*(found.precision.get(k) for k in cutoffs), found.mean_average_precision, found.chance]
+        cells = ["" if value is None else f"{100 * value:.1f}" for value in values]
+        table.add_row(name, str(found.queries), *cells)
+    return table

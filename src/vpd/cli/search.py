@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -17,33 +16,16 @@ from vpd.cli.common import (
     print_json,
     results_folder,
     say,
-    warn_of_set_aside,
+    say_notes,
 )
+from vpd.cli.progress import verb_progress
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
-from vpd.library.dataset import recognised
-from vpd.library.labels import parse_query, read_labels
+from vpd.library.layout import Layout
 from vpd.library.videos import Videos
-from vpd.report.search_page import to_csv, write_clips, write_page, write_side_by_side
-from vpd.search import Hit, default_features, records, search_library
-from vpd.settings import Settings
-from vpd.settings.toml import load_settings
-
-
-def _table(hits: list[Hit]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in ("", "video", "athlete", "start s", "end s", "label", "distance", "tempo", ""):
-        table.add_column(name, justify="right" if name in ("", "start s", "end s", "distance") else "left")
-    for row in records(hits):
-        distance = "no path" if row["distance"] is None else f"{row['distance']:.4f}"
-        tempo = "" if row["tempo"] is None else f"{row['tempo']:.2f}x"
-        athlete = "" if row["athlete"] is None else str(row["athlete"])
-        span = (f"{row['start_s']:.2f}", f"{row['end_s']:.2f}")
-        side = "mirrored" if row["mirrored"] else ""
-        table.add_row(
-            str(row["rank"]), row["video"], athlete, *span, row["label"] or "", distance, tempo, side
-        )
-    return table
+from vpd.report.search_page import write_clips, write_page, write_pairs
+from vpd.verbs.search import SearchRequest, SearchResult
+from vpd.verbs.search import search as search_verb
 
 
 def search(
@@ -55,7 +37,12 @@ def search(
         typer.Option("--uncut/--labelled", help="Search whole videos; by default only without labels.csv."),
     ] = None,
     top: Annotated[int | None, typer.Option("-k", "--top", min=1, help="How many results.")] = None,
-    features: Annotated[str | None, typer.Option(help="Name of the features to compare.")] = None,
+    features: Annotated[
+        str | None, typer.Option("--features", "-f", help="Name of the features to compare.")
+    ] = None,
+    video: Annotated[
+        list[str] | None, typer.Option("--video", help="Search this video alone; may be repeated.")
+    ] = None,
     as_json: JsonOption = False,
     csv: Annotated[Path | None, typer.Option(help="Write the table to this CSV file.")] = None,
     page: Annotated[bool, typer.Option("--page", help="Write an HTML page with playing clips.")] = False,
@@ -67,44 +54,56 @@ def search(
 ) -> None:
     """Find what looks like the query."""
     layout = open_library(library)
-    settings: Settings = load_settings(layout.settings)
-    chosen = settings.search if top is None else settings.search.model_copy(update={"top": top})
-    videos = Videos.read(layout)
-    queries = [parse_query(text, videos) for text in query]
-    if uncut is None:
-        uncut = not layout.labels.exists()
-    name = features or default_features(layout)
-    segments = None if uncut else recognised(layout, read_labels(layout.labels, videos))
-    warn_of_set_aside(segments or [], videos)
-    hits = search_library(layout, queries, chosen, segments, name)
-    if csv is not None:
-        write_text(to_csv(hits), csv)
-    if clips is not None:
-        problems = [problem for _, problem in write_clips(clips, hits, videos.file) if problem]
-        if problems:
-            raise InputError(f"{len(problems)} of {len(hits)} clips could not be cut: {problems[0]}")
-    if side_by_side is not None:
-        side_by_side.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory() as scratch:
-            for rank, hit in enumerate(hits, start=1):
-                if len(hit.query_s):
-                    out = side_by_side / f"{rank:03d}_{hit.segment.video}.mp4"
-                    write_side_by_side(out, queries[hit.query], hit, videos.file, Path(scratch))
-    written = None
-    if page:
-        where = "uncut video" if uncut else "labelled segments"
-        about = f"{len(hits)} nearest in {where} to {', '.join(query)}, by {name}"
-        written = write_page(results_folder(layout, "search"), queries, hits, videos.file, about)
+    request = SearchRequest(query, uncut, None, video, features, top)
+    with verb_progress("search") as progress:
+        result = search_verb(layout, request, progress)
+    files = _write(layout, result, csv, clips, side_by_side, page)
     if as_json:
-        page_path = None if written is None else str(written)
-        print_json({"results": records(hits, alignment=True), "page": page_path})
-        return
-    console.print(_table(hits))
-    no_path = sum(not len(hit.query_s) for hit in hits)
-    if no_path:
-        say(
-            f"{no_path} last: {chosen.pattern} has no path between such different lengths. --uncut finds "
-            'parts of videos; pattern = "symmetricP2_or_2" in [search] compares any lengths.'
+        print_json({**result.to_json(), "files": list(map(str, files))})
+    else:
+        console.print(_table(result))
+        for file in files:
+            say(f"wrote {file}")
+    say_notes(result.notes, result.features)
+
+
+def _write(
+    layout: Layout,
+    result: SearchResult,
+    csv: Path | None,
+    clips: Path | None,
+    side_by_side: Path | None,
+    page: bool,
+) -> list[Path]:
+    """Write what was asked for; the files and folders."""
+    find, files = Videos.read(layout).file, []
+    if csv is not None:
+        write_text(result.to_csv(), csv)
+        files.append(csv)
+    if clips is not None:
+        problems = [problem for _, problem in write_clips(clips, result.hits, find) if problem]
+        if problems:
+            raise InputError(f"{len(problems)} of {len(result.hits)} clips could not be cut: {problems[0]}")
+        files.append(clips)
+    if side_by_side is not None:
+        write_pairs(side_by_side, result, find)
+        files.append(side_by_side)
+    if page:
+        files.append(write_page(results_folder(layout, "search"), result, find))
+    return files
+
+
+def _table(result: SearchResult) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "video", "athlete", "start s", "end s", "label", "distance", "tempo", ""):
+        table.add_column(name, justify="right" if name in ("", "start s", "end s", "distance") else "left")
+    for row in result.rows():
+        distance = "no path" if row["distance"] is None else f"{row['distance']:.4f}"
+        tempo = "" if row["tempo"] is None else f"{row['tempo']:.2f}x"
+        athlete = "" if row["athlete"] is None else str(row["athlete"])
+        span = (f"{row['start_s']:.2f}", f"{row['end_s']:.2f}")
+        side = "mirrored" if row["mirrored"] else ""
+        table.add_row(
+            str(row["rank"]), row["video"], athlete, *span, row["label"] or "", distance, tempo, side
         )
-    if written is not None:
-        say(f"page: {written}")
+    return table

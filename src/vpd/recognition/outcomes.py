@@ -1,10 +1,11 @@
-"""Outcomes kept in a file of lines, so that a long evaluation goes on where it was stopped."""
+"""What few-shot runs predict, and a file of outcomes by which a stopped evaluation goes on."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,33 @@ from sklearn.base import clone
 
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
-from vpd.recognition.protocol import Outcome
 from vpd.types import Array, FeatureSequence
+
+ALL = 0
+"""The k that stands for the whole training part."""
+
+MISSING = ""
+"""What is predicted for a test segment without features: counted as wrong, never left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one recogniser, fitted to one subset, predicted for the test part.
+
+    Attributes
+    ----------
+    recogniser : name of the recogniser.
+    k : examples a class, ``ALL`` for the whole training part.
+    subset : number of the subset.
+    predicted : (tests,) labels.
+    accuracy : top-1 in 0..1.
+    """
+
+    recogniser: str
+    k: int
+    subset: int
+    predicted: Array
+    accuracy: float
 
 
 def digest(X: Sequence[FeatureSequence | None], y: Array, test: Array) -> str:

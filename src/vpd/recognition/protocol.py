@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
@@ -12,34 +11,9 @@ from joblib import Parallel, delayed  # type: ignore[import-untyped]  # it ships
 from sklearn.base import clone
 
 from vpd.errors import InputError
+from vpd.recognition.outcomes import ALL, MISSING, KeptOutcomes, Outcome, digest
 from vpd.recognition.subsets import Subsets
 from vpd.types import Array, FeatureSequence
-
-ALL = 0
-"""The k that stands for the whole training part."""
-
-MISSING = ""
-"""What is predicted for a test segment without features: counted as wrong, never left out."""
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What one recogniser, fitted to one subset, predicted for the test part.
-
-    Attributes
-    ----------
-    recogniser : name of the recogniser.
-    k : examples a class, ``ALL`` for the whole training part.
-    subset : number of the subset.
-    predicted : (tests,) labels.
-    accuracy : top-1 in 0..1.
-    """
-
-    recogniser: str
-    k: int
-    subset: int
-    predicted: Array
-    accuracy: float
 
 
 def seeded(estimator: Any, seed: int) -> Any:
@@ -98,6 +72,33 @@ def check_subsets(subsets: Subsets, y: Array, train: Array, test: Array) -> None
         raise InputError(f"the training part has no example of {', '.join(sorted(set(y[test])))}")
 
 
+Task = tuple[str, Array, int, int]
+"""Recogniser, training examples, k, number of the subset."""
+
+
+def _tasks(
+    recognisers: Mapping[str, Any],
+    subsets: Subsets,
+    train: Array,
+    with_all: bool,
+    ks: Mapping[str, Sequence[int]],
+) -> list[Task]:
+    tasks: list[Task] = [
+        (name, chosen, k, i)
+        for name in recognisers
+        for k, lists in subsets.items()
+        if k in ks.get(name, subsets)
+        for i, chosen in enumerate(lists)
+    ]
+    if with_all:
+        seeds = min(3, max((len(lists) for lists in subsets.values()), default=1))
+        for name, estimator in recognisers.items():
+            random = any(one.rpartition("__")[2] == "seed" for one in estimator.get_params())
+            tasks += [(name, train, ALL, i) for i in range(seeds if random else 1)]
+    # The longest first, so that no core waits for the last.
+    return sorted(tasks, key=lambda task: -len(task[1]))
+
+
 def run_few_shot(
     X: Sequence[FeatureSequence | None],
     y: Sequence[str] | Array,
@@ -107,49 +108,51 @@ def run_few_shot(
     recognisers: Mapping[str, Any],
     with_all: bool = True,
     jobs: int = 1,
-    progress: Callable[[Outcome], None] = lambda outcome: None,
-    known: Callable[[str, Array, int, int], Outcome | None] = lambda recogniser, chosen, k, subset: None,
+    progress: Callable[[Outcome, int, int], None] = lambda outcome, done, tasks: None,
     validation: Validation | None = None,
+    kept: KeptOutcomes | None = None,
+    features: str = "",
+    ks: Mapping[str, Sequence[int]] | None = None,
 ) -> list[Outcome]:
     """Fit every recogniser to every subset, and to the whole training part, and test each.
 
-    Subset i seeds what is random in a recogniser with i. With all data, recognisers that are random run as
-    many seeds as there are subsets, up to three. A segment without features (None) is left out of training
-    and counts as wrong in the test; a prediction that fails raises. What
-    ``known(recogniser, chosen, k, subset)`` has is not computed again, and not reported to ``progress``.
-    ``validation`` gives recognisers that take them the examples that choose their epoch.
+    Subset i seeds a random recogniser with i. On the whole training part, a random recogniser runs with as
+    many seeds as there are subsets, at most three. A segment without features (None) is left out of training
+    and counts as wrong in the test; a prediction that fails raises.
+
+    Parameters
+    ----------
+    progress : called with each new outcome, how many tasks are done, and how many there are.
+    validation : gives recognisers that take them the examples that choose their epoch.
+    kept : outcomes of earlier runs, which are not computed again; new ones are added as they come.
+    features : the name of the features, for the file of ``kept``.
+    ks : restricts a recogniser, by name, to some k of the subsets.
     """
     labels = np.asarray(y)
     check_subsets(subsets, labels, train, test)
-
-    def judges(recogniser: str, chosen: Array, k: int) -> Array | None:
-        wanted = validation is not None and takes_validation(recognisers[recogniser])
-        return validation(chosen, k) if wanted and validation is not None else None
-
-    tasks: list[tuple[str, Array, int, int]] = [
-        (recogniser, chosen, k, i)
-        for recogniser in recognisers
-        for k, lists in subsets.items()
-        for i, chosen in enumerate(lists)
-    ]
-    if with_all:
-        seeds = min(3, max((len(lists) for lists in subsets.values()), default=1))
-        for recogniser, estimator in recognisers.items():
-            random = any(name.rpartition("__")[2] == "seed" for name in estimator.get_params())
-            tasks += [(recogniser, train, ALL, i) for i in range(seeds if random else 1)]
-    # The longest first, so that no core waits for the last.
-    tasks.sort(key=lambda task: -len(task[1]))
-    found = [known(*task) for task in tasks]
-    tasks = [task for task, outcome in zip(tasks, found, strict=True) if outcome is None]
-    results: Iterable[Outcome] = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(_one)(
-            recogniser, recognisers[recogniser], X, labels, chosen, test, k, i, judges(recogniser, chosen, k)
-        )
-        for recogniser, chosen, k, i in tasks
-    )
-    outcomes = [outcome for outcome in found if outcome is not None]
-    for outcome in results:
-        progress(outcome)
+    judging = {r for r in recognisers if validation is not None and takes_validation(recognisers[r])}
+    tasks = _tasks(recognisers, subsets, train, with_all, ks or {})
+    judges = [validation(chosen, k) if validation and r in judging else None for r, chosen, k, _ in tasks]
+    of = "" if kept is None else digest(X, labels, test)
+    outcomes: list[Outcome] = []
+    due = []
+    for (r, chosen, k, i), judge in zip(tasks, judges, strict=True):
+        key = "" if kept is None else kept.key(of, recognisers[r], chosen, k, i, judge)
+        known = None if kept is None else kept.find(key)
+        if known is None:
+            due.append(delayed(_keyed)(key, r, recognisers[r], X, labels, chosen, test, k, i, judge))
+        else:
+            outcomes.append(known)
+    results: Iterable[tuple[str, Outcome]] = Parallel(n_jobs=jobs, return_as="generator_unordered")(due)
+    for key, outcome in results:
+        if kept is not None:
+            kept.add(key, features, outcome)
         outcomes.append(outcome)
+        progress(outcome, len(outcomes), len(tasks))
     order = list(recognisers)
     return sorted(outcomes, key=lambda o: (order.index(o.recogniser), o.k == ALL, o.k, o.subset))
+
+
+def _keyed(key: str, *task: Any) -> tuple[str, Outcome]:
+    """The key with the outcome: outcomes come in any order."""
+    return key, _one(*task)

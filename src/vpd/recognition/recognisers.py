@@ -28,11 +28,10 @@ BIGRU_LEAST_STEPS = 200
 
 @dataclass(frozen=True)
 class Recogniser:
-    """One recogniser: how to make it, what to say of it, and whether it takes seconds or minutes to fit."""
+    """One recogniser: how to make it, and what the help says of it."""
 
     make: Callable[[], Any]
     about: str
-    slow: bool = False
 
 
 def _bigru() -> Any:
@@ -69,8 +68,8 @@ RECOGNISERS: dict[str, Recogniser] = {
     "dtw-nn": Recogniser(_nearest, "nearest neighbour by DTW, features smoothed"),
     "dtw-soft": Recogniser(_neighbours, "density of each class' examples around the query by DTW"),
     "dtw-barycenter": Recogniser(_prototypes, "nearest class average by DTW"),
-    "dtw-ensemble": Recogniser(_blend, "the mean of neighbours and prototypes"),
-    "bigru-short": Recogniser(_bigru, "BiGRU with a short schedule, features smoothed", slow=True),
+    "dtw-ensemble": Recogniser(_blend, "the mean of dtw-soft and dtw-barycenter"),
+    "bigru-short": Recogniser(_bigru, "BiGRU with a short schedule, features smoothed"),
     "dtw-select": Recogniser(
         lambda: ChosenEnsemble(
             [("dtw-nn", _nearest()), ("dtw-soft", _neighbours()), ("dtw-barycenter", _prototypes())]
@@ -82,12 +81,11 @@ RECOGNISERS: dict[str, Recogniser] = {
             [("dtw-nn", _nearest()), ("dtw-soft", _neighbours()), ("bigru-short", _bigru())]
         ),
         "the same with the BiGRU among them",
-        slow=True,
     ),
     "nns": Recogniser(
         lambda: DTWNeighbours(pattern=FALLBACK), "nearest neighbour by DTW as the paper has it"
     ),
-    "bigru": Recogniser(BiGRUClassifier, "BiGRU as the paper has it: 500 epochs", slow=True),
+    "bigru": Recogniser(BiGRUClassifier, "BiGRU as the paper has it: 500 epochs"),
 }
 
 

@@ -13,15 +13,15 @@ from string import Template
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
-from vpd.recognition.evaluation import Evaluation
-from vpd.recognition.protocol import ALL
+from vpd.recognition.outcomes import ALL
 from vpd.report.annotated import write_annotated
 from vpd.report.evaluation_page import write_evaluation
 from vpd.report.pose_truth import joints_found
 from vpd.report.search_page import write_page
-from vpd.search import Hit
 from vpd.student.training.distill import CURVE, HISTORY
 from vpd.types import Segment
+from vpd.verbs.few_shot import Evaluation
+from vpd.verbs.search import SearchResult
 
 PAGE = Path(__file__).with_name("demo_page.html")
 STEPS = {
@@ -52,11 +52,15 @@ class DemoResult:
     teachers: Sequence[str]
     student: str
     evaluation: Evaluation
-    query: Segment
-    hits: Sequence[Hit]
+    search: SearchResult
     step_seconds: Mapping[str, float]
     part_seconds: Mapping[str, float]
     truth: Path
+
+    @property
+    def query(self) -> Segment:
+        """The segment that was searched for."""
+        return self.search.queries[0]
 
 
 def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
@@ -72,8 +76,7 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
     span = (row.start_s, min(row.end_s, row.start_s + overlay_s))
     write_annotated(layout, videos.file(row.video), row.video, span, folder / "poses.mp4")
     write_evaluation(result.evaluation, folder / "evaluation")
-    about = f"{len(result.hits)} nearest to a {result.query.label} of {row.video}, by {result.student}"
-    write_page(folder / "search", [result.query], result.hits, videos.file, about)
+    write_page(folder / "search", result.search, videos.file)
     curve = layout.student(result.student) / CURVE
     if curve.exists():
         shutil.copyfile(curve, folder / CURVE)
@@ -88,8 +91,8 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
         query=escape(f"{result.query.label} in {result.query.video}"),
         clips=_clips(result),
         teachers=escape(" and ".join(result.teachers)),
-        same=sum(hit.segment.label == result.query.label for hit in result.hits),
-        results=len(result.hits),
+        same=sum(hit.segment.label == result.query.label for hit in result.search.hits),
+        results=len(result.search.hits),
         steps=_step_bars(result.step_seconds),
         parts=escape(", ".join(f"{name} {spent:.0f} s" for name, spent in result.part_seconds.items())),
         library=escape(str(layout.root)),
@@ -189,7 +192,7 @@ def _step_bars(seconds: Mapping[str, float]) -> str:
 
 def _clips(result: DemoResult) -> str:
     cards = [_card("query", "clips/query_0.mp4", result.query, "")]
-    for rank, hit in enumerate(result.hits, start=1):
+    for rank, hit in enumerate(result.search.hits, start=1):
         s = hit.segment
         clip = f"clips/{rank:03d}_{s.video}_{s.start_s:.2f}.mp4"
         kind = "same" if s.label == result.query.label else "other"

@@ -10,11 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vpd.detection.results import frame_span
 from vpd.library.tracks import read_tracks
 from vpd.report.detection_page import colours
 from vpd.report.overlay import PICTURE_OF_ONE, draw_box, line_width
 from vpd.types import Array, Detection, Track
+from vpd.verbs.detections import frame_span
 from vpd.video import cut_clip, read_frames, write_video
 
 PADDING_S = 0.5

@@ -15,8 +15,9 @@ from rich.table import Table
 
 from vpd.library.artefact import replacing, write_text
 from vpd.metrics.summary import ClassFigures, Summary
-from vpd.recognition.evaluation import Evaluation
-from vpd.recognition.protocol import ALL
+from vpd.recognition.outcomes import ALL
+from vpd.verbs.evaluate import k_name
+from vpd.verbs.few_shot import Evaluation
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -27,15 +28,6 @@ LINE_STYLES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D")
 APART = 0.3
 """Share of the room of one k over which its rows are spread."""
-
-
-def _k(k: int) -> str:
-    return "all" if k == ALL else str(k)
-
-
-def _ks(evaluation: Evaluation) -> list[int]:
-    seen = {k for row in evaluation.rows() for k in evaluation.of(*row)}
-    return sorted(seen - {ALL}) + ([ALL] if ALL in seen else [])
 
 
 def accuracy_cells(summary: Mapping[int, Summary], ks: Sequence[int], between: str) -> list[str]:
@@ -50,7 +42,7 @@ def accuracy_cells(summary: Mapping[int, Summary], ks: Sequence[int], between: s
 
 def accuracy_table(evaluation: Evaluation) -> Table:
     """Mean top-1 accuracy in % +- standard deviation over the subsets, features and recognisers by k."""
-    ks = _ks(evaluation)
+    ks = evaluation.ks()
     # Narrow enough that five k and all fit into the 80 columns of a terminal.
     table = Table(
         title="Top-1 accuracy, % (mean±sd over subsets), by examples a class",
@@ -61,7 +53,7 @@ def accuracy_table(evaluation: Evaluation) -> Table:
     table.add_column("features", no_wrap=True)
     table.add_column("recogniser", no_wrap=True)
     for k in ks:
-        table.add_column(_k(k), justify="right", no_wrap=True)
+        table.add_column(str(k_name(k)), justify="right", no_wrap=True)
     for features, recogniser in evaluation.rows():
         table.add_row(
             features, recogniser, *accuracy_cells(evaluation.summary(features, recogniser), ks, "±")
@@ -85,7 +77,9 @@ def _summary_rows(evaluation: Evaluation) -> list[list[object]]:
     for features, recogniser in evaluation.rows():
         for k, s in evaluation.summary(features, recogniser).items():
             figures = (s.mean, s.sd, s.low, s.high, evaluation.chance, evaluation.majority)
-            rows.append([features, recogniser, _k(k), s.subsets, *(round(value, 4) for value in figures)])
+            rows.append(
+                [features, recogniser, str(k_name(k)), s.subsets, *(round(value, 4) for value in figures)]
+            )
     return rows
 
 
@@ -96,14 +90,16 @@ def _class_rows(evaluation: Evaluation) -> list[list[object]]:
             figures = evaluation.classes(features, recogniser, k)
             for i, name in enumerate(figures.classes):
                 values = (figures.recall[i], figures.precision[i], figures.f1[i])
-                rows.append([features, recogniser, _k(k), name, *(round(float(v), 4) for v in values)])
+                rows.append(
+                    [features, recogniser, str(k_name(k)), name, *(round(float(v), 4) for v in values)]
+                )
     return rows
 
 
 def draw_curves(evaluation: Evaluation, path: Path) -> None:
     """Accuracy by examples a class with 95 % intervals, and chance and majority as lines."""
     figure, axes = plt.subplots(figsize=(7, 4.5))
-    ks = _ks(evaluation)
+    ks = evaluation.ks()
     places = {k: i for i, k in enumerate(ks)}
     names = list(evaluation.outcomes)
     colours = plt.get_cmap("tab10")
@@ -128,7 +124,7 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
         axes.errorbar(x, means, yerr=bars * several, capsize=2, elinewidth=0.8, label=label, **look)
     for value, text in ((evaluation.majority, "majority"), (evaluation.chance, "chance")):
         axes.axhline(100 * value, color="grey", lw=0.8, ls="--" if text == "chance" else ":", label=text)
-    axes.set_xticks(range(len(ks)), [_k(k) for k in ks])
+    axes.set_xticks(range(len(ks)), [str(k_name(k)) for k in ks])
     axes.set_xlabel("labelled examples a class")
     axes.set_ylabel("top-1 accuracy, %")
     axes.set_ylim(0, 100)
@@ -170,20 +166,6 @@ def _save(figure: Figure, path: Path) -> None:
     plt.close(figure)
 
 
-def best_row(evaluation: Evaluation, k: int) -> tuple[str, str]:
-    """The features and recogniser with the highest mean accuracy at ``k``."""
-    rows = [row for row in evaluation.rows() if k in evaluation.of(*row)]
-    return max(rows, key=lambda row: evaluation.summary(*row)[k].mean)
-
-
-def more_labels(evaluation: Evaluation) -> str:
-    """A sentence on whether more labels would help the recogniser that does best now; may be empty."""
-    shots = [k for k in _ks(evaluation) if k != ALL]
-    row = best_row(evaluation, max(shots))
-    told = evaluation.more_labels(*row)
-    return f"{row[0]}, {row[1]}: {told[1]}" if told else ""
-
-
 def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
     """Write accuracy.csv, subsets.csv, classes.csv, accuracy.png and confusion.png; returns their paths.
 
@@ -194,7 +176,7 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
     header = ["features", "recogniser", "k", "subsets", "mean", "sd", "low95", "high95", "chance", "majority"]
     _write_csv(paths["accuracy.csv"], header, _summary_rows(evaluation))
     each: list[list[object]] = [
-        [features, o.recogniser, _k(o.k), o.subset, round(o.accuracy, 4)]
+        [features, o.recogniser, str(k_name(o.k)), o.subset, round(o.accuracy, 4)]
         for features, outcomes in evaluation.outcomes.items()
         for o in outcomes
     ]
@@ -202,8 +184,8 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
     header = ["features", "recogniser", "k", "class", "recall", "precision", "f1"]
     _write_csv(paths["classes.csv"], header, _class_rows(evaluation))
     draw_curves(evaluation, pictures[0])
-    k = max(k for k in _ks(evaluation) if k != ALL)
-    row = best_row(evaluation, k)
+    k = max(k for k in evaluation.ks() if k != ALL)
+    row = evaluation.best(k)
     draw_confusion(
         evaluation.classes(*row, k), f"{row[0]}, {row[1]}, {k} examples a class, % of rows", pictures[1]
     )

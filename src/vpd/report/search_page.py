@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -15,22 +14,14 @@ import numpy as np
 
 from vpd.errors import VideoError
 from vpd.library.artefact import write_text
-from vpd.search.hits import COLUMNS, Hit, records
+from vpd.search import Hit
 from vpd.types import Array, Segment
+from vpd.verbs.search import SearchResult
 from vpd.video import cut_clip, read_frames, write_video
 
 PAGE = Path(__file__).with_name("search_page.html")
 HEIGHT = 360
 """Pixels of a side-by-side video's height."""
-
-
-def to_csv(hits: Sequence[Hit]) -> str:
-    """The table of hits as CSV."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records(hits))
-    return out.getvalue()
 
 
 def _clip(find: Callable[[str], Path], segment: Segment, out: Path) -> str | None:
@@ -76,38 +67,57 @@ def write_clips(
     return names
 
 
-def write_page(
-    folder: Path, queries: Sequence[Segment], hits: Sequence[Hit], find: Callable[[str], Path], about: str
-) -> Path:
+def write_page(folder: Path, result: SearchResult, find: Callable[[str], Path]) -> Path:
     """Write ``folder`` with index.html, clips/, hits.csv and hits.json; it can be moved or sent as it is.
 
-    ``find`` gives the file of a video; ``about`` is the line under the title. Returns the page's path.
+    ``find`` gives the file of a video. Returns the page's path.
     """
     clips = folder / "clips"
     clips.mkdir(parents=True, exist_ok=True)
     asked = []
-    for number, query in enumerate(queries):
+    for number, query in enumerate(result.queries):
         name = f"query_{number}.mp4"
         problem = _clip(find, query, clips / name)
         asked.append({**_described(query), "clip": f"clips/{name}", "problem": problem})
-    rows = records(hits, alignment=True)
+    names = write_clips(clips, result.hits, find)
     cards = [
-        _card(hit, queries[hit.query], row, f"clips/{name}", problem)
-        for hit, row, (name, problem) in zip(hits, rows, write_clips(clips, hits, find), strict=True)
+        _card(hit, result.queries[hit.query], row, f"clips/{name}", problem)
+        for hit, row, (name, problem) in zip(result.hits, result.rows(), names, strict=True)
     ]
-    write_text(to_csv(hits), folder / "hits.csv")
-    write_text(json.dumps(rows, indent=1), folder / "hits.json")
+    write_text(result.to_csv(), folder / "hits.csv")
+    write_text(json.dumps(result.to_json(), indent=1), folder / "hits.json")
     # "<" within the data could end the script element that holds it.
     data = json.dumps({"queries": asked, "results": cards}).replace("<", "\\u003c")
-    page = PAGE.read_text(encoding="utf-8").replace("{{about}}", escape(about)).replace("{{data}}", data)
+    about = escape(_about(result))
+    page = PAGE.read_text(encoding="utf-8").replace("{{about}}", about).replace("{{data}}", data)
     write_text(page, folder / "index.html")
     return folder / "index.html"
+
+
+def _about(result: SearchResult) -> str:
+    where = "uncut video" if result.uncut else "labelled segments"
+    names = (
+        f"{q.label or 'action'} in {q.video}, {q.start_s:.2f} to {q.end_s:.2f} s" for q in result.queries
+    )
+    return f"{len(result.hits)} nearest in {where} to {'; '.join(names)}, by {result.features.name}"
 
 
 def _fitted(rgb: Array) -> Array:
     width = max(1, round(rgb.shape[1] * HEIGHT / rgb.shape[0]))
     resized: Array = cv2.resize(rgb, (width, HEIGHT), interpolation=cv2.INTER_AREA)
     return resized
+
+
+def write_pairs(folder: Path, result: SearchResult, find: Callable[[str], Path]) -> list[Path]:
+    """Write a video of query and result in step for each hit that has a path; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    with TemporaryDirectory() as scratch:
+        for rank, hit in enumerate(result.hits, start=1):
+            if len(hit.query_s):
+                files.append(folder / f"{rank:03d}_{hit.segment.video}.mp4")
+                write_side_by_side(files[-1], result.queries[hit.query], hit, find, Path(scratch))
+    return files
 
 
 def write_side_by_side(out: Path, query: Segment, hit: Hit, find: Callable[[str], Path], folder: Path) -> int:

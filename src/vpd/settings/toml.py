@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from vpd.errors import SettingsError
 from vpd.settings import Settings
+from vpd.settings.section import problems
 
 HEADER = """# Settings of this vpd library. What is not set has its default; `vpd settings` prints them all
 # with their meaning. An unknown key is an error. Changing a setting makes what depends on it out of date.
@@ -26,5 +27,4 @@ def load_settings(path: Path) -> Settings:
         # As JSON, whose arrays may be tuples also where types are strict.
         return Settings.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"{path}: {wrong}") from error
+        raise SettingsError(f"{path}: {problems(error)}") from error

@@ -1,4 +1,4 @@
-"""Few-shot evaluation of a library: its labels, a saved split, saved subsets, features by recognisers."""
+"""The few-shot protocol on a library: saved split and subsets, features by recognisers, figures."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from vpd.library.layout import Layout
 from vpd.metrics.learning_curve import Forecast, advice, forecast
 from vpd.metrics.summary import ClassFigures, Summary, chance, class_figures, majority, summarise
 from vpd.recognition.examples import load_examples
-from vpd.recognition.outcomes import KeptOutcomes, digest
-from vpd.recognition.protocol import ALL, Outcome, Validation, run_few_shot, takes_validation
+from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
+from vpd.recognition.protocol import Validation, run_few_shot
 from vpd.recognition.recognisers import make_recogniser
 from vpd.recognition.split import TEST, TRAIN, VALIDATION, make_split, part_of, read_split, write_split
 from vpd.recognition.subsets import KS, SUBSETS, Subsets, make_subsets, read_subsets, write_subsets
@@ -134,6 +134,16 @@ class Evaluation:
             dict.fromkeys((name, o.recogniser) for name, all_of in self.outcomes.items() for o in all_of)
         )
 
+    def ks(self) -> list[int]:
+        """The numbers of examples a class that were tried, ``ALL`` last."""
+        seen = {outcome.k for outcomes in self.outcomes.values() for outcome in outcomes}
+        return sorted(seen - {ALL}) + [ALL] * (ALL in seen)
+
+    def best(self, k: int) -> tuple[str, str]:
+        """The features and the recogniser with the highest mean accuracy at ``k``."""
+        rows = [row for row in self.rows() if k in self.of(*row)]
+        return max(rows, key=lambda row: self.summary(*row)[k].mean)
+
     def of(self, features: str, recogniser: str) -> dict[int, list[Outcome]]:
         """The outcomes of one pair by k, ``ALL`` last."""
         found: dict[int, list[Outcome]] = {}
@@ -174,87 +184,53 @@ class Evaluation:
         return doubled, advice(float(np.mean(by_k[largest])), largest, doubled)
 
 
-def evaluate(
+def measure(
     layout: Layout,
     parts: Parts,
     features: Sequence[str],
     recognisers: Sequence[str] | Mapping[str, Any],
     with_all: bool = True,
     jobs: int = 1,
-    progress: Callable[[str, Outcome], None] = lambda features, outcome: None,
+    progress: Callable[[str, Outcome, float], None] = lambda features, outcome, fraction: None,
     kept: KeptOutcomes | None = None,
     ks: Mapping[str, Sequence[int]] | None = None,
     validation: Validation | None = None,
 ) -> Evaluation:
     """Run the few-shot protocol for all ``features`` by all ``recognisers``.
 
-    ``recognisers`` are names of `RECOGNISERS`, or estimators by name. What ``kept`` holds is not computed
-    again; what is new is added to it. ``ks`` restricts a recogniser, by name, to some k of the subsets.
-    ``validation`` replaces the validation part of the split.
+    Parameters
+    ----------
+    recognisers : names of `RECOGNISERS`, or estimators by name.
+    progress : called after each outcome with the features' name and the fraction of all work that is done.
+    kept, ks : see `run_few_shot`.
+    validation : replaces the validation part of the split.
     """
     if validation is None and len(parts.validation):
         validation = parts.validating
-    estimators = (
-        recognisers
-        if isinstance(recognisers, Mapping)
-        else {name: make_recogniser(name) for name in recognisers}
-    )
+    if not isinstance(recognisers, Mapping):
+        recognisers = {name: make_recogniser(name) for name in recognisers}
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}
-    for name in features:
+    for number, name in enumerate(features):
         examples = load_examples(FeatureStore(layout, name), parts.segments)
         missing[name] = len(examples.reasons)
 
-        of = digest(examples.sequences, parts.labels, parts.test) if kept is not None else ""
-        outcomes[name] = []
-        for recogniser, estimator in estimators.items():
-            asked = (ks or {}).get(recogniser)
-            subsets = {k: lists for k, lists in parts.subsets.items() if asked is None or k in asked}
+        def tell(outcome: Outcome, done: int, tasks: int, name: str = name, number: int = number) -> None:
+            progress(name, outcome, (number + done / tasks) / len(features))
 
-            judged = validation if takes_validation(estimator) else None
-
-            def key(
-                chosen: Array,
-                k: int,
-                subset: int,
-                of: str = of,
-                estimator: Any = estimator,
-                judged: Validation | None = judged,
-            ) -> str:
-                held = None if judged is None else judged(chosen, k)
-                return KeptOutcomes.key(of, estimator, chosen, k, subset, held)
-
-            def known(
-                recogniser: str,
-                chosen: Array,
-                k: int,
-                subset: int,
-                key: Callable[[Array, int, int], str] = key,
-            ) -> Outcome | None:
-                return None if kept is None else kept.find(key(chosen, k, subset))
-
-            def report(
-                outcome: Outcome,
-                name: str = name,
-                subsets: Subsets = subsets,
-                key: Callable[[Array, int, int], str] = key,
-            ) -> None:
-                if kept is not None:
-                    chosen = parts.train if outcome.k == ALL else subsets[outcome.k][outcome.subset]
-                    kept.add(key(chosen, outcome.k, outcome.subset), name, outcome)
-                progress(name, outcome)
-
-            outcomes[name] += run_few_shot(
-                examples.sequences,
-                parts.labels,
-                parts.train,
-                parts.test,
-                subsets,
-                {recogniser: estimator},
-                with_all,
-                jobs,
-                report,
-                known,
-                judged,
-            )
+        outcomes[name] = run_few_shot(
+            examples.sequences,
+            parts.labels,
+            parts.train,
+            parts.test,
+            parts.subsets,
+            recognisers,
+            with_all,
+            jobs,
+            tell,
+            validation,
+            kept,
+            name,
+            ks,
+        )
     return Evaluation(parts, outcomes, missing)

@@ -1,6 +1,7 @@
 """An evaluation of a library: split and subsets saved and used again, figures written, nothing left out."""
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ from vpd.errors import InputError, LabelError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.layout import Layout
-from vpd.recognition.evaluation import evaluate, prepare
 from vpd.recognition.examples import usual_count
-from vpd.recognition.protocol import ALL, MISSING
-from vpd.recognition.recognise import recognise, write_recognised
-from vpd.report.evaluation_page import more_labels, write_evaluation
+from vpd.recognition.outcomes import ALL, MISSING
+from vpd.report.evaluation_page import write_evaluation
+from vpd.sequences import FeatureStore
 from vpd.types import Segment
+from vpd.verbs.evaluate import advice
+from vpd.verbs.features import FeatureChoice
+from vpd.verbs.few_shot import measure, prepare
+from vpd.verbs.recognise import RecogniseResult, recognise_segments
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +54,7 @@ def test_a_test_segment_without_features_counts_as_wrong(library, tmp_path):
     places = "video,split\n" + "".join(f"v{i},{'train' if i < 18 else 'test'}\n" for i in range(36))
     (tmp_path / "sides.csv").write_text(places)
     parts = prepare(segments, tmp_path, splits=tmp_path / "sides.csv", ks=[1, 2, 4], subsets=3)
-    found = evaluate(layout, parts, ["made"], ["dtw-nn"])
+    found = measure(layout, parts, ["made"], ["dtw-nn"])
     assert found.missing == {"made": 1}
     for outcome in found.outcomes["made"]:
         assert outcome.predicted[-1] == MISSING
@@ -72,26 +76,27 @@ def test_a_test_segment_without_features_counts_as_wrong(library, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["k"] for row in rows] == ["1", "2", "4", "all"]
     assert float(rows[3]["mean"]) == pytest.approx(summary[ALL].mean, abs=1e-4)
-    assert "made, dtw-nn: More labels" in more_labels(found)
+    assert "made, dtw-nn: More labels" in advice(found)
 
 
 def test_segments_are_named_by_the_labelled_ones_or_the_reason_is_told(library, tmp_path):
     layout, segments = library
     asked = [Segment(s.video, s.start_s, s.end_s) for s in segments[24:]]
-    answers = recognise(layout, "made", "dtw-nn", segments[:24], asked)
+    answers = recognise_segments(FeatureStore(layout, "made"), "dtw-nn", segments[:24], asked)
     right = [a.label == s.label for a, s in zip(answers, segments[24:], strict=True)]
     assert np.mean(right) > 0.7
     assert answers[-1].label is None
     assert "has no features 'made'" in answers[-1].reason
-    write_recognised(tmp_path / "r.csv", answers)
-    with (tmp_path / "r.csv").open() as file:
-        assert [row["label"] for row in csv.DictReader(file)] == [a.label or "" for a in answers]
+    result = RecogniseResult(answers, 24, FeatureChoice("made"), "dtw-nn")
+    table = list(csv.DictReader(io.StringIO(result.to_csv())))
+    assert [row["label"] for row in table] == [a.label or "" for a in answers]
+    assert not result.complete
 
 
 def test_without_labels_nothing_is_guessed(library):
     layout, segments = library
     with pytest.raises(InputError, match="no labelled segments"):
-        recognise(layout, "made", "dtw-nn", [], segments)
+        recognise_segments(FeatureStore(layout, "made"), "dtw-nn", [], segments)
 
 
 def test_unreadable_subsets_are_an_error(library, tmp_path):

@@ -1,0 +1,92 @@
+"""The folder that `vpd detect` writes: tables, timelines, a page, videos, files of other programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from vpd.formats.table import Media, export_segments
+from vpd.library.artefact import write_text
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.report.detection_page import write_page, write_timeline
+from vpd.report.detection_video import write_clips, write_overlay, write_reel
+from vpd.verbs.detect import DetectListener, DetectResult, VideoDetections
+
+
+class DetectionFolder(DetectListener):
+    """Writes each video's timeline and each answer into ``folder`` as soon as it is there.
+
+    Search answers first; the networks' answer replaces it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of an answer."""
+        return [self.folder / name for name in ("index.html", "detections.csv", "detections.json")]
+
+    def video(self, found: VideoDetections) -> None:
+        """Write the timeline of one video."""
+        write_timeline(
+            self.folder / "timelines" / f"{found.video}.png",
+            found.video,
+            found.detections,
+            scores=found.scores,
+            labels=found.labels,
+            end_s=found.end_s,
+            classes=found.classes,
+        )
+
+    def answer(self, result: DetectResult) -> None:
+        """Write the tables and the page."""
+        write_text(result.to_csv(), self.folder / "detections.csv")
+        text = json.dumps(result.to_json(), indent=1, ensure_ascii=False)
+        write_text(f"{text}\n", self.folder / "detections.json")
+        self.write_page(result, [])
+
+    def write_page(self, result: DetectResult, clips: Sequence[Path]) -> None:
+        """Write the page, with the clip of each detection where there are clips."""
+        timelines = {video: f"timelines/{video}.png" for video in result.times_s}
+        shown = {i: f"clips/{path.name}" for i, path in enumerate(clips)}
+        write_page(self.folder / "index.html", result.rows(), timelines, shown, "Detections")
+
+    def add_clips(self, result: DetectResult, videos: Videos) -> Path:
+        """Write a clip of each detection, and show it on the page."""
+        paths = write_clips(self.folder / "clips", _files(result, videos), result.detections)
+        self.write_page(result, paths)
+        return self.folder / "clips"
+
+    def add_reel(self, result: DetectResult, videos: Videos) -> Path:
+        """Write the highlight reel, at the frame rate of the first detection's video."""
+        path = self.folder / "reel.mp4"
+        fps = videos[result.detections[0].video].fps or Fraction(30)
+        write_reel(path, _files(result, videos), result.times_s, fps, result.detections)
+        return path
+
+    def add_overlays(self, result: DetectResult, videos: Videos, layout: Layout) -> list[Path]:
+        """Write each video with what was found drawn in."""
+        written = []
+        for video, times in result.times_s.items():
+            path = self.folder / "overlays" / f"{video}.mp4"
+            own = [d for d in result.detections if d.video == video]
+            file, fps, tracks = videos.file(video), videos[video].fps, layout.tracks(video)
+            write_overlay(path, file, times, fps, own, tracks, result.classes)
+            written.append(path)
+        return written
+
+    def add_exports(self, result: DetectResult, videos: Videos, programs: Sequence[str]) -> list[Path]:
+        """Write the detections as files of other programs, by the names of `vpd.formats.table`."""
+        media = {v: Media.of(videos[v], times) for v, times in result.times_s.items()}
+        written = []
+        for name in programs:
+            written += export_segments(name, result.detections, media, self.folder / "exports")
+        return written
+
+
+def _files(result: DetectResult, videos: Videos) -> dict[str, Path]:
+    return {video: videos.file(video) for video in result.times_s}

@@ -1,0 +1,195 @@
+"""Who was taken for the athlete in each shot of a video, how sure that is, and the user's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vpd.athletes import picks as kept
+from vpd.athletes.picks import Pick
+from vpd.errors import InputError
+from vpd.library.artefact import read_recipe
+from vpd.library.layout import Layout
+from vpd.library.lock import locked
+from vpd.library.videos import VideoRow, Videos
+from vpd.verbs.progress import Progress
+
+
+@dataclass(frozen=True)
+class AthletesRequest:
+    """Which videos to explain; None for all that are tracked."""
+
+    videos: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class ShotAthletes:
+    """The people of one shot, the first-ranked first.
+
+    Attributes
+    ----------
+    start_s, end_s : times of the first and the last frame.
+    found : number of people found; ``people`` may be fewer.
+    people : of each: athlete (its number, or None), chosen_by ("pick", "rank" or None), box (x, y, w, h in
+        pixels, the median), score, and the parts of the score.
+    """
+
+    video: str
+    start_s: float
+    end_s: float
+    found: int
+    people: tuple[dict[str, Any], ...]
+
+    @property
+    def margin(self) -> float:
+        """How far the rank's score of the least of the athletes lies above the best of the others.
+
+        In units of the score; infinite where nobody else was found, and for a shot that a pick decides.
+        Small margins are doubtful.
+        """
+        chosen = [p for p in self.people if p["athlete"] is not None]
+        others = [p["score"] for p in self.people if p["athlete"] is None]
+        if not chosen or not others or any(p["chosen_by"] == "pick" for p in chosen):
+            return float("inf")
+        return float(min(p["score"] for p in chosen) - max(others))
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines; ``margin`` is None where it is infinite."""
+        margin = self.margin
+        return {
+            "video": self.video,
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+            "found": self.found,
+            "margin": None if margin == float("inf") else round(margin, 6),
+            "people": list(self.people),
+        }
+
+
+@dataclass(frozen=True)
+class AthletesResult:
+    """Who was taken for the athlete.
+
+    Attributes
+    ----------
+    shots : in the order of the videos and of time.
+    boxes_file : by video, the user's file of boxes that was taken instead of detection.
+    picks_missed : by video, sentences on picks where nobody was found.
+    picks : the user's picks of these videos.
+    """
+
+    shots: tuple[ShotAthletes, ...]
+    boxes_file: dict[str, str]
+    picks_missed: dict[str, list[str]]
+    picks: tuple[Pick, ...]
+
+    def doubtful(self) -> list[ShotAthletes]:
+        """The shots in which somebody else could be the athlete, the smallest margin first."""
+        return sorted((s for s in self.shots if s.margin != float("inf")), key=lambda s: s.margin)
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "shots": [shot.to_json() for shot in self.shots],
+            "boxes_file": self.boxes_file,
+            "picks_missed": self.picks_missed,
+            "picks": [vars(pick) for pick in self.picks],
+        }
+
+
+@dataclass(frozen=True)
+class PickRequest:
+    """The person at (x, y), or who fills the box (x, y, w, h), at ``time_s`` is ``athlete`` in that shot.
+
+    Pixels are those of the upright picture; ``w`` and ``h`` are 0 for a click.
+    """
+
+    video: str
+    time_s: float
+    x: float
+    y: float
+    w: float = 0.0
+    h: float = 0.0
+    athlete: int = 0
+
+
+@dataclass(frozen=True)
+class ForgetRequest:
+    """Forget all picks of a video."""
+
+    video: str
+
+
+@dataclass(frozen=True)
+class PicksResult:
+    """The picks of the video as they now are; `vpd run` follows them."""
+
+    video: str
+    picks: tuple[Pick, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {"video": self.video, "picks": [vars(pick) for pick in self.picks]}
+
+
+def athletes(library: Layout, request: AthletesRequest, progress: Progress | None = None) -> AthletesResult:
+    """Explain the choice of athletes. Raises ArtefactError where a named video is not tracked yet."""
+    progress = progress or Progress()
+    videos = Videos.read(library)
+    if request.videos is None:
+        names = [video for video in videos.rows if library.tracks(video).exists()]
+    else:
+        names = [videos.id_of(video) for video in request.videos]
+    shots: list[ShotAthletes] = []
+    boxes_file, missed = {}, {}
+    for number, video in enumerate(names):
+        progress(number / len(names), video)
+        notes = read_recipe(library.tracks(video))["notes"]
+        if "boxes" in notes:
+            boxes_file[video] = str(notes["boxes"])
+            continue
+        shots += [
+            ShotAthletes(video, s["start_s"], s["end_s"], s["found"], tuple(s["people"]))
+            for s in notes["shots"]
+        ]
+        if notes["picks_missed"]:
+            missed[video] = list(notes["picks_missed"])
+    picks = tuple(pick for pick in kept.read_picks(library.picks, videos.names) if pick.video in names)
+    return AthletesResult(tuple(shots), boxes_file, missed, picks)
+
+
+def pick_athlete(library: Layout, request: PickRequest, progress: Progress | None = None) -> PicksResult:
+    """Keep a pick in athletes.csv; one of the same video, athlete and time is replaced.
+
+    Raises InputError for a place or a time outside of the video.
+    """
+    (progress or Progress()).check()
+    row = Videos.read(library)[request.video]
+    r = request
+    pick = Pick(row.video, r.time_s, r.x, r.y, r.w, r.h, r.athlete)
+    _check_inside(pick, row)
+    with locked(library.picks):
+        kept.add_pick(library.picks, pick)
+    return _picks_of(library, row.video)
+
+
+def forget_picks(library: Layout, request: ForgetRequest, progress: Progress | None = None) -> PicksResult:
+    """Remove picks from athletes.csv."""
+    (progress or Progress()).check()
+    video = Videos.read(library)[request.video].video
+    with locked(library.picks):
+        kept.forget_picks(library.picks, video)
+    return _picks_of(library, video)
+
+
+def _check_inside(pick: Pick, row: VideoRow) -> None:
+    inside = 0 <= pick.x < row.width and 0 <= pick.y < row.height
+    if row.frames and (pick.time_s > row.end_s or not inside):
+        raise InputError(
+            f"The pick lies outside of {row.video}: {row.width} x {row.height} pixels, {row.end_s:.2f} s."
+        )
+
+
+def _picks_of(library: Layout, video: str) -> PicksResult:
+    return PicksResult(video, tuple(pick for pick in kept.read_picks(library.picks) if pick.video == video))

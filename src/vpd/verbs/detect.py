@@ -1,0 +1,264 @@
+"""Find the labelled actions in videos without labels: first by search, then by networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vpd.detection.base import FrameDetector
+from vpd.detection.frame_scores import FrameScores
+from vpd.detection.make import make_detector
+from vpd.detection.targets import split_reviewed
+from vpd.errors import InputError
+from vpd.library.frames import read_times
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.metrics.spotting import frames_to_seconds
+from vpd.sequences import FeatureStore
+from vpd.settings import DetectSettings
+from vpd.settings.toml import load_settings
+from vpd.types import Array, Detection, Segment
+from vpd.verbs.detections import COLUMNS, detection_rows
+from vpd.verbs.features import FeatureChoice, choose_features
+from vpd.verbs.labelled import labelled_segments
+from vpd.verbs.progress import Progress
+from vpd.verbs.rows import Row, to_csv
+
+
+def searches_alone(settings: DetectSettings) -> bool:
+    """Whether the detector trains no networks."""
+    return settings.method == "search" and not settings.paper
+
+
+@dataclass(frozen=True)
+class DetectRequest:
+    """What to detect, and where; what is None is as in [detect] of vpd.toml.
+
+    Attributes
+    ----------
+    videos : to look through; None for all that have features and no label.
+    features : by name; None for the default (`vpd.verbs.features`).
+    labels : the file to learn from; None for labels.csv.
+    method : "search", "trained" or "combined".
+    points : detect moments, to be found within this tolerance: seconds ("0.2") or frames ("5f").
+    at_least : least score of a detection; None for the score with the best F1 on held-out labels.
+    """
+
+    videos: Sequence[str] | None = None
+    features: str | None = None
+    labels: Path | None = None
+    method: str | None = None
+    points: str | None = None
+    at_least: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class VideoDetections:
+    """What was found in one video, surest first; the scores of every tick; the labels in it."""
+
+    video: str
+    detections: list[Detection]
+    scores: list[FrameScores]
+    labels: list[Segment]
+    end_s: float
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DetectResult:
+    """What was found, surest first.
+
+    Attributes
+    ----------
+    detections : of all videos.
+    times_s : frame times of each video that was looked through.
+    classes : the actions that were learned.
+    settings : the detector's.
+    features : that were used, and why these.
+    average_precision : of the detector on ``judged_on``, in 0..1.
+    shown_from : the least score of a detection.
+    decoding : how detections were read off the scores.
+    share_of_search : in scores of the method "combined"; None for others.
+    notes : sentences on labels that could not be used.
+    """
+
+    detections: list[Detection]
+    times_s: Mapping[str, Array]
+    classes: tuple[str, ...]
+    settings: DetectSettings
+    features: FeatureChoice
+    average_precision: float
+    judged_on: str
+    shown_from: float
+    decoding: dict[str, Any]
+    share_of_search: float | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def by_search(self) -> bool:
+        """Whether search alone found these."""
+        return searches_alone(self.settings)
+
+    def rows(self) -> list[Row]:
+        """One row a detection, by `vpd.verbs.detections.COLUMNS`."""
+        return detection_rows(self.detections, self.times_s)
+
+    def to_csv(self) -> str:
+        """The rows as CSV; the columns of labels.csv are among them, so that it can be imported as labels."""
+        return to_csv(COLUMNS, self.rows())
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "features": self.features.name,
+            "features_why": self.features.why,
+            "settings": self.settings.model_dump(),
+            "videos": list(self.times_s),
+            "classes": list(self.classes),
+            "held_out_average_precision": round(self.average_precision, 4),
+            "judged_on": self.judged_on,
+            "decoding": self.decoding,
+            "share_of_search": self.share_of_search,
+            "shown_from_score": round(self.shown_from, 4),
+            "detections": self.rows(),
+            "notes": list(self.notes),
+        }
+
+
+class DetectListener:
+    """Receives each video and each answer of `detect` as soon as it is there; override what you need."""
+
+    def video(self, found: VideoDetections) -> None:
+        """One video was looked through."""
+
+    def answer(self, result: DetectResult) -> None:
+        """All videos were looked through: by search, and later, where the settings say so, by networks."""
+
+
+def detect(
+    library: Layout,
+    request: DetectRequest,
+    progress: Progress | None = None,
+    listener: DetectListener | None = None,
+) -> DetectResult:
+    """Learn from the labelled videos and find their actions in the others.
+
+    With the methods "trained" and "combined", search answers first, in seconds; the answer of the networks
+    replaces it. Both reach the ``listener``; the last one is returned. Raises InputError where there is
+    nothing to learn from or nowhere to look; CancelledError.
+    """
+    progress, listener = progress or Progress(), listener or DetectListener()
+    task = _task(library, request)
+    answers = task.stages()
+    for number, settings in enumerate(answers):
+        part = progress.part(number / len(answers), (number + 1) / len(answers))
+        result = task.answer(settings, part, listener)
+        listener.answer(result)
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What to learn from and where to look."""
+
+    store: FeatureStore
+    features: FeatureChoice
+    labels: list[Segment]
+    times_s: dict[str, Array]
+    settings: DetectSettings
+    at_least: float | None
+    notes: tuple[str, ...]
+
+    def stages(self) -> list[DetectSettings]:
+        """The settings of each answer: search at once, then what was asked for."""
+        if searches_alone(self.settings):
+            return [self.settings]
+        return [self.settings.model_copy(update={"method": "search", "paper": False}), self.settings]
+
+    def answer(self, settings: DetectSettings, progress: Progress, listener: DetectListener) -> DetectResult:
+        by = "search" if searches_alone(settings) else "networks"
+        progress(0.0, f"{by}: learning from {len(self.labels)} labels")
+        detector = learn(self.store, self.labels, settings)
+        shown_from = detector.show_from_ if self.at_least is None else self.at_least
+        classes = tuple(map(str, detector.classes_))
+        found: list[Detection] = []
+        for number, video in enumerate(self.times_s):
+            progress(0.8 + 0.2 * number / len(self.times_s), f"{by}: {video}")
+            one = self._look(detector, video, shown_from, classes)
+            found += one.detections
+            listener.video(one)
+        progress(1.0, f"{by}: {len(found)} found")
+        return DetectResult(
+            sorted(found, key=lambda d: -d.score),
+            self.times_s,
+            classes,
+            settings,
+            self.features,
+            float(detector.trial_.average_precision),
+            detector.judged_on,
+            float(shown_from),
+            vars(detector.trial_.decoding),
+            getattr(detector, "weight_", None),
+            self.notes,
+        )
+
+    def _look(
+        self, detector: FrameDetector, video: str, shown_from: float, classes: tuple[str, ...]
+    ) -> VideoDetections:
+        scores = detector.score_frames(self.store.sequences(video))
+        own = [d for d in detector.detections(scores) if d.score >= shown_from]
+        labels = [s for s in self.labels if s.video == video]
+        return VideoDetections(video, own, scores, labels, float(self.times_s[video][-1]), classes)
+
+
+def _task(library: Layout, request: DetectRequest) -> _Task:
+    settings = load_settings(library.settings).detect
+    videos = Videos.read(library)
+    labels, notes = labelled_segments(library, videos, request.labels, detection=True)
+    features = choose_features(library, request.features)
+    store = FeatureStore(library, features.name)
+    wanted = videos_to_search(store, labels, [videos.id_of(name) for name in request.videos or ()])
+    changed: dict[str, Any] = {}
+    if request.method is not None:
+        changed["method"] = request.method
+    if request.points is not None:
+        changed["points_s"] = tolerance_s(request.points, float(videos[wanted[0]].fps))
+    settings = settings.changed(**changed)
+    times_s = {video: read_times(library.frames(video)) for video in wanted}
+    return _Task(store, features, labels, times_s, settings, request.at_least, notes)
+
+
+def tolerance_s(text: str, fps: float) -> float:
+    """Seconds of "0.2", or of "5f" at ``fps`` frames a second. Raises InputError for anything else."""
+    frames = text.endswith("f")
+    try:
+        value = float(text.removesuffix("f"))
+    except ValueError:
+        value = -1.0
+    if not value > 0:
+        raise InputError(f"the tolerance {text} of points is neither seconds nor frames; write 0.2 or 5f.")
+    return frames_to_seconds(value, fps) if frames else value
+
+
+def learn(store: FeatureStore, labels: Sequence[Segment], settings: DetectSettings) -> FrameDetector:
+    """The detector fitted on the labelled videos. Raises InputError where there is nothing to learn from."""
+    events, reviewed = split_reviewed(list(labels))
+    labelled = sorted({s.video for s in labels} & set(store.videos()))
+    if not labelled:
+        raise InputError(
+            f"no labelled video of {store.layout.root} has features {store.name!r}. "
+            "Label actions in labels.csv, and make features with `vpd run`."
+        )
+    sequences = [s for video in labelled for s in store.sequences(video)]
+    return make_detector(settings).fit(sequences, events, reviewed)
+
+
+def videos_to_search(store: FeatureStore, labels: Sequence[Segment], named: Sequence[str] = ()) -> list[str]:
+    """The videos named, or all with features that hold no label. Raises InputError where there is none."""
+    labelled = {s.video for s in labels}
+    wanted = list(named) or [video for video in store.videos() if video not in labelled]
+    if not wanted:
+        raise InputError("every video with features is labelled. Name the videos to look through.")
+    return wanted

@@ -1,0 +1,145 @@
+"""Measure recognition by the number of labels: the few-shot protocol on a split by scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.recognition.outcomes import ALL, Outcome
+from vpd.settings.toml import load_settings
+from vpd.verbs.features import MANY, FeatureChoice, choose_features
+from vpd.verbs.few_shot import Evaluation, library_parts, measure
+from vpd.verbs.labelled import labelled_segments
+from vpd.verbs.progress import Progress
+
+NEAREST = "dtw-nn"
+"""Always evaluated beside the recogniser of the settings: the simplest that works."""
+
+
+@dataclass(frozen=True)
+class EvaluateRequest:
+    """What to measure; what is None is as in [recognise] of vpd.toml.
+
+    Attributes
+    ----------
+    features : names; None for the default (`vpd.verbs.features`).
+    recognisers : names; None for `dtw-nn` and that of the settings.
+    ks : examples a class.
+    subsets : for each k.
+    splits : CSV file with video, scene, split; None for splits.csv of the library, else one that is made once
+        and kept in results/few_shot.
+    subset_file : JSON file with lists of examples for each k; None for one that is made once and kept.
+    all_labels : whether to learn from the whole training part too.
+    jobs : worker processes.
+    """
+
+    features: Sequence[str] | None = None
+    recognisers: Sequence[str] | None = None
+    ks: Sequence[int] | None = None
+    subsets: int | None = None
+    splits: Path | None = None
+    subset_file: Path | None = None
+    all_labels: bool = True
+    jobs: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluateResult:
+    """What was measured.
+
+    Attributes
+    ----------
+    evaluation : every outcome, and the figures.
+    choice : why these features; its ``why`` is "" where the caller named them.
+    notes : sentences on labels that could not be used.
+    """
+
+    evaluation: Evaluation
+    choice: FeatureChoice
+    notes: tuple[str, ...] = ()
+
+    def advice(self) -> str:
+        """A sentence on whether more labels would help the recogniser that does best now; may be empty."""
+        return advice(self.evaluation)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The accuracy of each pair of features and recogniser by k, in 0..1, with its 95 % interval."""
+        return [
+            {
+                "features": features,
+                "recogniser": recogniser,
+                "k": k_name(k),
+                "subsets": s.subsets,
+                "mean": s.mean,
+                "sd": s.sd,
+                "low95": s.low,
+                "high95": s.high,
+            }
+            for features, recogniser in self.evaluation.rows()
+            for k, s in self.evaluation.summary(features, recogniser).items()
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        found = self.evaluation
+        return {
+            "features": list(found.outcomes),
+            "features_why": self.choice.why,
+            "accuracy": self.rows(),
+            "chance": found.chance,
+            "majority": found.majority,
+            "train": len(found.parts.train),
+            "test": len(found.parts.test),
+            "missing": found.missing,
+            "more_labels": self.advice(),
+            "notes": list(self.notes),
+        }
+
+
+def k_name(k: int) -> int | str:
+    """``k`` as people read it: "all" for the whole training part."""
+    return "all" if k == ALL else k
+
+
+def advice(evaluation: Evaluation) -> str:
+    """A sentence on whether more labels would help the recogniser that does best now; may be empty."""
+    row = evaluation.best(max(evaluation.ks()))
+    told = evaluation.more_labels(*row)
+    return f"{row[0]}, {row[1]}: {told[1]}" if told else ""
+
+
+def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | None = None) -> EvaluateResult:
+    """Measure recognition by the number of labels.
+
+    Split and subsets are made once, kept in results/few_shot of the library, and used again. Raises
+    InputError where the labels do not suffice; CancelledError.
+    """
+    progress = progress or Progress()
+    settings = load_settings(library.settings).recognise
+    segments, notes = labelled_segments(library, Videos.read(library))
+    parts = library_parts(
+        library,
+        segments,
+        request.splits,
+        request.subset_file,
+        request.ks or settings.ks,
+        request.subsets or settings.subsets,
+        settings.seed,
+    )
+    choice = FeatureChoice(", ".join(request.features or ()))
+    if not request.features:
+        choice = choose_features(library, None, MANY, recognition=True)
+    names = list(request.features or [choice.name])
+    recognisers = list(request.recognisers or dict.fromkeys([NEAREST, settings.recogniser]))
+
+    def tell(features: str, outcome: Outcome, fraction: float) -> None:
+        accuracy = f"{100 * outcome.accuracy:.1f} %"
+        progress(fraction, f"{features}, {outcome.recogniser}, k = {k_name(outcome.k)}: {accuracy}")
+
+    progress(0.0, "reading features")
+    found = measure(library, parts, names, recognisers, request.all_labels, request.jobs, tell)
+    return EvaluateResult(found, choice, notes)

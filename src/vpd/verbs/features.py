@@ -1,0 +1,105 @@
+"""Which features a verb uses where the caller names none: the one place that decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vpd.errors import InputError
+from vpd.library.layout import Layout
+from vpd.sequences import FeatureStore
+from vpd.settings import Settings
+from vpd.settings.toml import load_settings
+
+TEACHERS = ("vipe-window", "vipe")
+"""The teachers' features, the most accurate first."""
+LAST = "joints2d"
+"""Features taken only where there are no others: they depend on the view."""
+MANY = 4
+"""From this many examples a class, the default student recognises whole actions better than `vipe-window`."""
+NAMES_A_STUDENT = {"name", "preset", "backbone"}
+"""Settings of [distill] by which a user chooses a student."""
+
+
+@dataclass(frozen=True)
+class FeatureChoice:
+    """The features that a verb uses, and why.
+
+    Attributes
+    ----------
+    name : of the features.
+    why : a clause such as "vpd.toml names this student"; "" where the caller named the features.
+    """
+
+    name: str
+    why: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What a command prints; "" where the caller named the features."""
+        return f"Features: {self.name} ({self.why}). Choose others with --features." if self.why else ""
+
+
+def choose_features(
+    layout: Layout, named: str | None = None, examples: int = 1, recognition: bool = False
+) -> FeatureChoice:
+    """The features to use, in this order: those named; those of [recognise]; the student that vpd.toml names;
+    the default.
+
+    The default is the set that covers the most videos. Ties: with at least ``MANY`` examples of a class, the
+    default student, then `TEACHERS`; with fewer, and in uncut video, `vipe-window` first, as features must
+    then also tell how far an action has come (docs/search.md, docs/recognition.md). `joints2d` is the default
+    only where there are no others.
+
+    Parameters
+    ----------
+    named : by the caller.
+    examples : labelled examples of a class; 1 for uncut video.
+    recognition : whether `features` of [recognise] holds.
+
+    Raises InputError where the features named do not exist, or there are none.
+    """
+    if named is not None:
+        return FeatureChoice(FeatureStore(layout, named).name)
+    settings = load_settings(layout.settings)
+    if recognition and settings.recognise.features is not None:
+        chosen = settings.recognise.features
+        return FeatureChoice(FeatureStore(layout, chosen).name, "`features` in [recognise] of vpd.toml")
+    covered = {name: len(FeatureStore(layout, name).videos()) for name in layout.feature_names()}
+    if not covered:
+        raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
+    student, absent = settings.distill.name, ""
+    if names_a_student(settings):
+        if covered.get(student):
+            return FeatureChoice(student, f"vpd.toml names this student{_fewer(student, covered)}")
+        absent = f"; vpd.toml names the student {student}, which has no features yet: `vpd run` makes them"
+    name, why = _default(covered, student, examples)
+    return FeatureChoice(name, why + absent)
+
+
+def names_a_student(settings: Settings) -> bool:
+    """Whether the user chose a student in [distill] of vpd.toml."""
+    return bool(settings.distill.model_fields_set & NAMES_A_STUDENT)
+
+
+def _fewer(student: str, covered: dict[str, int]) -> str:
+    most = max(covered.values())
+    return (
+        f", though only {covered[student]} of {most} videos have its features"
+        if covered[student] < most
+        else ""
+    )
+
+
+def _default(covered: dict[str, int], student: str, examples: int) -> tuple[str, str]:
+    others = [name for name in sorted(covered, reverse=True) if name not in (student, *TEACHERS)]
+    ahead = 1 if examples < MANY else 0
+    order = [*TEACHERS[:ahead], student, *TEACHERS[ahead:], *others]
+    present = [name for name in order if name in covered and (name != LAST or len(covered) == 1)]
+    best = max(present, key=lambda name: covered[name])
+    equals = [name for name in present if covered[name] == covered[best]]
+    if len(present) == 1:
+        return best, "the only ones there are" if len(covered) == 1 else f"the only ones besides {LAST}"
+    if len(equals) == 1:
+        return best, f"they cover the most videos, {covered[best]}"
+    case = "for uncut video and few labels" if ahead else f"with {MANY} or more examples a class"
+    return best, f"first of those that cover {covered[best]} videos, {case}"

@@ -1,0 +1,99 @@
+"""Measure retrieval as the paper does: every labelled action queries all others (section 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vpd.dtw import FALLBACK
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.recognition.examples import load_examples
+from vpd.recognition.retrieval import Retrieval, evaluate_retrieval, retrieval_distances
+from vpd.sequences import FeatureStore
+from vpd.types import Segment
+from vpd.verbs.features import FeatureChoice, choose_features
+from vpd.verbs.labelled import labelled_segments
+from vpd.verbs.progress import Progress
+
+
+@dataclass(frozen=True)
+class RetrieveRequest:
+    """What to measure.
+
+    Attributes
+    ----------
+    features : names; None for the default (`vpd.verbs.features`).
+    pattern : step pattern of the time warping.
+    """
+
+    features: Sequence[str] | None = None
+    pattern: str = FALLBACK
+
+
+@dataclass(frozen=True, eq=False)
+class RetrieveResult:
+    """Figures by the name of the features, how many labelled segments lack each, and notes on labels."""
+
+    figures: dict[str, Retrieval]
+    missing: dict[str, int]
+    choice: FeatureChoice
+    notes: tuple[str, ...] = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each features: figures in 0..1, precision by k."""
+        return [
+            {
+                "features": name,
+                "queries": found.queries,
+                "precision": {str(k): value for k, value in found.precision.items()},
+                "mean_average_precision": found.mean_average_precision,
+                "chance": found.chance,
+                "missing": self.missing[name],
+            }
+            for name, found in self.figures.items()
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "features": list(self.figures),
+            "features_why": self.choice.why,
+            "retrieval": self.rows(),
+            "notes": list(self.notes),
+        }
+
+
+def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | None = None) -> RetrieveResult:
+    """Measure precision at k and mean average precision of the features.
+
+    Labels without features are left out. Raises InputError where fewer than two remain; CancelledError.
+    """
+    progress = progress or Progress()
+    labelled, notes = labelled_segments(library, Videos.read(library))
+    choice = FeatureChoice(", ".join(request.features or ()))
+    if not request.features:
+        choice = choose_features(library, recognition=True)
+    names = list(request.features or [choice.name])
+    figures: dict[str, Retrieval] = {}
+    missing: dict[str, int] = {}
+    for number, name in enumerate(names):
+        part = progress.part(number / len(names), (number + 1) / len(names))
+        figures[name], missing[name] = _measured(FeatureStore(library, name), labelled, request.pattern, part)
+    return RetrieveResult(figures, missing, choice, notes)
+
+
+def _measured(
+    store: FeatureStore, labelled: Sequence[Segment], pattern: str, progress: Progress
+) -> tuple[Retrieval, int]:
+    progress(0.0, f"reading {store.name}")
+    examples = load_examples(store, labelled)
+    sequences = [x for x in examples.sequences if x is not None]
+    labels = [labelled[i].label or "" for i in examples.present()]
+    distances = retrieval_distances(
+        sequences,
+        pattern,
+        progress=lambda done: progress(done / len(sequences), f"{store.name}: {done} of {len(sequences)}"),
+    )
+    return evaluate_retrieval(distances, labels), len(examples.reasons)
