@@ -74,8 +74,17 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         """The network's inputs of each test view."""
         return [source.ready(raw, None)]
 
-    def fit(self, X: Sequence[Any], y: Sequence[str] | Array) -> Self:
+    def fit(
+        self,
+        X: Sequence[Any],
+        y: Sequence[str] | Array,
+        X_validation: Sequence[Any] | None = None,
+        y_validation: Sequence[str] | Array | None = None,
+    ) -> Self:
         """Train from random or pretrained weights, or go on from the checkpoint in ``folder``.
+
+        The epoch is chosen by the validation data, else by the share that ``training.validation`` holds out
+        of ``X``, else it is the last.
 
         Raises InputError for inputs that cannot be used, MismatchError for inputs of another kind.
         """
@@ -90,7 +99,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             self._start_weights()
             self._freeze()
             self.network_.to(accelerator.device)
-            self._train(X, classes, accelerator)
+            self._train(X, classes, accelerator, X_validation, y_validation)
         return self
 
     def _start_weights(self) -> None:
@@ -116,15 +125,23 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             for norm in network.norms():
                 norm.eval().requires_grad_(False)
 
-    def _train(self, X: Sequence[Any], classes: Array, accelerator: Accelerator) -> None:
-        shown, held = self._split(X, classes)
-        chosen = [X[i] for i in shown]
-        validate = None
-        if len(held):
+    def _train(
+        self,
+        X: Sequence[Any],
+        classes: Array,
+        accelerator: Accelerator,
+        X_validation: Sequence[Any] | None,
+        y_validation: Sequence[str] | Array | None,
+    ) -> None:
+        if X_validation is None or y_validation is None:
+            shown, held = self._split(X, classes)
             held_out, wanted = [X[i] for i in held], self.classes_[classes[held]]
+        else:
+            shown, held_out, wanted = np.arange(len(X)), list(X_validation), np.asarray(y_validation)
+        chosen = [X[i] for i in shown]
 
-            def validate() -> float:
-                return float((self.predict(held_out) == wanted).mean())
+        def accuracy() -> float:
+            return float((self.predict(held_out) == wanted).mean())
 
         checkpoint = None
         if self.folder is not None:
@@ -137,7 +154,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             self.seed,
             accelerator,
             self._start,
-            validate,
+            accuracy if held_out else None,
             self.workers,
             checkpoint,
         ).run()

@@ -38,12 +38,20 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
         self._set_params("members", **params)
         return self
 
-    def fit(self, X: Sequence[Any], y: Sequence[str] | Array) -> Self:
-        """Fit each member. Raises InputError where weights and members differ in number."""
+    def fit(
+        self,
+        X: Sequence[Any],
+        y: Sequence[str] | Array,
+        X_validation: Sequence[Any] | None = None,
+        y_validation: Sequence[str] | Array | None = None,
+    ) -> Self:
+        """Fit each member; validation data choose each one's epoch.
+
+        Raises InputError where weights and members differ in number."""
         if self.weights is not None and len(self.weights) != len(self.members):
             raise InputError(f"there are {len(self.weights)} weights for {len(self.members)} members")
         self.classes_ = np.unique(np.asarray(y))
-        self.members_ = [clone(member).fit(X, y) for _, member in self.members]
+        self.members_ = [clone(member).fit(X, y, X_validation, y_validation) for _, member in self.members]
         return self
 
     @property

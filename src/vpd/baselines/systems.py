@@ -24,7 +24,7 @@ TIMESFORMER_STD = (0.225 * 255,) * 3
 TINY = TimeSformerShape(
     image_size=112, hidden_size=192, num_hidden_layers=6, num_attention_heads=3, intermediate_size=768
 )
-"""A laptop's TimeSformer, ours: 1/40 of the base model's weights."""
+"""A laptop's TimeSformer, ours: 1/30 of the base model's weights."""
 TIMESFORMERS = {"base": BASE, "hr": HR, "large": LONG, "tiny": TINY}
 JOINT = "-joint"
 """Suffix of a TimeSformer whose attention is joint over space and time."""

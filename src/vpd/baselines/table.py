@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any
 
 from vpd.baselines import presets
+from vpd.baselines.frozen import FOUNDATIONS
 from vpd.baselines.fusion import LateFusion
 from vpd.baselines.inputs import InputKind
 from vpd.baselines.presets import LAPTOP, of_clips, of_skeletons
+from vpd.baselines.probe_classifier import ProbeClassifier
 from vpd.baselines.settings import Modality
 from vpd.errors import InputError
 
@@ -58,6 +60,11 @@ def _rgb(system: str) -> Maker:
     return partial(of_clips, system, "rgb")
 
 
+def _probe(system: str, preset: str, flip: bool, **changes: Any) -> ProbeClassifier:
+    presets.check_preset(preset)
+    return ProbeClassifier(system, **changes)
+
+
 def _of_pictures() -> dict[str, Baseline]:
     """TSN, TRN and GSM over crops and whole pictures, by colours, flow and both."""
     found = {}
@@ -69,9 +76,9 @@ def _of_pictures() -> dict[str, Baseline]:
         for suffix, takes, what in seen:
             colours, flow = _rgb(system), partial(of_clips, system, "flow")
             both = partial(_two_streams, system)
-            found[f"{system}-rgb{suffix}"] = Baseline(colours, takes, f"{title}, colours of {what}")
+            found[f"{system}{suffix}"] = Baseline(colours, takes, f"{title}, colours of {what}")
             found[f"{system}-flow{suffix}"] = Baseline(flow, takes, f"{title}, flow of {what}")
-            found[f"{system}{suffix}"] = Baseline(both, takes, f"{title}, colours and flow of {what}")
+            found[f"{system}-2stream{suffix}"] = Baseline(both, takes, f"{title}, colours and flow of {what}")
     return found
 
 
@@ -92,6 +99,12 @@ BASELINES: Mapping[str, Baseline] = {
     "poseconv3d": Baseline(
         partial(_skeletons, presets.poseconv3d), "poses", "PoseConv3D on heatmaps", paper=False
     ),
+    **{
+        f"{system}-crop": Baseline(
+            partial(_probe, system), "crops", f"{system}, frozen, with an attentive probe", paper=False
+        )
+        for system in FOUNDATIONS
+    },
     "mvit-crop": Baseline(_rgb("mvit"), "crops", "MViT-v2 small", paper=False, laptop=False),
 }
 
@@ -99,7 +112,8 @@ BASELINES: Mapping[str, Baseline] = {
 def make_baseline(name: str, preset: str = LAPTOP, flip: bool = False, **changes: Any) -> Any:
     """A new baseline by its name; ``changes`` are parameters of its estimator, such as weights or device.
 
-    ``flip`` lets training mirror its examples: only for classes that do not differ by side. Raises InputError
+    ``flip`` lets training mirror its examples: only for classes that do not differ by side; probes on frozen
+    networks see each clip once and never mirrored. Raises InputError
     for an unknown name or preset, or where a system has no preset for a laptop.
     """
     if name not in BASELINES:
