@@ -17,6 +17,10 @@ class VideoError(InputError):
     """A video cannot be read, or only in part."""
 
 
+class RateMissingError(VideoError):
+    """A file neither carries times nor states its rate, and nobody has said it."""
+
+
 class SettingsError(InputError):
     """A setting is unknown, has the wrong type or lies outside its range."""
 

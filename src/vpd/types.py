@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from vpd.errors import InputError
 
 Array = NDArray[Any]
+LAST_STEPS = 16
+"""Frames at the end of a video whose median length is taken for that of the last."""
 REGULAR, MIRRORED = 0, 1
 """Index of each orientation in the second axis of a feature array."""
 
@@ -53,6 +55,8 @@ class VideoInfo:
     fps : average frame rate, for information only: frames never stand for time.
     times_s : (T,) float64, presentation time of every frame that decodes.
     warning : what was wrong with a file that could still be read, else "".
+    about : in a line, what the file is and what was done with its pictures.
+    rate_given : whether the rate is the user's, since the file neither carries times nor states it.
     """
 
     video: str
@@ -64,6 +68,8 @@ class VideoInfo:
     fps: Fraction
     times_s: Array
     warning: str = ""
+    about: str = ""
+    rate_given: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times_s", _checked("times_s", self.times_s, np.float64, (None,)))
@@ -75,10 +81,11 @@ class VideoInfo:
 
     @property
     def duration_s(self) -> float:
-        """From the first frame to the end of the last, the last as long as the average."""
+        """From the first frame to the end of the last, which lasts as long as those just before did."""
         if not self.frames:
             return 0.0
-        last = float(1 / self.fps) if self.fps else 0.0
+        steps = np.diff(self.times_s[-LAST_STEPS:])
+        last = float(np.median(steps)) if len(steps) else float(1 / self.fps) if self.fps else 0.0
         return float(self.times_s[-1] - self.times_s[0]) + last
 
 

@@ -9,7 +9,7 @@ from vpd.baselines.inputs import load_inputs
 from vpd.crops import make_crops, write_crops
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe
-from vpd.library.frames import write_times
+from vpd.library.frames import write_index
 from vpd.library.layout import Layout
 from vpd.library.poses import write_poses
 from vpd.library.videos import Videos
@@ -17,8 +17,8 @@ from vpd.sequences import meant_athlete
 from vpd.settings.crop import CropSettings
 from vpd.types import PoseSequence, Segment, Track
 from vpd.video import read_frames, write_video
-from vpd.video.decode import content_key
-from vpd.video.info import read_video_info
+from vpd.video.info import scan_video
+from vpd.video.source import content_key
 
 FRAMES, FPS = 10, 25
 LEFT, RIGHT = 1, 2
@@ -35,10 +35,10 @@ def layout(tmp_path_factory):
     layout = Layout(folder)
     videos = Videos(layout)
     videos.register([folder / "v.mp4"], content_key)
-    info = read_video_info(folder / "v.mp4", "v", videos["v"].key)
+    info, index = scan_video(folder / "v.mp4", "v", videos["v"].key)
     videos.put(videos["v"].scanned(info))
     videos.write()
-    write_times(layout.frames("v"), info.times_s, Recipe("scan", 1))
+    write_index(layout.frames("v"), index, Recipe("scan", 1))
     seen = {LEFT: np.arange(6), RIGHT: np.arange(2, FRAMES)}
     boxes = {LEFT: (10, 20, 40, 60), RIGHT: (100, 20, 40, 60)}
     tracks = [

@@ -10,11 +10,12 @@ import typer
 from typer.testing import CliRunner
 
 from tests.detection.synthetic import video
+from tests.indexes import plain_index
 from vpd.cli.detect import detect
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
-from vpd.library.frames import write_times
+from vpd.library.frames import write_index
 from vpd.library.labels import write_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
@@ -41,7 +42,7 @@ def library(tmp_path):
         shades = (np.full((32, 48, 3), i % 256, np.uint8) for i in range(len(sequence)))
         write_video(shades, FPS, file)
         write_features(layout.features("joints2d", name), [sequence], sequence.d, RECIPE)
-        write_times(layout.frames(name), sequence.times_s, RECIPE)
+        write_index(layout.frames(name), plain_index(sequence.times_s), RECIPE)
         files.append(file)
         labels += segments if name == "seen" else []
     videos = Videos(layout)

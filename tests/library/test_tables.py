@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.indexes import plain_index
 from vpd.errors import DiskFullError
 from vpd.library.artefact import Recipe, read_recipe, write_arrow, write_parquet, write_text
-from vpd.library.frames import read_times, write_times
+from vpd.library.frames import read_times, write_index
 from vpd.library.poses import read_poses, write_poses
 from vpd.library.tracks import read_tracks, write_tracks
 from vpd.types import PoseSequence, Track
@@ -18,7 +19,7 @@ RECIPE = Recipe("step", 1, notes={"why": "size"})
 
 def test_times(tmp_path):
     times = np.array([0.0, 1 / 3, 0.7])
-    write_times(tmp_path / "a.parquet", times, RECIPE)
+    write_index(tmp_path / "a.parquet", plain_index(times), RECIPE)
     assert read_times(tmp_path / "a.parquet").tolist() == times.tolist()
 
 

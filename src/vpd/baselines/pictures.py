@@ -49,7 +49,7 @@ def make_pictures(layout: Layout, segments: Sequence[Segment]) -> list[str]:
         if not len(wanted) or is_current(path, recipe):
             continue
         track = _whole(wanted, times, row.width, row.height)
-        frames = _read(layout, videos, video, wanted, times)
+        frames = _read(videos, video, wanted)
         settings = picture_settings()
         write_crops(path, make_crops(frames, [track], make_flow(settings.flow, "cpu"), settings), recipe)
         written.append(video)
@@ -71,8 +71,9 @@ def _whole(frames: Array, times: Array, width: int, height: int) -> Track:
     return Track(0, frames, times[frames], boxes, np.ones(n, np.float32), np.full(n, "whole"))
 
 
-def _read(layout: Layout, videos: Videos, video: str, wanted: Array, times: Array) -> Iterator[Frame]:
+def _read(videos: Videos, video: str, wanted: Array) -> Iterator[Frame]:
     """The frames wanted, decoded run by run."""
     ends = np.flatnonzero(np.diff(wanted) > 1) + 1
+    recording = videos.recording(video)
     for run in np.split(wanted, ends):
-        yield from read_frames(videos.file(video), int(run[0]), int(run[-1]) + 1, times)
+        yield from read_frames(recording, int(run[0]), int(run[-1]) + 1)

@@ -76,7 +76,7 @@ def _write(
     page: bool,
 ) -> list[Path]:
     """Write what was asked for; the files and folders."""
-    find, files = Videos.read(layout).file, []
+    find, files = Videos.read(layout).recording, []
     if csv is not None:
         write_text(result.to_csv(), csv)
         files.append(csv)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe, read_table, write_parquet
+from vpd.library.frames import Recording
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames, nfc
 from vpd.types import VideoInfo
@@ -23,7 +24,7 @@ NEW, OK, SET_ASIDE = "new", "ok", "set aside"
 """What can be the status of a video: not yet scanned, usable, or not usable with a reason."""
 
 VERSION = 1
-_ARROW = {"str": pa.string(), "int": pa.int64(), "float": pa.float64()}
+_ARROW = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class VideoRow:
     ``path`` is absolute, ``relative`` the same from the library's folder, so that the library may move with
     its videos or without. ``bytes`` and ``mtime_ns`` tell cheaply that a file has not changed since ``key``,
     its content key, was made. The rest is `VideoInfo`'s, empty until scanned; ``end_s`` is the end of the
-    last frame by the video's clock.
+    last frame by the video's clock. ``without_rate`` tells that the file neither carries times nor states its
+    rate, so that `[scan] fps` holds.
     """
 
     video: str
@@ -54,6 +56,8 @@ class VideoRow:
     status: str = NEW
     error: str = ""
     warning: str = ""
+    about: str = ""
+    without_rate: bool = False
 
     @property
     def fps(self) -> Fraction:
@@ -77,6 +81,7 @@ class VideoRow:
             status=OK,
             error="",
             warning=info.warning,
+            about=info.about,
         )
 
     def set_aside(self, reason: str) -> VideoRow:
@@ -173,6 +178,10 @@ class Videos:
         raise InputError(
             f"{row.path} is gone. If it was moved, name its new place: `vpd scan FILE_OR_FOLDER`."
         )
+
+    def recording(self, video: str) -> Recording:
+        """The file with the index of its frames, to read pictures from. InputError where it is gone."""
+        return Recording(self.file(video), self.layout.frames(video))
 
     def changed(self, video: str) -> bool:
         """Whether the file is another than when it was last seen, by size and time of change."""

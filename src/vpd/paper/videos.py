@@ -9,7 +9,7 @@ from pathlib import Path
 from vpd.errors import InputError, VideoError
 from vpd.paper.dataset import Clip, Dataset
 from vpd.video import cut_clip, find_videos
-from vpd.video.decode import opened
+from vpd.video.source import opened
 
 CLIPS = "clips"
 """Folder of the library for clips that were cut."""
@@ -63,7 +63,7 @@ def plan_videos(dataset: Dataset, files: dict[str, Path]) -> Plan:
 
 def _rate(path: Path) -> float:
     with opened(path) as source:
-        return 1 / source.step_s
+        return 1 / source.first_step_s
 
 
 def cut(clip: Clip, source: Path, folder: Path) -> Path:

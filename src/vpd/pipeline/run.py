@@ -140,7 +140,7 @@ class _Run:
 
     def scan(self) -> None:
         videos = self.sources.videos
-        due = [video for video in videos.rows if scan.is_due(videos, video)]
+        due = [video for video in videos.rows if scan.is_due(self.sources, video)]
         self.perform("scan", self.tasks((video, ["scan"]) for video in due))
 
     def prepare(self, names: Sequence[str], for_student: distill.StudentState | None) -> None:

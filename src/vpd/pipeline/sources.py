@@ -118,7 +118,7 @@ class Work:
 
     def frames(self) -> Iterator[Frame]:
         """All frames of the video; tells of progress."""
-        for frame in read_frames(self.sources.videos.file(self.video)):
+        for frame in read_frames(self.sources.videos.recording(self.video)):
             yield frame
             if frame.frame % PROGRESS_FRAMES == PROGRESS_FRAMES - 1:
                 self.progress(PROGRESS_FRAMES)

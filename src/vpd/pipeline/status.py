@@ -71,7 +71,7 @@ def status(layout: Layout) -> Status:
     for video, row in videos.rows.items():
         unreadable = row.status == SET_ASIDE and not row.frames
         due: list[str] = []
-        if scan.is_due(videos, video):
+        if scan.is_due(sources, video):
             due = list(result.steps)
         elif not unreadable:
             due = stale(sources, video, needed_steps(video, result.steps, kept))
@@ -95,6 +95,7 @@ def status(layout: Layout) -> Status:
             "status": row.status,
             "error": row.error,
             "warning": row.warning,
+            "about": row.about,
             "due": due,
         }
     trained = [video for video in student.trained_on if video in learnable]

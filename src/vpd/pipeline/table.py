@@ -33,7 +33,13 @@ class Step:
 
 
 _STEPS = (
-    Step("scan", "decode every video once: size, rotation, the time of each frame", (), 2, scan.outputs),
+    Step(
+        "scan",
+        "decode every video once: size, orientation, the time of each frame, where to enter",
+        (),
+        2,
+        scan.outputs,
+    ),
     Step("track", "find and follow the athletes", ("scan",), 12, track.outputs, track.make),
     Step("pose", "estimate 17 joints of each athlete in each frame", ("track",), 45, pose.outputs, pose.make),
     Step("crop", "cut the square around each athlete, with its flow", ("track",), 7, crop.outputs, crop.make),

@@ -110,7 +110,7 @@ def perform(task: Task, progress: ProgressMs) -> Outcome:
                 outputs(sources, video, name) if make is None else due_outputs(sources, video, name)
             ):
                 if make is None:
-                    outcome.row = scan(videos, video)
+                    outcome.row = scan(sources, video)
                     if outcome.row.error:
                         return outcome
                 else:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vpd.formats.table import Media, export_segments
 from vpd.library.artefact import write_text
+from vpd.library.frames import Footage
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.report.detection_page import write_page, write_timeline
@@ -74,7 +75,7 @@ class DetectionFolder(DetectListener):
         for video, times in result.times_s.items():
             path = self.folder / "overlays" / f"{video}.mp4"
             own = [d for d in result.detections if d.video == video]
-            file, fps, tracks = videos.file(video), videos[video].fps, layout.tracks(video)
+            file, fps, tracks = videos.recording(video), videos[video].fps, layout.tracks(video)
             write_overlay(path, file, times, fps, own, tracks, result.classes)
             written.append(path)
         return written
@@ -88,5 +89,5 @@ class DetectionFolder(DetectListener):
         return written
 
 
-def _files(result: DetectResult, videos: Videos) -> dict[str, Path]:
-    return {video: videos.file(video) for video in result.times_s}
+def _files(result: DetectResult, videos: Videos) -> dict[str, Footage]:
+    return {video: videos.recording(video) for video in result.times_s}

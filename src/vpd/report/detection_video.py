@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vpd.library.frames import Footage
 from vpd.library.tracks import read_tracks
 from vpd.report.detection_page import colours
 from vpd.report.overlay import PICTURE_OF_ONE, draw_box, line_width
@@ -46,7 +47,7 @@ def _boxes(tracks: Sequence[Track]) -> dict[tuple[int, int], Array]:
 
 
 def overlay_frames(
-    file: Path,
+    file: Footage,
     times_s: Array,
     detections: Sequence[Detection],
     tracks: Sequence[Track] = (),
@@ -84,7 +85,7 @@ def overlay_frames(
 
 def write_overlay(
     out: Path,
-    file: Path,
+    file: Footage,
     times_s: Array,
     fps: Fraction,
     detections: Sequence[Detection],
@@ -96,7 +97,7 @@ def write_overlay(
     return write_video(overlay_frames(file, times_s, detections, tracks, classes), fps, out)
 
 
-def write_clips(folder: Path, files: Mapping[str, Path], detections: Sequence[Detection]) -> list[Path]:
+def write_clips(folder: Path, files: Mapping[str, Footage], detections: Sequence[Detection]) -> list[Path]:
     """Write one clip a detection, the surest first, with ``PADDING_S`` around it; returns the files."""
     clips = []
     for rank, d in enumerate(detections, 1):
@@ -119,13 +120,13 @@ def _fitted(picture: Array, size: tuple[int, int]) -> Array:
 
 
 def _reel_frames(
-    files: Mapping[str, Path], times_s: Mapping[str, Array], detections: Sequence[Detection]
+    files: Mapping[str, Footage], times_s: Mapping[str, Array], detections: Sequence[Detection]
 ) -> Iterator[Array]:
     size: tuple[int, int] | None = None
     for d in sorted(detections, key=lambda d: (d.video, d.start_s)):
         times = times_s[d.video]
         first, stop = np.searchsorted(times, [d.start_s - PADDING_S, d.end_s + PADDING_S])
-        for frame in read_frames(files[d.video], int(first), int(stop), times):
+        for frame in read_frames(files[d.video], int(first), int(stop)):
             picture = np.ascontiguousarray(frame.rgb)
             size = size or (picture.shape[0], picture.shape[1])
             picture = _fitted(picture, size)
@@ -135,7 +136,7 @@ def _reel_frames(
 
 def write_reel(
     out: Path,
-    files: Mapping[str, Path],
+    files: Mapping[str, Footage],
     times_s: Mapping[str, Array],
     fps: Fraction,
     detections: Sequence[Detection],

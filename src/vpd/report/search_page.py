@@ -14,6 +14,7 @@ import numpy as np
 
 from vpd.errors import VideoError
 from vpd.library.artefact import write_text
+from vpd.library.frames import Footage
 from vpd.search import Hit
 from vpd.types import Array, Segment
 from vpd.verbs.search import SearchResult
@@ -24,7 +25,7 @@ HEIGHT = 360
 """Pixels of a side-by-side video's height."""
 
 
-def _clip(find: Callable[[str], Path], segment: Segment, out: Path) -> str | None:
+def _clip(find: Callable[[str], Footage], segment: Segment, out: Path) -> str | None:
     """Cut a segment's clip; the reason where that fails."""
     try:
         cut_clip(find(segment.video), segment.start_s, segment.end_s, out)
@@ -56,7 +57,7 @@ def _card(hit: Hit, query: Segment, row: dict[str, Any], clip: str, problem: str
 
 
 def write_clips(
-    folder: Path, hits: Sequence[Hit], find: Callable[[str], Path]
+    folder: Path, hits: Sequence[Hit], find: Callable[[str], Footage]
 ) -> list[tuple[str, str | None]]:
     """Cut every hit's clip into ``folder``: file names, and for each what went wrong, if anything."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ def write_clips(
     return names
 
 
-def write_page(folder: Path, result: SearchResult, find: Callable[[str], Path]) -> Path:
+def write_page(folder: Path, result: SearchResult, find: Callable[[str], Footage]) -> Path:
     """Write ``folder`` with index.html, clips/, hits.csv and hits.json; it can be moved or sent as it is.
 
     ``find`` gives the file of a video. Returns the page's path.
@@ -108,7 +109,7 @@ def _fitted(rgb: Array) -> Array:
     return resized
 
 
-def write_pairs(folder: Path, result: SearchResult, find: Callable[[str], Path]) -> list[Path]:
+def write_pairs(folder: Path, result: SearchResult, find: Callable[[str], Footage]) -> list[Path]:
     """Write a video of query and result in step for each hit that has a path; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -120,7 +121,9 @@ def write_pairs(folder: Path, result: SearchResult, find: Callable[[str], Path])
     return files
 
 
-def write_side_by_side(out: Path, query: Segment, hit: Hit, find: Callable[[str], Path], folder: Path) -> int:
+def write_side_by_side(
+    out: Path, query: Segment, hit: Hit, find: Callable[[str], Footage], folder: Path
+) -> int:
     """Write a video of the query with the result beside it, each frame of the query with the one that
     corresponds by the path; returns the number of frames. ``folder`` is for the two clips it is made of."""
     left, right = folder / f"{out.stem}_query.mp4", folder / f"{out.stem}_result.mp4"

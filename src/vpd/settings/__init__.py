@@ -6,6 +6,7 @@ from vpd.settings.distill import DistillSettings
 from vpd.settings.embed import EmbedSettings
 from vpd.settings.pose import PoseSettings
 from vpd.settings.recognise import RecogniseSettings
+from vpd.settings.scan import ScanSettings
 from vpd.settings.search import SearchSettings
 from vpd.settings.section import Section
 from vpd.settings.teach import TeachSettings
@@ -16,6 +17,7 @@ from vpd.settings.vipe import VipeSettings, VipeWindowSettings
 class Settings(Section):
     """All of vpd.toml."""
 
+    scan: ScanSettings = ScanSettings()
     track: TrackSettings = TrackSettings()
     pose: PoseSettings = PoseSettings()
     crop: CropSettings = CropSettings()
@@ -36,6 +38,7 @@ __all__ = [
     "EmbedSettings",
     "PoseSettings",
     "RecogniseSettings",
+    "ScanSettings",
     "SearchSettings",
     "Section",
     "Settings",

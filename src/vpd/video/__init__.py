@@ -1,9 +1,9 @@
 """Video files: what is in them, their frames with exact times, and writing clips."""
 
-from vpd.video.decode import content_key
 from vpd.video.find import find_videos
 from vpd.video.frames import Frame, frame_at, read_frames
-from vpd.video.info import read_video_info
+from vpd.video.info import read_video_info, scan_video
+from vpd.video.source import content_key
 from vpd.video.write import cut_clip, write_video
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "frame_at",
     "read_frames",
     "read_video_info",
+    "scan_video",
     "write_video",
 ]

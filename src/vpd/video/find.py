@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vpd.errors import InputError, VideoError
 from vpd.library.layout import SETTINGS_FILE
-from vpd.video.decode import opened
+from vpd.video.source import opened
 
 VIDEO_SUFFIXES = frozenset((
     ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".h264", ".h265", ".hevc", ".insv", ".lrv",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from vpd.errors import VideoError
+from vpd.library.frames import Footage, recording
 from vpd.types import Array
-from vpd.video.decode import Picture, decoded, decoded_from, opened
+from vpd.video.enter import indexed
+from vpd.video.picture import Picture
+from vpd.video.sequence import Sequence
+from vpd.video.source import opened, shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,49 +26,56 @@ class Frame:
     rgb: Array
 
 
-def _numbered(path: Path, start_frame: int, times_s: Array | None) -> Generator[tuple[int, Picture]]:
-    if times_s is None or start_frame == 0:
-        with opened(path) as source:
-            yield from enumerate(decoded(source))
+def numbered(footage: Footage, start: int = 0) -> Generator[tuple[int, Picture]]:
+    """The pictures from frame ``start`` on with their numbers: entered near it where there is an index."""
+    video = recording(footage)
+    if video.index is not None:
+        yield from indexed(video.path, video.index, start)
         return
-    for picture in decoded_from(path, float(times_s[start_frame])):
-        # By its time and not by counting: where decoding starts in the middle of a damaged file, other
-        # frames may decode than from the start.
-        frame = int(np.searchsorted(times_s, picture.time_s))
-        if frame < len(times_s) and times_s[frame] == picture.time_s:
-            yield frame, picture
+    with opened(video.path) as source:
+        for frame, picture in enumerate(Sequence(source).pictures()):
+            if frame >= start:
+                yield frame, picture
 
 
-def read_frames(
-    path: Path, start_frame: int = 0, stop_frame: int | None = None, times_s: Array | None = None
-) -> Iterator[Frame]:
+def read_frames(footage: Footage, start_frame: int = 0, stop_frame: int | None = None) -> Iterator[Frame]:
     """The frames from ``start_frame`` up to but not including ``stop_frame``, in order.
 
-    Frames are numbered as in `VideoInfo.times_s`; what does not decode has no number. With ``times_s``, those
-    of the video's info, decoding starts at the keyframe before ``start_frame`` and not at the file's start.
-    Memory does not grow with the length of the video. Raises VideoError where the file cannot be opened.
+    Frames are numbered as in `VideoInfo.times_s`; what does not decode has no number. A recording with an
+    index is entered at a keyframe before ``start_frame``, a bare file is decoded from its start: frames are
+    the same either way. Memory does not grow with the length of the video. Raises VideoError where the file
+    cannot be opened or is not the one that was scanned.
     """
-    if times_s is not None and start_frame >= len(times_s):
-        return
-    with closing(_numbered(path, start_frame, times_s)) as numbered:
-        for frame, picture in numbered:
+    with closing(numbered(footage, start_frame)) as pictures:
+        for frame, picture in pictures:
             if stop_frame is not None and frame >= stop_frame:
                 return
-            if frame >= start_frame:
-                yield Frame(frame, picture.time_s, picture.rgb())
+            yield Frame(frame, picture.time_s, picture.rgb())
 
 
-def frame_at(path: Path, time_s: float) -> Array:
+def from_time(footage: Footage, start_s: float) -> Generator[Picture]:
+    """The pictures from the last one at or before ``start_s`` on; from the first where none is before."""
+    index = recording(footage).index
+    start = 0 if index is None else max(0, int(np.searchsorted(index.times_s, start_s, side="right")) - 1)
+    before: Picture | None = None
+    for _, picture in numbered(footage, start):
+        if picture.time_s <= start_s:
+            before = picture
+            continue
+        if before is not None:
+            yield before
+            before = None
+        yield picture
+    if before is not None:
+        yield before
+
+
+def frame_at(footage: Footage, time_s: float) -> Array:
     """The picture that a player shows at ``time_s``, (H, W, 3) uint8 RGB: the last one not after it.
 
     Before the first frame it is the first. Raises VideoError where nothing decodes.
     """
-    shown: Picture | None = None
-    with closing(decoded_from(path, time_s)) as pictures:
+    with closing(from_time(footage, time_s)) as pictures:
         for picture in pictures:
-            if shown is not None and picture.time_s > time_s:
-                break
-            shown = picture
-    if shown is None:
-        raise VideoError(f"{path}: no frame can be decoded.")
-    return shown.rgb()
+            return picture.rgb()
+    raise VideoError(f"{shown(recording(footage).path)}: no frame can be decoded.")

@@ -8,45 +8,106 @@ from pathlib import Path
 import numpy as np
 
 from vpd.errors import VideoError
+from vpd.library.frames import FrameIndex, Shape
 from vpd.types import VideoInfo
-from vpd.video.decode import content_key, decoded, opened
+from vpd.video.about import about
+from vpd.video.check import checksum, decoder_version
+from vpd.video.picture import Picture
+from vpd.video.reader import Stamp
+from vpd.video.sequence import Sequence
+from vpd.video.source import content_key, opened, shown
 
 MAX_RATE_DENOMINATOR = 1001
 """Enough for the rates of television, such as 30000/1001."""
 
 
-def read_video_info(path: Path, video: str = "", key: str = "") -> VideoInfo:
+def read_video_info(path: Path, video: str = "", key: str = "", fps: float = 0.0) -> VideoInfo:
     """Decode ``path`` once and describe it; ``video`` is the id to give it (its stem where empty).
 
-    ``key`` is its content key where that is known already.
+    ``key`` is its content key where that is known already, ``fps`` the rate of streams that state none.
     Second 0 is where players start the file; the times are the frames' own, strictly increasing. Frames that
     do not decode are left out and named in ``warning``, as is a file that ends before its header says.
-    Raises VideoError, naming the file, where there is no video stream or no frame decodes.
+    Raises VideoError, naming the file, where there is no video stream, no frame decodes, or no rate is known.
     """
-    times: list[float] = []
-    with opened(path) as source:
-        display = None
-        for picture in decoded(source):
-            times.append(picture.time_s)
-            display = picture.display
-        promised, container_rate = source.promised_frames, source.stream.average_rate
-    if display is None:
-        raise VideoError(f"{path}: no frame can be decoded.")
-    span_s = times[-1] - times[0]
-    rate = Fraction((len(times) - 1) / span_s) if span_s > 0 else (container_rate or Fraction(25))
-    width, height = display.size
-    missing = promised - len(times)
-    warning = ""
-    if missing > 0:
-        warning = f"{missing} of {promised} frames cannot be decoded: the file is damaged or cut short"
-    return VideoInfo(
+    return scan_video(path, video, key, fps)[0]
+
+
+def scan_video(path: Path, video: str = "", key: str = "", fps: float = 0.0) -> tuple[VideoInfo, FrameIndex]:
+    """As `read_video_info`, with the index by which every frame can be come to."""
+    with opened(path, fps) as source:
+        pictures = Sequence(source)
+        found = _Found()
+        for picture in pictures.pictures():
+            found.add(picture)
+        if found.first is None or pictures.clock is None:
+            raise VideoError(f"{shown(path)}: no frame can be decoded.")
+        index = found.index(source.stream.index, tuple(pictures.clock.jumps))
+        description, doubts = about(source, pictures, index, found.first)
+    shape, times_s = index.shapes[0][1], index.times_s
+    width, height = shape.shown
+    span_s = float(times_s[-1] - times_s[0])
+    rate = Fraction((len(times_s) - 1) / span_s) if span_s > 0 else Fraction(1 / source.first_step_s)
+    info = VideoInfo(
         video=video or path.stem,
         path=path,
         key=key or content_key(path),
         width=width,
         height=height,
-        rotation=display.rotation,
+        rotation=shape.rotation,
         fps=rate.limit_denominator(MAX_RATE_DENOMINATOR),
-        times_s=np.array(times),
-        warning=warning,
+        times_s=times_s,
+        warning="; ".join(doubts),
+        about=description,
+        rate_given=source.rate_given,
     )
+    return info, index
+
+
+class _Found:
+    """Gathers the columns of the index."""
+
+    def __init__(self) -> None:
+        self.times_s: list[float] = []
+        self.packets: list[int] = []
+        self.fields: list[int] = []
+        self.checks: list[int] = []
+        self.keys: list[tuple[int, Stamp]] = []
+        self.shapes: list[tuple[int, Shape]] = []
+        self.first: Picture | None = None
+        self._last: Picture | None = None
+
+    def add(self, picture: Picture) -> None:
+        """One frame more."""
+        frame, decoded, last = len(self.times_s), picture.decoded, self._last
+        again = last is not None and last.decoded is decoded
+        self.times_s.append(picture.time_s)
+        self.packets.append(decoded.packet)
+        self.fields.append(picture.field)
+        self.checks.append(self.checks[-1] if again else checksum(decoded.picture))
+        if decoded.stamp.key and not again:
+            self.keys.append((frame, decoded.stamp))
+        if last is None or picture.shape != last.shape:
+            self.shapes.append((frame, picture.shape))
+        self._last = picture
+        self.first = self.first or picture
+
+    def index(self, stream: int, jumps: tuple[tuple[float, float], ...]) -> FrameIndex:
+        """All as arrays."""
+        stamps = [stamp for _, stamp in self.keys]
+        ticks = [[np.nan if t is None else t for t in (s.pts, s.dts)] for s in stamps]
+        pts, dts = np.array(ticks, float).reshape(-1, 2).T
+        return FrameIndex(
+            times_s=np.array(self.times_s),
+            packets=np.array(self.packets, np.int32),
+            fields=np.array(self.fields, np.int8),
+            checks=np.array(self.checks, np.uint32),
+            keys=np.array([frame for frame, _ in self.keys], np.int64),
+            pts=pts,
+            dts=dts,
+            positions=np.array([s.position for s in stamps], np.int64),
+            sizes=np.array([s.size for s in stamps], np.int64),
+            shapes=tuple(self.shapes),
+            stream=stream,
+            decoder=decoder_version(),
+            jumps=jumps,
+        )

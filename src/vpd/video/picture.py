@@ -1,38 +1,85 @@
-"""From a decoded picture to RGB as a player shows it: square pixels, upright."""
+"""From a decoded picture to RGB as a player shows it: square pixels, upright, one size a video."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
+
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
+from vpd.library.frames import Shape
 from vpd.types import Array
+from vpd.video.colour import to_rgb
+from vpd.video.fields import WHOLE, field_of, full_height
+from vpd.video.orientation import orientation, oriented
+from vpd.video.reader import Decoded
 
 
-class Display:
-    """Turns the pictures of one file into RGB arrays of one size.
+class Shapes:
+    """Finds the shape of each picture. A container's aspect holds as long as the bitstream's stays."""
 
-    The size is the stream's, so that a picture of another size in the middle of a file is brought to it.
-    Pixels that are not square (DV, HDV) are made so by widening, as players do. The display matrix' turn is
-    applied; the pictures of a file share that of the first.
+    def __init__(self, container_aspect: Fraction | None) -> None:
+        self._container_aspect = container_aspect
+        self._first_aspect: Fraction | None = None
+        self._started = False
+
+    def of(self, picture: VideoFrame, aspect: Fraction | None) -> Shape:
+        """The shape of a picture, ``aspect`` being its pixels' by the bitstream, None where not stated."""
+        if not self._started:
+            self._started, self._first_aspect = True, aspect
+        if self._container_aspect and aspect == self._first_aspect:
+            aspect = self._container_aspect
+        if not aspect or aspect <= 0:
+            aspect = Fraction(1)
+        rotation, mirrored = orientation(picture)
+        return Shape(picture.width, picture.height, aspect, rotation, mirrored)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded picture, or one field of it, with its time (s) and what says how it is shown.
+
+    ``canvas`` is the size (width, height) of all pictures of the video: the first's. One of another size is
+    fitted into it with black beside it.
     """
 
-    def __init__(self, stream: VideoStream, first: VideoFrame) -> None:
-        context = stream.codec_context
-        width, self._height = context.width or first.width, context.height or first.height
-        aspect = stream.sample_aspect_ratio
-        stretched = aspect is not None and aspect > 0 and aspect != 1
-        self._width = max(1, round(width * float(aspect))) if stretched and aspect is not None else width
-        self.rotation = round(-first.rotation / 90) % 4 * 90
-        """Degrees (0, 90, 180, 270) clockwise from stored to shown."""
+    time_s: float
+    decoded: Decoded
+    field: int
+    shape: Shape
+    canvas: tuple[int, int]
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height as shown."""
-        turned = self.rotation in (90, 270)
-        return (self._height, self._width) if turned else (self._width, self._height)
+    def rgb(self) -> Array:
+        """(H, W, 3) uint8, as shown."""
+        shape = self.shape
+        width, height = self._fitted()
+        turned = shape.rotation in (90, 270)
+        stored_size = (height, width) if turned else (width, height)
+        upright = oriented(self._square(*stored_size), shape.rotation, shape.mirrored)
+        if (width, height) == self.canvas:
+            return upright
+        out = np.zeros((self.canvas[1], self.canvas[0], 3), np.uint8)
+        left, top = (self.canvas[0] - width) // 2, (self.canvas[1] - height) // 2
+        out[top : top + height, left : left + width] = upright
+        return out
 
-    def rgb(self, picture: VideoFrame) -> Array:
-        """(H, W, 3) uint8."""
-        stored = picture.to_ndarray(format="rgb24", width=self._width, height=self._height)
-        return np.ascontiguousarray(np.rot90(stored, -self.rotation // 90))
+    def _fitted(self) -> tuple[int, int]:
+        """Width and height within the canvas."""
+        size, canvas = self.shape.shown, self.canvas
+        scale = min(canvas[0] / size[0], canvas[1] / size[1])
+        if scale == 1 or size == canvas:
+            return size
+        return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+    def _square(self, width: int, height: int) -> Array:
+        """The stored picture, not turned, of the given size."""
+        whole = self.decoded.picture
+        if self.field == WHOLE:
+            return to_rgb(whole, width, height, whole)
+        half = to_rgb(field_of(whole, self.field), width, whole.height // 2, whole)
+        rgb = full_height(half, self.field)
+        if rgb.shape[0] == height:
+            return rgb
+        return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA))

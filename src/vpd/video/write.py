@@ -13,8 +13,10 @@ from av.video.frame import VideoFrame
 
 from vpd.errors import InputError, VideoError
 from vpd.library.artefact import replacing
+from vpd.library.frames import Footage, recording
 from vpd.types import Array
-from vpd.video.decode import decoded_from
+from vpd.video.frames import from_time
+from vpd.video.source import shown
 
 TICKS_PER_S = 90_000
 """The clock of MPEG; every common frame rate is whole in it."""
@@ -66,15 +68,15 @@ def write_video(frames: Iterable[Array], fps: float | Fraction, out: Path) -> in
     return _write(((float(i / rate), rgb) for i, rgb in enumerate(frames)), out, rate)
 
 
-def cut_clip(path: Path, start_s: float, end_s: float, out: Path) -> int:
-    """Write the frames of ``path`` with start_s <= time < end_s, upright, at their own times, without sound.
+def cut_clip(footage: Footage, start_s: float, end_s: float, out: Path) -> int:
+    """Write the frames with start_s <= time < end_s, upright, at their own times, without sound.
 
     The clip starts at its second 0. Returns the number of frames. Raises VideoError where there is none.
     """
 
     def span() -> Iterator[tuple[float, Array]]:
         first_s = None
-        with closing(decoded_from(path, start_s)) as pictures:
+        with closing(from_time(footage, start_s)) as pictures:
             for picture in pictures:
                 if picture.time_s >= end_s:
                     break
@@ -82,6 +84,8 @@ def cut_clip(path: Path, start_s: float, end_s: float, out: Path) -> int:
                     first_s = picture.time_s if first_s is None else first_s
                     yield picture.time_s - first_s, picture.rgb()
         if first_s is None:
-            raise VideoError(f"{path}: no frame between {start_s:g} and {end_s:g} s.")
+            raise VideoError(
+                f"{shown(recording(footage).path)}: no frame between {start_s:g} and {end_s:g} s."
+            )
 
     return _write(span(), out, Fraction(30))

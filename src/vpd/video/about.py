@@ -1,0 +1,160 @@
+"""A line on what a file is and what was done with it, and what is doubtful about it."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorTrc
+
+from vpd.library.frames import FrameIndex
+from vpd.types import Array
+from vpd.video.colour import UNSPECIFIED, matrix_of
+from vpd.video.fields import TOP, WHOLE
+from vpd.video.picture import Picture
+from vpd.video.sequence import Sequence
+from vpd.video.source import Source
+
+CONTAINERS = {
+    "mov,mp4,m4a,3gp,3g2,mj2": "MP4",
+    "matroska,webm": "Matroska",
+    "mpegts": "MPEG-TS",
+    "mpeg": "MPEG-PS",
+}
+MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020", 10: "BT.2020"}
+GAP_S = 10.0
+"""A longer time without a picture is mentioned."""
+MOST_NAMED = 3
+
+
+def about(source: Source, pictures: Sequence, index: FrameIndex, first: Picture) -> tuple[str, list[str]]:
+    """What the file is, in a line, and a list of what is doubtful, each without a full stop."""
+    stored, context = first.decoded.picture, source.stream.codec_context
+    parts = [
+        _container(source),
+        context.name,
+        *_geometry(index),
+        f"{_rate(index)} frames/s" + ("" if _steady(index.times_s) else " (variable)"),
+        *_interlacing(index),
+        *_colour(stored),
+        *_left_out(source),
+    ]
+    return ", ".join(parts), [*_damage(source, pictures, index), *_clock(pictures, index)]
+
+
+def _container(source: Source) -> str:
+    brand = source.container.metadata.get("major_brand", "").strip()
+    return "QuickTime" if brand == "qt" else CONTAINERS.get(source.format, source.format)
+
+
+def _geometry(index: FrameIndex) -> list[str]:
+    width, height = index.canvas
+    shape = index.shapes[0][1]
+    done = []
+    if shape.mirrored:
+        done.append("mirrored")
+    if shape.rotation:
+        done.append(f"turned by {shape.rotation} degrees")
+    if shape.aspect != 1:
+        done.append(f"stored as {shape.width} x {shape.height} with pixels of {shape.aspect}")
+    text = [f"{width} x {height}" + (f" ({', '.join(done)})" if done else "")]
+    others = list(dict.fromkeys(s for _, s in index.shapes if s.shown != (width, height)))
+    if others:
+        sizes = ", ".join("{} x {}".format(*s.shown) for s in others[:MOST_NAMED])
+        text.append(f"pictures of {sizes} fitted into it")
+    if len({(s.rotation, s.mirrored) for _, s in index.shapes}) > 1:
+        text.append("orientation changes")
+    return text
+
+
+def _rate(index: FrameIndex) -> str:
+    steps = np.diff(index.times_s)
+    if not len(steps):
+        return "1 frame, unknown"
+    rate = (Fraction(1) / Fraction(float(np.median(steps)))).limit_denominator(1001)
+    return f"{float(rate):.6g}"
+
+
+def _steady(times_s: Array) -> bool:
+    steps = np.diff(times_s)
+    return len(steps) < 2 or bool(np.ptp(steps) < 0.5 * np.median(steps))
+
+
+def _interlacing(index: FrameIndex) -> list[str]:
+    parts = index.fields[index.fields != WHOLE]
+    if not len(parts):
+        return []
+    order = "top" if parts[0] == TOP else "bottom"
+    share = "" if len(parts) == len(index) else "partly "
+    return [f"{share}interlaced ({order} field first), each field a frame"]
+
+
+def _colour(stored: VideoFrame) -> list[str]:
+    pixels = stored.format
+    bits = pixels.components[0].bits
+    text = [f"{bits} bit"] if bits != 8 else []
+    tagged = matrix_of(stored) is None
+    matrix = MATRICES.get(stored.colorspace, "")
+    if tagged and matrix:
+        text.append(matrix)
+    elif not tagged and stored.colorspace == UNSPECIFIED:
+        text.append(("BT.709" if matrix_of(stored) == 1 else "BT.601") + " by its size")
+    if stored.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
+        curve = "PQ" if stored.color_trc == ColorTrc.SMPTE2084 else "HLG"
+        text.append(f"HDR ({curve}), tone-mapped")
+    return text
+
+
+def _left_out(source: Source) -> list[str]:
+    others = [s for s in source.container.streams.video if s.index != source.stream.index]
+    if not others:
+        return []
+    text = ", ".join(
+        f"{s.index} ({s.codec_context.name} {s.codec_context.width} x {s.codec_context.height})"
+        if s.codec_context is not None
+        else f"{s.index}"
+        for s in others[:MOST_NAMED]
+    )
+    return [f"stream {source.stream.index} read, left out: {text}"]
+
+
+def _damage(source: Source, pictures: Sequence, index: FrameIndex) -> list[str]:
+    """Nothing that the container claims is damage by itself; what the decoder refuses is."""
+    reader = pictures.reader
+    decoded = len(np.unique(index.packets))
+    cut_short = reader.broken or _reaches_past_end(source)
+    expected = max(reader.packets, source.promised_frames - reader.hidden) if cut_short else reader.packets
+    missing = expected - decoded
+    if missing > 0 and (reader.failed or cut_short):
+        return [f"{missing} of {expected} frames cannot be decoded: the file is damaged or cut short"]
+    return []
+
+
+def _reaches_past_end(source: Source) -> bool:
+    """Whether the file's own table of packets reaches past its end."""
+    entries = source.stream.index_entries
+    if not source.promised_frames or not len(entries):
+        return False
+    last = entries[len(entries) - 1]
+    return bool(last.pos + last.size > os.path.getsize(source.path))  # noqa: PTH202
+
+
+def _clock(pictures: Sequence, index: FrameIndex) -> list[str]:
+    doubts = []
+    if index.jumps:
+        named = ", ".join(f"at {at:.2f} s by {jump:+.2f} s" for at, jump in index.jumps[:MOST_NAMED])
+        more = f" and {len(index.jumps) - MOST_NAMED} more" if len(index.jumps) > MOST_NAMED else ""
+        doubts.append(f"its clock jumps {named}{more} (joined recordings?): the jumps are taken out")
+    if pictures.undated:
+        doubts.append(f"{pictures.undated} frames carry no time and were given one between their neighbours")
+    if pictures.clock is not None and pictures.clock.repeated:
+        doubts.append(f"{pictures.clock.repeated} frames have the time of another and were moved apart")
+    gaps = np.flatnonzero(np.diff(index.times_s) > GAP_S)
+    if len(gaps):
+        named = ", ".join(
+            f"{index.times_s[g]:.2f} to {index.times_s[g + 1]:.2f} s" for g in gaps[:MOST_NAMED]
+        )
+        doubts.append(f"no picture from {named}")
+    return doubts

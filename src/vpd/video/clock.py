@@ -1,0 +1,172 @@
+"""One clock a video: from the time stamps of packets and pictures to seconds that only grow.
+
+A container's clock may start again, jump, stand still or be missing (joined and cut recordings, broadcasts,
+cameras). It is divided into segments, each of which is shifted to follow the one before; pictures without a
+time of their own are spread evenly between those that have one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from math import inf
+from statistics import median
+from typing import TypeVar
+
+MPEG_PERIOD = 1 << 33
+"""Ticks after which the clock of MPEG streams runs over (ISO 13818-1, 2.4.3.7)."""
+
+JUMP_S, LONG_JUMP_S = 10.0, 3600.0
+"""A step ahead by more is a new segment: in formats in which the clock may jump, and in others. FFmpeg's own
+limits (dts_delta_threshold, and ffplay's max_frame_duration)."""
+
+RESTART_STEPS = 3
+"""A keyframe that lies more frame lengths than this before what was shown starts a new segment."""
+RESTART_S = 1.0
+"""So does any picture that is decoded with a time this much before the one decoded just before."""
+
+RECENT = 31
+"""Number of steps whose median is the length of a frame just now."""
+
+RUN = 8
+"""At most so many pictures wait for the next time that is known."""
+
+Payload = TypeVar("Payload")
+
+
+class Step:
+    """The length of a frame just now: the median of the last steps, and until there is one, a guess."""
+
+    def __init__(self, guess_s: float) -> None:
+        self._guess_s = guess_s
+        self._recent: deque[float] = deque(maxlen=RECENT)
+
+    def add(self, step_s: float) -> None:
+        """One more step between neighbours."""
+        self._recent.append(step_s)
+
+    @property
+    def known(self) -> bool:
+        return bool(self._recent)
+
+    @property
+    def seconds(self) -> float:
+        return median(self._recent) if self._recent else self._guess_s
+
+
+class Segments:
+    """Divides the packets of a stream, in the order of the file, where its clock starts again or jumps."""
+
+    def __init__(self, tick_s: Fraction, wraps: bool, may_jump: bool, guess_s: float) -> None:
+        self.tick_s, self.period = tick_s, MPEG_PERIOD if wraps else 0
+        self.jump_s = JUMP_S if may_jump else LONG_JUMP_S
+        self.number = 0
+        self._step = Step(guess_s)
+        self._turns = 0
+        self._latest: int | None = None
+        self._decoded: int | None = None
+
+    def add(self, pts: int | None, dts: int | None, key: bool) -> tuple[int, float | None]:
+        """The packet's segment, and its seconds by the container's clock; None where it has no pts."""
+        shown, decoded = self._unrolled(pts), self._unrolled(dts if dts is not None else pts)
+        stamp = shown if shown is not None else decoded
+        if stamp is None or decoded is None:
+            return self.number, None
+        if self._begins(stamp, decoded, key):
+            self.number += 1
+            self._latest = None
+        elif self._decoded is not None and decoded > self._decoded:
+            self._step.add(float((decoded - self._decoded) * self.tick_s))
+        self._latest = stamp if self._latest is None else max(stamp, self._latest)
+        self._decoded = decoded
+        return self.number, None if shown is None else float(shown * self.tick_s)
+
+    def _unrolled(self, ticks: int | None) -> int | None:
+        """The stamp as if the clock never ran over."""
+        if ticks is None or not self.period:
+            return ticks
+        ticks += self._turns * self.period
+        if self._decoded is None:
+            return ticks
+        if ticks < self._decoded - self.period // 2:
+            self._turns += 1
+            return ticks + self.period
+        return ticks - self.period if ticks > self._decoded + self.period // 2 else ticks
+
+    def _begins(self, stamp: int, decoded: int, key: bool) -> bool:
+        if self._latest is None or self._decoded is None:
+            return False
+        back_s = float((self._latest - stamp) * self.tick_s)
+        ahead_s = float((decoded - self._decoded) * self.tick_s)
+        if ahead_s > self.jump_s or ahead_s < -RESTART_S:
+            return True
+        return key and ahead_s < 0 and back_s > RESTART_STEPS * self._step.seconds
+
+
+class Clock:
+    """Gives the pictures of a file, in order of presentation, their seconds.
+
+    Attributes
+    ----------
+    jumps : for each further segment, the second at which it begins, and by how much (s) the container's clock
+        jumps there.
+    repeated : how many pictures had the time of another.
+    """
+
+    def __init__(self, origin_s: float, guess_s: float) -> None:
+        self.jumps: list[tuple[float, float]] = []
+        self.repeated = 0
+        self._step = Step(guess_s)
+        self._shift_s: float | None = -origin_s
+        self._old_shift_s = -origin_s
+        self._segment: int | None = None
+        self._next_s = 0.0
+        self._last_s = -inf
+
+    def timed(self, units: Iterable[tuple[int, float | None, Payload]]) -> Iterator[tuple[float, Payload]]:
+        """Times (s) that strictly increase, and what came with them: segment, seconds or None, payload."""
+        run: list[Payload] = []
+        base_s = 0.0
+        for segment, seconds, payload in units:
+            if segment != self._segment and self._segment is not None:
+                yield from self._spread(run, base_s, None)
+                run = []
+                self._old_shift_s = self._shift_s if self._shift_s is not None else self._old_shift_s
+                self._shift_s = None
+            self._segment = segment
+            time_s = self._shifted(seconds, base_s + len(run) * self._step.seconds if run else self._next_s)
+            if run and (time_s is None or time_s <= base_s) and len(run) < RUN:
+                self.repeated += time_s is not None
+                run.append(payload)
+                continue
+            yield from self._spread(run, base_s, time_s)
+            base_s = self._next_s if time_s is None or time_s <= self._last_s else time_s
+            run = [payload]
+        yield from self._spread(run, base_s, None)
+
+    def _shifted(self, seconds: float | None, due_s: float) -> float | None:
+        if seconds is None:
+            return None
+        if self._shift_s is None:
+            self._shift_s = due_s - seconds
+            self.jumps.append((due_s, seconds + self._old_shift_s - due_s))
+        # Rounded so that sums of the same stamps are the same bits.
+        return round(seconds + self._shift_s, 9)
+
+    def _spread(
+        self, run: list[Payload], base_s: float, next_s: float | None
+    ) -> Iterator[tuple[float, Payload]]:
+        """The pictures of a run, evenly up to the next time; a frame's length each where there is none."""
+        if not run:
+            return
+        step_s = self._step.seconds
+        if next_s is not None and next_s > base_s:
+            even_s = (next_s - base_s) / len(run)
+            # Before a gap, pictures without times belong to the picture before and not to the gap.
+            step_s = step_s if self._step.known and len(run) > 1 and even_s > 1.5 * step_s else even_s
+            self._step.add(even_s)
+        for place, payload in enumerate(run):
+            self._last_s = round(base_s + place * step_s, 9)
+            yield self._last_s, payload
+        self._next_s = round(base_s + len(run) * step_s, 9)

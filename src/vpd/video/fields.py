@@ -1,0 +1,65 @@
+"""The two fields of an interlaced picture, each as a picture of full height with nothing of the other."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+import av
+import av.filter
+import cv2
+import numpy as np
+from av.video.format import VideoFormat
+from av.video.frame import VideoFrame
+
+from vpd.types import Array
+
+TOP, BOTTOM = 0, 1
+WHOLE = -1
+"""In place of a field: the picture is not interlaced."""
+
+
+@lru_cache(maxsize=16)
+def _graph(filter_name: str, argument: str, width: int, height: int, pixels: str) -> av.filter.Graph:
+    graph = av.filter.Graph()
+    nodes = (
+        graph.add_buffer(
+            width=width, height=height, format=VideoFormat(pixels), time_base=Fraction(1, av.time_base)
+        ),
+        graph.add(filter_name, argument),
+        graph.add("buffersink"),
+    )
+    graph.link_nodes(*nodes).configure()
+    return graph
+
+
+def _filtered(picture: VideoFrame, name: str, argument: str) -> VideoFrame:
+    graph = _graph(name, argument, picture.width, picture.height, picture.format.name)
+    graph.push(picture)
+    return graph.pull()  # type: ignore[return-value]  # a video graph gives pictures
+
+
+def fields(picture: VideoFrame) -> tuple[int, ...]:
+    """The fields of a picture, the earlier first; `WHOLE` alone where it is not interlaced."""
+    if not picture.interlaced_frame or picture.height % 2:
+        return (WHOLE,)
+    # FFmpeg's filter hands on a picture whose top field is first, and makes another where it is not.
+    same = _filtered(picture, "fieldorder", "tff").planes[0].buffer_ptr == picture.planes[0].buffer_ptr
+    return (TOP, BOTTOM) if same else (BOTTOM, TOP)
+
+
+def field_of(picture: VideoFrame, which: int) -> VideoFrame:
+    """The rows of one field, as a picture of half the height."""
+    return _filtered(picture, "field", "top" if which == TOP else "bottom")
+
+
+def full_height(rgb: Array, which: int) -> Array:
+    """(2 H, W, 3) from a field (H, W, 3): its rows in their place, the mean of neighbours between."""
+    out = np.empty((2 * rgb.shape[0], *rgb.shape[1:]), rgb.dtype)
+    out[which::2] = rgb
+    between = cv2.addWeighted(rgb[:-1], 0.5, rgb[1:], 0.5, 0)
+    if which == TOP:
+        out[1:-1:2], out[-1] = between, rgb[-1]
+    else:
+        out[2::2], out[0] = between, rgb[0]
+    return out

@@ -1,0 +1,46 @@
+"""Which of FFmpeg's formats hold recordings, and which files are something else, by their first bytes."""
+
+from __future__ import annotations
+
+FORMATS = frozenset((
+    "amv", "apv", "asf", "asf_o", "av1", "avi", "avs2", "avs3", "cavsvideo", "cine", "dhav", "dirac", "dnxhd",
+    "dv", "evc", "flv", "gxf", "h261", "h263", "h264", "hevc", "ifv", "ivf", "ivr", "kux", "live_flv", "lxf",
+    "m4v", "matroska", "mjpeg", "mov", "mpeg", "mpegts", "mpegvideo", "mpjpeg", "mxf", "nsv", "nut", "nuv",
+    "obu", "ogg", "pva", "rm", "smjpeg", "ty", "vc1", "vc1test", "vvc", "webm", "wtv", "yuv4mpegpipe",
+))  # fmt: skip
+"""FFmpeg's demuxers of recordings. What is not on the list is never opened: playlists (hls, dash, concat),
+which pull in other files, pictures (image2, gif, webp, apng), text and sound."""
+
+WITHOUT_TIMES = frozenset((
+    "av1", "avs2", "avs3", "cavsvideo", "dirac", "dnxhd", "evc", "h261", "h263", "h264", "hevc", "m4v",
+    "mjpeg", "mpegvideo", "obu", "vc1", "vvc",
+))  # fmt: skip
+"""Bare streams of pictures: the n-th picture is shown at n frame lengths."""
+
+CLOCK_MAY_JUMP = frozenset(("mpegts", "mpeg", "ogg", "flv", "live_flv", "wtv", "pva", "nsv"))
+"""Formats in which FFmpeg too expects the clock to jump: recordings of broadcasts, and joined ones."""
+
+ENTERED_BY_BYTES = WITHOUT_TIMES | frozenset(("mpegts", "mpeg"))
+"""Formats without a table of times, which are entered at the byte where a keyframe lies."""
+
+STILL_BRANDS = frozenset(("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"))
+"""Brands of ISO files that hold pictures (HEIF, AVIF), animated ones too."""
+
+_LISTS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"<smil", b"[Reference]", b"RTSPtext", b"<asx")
+_XML_LISTS = (b"<MPD", b"<smil", b"<AssetMap", b"<PackingList", b"<Composition")
+_PICTURES = (b"GIF87a", b"GIF89a", b"\x89PNG", b"\xff\xd8\xff", b"BM", b"II*\x00", b"MM\x00*")
+
+
+def list_of_files(head: bytes) -> bool:
+    """Whether a file that begins with ``head`` is a playlist or another list that pulls in files."""
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"<?xml"):
+        return any(
+            mark in head for mark in (b"<MPD", b"<smil", b"<AssetMap", b"<PackingList", b"<Composition")
+        )
+    return text.lower().startswith(tuple(mark.lower() for mark in _LISTS))
+
+
+def picture_format(head: bytes) -> bool:
+    """Whether a file that begins with ``head``, and is no recording, is a picture, still or animated."""
+    return head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")

@@ -1,0 +1,57 @@
+"""How a display matrix turns and mirrors a picture: eight orientations, and nothing is stretched by it."""
+
+from __future__ import annotations
+
+import struct
+from typing import cast
+
+import cv2
+import numpy as np
+from av.sidedata.sidedata import SideData
+from av.video.frame import VideoFrame
+
+from vpd.types import Array
+
+_TURNS = {
+    90: cv2.ROTATE_90_CLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
+
+
+def _linear(rotation: int, mirrored: bool) -> Array:
+    """(2, 2): a stored point (x, y) as a row vector times this is the shown one, y pointing down."""
+    mirror = np.diag([-1.0 if mirrored else 1.0, 1.0])
+    turn = np.linalg.matrix_power(np.array([[0.0, 1.0], [-1.0, 0.0]]), rotation // 90)
+    return np.asarray(mirror @ turn)
+
+
+_ORIENTATIONS = {
+    (rotation, mirrored): _linear(rotation, mirrored)
+    for mirrored in (False, True)
+    for rotation in (0, 90, 180, 270)
+}
+
+
+def orientation(picture: VideoFrame) -> tuple[int, bool]:
+    """Degrees clockwise (0, 90, 180, 270), and whether the picture is mirrored left to right before the turn.
+
+    The nearest to the display matrix (ISO 14496-12, 8.3.2); as it is stored where there is none.
+    """
+    data = picture.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return 0, False
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(cast(SideData, data))[:36])
+    matrix = np.array([[a, b], [c, d]], float)
+    if not matrix.any():
+        return 0, False
+    return max(_ORIENTATIONS, key=lambda o: float((matrix * _ORIENTATIONS[o]).sum()))
+
+
+def oriented(rgb: Array, rotation: int, mirrored: bool) -> Array:
+    """The picture (H, W, 3) as it is shown, contiguous."""
+    if mirrored:
+        rgb = cv2.flip(rgb, 1)
+    if rotation:
+        rgb = cv2.rotate(rgb, _TURNS[rotation])
+    return np.ascontiguousarray(rgb)

@@ -1,0 +1,112 @@
+"""From a file's packets to its decoded pictures, past damage.
+
+Every packet is numbered in the order of the file, and its number travels through the decoder with it. So it
+is known of each picture which packet it came from, whatever times the container gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+import av
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from vpd.video.source import Source
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the container says of a packet: times in ticks, where it lies, whether it is a keyframe."""
+
+    pts: int | None
+    dts: int | None
+    position: int
+    size: int
+    key: bool
+
+
+@dataclass(slots=True)
+class Decoded:
+    """A picture as it is stored, its packet with its number, and the pixels' aspect by the bitstream then."""
+
+    packet: int
+    stamp: Stamp
+    picture: VideoFrame
+    aspect: Fraction | None
+
+
+class Reader:
+    """Reads a source from where its container stands.
+
+    Attributes
+    ----------
+    packets, hidden : how many packets with content were met, and how many besides that an edit list hides.
+    failed : how many packets the decoder, and ``broken`` whether the demuxer, refused or called cut short.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.packets = self.hidden = self.failed = 0
+        self.broken = False
+        self._demuxed = source.container.demux(source.stream)
+        self._waiting: dict[int, Stamp] = {}
+        self._aspects: dict[int, Fraction | None] = {}
+
+    def next_packet(self) -> VideoPacket | None:
+        """The next packet with content; None at the end, or where a file is cut short."""
+        while True:
+            try:
+                packet = next(self._demuxed, None)
+            except av.FFmpegError:
+                self.broken = True
+                return None
+            if packet is None or packet.size:
+                return packet
+            if packet.dts is None:
+                return None
+            # AVI files mark a dropped frame by an empty packet; to the decoder it would mean the end.
+
+    def decode(self, packet: VideoPacket | None, number: int) -> Iterator[Decoded]:
+        """The pictures that leave the decoder with the packet ``number``, or at the end (None)."""
+        context = self.source.stream.codec_context
+        if packet is not None:
+            if packet.is_discard:
+                self.hidden += 1
+            else:
+                self.packets += 1
+                self.broken |= packet.is_corrupt
+            self._waiting[number] = stamp_of(packet)
+            packet.pts = number
+        try:
+            pictures = context.decode(packet)
+        except (av.FFmpegError, EOFError):
+            self.failed += packet is not None
+            return
+        if packet is not None:
+            self._aspects[number] = context.sample_aspect_ratio
+        for picture in pictures:
+            source = picture.pts if picture.pts is not None else min(self._waiting, default=number)
+            stamp = self._waiting.pop(source, NOTHING)
+            yield Decoded(source, stamp, picture, self._aspects.pop(source, None))
+        for old in [n for n in self._waiting if n < number - KEPT]:
+            del self._waiting[old]
+            self._aspects.pop(old, None)
+
+
+def stamp_of(packet: VideoPacket) -> Stamp:
+    """The packet's stamp, before it is numbered."""
+    position = packet.pos if packet.pos is not None else -1
+    return Stamp(packet.pts, packet.dts, position, packet.size, packet.is_keyframe)
+
+
+NOTHING = Stamp(None, None, -1, 0, False)
+"""Of a second picture from one packet."""
+KEPT = 256
+"""Packets whose picture may still leave the decoder."""

@@ -1,0 +1,133 @@
+"""All pictures of a file from its start, in order of presentation, with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from fractions import Fraction
+from heapq import heappop, heappush
+
+import av
+
+from vpd.errors import RateMissingError
+from vpd.library.frames import Shape
+from vpd.video.clock import Clock, Segments
+from vpd.video.fields import fields
+from vpd.video.picture import Picture, Shapes
+from vpd.video.reader import KEPT, Decoded, Reader
+from vpd.video.source import Source, shown
+
+REORDERED = 4
+"""Pictures that are held back to put right the order in which some leave the decoder after damage."""
+
+FAR_FROM_ORIGIN_S = 10.0
+"""Where a clock may jump, a first picture this far from the container's start tells that that is wrong."""
+
+MPEG_FORMATS = frozenset(("mpegts", "mpeg"))
+
+Timed = tuple[int, float | None, Decoded]
+"""Segment of the clock, seconds by it, and a picture."""
+
+
+class Sequence:
+    """The pictures of a source.
+
+    Attributes
+    ----------
+    reader : knows what did not decode.
+    clock : knows where the container's clock was put right; None before the first picture.
+    undated : how many pictures carried no time.
+    """
+
+    def __init__(self, source: Source) -> None:
+        if source.without_times and source.rate is None:
+            raise RateMissingError(
+                f"{shown(source.path)}: the file does not say how many frames a second it has. "
+                "Set fps in the section scan of vpd.toml."
+            )
+        self.source = source
+        self.reader = Reader(source)
+        self.clock: Clock | None = None
+        self.undated = 0
+        self._places: dict[int, tuple[int, float | None]] = {}
+        self._late_ticks: int | None = None
+
+    def __iter__(self) -> Iterator[Picture]:
+        return self.pictures()
+
+    def pictures(self) -> Generator[Picture]:
+        """Pictures and single fields, their times strictly increasing."""
+        source = self.source
+        shapes = Shapes(source.stream.sample_aspect_ratio)
+        canvas: tuple[int, int] | None = None
+        for time_s, (decoded, field, shape) in self._timed(shapes):
+            canvas = canvas or shape.shown
+            yield Picture(time_s, decoded, field, shape, canvas)
+
+    def _timed(self, shapes: Shapes) -> Iterator[tuple[float, tuple[Decoded, int, Shape]]]:
+        units = self._units(shapes)
+        first = next(units, None)
+        if first is None:
+            return
+        origin_s, first_s = self.source.origin_s, first[1]
+        if first_s is not None and self.source.clock_may_jump and abs(first_s - origin_s) > FAR_FROM_ORIGIN_S:
+            origin_s = first_s
+        self.clock = Clock(origin_s, self.source.first_step_s)
+
+        def all_units() -> Iterator[tuple[int, float | None, tuple[Decoded, int, Shape]]]:
+            yield first
+            yield from units
+
+        yield from self.clock.timed(all_units())
+
+    def _units(self, shapes: Shapes) -> Iterator[tuple[int, float | None, tuple[Decoded, int, Shape]]]:
+        """Pictures, and fields of interlaced ones, of which the later has no time of its own."""
+        rate = self.source.rate
+        for number, (segment, seconds, decoded) in enumerate(self._ordered()):
+            if rate is not None:
+                segment, seconds = 0, float(number / rate)
+            self.undated += seconds is None
+            shape = shapes.of(decoded.picture, decoded.aspect)
+            for place, field in enumerate(fields(decoded.picture)):
+                yield segment, seconds if place == 0 else None, (decoded, field, shape)
+
+    def _ordered(self) -> Iterator[Timed]:
+        """Pictures in the order of their times; one without a time stays where it is."""
+        if self.source.without_times:
+            yield from self._decoded()
+            return
+        held: list[tuple[int, float, int, Timed]] = []
+        latest: dict[int, float] = {}
+        for arrival, timed in enumerate(self._decoded()):
+            segment, seconds, _ = timed
+            place = seconds if seconds is not None else latest.get(segment, 0.0)
+            latest = {segment: max(place, latest.get(segment, place))}
+            heappush(held, (segment, place, arrival, timed))
+            if len(held) > REORDERED:
+                yield heappop(held)[3]
+        while held:
+            yield heappop(held)[3]
+
+    def _decoded(self) -> Iterator[Timed]:
+        source = self.source
+        tick_s = source.stream.time_base or Fraction(1, av.time_base)
+        segments = Segments(tick_s, source.format in MPEG_FORMATS, source.clock_may_jump, source.first_step_s)
+        number = -1
+        while (packet := self.reader.next_packet()) is not None:
+            number += 1
+            self._places[number] = segments.add(packet.pts, packet.dts, packet.is_keyframe)
+            for decoded in self.reader.decode(packet, number):
+                yield self._placed(decoded, float(tick_s))
+            if len(self._places) > 2 * KEPT:
+                self._places = {n: place for n, place in self._places.items() if n >= number - KEPT}
+        for decoded in self.reader.decode(None, number):
+            yield self._placed(decoded, float(tick_s))
+
+    def _placed(self, decoded: Decoded, tick_s: float) -> Timed:
+        segment, seconds = self._places.pop(decoded.packet, (0, None))
+        left, dts = decoded.picture.dts, decoded.stamp.dts
+        if seconds is None and left is not None and dts is not None:
+            # AVI has decoding times alone: a picture is shown when it leaves the decoder, but for the delay.
+            if self._late_ticks is None:
+                self._late_ticks = left - dts
+            seconds = (left - self._late_ticks) * tick_s
+        return segment, seconds, decoded

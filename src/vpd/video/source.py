@@ -1,0 +1,175 @@
+"""Open a file as a recording: only formats that hold moving pictures, and the stream that is the recording.
+
+FFmpeg also opens playlists, which pull in other files, pictures, and text. None of these is opened here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from vpd.errors import VideoError
+from vpd.video.formats import (
+    CLOCK_MAY_JUMP,
+    FORMATS,
+    STILL_BRANDS,
+    WITHOUT_TIMES,
+    list_of_files,
+    picture_format,
+)
+
+DECODER_THREADS = 1
+"""FFmpeg conceals damage by the picture before, and several threads do not wait until that one is whole: now
+and then the same file gives other pictures. The last pictures of a file cut short are lost to them as well.
+On many cores several videos are decoded at a time."""
+
+NO_RATE = Fraction(7919, 317)
+"""Given to FFmpeg as the rate of streams without times, instead of its default of 25: a file that comes back
+with it does not state a rate."""
+
+NOT_THE_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+
+
+def content_key(path: Path) -> str:
+    """SHA-256 of the whole file, 32 hex digits.
+
+    The whole and not a sample of it, because damage anywhere must show; hashing costs 1 to 3 % of decoding.
+    Raises VideoError where the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+    except OSError as error:
+        raise VideoError(f"{shown(path)}: cannot be read ({error.strerror}).") from error
+
+
+def shown(path: Path) -> str:
+    """The path as text that can be printed and stored; bytes that are not UTF-8 become escapes."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file and the stream of moving pictures that is read.
+
+    Attributes
+    ----------
+    origin_s : the second at which players start the file, by the container's clock.
+    rate : frames a second where frames carry no times; None where they do, or where nobody says it.
+    rate_given : whether the rate was given by the user, as the stream does not state it.
+    """
+
+    path: Path
+    container: InputContainer
+    stream: VideoStream
+    origin_s: float
+    rate: Fraction | None = None
+    rate_given: bool = False
+
+    @property
+    def format(self) -> str:
+        """FFmpeg's name of the container."""
+        return self.container.format.name
+
+    @property
+    def without_times(self) -> bool:
+        """Whether the format carries no times: a bare stream of pictures."""
+        return self.format in WITHOUT_TIMES
+
+    @property
+    def clock_may_jump(self) -> bool:
+        """Whether jumps of the clock are usual in the format: broadcast and joined recordings."""
+        return bool(set(self.format.split(",")) & CLOCK_MAY_JUMP)
+
+    @property
+    def promised_frames(self) -> int:
+        """How many frames the container says there are; 0 where it says nothing. Often wrong."""
+        return self.stream.frames
+
+    @property
+    def first_step_s(self) -> float:
+        """A guess of the time between two frames until two have been seen."""
+        rate = self.rate or self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
+        return float(1 / rate)
+
+
+def streams_by_rank(container: InputContainer) -> list[VideoStream]:
+    """The streams that may be the recording, the best first: marked as default, then large, then long."""
+
+    def rank(stream: VideoStream) -> tuple[bool, bool, int, float, int]:
+        default = bool(stream.disposition & Disposition.default)
+        context = stream.codec_context
+        length_s = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        return (stream.frames != 1, default, context.width * context.height, length_s, -stream.index)
+
+    candidates = [s for s in container.streams.video if not s.disposition & NOT_THE_RECORDING]
+    decodable = [s for s in candidates if s.codec_context is not None]
+    return sorted(decodable, key=rank, reverse=True)
+
+
+@contextmanager
+def opened(path: Path, fps: float = 0.0) -> Iterator[Source]:
+    """Open ``path``. Raises VideoError, naming the file, where there is no recording in it.
+
+    ``fps`` is the rate of streams that neither carry times nor state their rate; 0 leaves it unknown.
+    """
+    name = shown(path)
+    try:
+        if not path.stat().st_size:
+            raise VideoError(f"{name}: the file is empty.")
+        with path.open("rb") as file:
+            if list_of_files(head := file.read(4096)):
+                raise VideoError(f"{name}: this is a list that names other files, not a recording.")
+        container = av.open(f"file:{os.path.abspath(path)}", metadata_errors="replace", options=_options())  # noqa: PTH100
+    except (av.FFmpegError, OSError, ValueError) as error:
+        if isinstance(error, av.FFmpegError) and picture_format(head):
+            raise VideoError(f"{name}: this is a picture or an animated picture, not a recording.") from error
+        raise VideoError(f"{name}: cannot be opened as a video ({_reason(error)}).") from error
+    with container:
+        yield _source(path, container, fps)
+
+
+def _options() -> dict[str, str]:
+    return {
+        "format_whitelist": ",".join(sorted(FORMATS)),
+        "protocol_whitelist": "file",
+        # FFmpeg takes a clock that was started again for one that ran over, and adds 26 hours.
+        "correct_ts_overflow": "0",
+        "framerate": str(NO_RATE),
+    }
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, av.FFmpegError) and error.errno == 22:
+        return "no format that vpd reads"
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _source(path: Path, container: InputContainer, fps: float) -> Source:
+    name = shown(path)
+    streams = streams_by_rank(container)
+    if not streams:
+        raise VideoError(f"{name}: there is no video stream in the file.")
+    if container.metadata.get("major_brand", "").strip() in STILL_BRANDS:
+        raise VideoError(f"{name}: this is a picture, not a recording.")
+    stream = streams[0]
+    stream.thread_count = DECODER_THREADS
+    start = container.start_time
+    source = Source(path, container, stream, 0.0 if start is None else start / av.time_base)
+    if not source.without_times:
+        return source
+    stated = stream.codec_context.framerate
+    if stated and stated != NO_RATE:
+        return Source(path, container, stream, 0.0, stated)
+    given = Fraction(fps).limit_denominator(1001) if fps else None
+    return Source(path, container, stream, 0.0, given, rate_given=True)
