@@ -14,6 +14,7 @@ import typer
 
 from vpd.cli.common import say_error
 from vpd.errors import VpdError
+from vpd.settings.old_names import old_option
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ def _named(about: str) -> Callable[[], None]:
     return command
 
 
+def _called(arguments: list[str]) -> str:
+    """The command that the arguments call; "" where they name none."""
+    return next((a for a in arguments if not a.startswith("-")), "")
+
+
 def build(arguments: list[str]) -> typer.Typer:
     """The application for these arguments: the command they call, and the names of the others."""
     app = typer.Typer(
@@ -87,7 +93,7 @@ def build(arguments: list[str]) -> typer.Typer:
             typer.echo(version("video-pose-distillation"))
             raise typer.Exit
 
-    called = next((a for a in arguments if not a.startswith("-")), "")
+    called = _called(arguments)
     for command in COMMANDS:
         loaded = _load(command) if command.name == called else _named(command.about)
         if isinstance(loaded, typer.Typer):
@@ -102,6 +108,10 @@ def main() -> None:
 
     Exit codes: 0 when everything asked for was done, 1 when not, 2 for a wrong call, 130 when interrupted.
     """
+    renamed = old_option(_called(sys.argv[1:]), sys.argv[1:])
+    if renamed:
+        say_error(renamed)
+        sys.exit(2)
     try:
         build(sys.argv[1:])()
     except VpdError as error:

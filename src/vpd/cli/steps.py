@@ -28,7 +28,7 @@ TeacherOption = Annotated[
     list[str] | None,
     typer.Option(
         "--teacher",
-        help="Also make the features of this teacher (joints2d, vipe) of every video; may be repeated.",
+        help="Also make features of this teacher (joints2d, vipe, vipe-window); may be repeated.",
     ),
 ]
 

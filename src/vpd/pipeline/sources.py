@@ -21,6 +21,7 @@ from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
 from vpd.settings import Settings, TeachSettings
+from vpd.settings.old_names import FEATURES, now_called
 from vpd.video import Frame, read_frames
 
 if TYPE_CHECKING:
@@ -66,8 +67,11 @@ class Sources:
                 {"teachers": wanted, "invert": invert or self.settings.teach.invert}
             )
         except ValidationError:
+            from vpd.teachers.table import TEACHERS
+
+            known, renamed = ", ".join(TEACHERS), "".join(now_called(name, FEATURES) for name in names)
             raise InputError(
-                f"there is no teacher {' or '.join(names)}; there are joints2d, vipe, movement"
+                f"there is no teacher {' or '.join(names)}; there are {known}.{renamed}"
             ) from None
         return Sources(self.layout, self.settings.model_copy(update={"teach": teach}), self.videos)
 

@@ -16,6 +16,8 @@ from vpd.recognition.ensemble import ChosenEnsemble
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.prototypes import DTWPrototypes
 from vpd.sequences.transforms import Resample, Smooth
+from vpd.settings import old_names
+from vpd.settings.old_names import now_called
 
 SMOOTH_S = 0.033
 """Helps joints and does embeddings no harm; whitening helps joints more but harms embeddings."""
@@ -92,5 +94,6 @@ RECOGNISERS: dict[str, Recogniser] = {
 def make_recogniser(name: str) -> Any:
     """A new recogniser by its name. Raises InputError for an unknown one."""
     if name not in RECOGNISERS:
-        raise InputError(f"there is no recogniser {name!r}; known: {', '.join(RECOGNISERS)}")
+        renamed = now_called(name, old_names.RECOGNISERS)
+        raise InputError(f"there is no recogniser {name!r}; known: {', '.join(RECOGNISERS)}.{renamed}")
     return RECOGNISERS[name].make()

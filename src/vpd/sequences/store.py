@@ -15,6 +15,7 @@ from vpd.sequences.athlete import meant_athlete
 from vpd.sequences.people import mean_of_people
 from vpd.sequences.spans import cut, take_rows
 from vpd.sequences.thinning import kept
+from vpd.settings.old_names import FEATURES, now_called
 from vpd.types import FeatureSequence, Segment
 
 OPEN_VIDEOS = 64
@@ -29,6 +30,7 @@ class FeatureStore:
             known = ", ".join(layout.feature_names()) or "none"
             raise InputError(
                 f"{layout.root} has no features {name!r}; present: {known}. Make them with `vpd run`."
+                + now_called(name, FEATURES)
             )
         self.layout, self.name = layout, name
         self._read = lru_cache(maxsize=OPEN_VIDEOS)(lambda video: read_features(layout.features(name, video)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vpd.errors import SettingsError
+from vpd.settings.old_names import SETTINGS
 
 OPERATIONAL: dict[str, Any] = {"operational": True}
 """``json_schema_extra`` of a setting that changes how fast or where a step works, but not what it makes."""
@@ -32,5 +34,13 @@ class Section(BaseModel):
 
 
 def problems(error: ValidationError) -> str:
-    """What is wrong with which setting, in one line."""
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    """What is wrong with which setting, in one line; for an old name, what to write instead."""
+    return "; ".join(_problem(e) for e in error.errors())
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    place = ".".join(map(str, error["loc"]))
+    path = ".".join(part for part in error["loc"] if isinstance(part, str))
+    if error["type"] == "extra_forbidden":
+        return f"{place}: " + SETTINGS.get(path, "there is no such setting; `vpd settings` prints all")
+    return f"{place}: {error['msg']}"

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from vpd.errors import SettingsError
 from vpd.settings import Settings
+from vpd.settings.old_names import old_values
 from vpd.settings.section import problems
 
 HEADER = """# Settings of this vpd library. What is not set has its default; `vpd settings` prints them all
@@ -23,6 +24,9 @@ def load_settings(path: Path) -> Settings:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    old = old_values(values)
+    if old:
+        raise SettingsError(f"{path}: {'; '.join(old)}.")
     try:
         # As JSON, whose arrays may be tuples also where types are strict.
         return Settings.model_validate_json(json.dumps(values, default=str))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vpd.errors import InputError
+from vpd.settings.old_names import FEATURES, now_called
 from vpd.teachers import joints2d
 from vpd.teachers.vipe.features import ShippedTeacher
 from vpd.teachers.vipe.model import SHIPPED_D
@@ -54,5 +55,6 @@ def teacher(name: str, invert: bool = False) -> Teacher:
     """The teacher called ``name``; ``invert`` is the setting of `teach`. Raises InputError for an unknown
     one."""
     if name not in TEACHERS:
-        raise InputError(f"there is no teacher {name!r}; there are {', '.join(TEACHERS)}")
+        renamed = now_called(name, FEATURES)
+        raise InputError(f"there is no teacher {name!r}; there are {', '.join(TEACHERS)}.{renamed}")
     return TEACHERS[name].make(invert)

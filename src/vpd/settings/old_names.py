@@ -1,0 +1,88 @@
+"""Names that settings, features, recognisers and options had before, so that errors can give the new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+SETTINGS = {
+    "movement": "the section is called [vipe_window] now",
+    "recognise.head": "it is called `recogniser` now",
+    "recognise.draws": "it is called `subsets` now",
+    "distill.minutes": "budgets are counts now, `images` and `read`; `time_limit_minutes` is an upper bound",
+    "distill.contrast": "it was removed because it did not help; delete the line",
+    "distill.ema": "it was removed because it did not help; delete the line",
+    "distill.heads.consistency": "it was removed because it did not help; delete the line",
+    "distill.heads.fill": "it was removed because it did not help; delete the line",
+}
+"""By the path of a setting that is not accepted any more: what to write instead."""
+
+FEATURES = {"movement": "vipe-window", "student": "vpd"}
+"""New names of features and teachers."""
+
+RECOGNISERS = {
+    "nearest": "dtw-nn",
+    "neighbours": "dtw-soft",
+    "prototypes": "dtw-barycenter",
+    "blend": "dtw-ensemble",
+    "ensemble": "dtw-select",
+    "ensemble-bigru": "dtw-bigru-select",
+    "nearest-paper": "nns",
+    "bigru-paper": "bigru",
+}
+"""New names of recognisers. (`bigru` is the paper's now; what was called so is `bigru-short`.)"""
+
+VALUES: dict[str, Mapping[str, str]] = {
+    "teach.teachers": FEATURES,
+    "distill.heads.teacher": FEATURES,
+    "recognise.features": FEATURES,
+    "recognise.recogniser": RECOGNISERS,
+}
+"""By the path of a setting whose values are names."""
+
+OPTIONS = {
+    "evaluate": {"--head": "--recogniser", "--draws": "--subsets"},
+    "recognise": {"--head": "--recogniser"},
+    "vipe": {"train-movement": "train-window"},
+}
+"""By command: options and commands, and what they are called now."""
+
+
+def now_called(name: str, names: Mapping[str, str]) -> str:
+    """A sentence with the new name, preceded by a blank; "" where the name is not an old one."""
+    return f" {name!r} is called {names[name]!r} now." if name in names else ""
+
+
+def old_values(values: Mapping[str, Any]) -> list[str]:
+    """A clause for each setting in ``values`` (all of vpd.toml) that has an old name as its value.
+
+    A name that the user gave to a student of their own is no old name.
+    """
+    distill = values.get("distill")
+    own = distill.get("name") if isinstance(distill, Mapping) else None
+    return [
+        f"{path}: {value!r} is called {VALUES[path][value]!r} now"
+        for path, value in _leaves(values)
+        if isinstance(value, str) and value != own and value in VALUES.get(path, {})
+    ]
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value with its path; the places in lists are not part of a path."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, path)
+    else:
+        yield path, value
+
+
+def old_option(command: str, arguments: list[str]) -> str:
+    """A sentence with the new name where an argument of ``command`` is an old option; "" where none is."""
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        if name in OPTIONS.get(command, {}):
+            return f"{name} is called {OPTIONS[command][name]} now."
+    return ""
