@@ -4,6 +4,14 @@ import json
 
 import numpy as np
 
+from vpd.library.artefact import Recipe
+from vpd.library.features import write_features
+from vpd.library.frames import read_times
+from vpd.library.labels import read_labels
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.paper.bring import bring
+from vpd.types import FeatureSequence
 from vpd.video import write_video
 
 
@@ -133,3 +141,55 @@ def diving_videos(folder, fps=50):
     for i in range(6):
         video(folder / f"dive_{i}.mp4", 21 + i, i, fps)
     return folder
+
+
+def skating_library(folder, axels=6):
+    """A library of made routines with features that tell the jumps apart; labels in the published format.
+
+    Four routines train, one of them with validation jumps, two are tested; each has ``axels`` axels and
+    lutzes.
+    """
+    names = [
+        f"men_world_short_program_201{y}_{n:02d}_00000000_00000600"
+        for y, n in ((7, 1), (7, 2), (9, 1), (9, 2))
+    ]
+    names += [f"men_world_short_program_2018_{n:02d}_00000000_00000600" for n in (1, 2)]
+    jumps = [
+        (name, 70 + 85 * i, 95 + 85 * i, ("axel", "lutz")[i % 2]) for name in names for i in range(axels)
+    ]
+    labels = folder / "labels"
+    write(labels / "all.txt", "".join(f"{n}:{a}:{b} {label}\n" for n, a, b, label in jumps))
+    ids = [f"{n}:{a}:{b}" for n, a, b, _ in jumps]
+    write(labels / "val.ids.txt", "\n".join(ids[2 * axels : 2 * axels + 2]) + "\n")
+    for number in range(2):
+        start = number * axels
+        write(labels / f"train_2_{number}.ids.txt", "\n".join(ids[start : start + 4]) + "\n")
+    write(labels / "train.localize.0.txt", "\n".join(names[:4]) + "\n")
+    for number, name in enumerate(names):
+        video(folder / "videos" / f"{name}.mp4", 600, number)
+    bring("fs", labels, folder / "videos", folder / "lib")
+    layout = Layout(folder / "lib")
+    write_made_features(layout, "joints2d")
+    return layout
+
+
+def write_made_features(layout, name, d=6, noise=0.3):
+    """Features of one athlete a video: noise, and in every labelled window the motion of its class."""
+    videos = Videos.read(layout)
+    shapes = np.random.default_rng(7).normal(size=(9, d))
+    classes = sorted({s.label for s in read_labels(layout.labels, videos)})
+    segments = read_labels(layout.labels, videos)
+    for video_id in videos.rows:
+        times = read_times(layout.frames(video_id))
+        rng = np.random.default_rng(len(times) + sum(map(ord, video_id)))
+        values = noise * rng.normal(size=(len(times), 2, d))
+        for s in segments:
+            if s.video == video_id:
+                start, end = s.start_s, s.end_s
+                inside = (times >= start) & (times < end)
+                wave = np.sin(np.linspace(0, np.pi, inside.sum()))[:, None, None]
+                values[inside] += 3 * wave * shapes[classes.index(s.label)]
+        frames = np.arange(len(times))
+        ones = np.ones(len(times))
+        sequence = FeatureSequence(video_id, 0, frames, times, values, ones > 0, ones)
+        write_features(layout.features(name, video_id), [sequence], d, Recipe("made", 1, {"video": video_id}))

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from vpd.cli.common import JobsOption, JsonOption, console, notices, print_json, say, say_warning
+from vpd.baselines.presets import check_preset
+from vpd.cli.common import (
+    JobsOption,
+    JsonOption,
+    console,
+    notices,
+    open_library,
+    print_json,
+    say,
+    say_warning,
+)
 from vpd.cli.progress import ProgressBar
 from vpd.library.artefact import write_text
 from vpd.paper.bring import Brought, bring
+from vpd.paper.columns import PAPER_SUBSETS, Column, open_columns
 from vpd.paper.datasets.table import READERS
+from vpd.paper.figure import Panel, draw_curves, write_figure
+from vpd.paper.figure import notes as figure_notes
+from vpd.paper.options import Options
+from vpd.paper.published import DATA as PAPER_DATA
+from vpd.paper.result import ResultTable
+from vpd.paper.tables import FIGURE, TABLES, measure_table, rows_of
+from vpd.paper.writers import groups, number, to_json, write_table
+from vpd.pipeline.engine import automatic_jobs
 
 app = typer.Typer(no_args_is_help=True, help="The paper's data sets, tables and figure.")
 SHOWN = 5
@@ -103,3 +125,159 @@ def _print(report: dict[str, Any], found: Brought, library: Path) -> None:
             "vpd vipe train --estimator poses_given."
         )
     say(f"Next: vpd run --library {library}, then vpd paper all --library {library}")
+
+
+LibrariesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--library", "-L", help="A library; may be repeated, one column each.", metavar="PATH"),
+]
+DataOption = Annotated[
+    list[str] | None, typer.Option("--data", help="Only these data sets: fs, tennis, fx, diving48.")
+]
+RowsOption = Annotated[
+    list[str] | None,
+    typer.Option("--rows", help="Only these rows; may be repeated. Unknown names are listed."),
+]
+KOption = Annotated[
+    list[int] | None, typer.Option("-k", min=1, help="Examples a class (figure3); may be repeated.")
+]
+PublishedOption = Annotated[
+    bool,
+    typer.Option("--as-published", help="Repeat the reference where it is questionable; the table says so."),
+]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Measure again what earlier runs kept.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for the files; else the library's.")]
+BaselinesOption = Annotated[
+    str | None,
+    typer.Option("--baselines", help="Also run the paper's other systems, with the preset laptop or paper."),
+]
+SubsetsOption = Annotated[int, typer.Option("--subsets", min=1, help="Few-shot lists, or detection trials.")]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a table command was asked for."""
+
+    columns: list[Column]
+    options: Options
+    rows: list[str]
+    out: Path
+    subsets: int
+    as_json: bool
+
+
+def _asked(
+    libraries: list[Path] | None,
+    data: list[str] | None,
+    rows: list[str] | None,
+    ks: list[int] | None,
+    subsets: int,
+    options: Options,
+    out: Path | None,
+    as_json: bool,
+) -> _Asked:
+    layouts = [open_library(path) for path in libraries or [Path.cwd()]]
+    columns = open_columns(layouts, data or (), subsets, ks or ())
+    return _Asked(columns, options, rows or [], out or layouts[0].results / "paper", subsets, as_json)
+
+
+def _run(names: Sequence[str], asked: _Asked) -> None:
+    """Measure tables and the figure; exit with 1 where a row that was named could not be measured."""
+    lost: list[str] = []
+    shown: dict[str, Any] = {}
+    for name in names:
+        systems = rows_of(name, asked.rows)
+        if name == FIGURE:
+            panels = draw_curves(asked.columns, systems, asked.options)
+            paths = write_figure(panels, asked.out, asked.options)
+            lost += [c.system.name for p in panels for c in p.curves if c.reason]
+            shown[name] = {"files": [str(p) for p in paths], "notes": figure_notes(panels, asked.options)}
+            if not asked.as_json:
+                _print_figure(panels)
+        else:
+            table = measure_table(name, asked.columns, systems, asked.options, asked.subsets)
+            paths = write_table(table, asked.out)
+            lost += [
+                line.name
+                for line in table.lines
+                if not line.quoted and any(c.ours is None for c in line.cells)
+            ]
+            shown[name] = json.loads(to_json(table)) | {"files": [str(p) for p in paths]}
+            if not asked.as_json:
+                _print_table(table)
+        if not asked.as_json:
+            say(f"Written: {', '.join(str(p) for p in paths)}\n")
+    if asked.as_json:
+        print_json(shown)
+    if asked.rows and lost:
+        say_warning(f"Not measured: {', '.join(sorted(set(lost)))}.")
+        raise typer.Exit(1)
+
+
+def _print_table(table: ResultTable) -> None:
+    shown = Table(title=table.title, title_justify="left", box=None, pad_edge=False)
+    shown.add_column("")
+    for heading in table.headings:
+        shown.add_column(f"{heading.library}\n{heading.measure}", justify="right")
+        if heading.data in PAPER_DATA:
+            shown.add_column("paper", justify="right", style="dim")
+    for group, lines in groups(table):
+        if group:
+            shown.add_row(f"[italic]{group}[/]")
+        for line in lines:
+            cells: list[str] = []
+            for heading, cell in zip(table.headings, line.cells, strict=True):
+                spread = "" if cell.sd is None else f" ± {cell.sd:.1f}"
+                cells.append(number(cell.ours) + spread)
+                if heading.data in PAPER_DATA:
+                    cells.append(number(cell.paper))
+            shown.add_row(("+ " if line.quoted else "") + line.title, *cells)
+    console.print(shown)
+    for note in table.notes:
+        say(note)
+    for rows, why in table.reasons():
+        say(f"Not measured, {rows}: {why}.", style="dim")
+
+
+def _print_figure(panels: Sequence[Panel]) -> None:
+    for panel in panels:
+        shown = Table(title=panel.column.title, title_justify="left", box=None, pad_edge=False)
+        ks = sorted(panel.column.parts.subsets)
+        for name in ("", *(f"k = {k}" for k in ks)):
+            shown.add_column(name, justify="right" if name else "left")
+        for curve in panel.curves:
+            points = {k: f"{mean:.1f}{'*' if star else ''}" for k, mean, _, star in curve.points()}
+            shown.add_row(curve.system.title, *(points.get(k, "-") for k in ks))
+        console.print(shown)
+
+
+def _command(names: Sequence[str], about: str) -> None:
+    def command(
+        library: LibrariesOption = None,
+        data: DataOption = None,
+        rows: RowsOption = None,
+        k: KOption = None,
+        subsets: SubsetsOption = PAPER_SUBSETS,
+        as_published: PublishedOption = False,
+        fresh: FreshOption = False,
+        baselines: BaselinesOption = None,
+        out: OutOption = None,
+        jobs: JobsOption = 1,
+        as_json: JsonOption = False,
+    ) -> None:
+        with ProgressBar() as bar:
+            if baselines:
+                check_preset(baselines)
+            options = Options(as_published, jobs or automatic_jobs(), 0, fresh, baselines or "", bar)
+            _run(names, _asked(library, data, rows, k, subsets, options, out, as_json))
+
+    command.__doc__ = about
+    app.command(names[0] if len(names) == 1 else "all")(command)
+
+
+_command(["table1"], "Table 1: top-1 accuracy of all systems, with all training labels.")
+_command(["table2"], "Table 2: ablations of distillation, with all labels and 16 examples a class.")
+_command(["table3"], "Table 3: retrieval, precision at 1, 10 and 50.")
+_command(["table4"], "Table 4: detection from five videos, average precision.")
+_command([FIGURE], "Figure 3: accuracy by the number of labels; as SVG, PNG and CSV.")
+_command([*TABLES, FIGURE], "All tables and the figure.")

@@ -195,10 +195,7 @@ def import_labels(
     write_labels(layout.labels, [*segments.values(), *(s for s in own if segment_key(s) not in imported)])
     write_split(layout.splits, _places(dataset, segments))
     named = {i: segment_key(s) for i, s in segments.items()}
-    _write_names(
-        layout.few_shot,
-        {str(k): [[named[i] for i in one if i in named] for one in of] for k, of in dataset.subsets.items()},
-    )
+    _write_names(layout.few_shot, _subsets(dataset, named))
     there = {clip: video for clip, video in work.ids.items() if clip in dataset.clips}
     _write_names(
         layout.detection_lists,
@@ -223,6 +220,14 @@ def import_labels(
     )
     write_card(layout.dataset, card)
     return Imported(card, dict(work.left_out), work.set_aside, given)
+
+
+def _subsets(dataset: Dataset, named: Mapping[str, str]) -> dict[str, list[list[str]]]:
+    """The few-shot lists by the names of their actions. A list of which nothing is there is left out."""
+    lists = {
+        str(k): [[named[i] for i in one if i in named] for one in of] for k, of in dataset.subsets.items()
+    }
+    return {k: kept for k, of in lists.items() if (kept := [one for one in of if one])}
 
 
 def _own_labels(layout: Layout, dataset: Dataset) -> list[Segment]:

@@ -113,6 +113,7 @@ def run_few_shot(
     kept: KeptOutcomes | None = None,
     features: str = "",
     ks: Mapping[str, Sequence[int]] | None = None,
+    of: str = "",
 ) -> list[Outcome]:
     """Fit every recogniser to every subset, and to the whole training part, and test each.
 
@@ -127,13 +128,14 @@ def run_few_shot(
     kept : outcomes of earlier runs, which are not computed again; new ones are added as they come.
     features : the name of the features, for the file of ``kept``.
     ks : restricts a recogniser, by name, to some k of the subsets.
+    of : what outcomes depend on, for ``kept``; needed where the examples are no features.
     """
     labels = np.asarray(y)
     check_subsets(subsets, labels, train, test)
     judging = {r for r in recognisers if validation is not None and takes_validation(recognisers[r])}
     tasks = _tasks(recognisers, subsets, train, with_all, ks or {})
     judges = [validation(chosen, k) if validation and r in judging else None for r, chosen, k, _ in tasks]
-    of = "" if kept is None else digest(X, labels, test)
+    of = of or ("" if kept is None else digest(X, labels, test))
     outcomes: list[Outcome] = []
     due = []
     for (r, chosen, k, i), judge in zip(tasks, judges, strict=True):

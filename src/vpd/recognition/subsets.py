@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,21 @@ def write_subsets(path: Path, subsets: Subsets, segments: Sequence[Segment]) -> 
     write_text(json.dumps(named, indent=1, ensure_ascii=False) + "\n", path)
 
 
+def _named(path: Path) -> Mapping[str, Any]:
+    try:
+        named = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise LabelError(f"{path} cannot be read: {error}") from error
+    if not isinstance(named, Mapping) or not all(_is_list_of_lists(lists) for lists in named.values()):
+        raise LabelError(f"{path} is not a list of subsets by k")
+    return named
+
+
+def listed_ks(path: Path) -> tuple[int, ...]:
+    """Each k that the file has subsets for, in order; none where there is no file. Raises LabelError."""
+    return tuple(sorted(_k(k, path) for k in _named(path))) if path.exists() else ()
+
+
 def read_subsets(path: Path, segments: Sequence[Segment], names: VideoNames | None = None) -> Subsets:
     """Read subsets that name segments, or videos that hold one labelled segment.
 
@@ -67,12 +83,7 @@ def read_subsets(path: Path, segments: Sequence[Segment], names: VideoNames | No
     Raises LabelError for a name that is unknown or could mean several segments, for an example that a subset
     has twice, and for a number of examples that is none.
     """
-    try:
-        named = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise LabelError(f"{path} cannot be read: {error}") from error
-    if not isinstance(named, Mapping) or not all(_is_list_of_lists(lists) for lists in named.values()):
-        raise LabelError(f"{path} is not a list of subsets by k")
+    named = _named(path)
     by_name: dict[str, list[int]] = {}
     for i, segment in enumerate(segments):
         for name in (segment_key(segment), segment.video):

@@ -1,0 +1,122 @@
+"""The libraries that a table is measured on: one a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from vpd.errors import InputError, VpdError
+from vpd.library.dataset import DatasetCard, read_card
+from vpd.library.labels import read_labels
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.metrics.summary import chance
+from vpd.paper.published import DATA
+from vpd.recognition.subsets import KS, listed_ks
+from vpd.types import Segment
+from vpd.verbs.few_shot import Parts, library_parts
+
+PAPER_SUBSETS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One library with what a table needs of it.
+
+    Attributes
+    ----------
+    card : of a published data set; None for any other labelled library.
+    labels : all segments of labels.csv.
+    """
+
+    layout: Layout
+    card: DatasetCard | None
+    labels: list[Segment]
+    subsets: int = PAPER_SUBSETS
+    ks: tuple[int, ...] = ()
+
+    @property
+    def data(self) -> str:
+        """Key of the data set; "" for a library of another kind."""
+        return "" if self.card is None else self.card.key
+
+    @property
+    def title(self) -> str:
+        """Name at the head of the column."""
+        return self.layout.root.name if self.card is None else self.card.title
+
+    @property
+    def results(self) -> Path:
+        """Folder of the library where outcomes are kept, so that a table goes on where it was stopped."""
+        return self.layout.results / "paper"
+
+    @cached_property
+    def recognised(self) -> list[Segment]:
+        """Labels that recognition and retrieval know. Raises InputError where there is none."""
+        found = self.labels if self.card is None else self.card.recognised(self.labels)
+        if not found:
+            raise InputError(f"{self.layout.root} has no labelled action to recognise")
+        return list(found)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Training, validation and test part, and the few-shot subsets. Raises InputError."""
+        ks = self.ks or listed_ks(self.layout.few_shot) or KS
+        return library_parts(self.layout, self.labels, ks=ks, subsets=self.subsets)
+
+    @property
+    def random(self) -> float:
+        """Accuracy of a uniform guess over the classes of the data set, in 0..1."""
+        classes = len(self.card.classes) if self.card is not None and self.card.classes else 0
+        return chance(classes or len(np.unique(self.parts.labels)))
+
+    @property
+    def top_class(self) -> float:
+        """Share of the test part's own most frequent class, as Table 1 counts it, in 0..1."""
+        _, counts = np.unique(self.parts.labels[self.parts.test], return_counts=True)
+        return float(counts.max() / counts.sum())
+
+    def notes(self) -> list[str]:
+        """How much of a data set is there, and its protocol."""
+        if self.card is None:
+            return []
+        parts = self.parts
+        untrained = sorted(set(parts.labels[parts.test]) - set(parts.labels[parts.train]))
+        lost = f" {len(untrained)} tested classes have no training example here." if untrained else ""
+        return [f"{self.title}: {self.card.coverage}. {self.card.protocol}.{lost}"]
+
+
+def open_columns(
+    layouts: Iterable[Layout], data: Sequence[str] = (), subsets: int = PAPER_SUBSETS, ks: Sequence[int] = ()
+) -> list[Column]:
+    """The libraries as columns, the paper's data sets first and in its order.
+
+    ``data`` leaves out data sets of other keys. Raises InputError where no column is left.
+    """
+    columns = []
+    for layout in layouts:
+        card = read_card(layout.dataset)
+        if data and (card is None or card.key not in data):
+            continue
+        labels = read_labels(layout.labels, Videos.read(layout))
+        columns.append(Column(layout, card, labels, subsets, tuple(ks)))
+    if not columns:
+        asked = f" of {', '.join(data)}" if data else ""
+        raise InputError(f"there is no library{asked} to measure on. Import one with `vpd paper import`.")
+    return sorted(columns, key=lambda c: DATA.index(c.data) if c.data in DATA else len(DATA))
+
+
+def why_without(column: Column, features: str, make: str) -> str:
+    """Why the features are not there, for the user to act on; "" where they are."""
+    if features in column.layout.feature_names():
+        return ""
+    return f"no features {features!r}: make them with `{make}`"
+
+
+def reason(error: VpdError) -> str:
+    """An error as the reason of a cell."""
+    return str(error).rstrip(".")

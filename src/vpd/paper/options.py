@@ -1,0 +1,27 @@
+"""What a run of the tables is asked to do, and whom it tells of progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vpd.pipeline.report import Listener, Silent
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of all tables.
+
+    Attributes
+    ----------
+    as_published : repeat the reference where it is questionable; the table says so.
+    jobs : worker processes. seed : of what is random and not given by a list.
+    fresh : measure again what is kept of earlier runs.
+    baselines : preset of the paper's other systems, laptop or paper; "" leaves them out.
+    """
+
+    as_published: bool = False
+    jobs: int = 1
+    seed: int = 0
+    fresh: bool = False
+    baselines: str = ""
+    listener: Listener = field(default_factory=Silent)

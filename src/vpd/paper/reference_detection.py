@@ -1,0 +1,88 @@
+"""Decoding and average precision of detection as the reference implementation runs them.
+
+It differs from the paper's words (docs/differences.md): runs of frames are never joined and runs of four
+frames or fewer are dropped, ends are inclusive while the truth is half-open, one proposal takes every event
+it overlaps enough, and the figure is read off a table of thresholds. Source: jhong93/vpd, detect.py and
+util/proposal.py. All spans are in frames.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from vpd.paper.dataset import Frames
+from vpd.types import Array
+
+SHORTEST_RUN = 5
+"""Frames. The reference asks last - first > 3."""
+LIMITS = (0.67, 1.33)
+TENNIS_THRESHOLDS = tuple(round(0.05 * i, 2) for i in range(1, 11))
+THRESHOLDS = tuple(round(0.1 * i, 1) for i in range(1, 10))
+Proposal = tuple[Any, float, float, float]
+"""The timeline it is in, first frame, last frame (inclusive), score."""
+
+
+def runs(scores: Array, threshold: float) -> list[tuple[int, int, float]]:
+    """(first, last, mean score) of every run of at least ``SHORTEST_RUN`` frames with scores >= threshold."""
+    above = np.r_[False, scores >= threshold, False]
+    edges = np.flatnonzero(above[1:] != above[:-1]).reshape(-1, 2)
+    return [
+        (int(a), int(b) - 1, float(np.mean(scores[a:b]))) for a, b in edges.tolist() if b - a >= SHORTEST_RUN
+    ]
+
+
+def clamped(first: float, last: float, shortest: float, longest: float) -> tuple[float, float]:
+    """The span brought to a length within the limits about its middle, rounded as the reference does."""
+    middle = (last + first) // 2
+    if last - first < shortest:
+        return max(0.0, middle - shortest // 2), middle + shortest // 2
+    if last - first > longest:
+        return max(0.0, middle - longest // 2), middle + longest // 2
+    return first, last
+
+
+def limits(training: Sequence[Frames]) -> tuple[float, float]:
+    """Shortest and longest proposal by the mean length of the training events, rounded up."""
+    mean = math.ceil(np.mean([stop - start for start, stop in training]))
+    return LIMITS[0] * mean, LIMITS[1] * mean
+
+
+def proposals(scores: Mapping[Any, Array], threshold: float, lengths: tuple[float, float]) -> list[Proposal]:
+    """All proposals, surest first; equally sure ones keep the order of ``scores``."""
+    found = [
+        (key, *clamped(first, last, *lengths), score)
+        for key, values in scores.items()
+        for first, last, score in runs(values, threshold)
+    ]
+    return sorted(found, key=lambda p: -p[3])
+
+
+def _iou(a: tuple[float, float], b: tuple[float, float]) -> float:
+    shared = min(a[1], b[1]) - max(a[0], b[0])
+    return shared / (max(a[1], b[1]) - min(a[0], b[0])) if shared > 0 else 0.0
+
+
+def average_precision(found: Sequence[Proposal], truth: Mapping[Any, Sequence[Frames]], tiou: float) -> float:
+    """Interpolated average precision in 0..1; 0 where nothing is found.
+
+    A proposal takes every event that it overlaps enough and that none before has taken, and counts once: the
+    recall is that of proposals.
+    """
+    left = {key: set(spans) for key, spans in truth.items()}
+    total = sum(len(spans) for spans in left.values())
+    right = []
+    for key, first, last, _ in found:
+        taken = {event for event in left.get(key, ()) if _iou((first, last), event) >= tiou}
+        if taken:
+            left[key] -= taken
+        right.append(bool(taken))
+    if not any(right):
+        return 0.0
+    hits = np.cumsum(right)
+    precision, recall = hits / np.arange(1, len(right) + 1), hits / total
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((np.diff(recall, prepend=0.0) * best).sum())

@@ -1,0 +1,143 @@
+"""The rows of the paper's tables and figure, and which of our features and recognisers stand in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Kind = Literal["guess", "quoted", "features", "baseline"]
+
+
+@dataclass(frozen=True)
+class System:
+    """One row.
+
+    Attributes
+    ----------
+    name : on the command line. title : as the paper prints it. sees : what goes in.
+    features, recogniser : names of ours; a baseline has its own name in `recogniser`.
+    make : how the features are made where a library lacks them.
+    """
+
+    name: str
+    title: str
+    group: str
+    sees: str
+    kind: Kind
+    features: str = ""
+    recogniser: str = "bigru"
+    make: str = "vpd run"
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is something to run."""
+        return self.kind in ("features", "baseline")
+
+
+END_TO_END = "End-to-end"
+SKELETON = "Skeleton, tracked 2D poses"
+BIGRU = "Features and BiGRU"
+OURS = "This program's own"
+
+
+def _end_to_end(name: str, title: str, sees: str, recogniser: str) -> System:
+    return System(name, title, END_TO_END, sees, "baseline", recogniser=recogniser, make="")
+
+
+def _features(name: str, title: str, sees: str, make: str = "vpd run", features: str = "") -> System:
+    return System(name, title, BIGRU, sees, "features", features or name, make=make)
+
+
+def _student(name: str, title: str, sees: str = "RGB, flow") -> System:
+    return _features(name, title, sees, f"vpd distill --preset {name}")
+
+
+RANDOM = System("random", "Random", "", "", "guess")
+TOP_CLASS = System("top-class", "Top class of the test part", "", "", "guess")
+JOINTS = _features("joints2d", "Normalized 2D joints", "2D poses")
+VIPE = _features("vipe", "VIPE*", "2D poses")
+STUDENT_2D, STUDENT_VI = _student("2d-vpd", "2D-VPD"), _student("vi-vpd", "VI-VPD")
+OWN = (
+    System(
+        "vipe-window",
+        "vipe-window, dtw-ensemble",
+        OURS,
+        "2D poses",
+        "features",
+        "vipe-window",
+        "dtw-ensemble",
+    ),
+    System("vpd-bigru", "vpd, bigru", OURS, "RGB, flow", "features", "vpd"),
+    System("vpd", "vpd, dtw-ensemble", OURS, "RGB, flow", "features", "vpd", "dtw-ensemble"),
+)
+
+TABLE_1: tuple[System, ...] = (
+    RANDOM,
+    TOP_CLASS,
+    System("trn-quoted", "TRNms (2-stream)", END_TO_END, "RGB, flow", "quoted"),
+    System("timesformer-l", "TimeSformer-L", END_TO_END, "RGB", "quoted"),
+    _end_to_end("tsn-full", "TSN (w/o crop)", "RGB full", "tsn"),
+    _end_to_end("tsn", "TSN (crop)", "RGB crop", "tsn-crop"),
+    _end_to_end("tsn-2stream", "TSN (crop; 2-stream)", "RGB crop, flow", "tsn-2stream-crop"),
+    _end_to_end("trn-full", "TRNms (w/o crop)", "RGB full", "trn"),
+    _end_to_end("trn", "TRNms (crop)", "RGB crop", "trn-crop"),
+    _end_to_end("trn-2stream", "TRNms (crop; 2-stream)", "RGB crop, flow", "trn-2stream-crop"),
+    _end_to_end("gsm-full", "GSM (w/o crop)", "RGB full", "gsm"),
+    _end_to_end("gsm", "GSM (crop)", "RGB crop", "gsm-crop"),
+    System("stgcn-quoted", "ST-GCN (w/o tracking)", SKELETON, "2D poses", "quoted"),
+    System("stgcn", "ST-GCN", SKELETON, "2D poses", "baseline", recogniser="stgcn", make=""),
+    System("msg3d", "MS-G3D (ensemble)", SKELETON, "2D poses", "baseline", recogniser="msg3d", make=""),
+    JOINTS,
+    STUDENT_2D,
+    VIPE,
+    STUDENT_VI,
+    _student("concat-vpd", "Concat-VPD"),
+    *OWN,
+)
+
+TABLE_2: tuple[System, ...] = (
+    replace(JOINTS, title="(a) Normalized 2D joints (teacher)"),
+    _student("2d-vpd-rgb", "distilled w/o motion; RGB", "RGB"),
+    _student("2d-vpd-flow", "distilled w/o motion; RGB & flow"),
+    replace(STUDENT_2D, title="2D-VPD: w/ motion; RGB & flow"),
+    replace(VIPE, title="VIPE* (teacher)"),
+    _student("vi-vpd-rgb", "VIPE* distilled w/o motion; RGB", "RGB"),
+    _student("vi-vpd-flow", "VIPE* distilled w/o motion; RGB & flow"),
+    replace(STUDENT_VI, title="VI-VPD: w/ motion; RGB & flow"),
+    _student("vi-vpd-actions", "(b) VI-VPD, action video only"),
+    _student("vi-vpd-corpus", "(c) VI-VPD, entire corpus"),
+    *OWN,
+)
+
+_CORPUS = "features distilled on the whole corpus"
+TABLE_3: tuple[System, ...] = (
+    replace(JOINTS, group="Features"),
+    replace(STUDENT_2D, group="Features"),
+    replace(VIPE, group="Features"),
+    replace(STUDENT_VI, group="Features"),
+    replace(OWN[0], title="vipe-window"),
+    replace(OWN[2], title="vpd"),
+)
+
+TABLE_4: tuple[System, ...] = (
+    System("r3d", "Pretrained R3D", "Features", "RGB", "features", "r3d", make="vpd run"),
+    *TABLE_3,
+)
+
+FIGURE_3: tuple[System, ...] = (
+    next(s for s in TABLE_1 if s.name == "tsn"),
+    next(s for s in TABLE_1 if s.name == "gsm"),
+    next(s for s in TABLE_1 if s.name == "msg3d"),
+    JOINTS,
+    VIPE,
+    STUDENT_2D,
+    STUDENT_VI,
+    *OWN,
+)
+ROWS: dict[str, tuple[System, ...]] = {
+    "table1": TABLE_1,
+    "table2": TABLE_2,
+    "table3": TABLE_3,
+    "table4": TABLE_4,
+    "figure3": FIGURE_3,
+}

@@ -1,0 +1,43 @@
+"""The tables and the figure by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from vpd.errors import InputError
+from vpd.paper.columns import Column
+from vpd.paper.detection import table_4
+from vpd.paper.options import Options
+from vpd.paper.recognition import table_1, table_2
+from vpd.paper.result import ResultTable
+from vpd.paper.retrieval import table_3
+from vpd.paper.systems import ROWS, System
+
+TABLES: dict[str, Callable[[Sequence[Column], Sequence[System], Options], ResultTable]] = {
+    "table1": table_1,
+    "table2": table_2,
+    "table3": table_3,
+    "table4": table_4,
+}
+FIGURE = "figure3"
+
+
+def measure_table(
+    name: str, columns: Sequence[Column], systems: Sequence[System], options: Options, trials: int
+) -> ResultTable:
+    """The table of that name. ``trials`` are those of detection."""
+    if name == "table4":
+        return table_4(columns, systems, options, trials)
+    return TABLES[name](columns, systems, options)
+
+
+def rows_of(table: str, named: Sequence[str] = ()) -> tuple[System, ...]:
+    """The rows of a table, or those named. Raises InputError for a name that the table does not have."""
+    rows = ROWS[table]
+    if not named:
+        return rows
+    known = {system.name: system for system in rows}
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        raise InputError(f"{table} has no row {', '.join(unknown)}; there are {', '.join(known)}")
+    return tuple(known[name] for name in named)

@@ -1,0 +1,212 @@
+"""The tables and the figure on a small library of made routines."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.paper import made
+from tests.recognition.made import actions
+from vpd.errors import InputError
+from vpd.paper import detection, figure, recognition, retrieval, writers
+from vpd.paper.columns import open_columns
+from vpd.paper.options import Options
+from vpd.paper.published import TABLE_1
+from vpd.paper.systems import JOINTS, RANDOM, ROWS, STUDENT_VI, TOP_CLASS
+from vpd.paper.tables import rows_of
+
+NNS = replace(JOINTS, recogniser="nns")
+SHORT = {"epochs": 1, "windows": 8, "patience": 1, "hidden": 8, "folds": 2, "window_s": 4.0}
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    return made.skating_library(tmp_path_factory.mktemp("skating"))
+
+
+@pytest.fixture
+def columns(layout):
+    return open_columns([layout])
+
+
+def test_table_1_has_guesses_features_and_reasons(columns):
+    table = recognition.table_1(columns, (RANDOM, TOP_CLASS, NNS, STUDENT_VI), Options())
+    cells = [line.cells[0] for line in table.lines]
+    assert cells[0].ours == pytest.approx(100 / 6)
+    assert cells[1].ours == pytest.approx(50)
+    assert cells[2].ours > 90
+    assert (cells[2].paper, cells[3].paper) == (95.5, 97.4)
+    assert cells[3].ours is None
+    assert "vi-vpd" in cells[3].reason
+    assert any("36 of 1,446 actions" in note for note in table.notes)
+    assert any("published validation part" in note for note in table.notes)
+
+
+def test_table_2_says_which_subsets_are_missing(columns):
+    table = recognition.table_2(columns, (NNS,), Options())
+    full, sixteen = table.lines[0].cells
+    assert full.ours > 90
+    assert "no few-shot subsets for k = 16, but for 2" in sixteen.reason
+    assert (full.paper, sixteen.paper) == (95.5, 72.5)
+
+
+def test_outcomes_are_kept_and_taken_again(columns):
+    told = []
+    recognition.measure(columns[0], NNS, [2], Options(fresh=True), told.append)
+    assert [o.k for o in told] == [2, 2]
+    recognition.measure(columns[0], NNS, [2], Options(), told.append)
+    assert len(told) == 2
+
+
+def test_precision_is_that_of_a_plain_count():
+    from dtw import dtw
+
+    X, y = actions(14, noise=1.5)
+    X[3] = None
+    found = retrieval.precision_of(X, y, [*range(0, 14, 2), 3], (1, 5))
+    expected = {1: [], 5: []}
+    for i in [*range(0, 14, 2), 3]:
+        near = []
+        for j in range(14):
+            if X[i] is not None and X[j] is not None and j != i:
+                a, b = (x.values.reshape(len(x), -1).astype(float) for x in (X[i], X[j]))
+                try:
+                    near.append(
+                        (dtw(a, b, step_pattern="symmetricP2", distance_only=True).normalizedDistance, j)
+                    )
+                except ValueError:
+                    continue
+        ranked = [j for _, j in sorted(near)]
+        for k, of in expected.items():
+            of.append(sum(y[j] == y[i] for j in ranked[:k]) / k)
+    assert found.at == pytest.approx({k: np.mean(of) for k, of in expected.items()})
+    assert (found.queries, found.missing) == (8, 1)
+
+
+def test_table_3_takes_the_queries_of_the_library(columns, layout):
+    assert len(retrieval.query_indices(columns[0])) == 36
+    layout.queries.write_text("video\n" + columns[0].labels[0].video + "\n")
+    try:
+        assert retrieval.query_indices(columns[0]) == list(range(6))
+        table = retrieval.table_3(columns, (JOINTS,), Options())
+        assert [h.test for h in table.headings] == [6, 6, 6]
+        one, ten, fifty = table.lines[0].cells
+        assert one.ours >= ten.ours > 60
+        assert fifty.reason.startswith("50 is more than")
+        layout.queries.write_text("video\nnobody\n")
+        with pytest.raises(InputError, match="names no labelled action"):
+            retrieval.query_indices(columns[0])
+    finally:
+        layout.queries.unlink()
+
+
+@pytest.mark.parametrize("as_published", [False, True])
+def test_table_4_in_both_ways(columns, as_published):
+    options = Options(as_published=as_published)
+    table = detection.table_4(columns, (JOINTS,), options, trials=1, changes=SHORT)
+    cells = table.lines[0].cells
+    assert [c.paper for c in cells] == [80.6, 70.0, 53.5, 40.2, 24.6]
+    assert all(0 <= c.ours <= 100 for c in cells)
+    assert table.as_published == as_published
+    if as_published:
+        assert "read off the test table" in cells[0].reason
+        assert len(table.extra["trials"]["FSJump6, joints2d"][0]["table"]) == 9
+
+
+def test_events_that_touch_are_one_and_those_of_two_athletes_are_not(columns):
+    task = detection.task_of(columns[0], Options())
+    assert len(task.tested) == 2
+    assert len(task.training[0]) == 4
+    assert len(task.truth()) == 12
+    event = task.events[0]
+    after = replace(event, start_s=event.end_s, end_s=event.end_s + 1)
+    assert len(detection.joined([event, after])) == 1
+    assert len(detection.joined([event, replace(after, athlete=1)])) == 2
+
+
+def test_figure_3_is_written_with_its_csv(columns, tmp_path, monkeypatch):
+    monkeypatch.setattr(figure, "BIGRU", "dtw-nn")
+    panels = figure.draw_curves(columns, (JOINTS, STUDENT_VI), Options())
+    paths = figure.write_figure(panels, tmp_path, Options())
+    assert [p.suffix for p in paths] == [".csv", ".svg", ".png", ".html"]
+    rows = list(csv.DictReader(paths[0].open()))
+    measured = [r for r in rows if not r["reason"]]
+    assert {(r["recogniser"], r["k"], r["n_train"]) for r in measured} == {
+        ("dtw-nn", "2", "4"),
+        ("nns", "2", "4"),
+    }
+    assert len(measured) == 4
+    assert any("vi-vpd" in r["reason"] for r in rows)
+    assert panels[0].best_published == 97.4
+
+
+def test_all_formats_hold_the_same_figures(columns, tmp_path):
+    table = recognition.table_1(columns, (RANDOM, NNS, STUDENT_VI), Options())
+    paths = writers.write_table(table, tmp_path)
+    ours = f"{table.lines[1].cells[0].ours:.1f}"
+    texts = {p.suffix: p.read_text() for p in paths}
+    assert set(texts) == {".csv", ".json", ".md", ".tex", ".html"}
+    assert all(ours in texts[s] for s in (".md", ".tex", ".html"))
+    assert all("95.5" in texts[s] for s in (".md", ".tex", ".html", ".csv"))
+    row = list(csv.DictReader(io.StringIO(texts[".csv"])))[1]
+    assert float(row["ours"]) == pytest.approx(
+        json.loads(texts[".json"])["lines"][1]["cells"][0]["ours"], abs=1e-4
+    )
+    assert float(row["difference"]) == pytest.approx(float(row["ours"]) - 95.5, abs=1e-3)
+    assert "make them with" in texts[".html"]
+
+
+def test_text_cannot_leave_its_cell():
+    cell = replace_text("<b>&_%$")
+    assert "<b>" not in writers.to_html(cell)
+    assert r"\&\_\%\$" in writers.to_latex(cell)
+
+
+def replace_text(text):
+    from vpd.paper.result import Cell, Heading, Line, ResultTable
+
+    return ResultTable(
+        "t", text, (Heading(text, text),), (Line(text, text, text, text, (Cell(1.0),)),), (text,)
+    )
+
+
+def test_rows_are_named_as_published_and_unknown_names_are_listed():
+    named = {system.name for system in ROWS["table1"]}
+    assert set(TABLE_1) <= named
+    with pytest.raises(InputError, match="table1 has no row pr-vipe"):
+        rows_of("table1", ["pr-vipe"])
+
+
+def test_a_library_without_a_data_set_is_a_column(layout, tmp_path, monkeypatch):
+    card = layout.dataset.read_text()
+    layout.dataset.unlink()
+    try:
+        column = open_columns([layout])[0]
+        assert (column.title, column.data) == ("lib", "")
+        assert column.random == pytest.approx(0.5)
+        with pytest.raises(InputError, match="no library of fs"):
+            open_columns([layout], ["fs"])
+    finally:
+        layout.dataset.write_text(card)
+
+
+def test_held_out_videos_choose_the_epoch_where_no_part_is_published(columns):
+    column = columns[0]
+    card = replace(column.card, key="fx")
+    parts = replace(column.parts, validation=np.empty(0, np.int64))
+    floor = replace(column, card=card)
+    vars(floor)["parts"] = parts
+    chosen, note = recognition.validation_of(floor, Options())
+    assert "tenth of the training videos" in note
+    held = set(chosen(parts.train, 0).tolist())
+    videos = {parts.segments[i].video for i in held}
+    assert held
+    assert held == {i for i in parts.train.tolist() if parts.segments[i].video in videos}
+    subset = parts.subsets[2][0]
+    assert not set(chosen(subset, 2).tolist()) & set(subset.tolist())
+    published, note = recognition.validation_of(floor, Options(as_published=True))
+    assert published(parts.train, 0).tolist() == parts.test.tolist()
+    assert "as published" in note
