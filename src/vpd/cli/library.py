@@ -20,10 +20,14 @@ from vpd.cli.common import (
 )
 from vpd.library.layout import Layout
 
+MOST_NAMED = 5
+"""Files of a kind that are named one by one."""
 
-def register(layout: Layout, paths: list[Path]) -> None:
-    """Add videos to the library and say what became of them."""
+
+def register(layout: Layout, paths: list[Path]) -> bool:
+    """Add videos to the library and say what became of them; whether all could be looked at."""
     from vpd.pipeline.register import add_videos
+    from vpd.video.source import shown
 
     result = add_videos(layout, paths)
     say(f"{len(result.added)} videos added, {len(result.known)} known already.")
@@ -31,6 +35,18 @@ def register(layout: Layout, paths: list[Path]) -> None:
         say(f"{video} has moved to {path}.")
     for path, video in result.duplicates:
         say_warning(f"{path} is not added: its content is that of {video}.")
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in result.left_out:
+        by_reason.setdefault(reason, []).append(shown(Path(path.name)))
+    for reason, names in by_reason.items():
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        say(f"Left out, {reason}: {', '.join(names[:MOST_NAMED])}{more}.")
+    for parts in result.chapters:
+        names = [shown(Path(path.name)) for path in parts]
+        say(f"{', '.join(names)} are chapters of one recording: `vpd join` makes one video of them.")
+    for path, reason in result.problems:
+        say_error(f"{shown(path)} is not added: it {reason}.")
+    return not result.problems
 
 
 def new(
@@ -41,8 +57,10 @@ def new(
     from vpd.pipeline.register import make_library
 
     layout = make_library(library)
-    register(layout, videos)
+    complete = register(layout, videos)
     say(f"Library: {layout.root}\nNext: vpd run --library {str(library)!r}")
+    if not complete:
+        raise typer.Exit(1)
 
 
 def status(
@@ -81,6 +99,9 @@ def status(
                 video, str(v["frames"]), f"{v['duration_s']:.1f}", size, v["status"], " ".join(v["due"])
             )
         console.print(listed)
+        for video, v in found.videos.items():
+            if v["about"]:
+                say(f"{video}: {v['about']}.")
     for video, v in found.videos.items():
         if v["warning"]:
             say_warning(f"{video}: {v['warning']}.")

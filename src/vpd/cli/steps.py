@@ -73,6 +73,8 @@ def print_report(report: RunReport) -> None:
         say("Done: " + ", ".join(f"{name} {count}" for name, count in report.made.items()) + ".")
     else:
         say("Nothing to do: everything is up to date.")
+    for video, about in report.found.items():
+        say(f"{video}: {about}.")
     for video, warning in report.warnings.items():
         say_warning(f"{video}: {warning}.")
     if report.set_aside:
@@ -115,11 +117,14 @@ def scan(
 ) -> None:
     """Decode every new or changed video once: size, rotation, the time of each frame."""
     layout = open_library(library)
+    complete = True
     if videos:
         from vpd.cli.library import register
 
-        register(layout, videos)
+        complete = register(layout, videos)
     do(layout, "scan", jobs, as_json)
+    if not complete:
+        raise typer.Exit(1)
 
 
 def track(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOption = False) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from vpd.errors import ArtefactError, InputError
+from vpd.errors import ArtefactError, InputError, VideoError
 from vpd.library.artefact import Recipe, read_table, write_parquet
 from vpd.library.frames import Recording
 from vpd.library.layout import Layout
@@ -94,12 +95,22 @@ SCHEMA = pa.schema([(field.name, _ARROW[str(field.type)]) for field in fields(Vi
 
 @dataclass(frozen=True)
 class Registration:
-    """What became of the files that were registered: ids, or (file, id) pairs."""
+    """What became of the files that were registered: ids, or (file, id) pairs; and what was not registered.
 
-    added: list[str]
-    known: list[str]
-    moved: list[tuple[Path, str]]
-    duplicates: list[tuple[Path, str]]
+    Attributes
+    ----------
+    left_out : files that are no recordings, each with the reason.
+    problems : files and folders that could not be taken, each with the reason.
+    chapters : files that are parts of one recording.
+    """
+
+    added: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    moved: list[tuple[Path, str]] = field(default_factory=list)
+    duplicates: list[tuple[Path, str]] = field(default_factory=list)
+    left_out: list[tuple[Path, str]] = field(default_factory=list)
+    problems: list[tuple[Path, str]] = field(default_factory=list)
+    chapters: list[list[Path]] = field(default_factory=list)
 
 
 def _stamp(file: Path) -> dict[str, Any]:
@@ -216,7 +227,7 @@ class Videos:
         Content is compared where sizes agree: a file that is known from a place where it no longer lies has
         moved, one that still lies there is a duplicate and is not added.
         """
-        result = Registration([], [], [], [])
+        result = Registration()
         by_path = {row.path: row.video for row in self.rows.values()}
         by_size: dict[int, list[str]] = defaultdict(list)
         for row in self.rows.values():
@@ -227,8 +238,16 @@ class Videos:
             if path.as_posix() in by_path:
                 result.known.append(by_path[path.as_posix()])
                 continue
-            stamp = _stamp(path)
-            twin = self._twin(path, by_size[stamp["bytes"]], key_of) if stamp["bytes"] else None
+            try:
+                str(path).encode()
+                stamp = _stamp(path)
+                twin = self._twin(path, by_size[stamp["bytes"]], key_of) if stamp["bytes"] else None
+            except UnicodeEncodeError:
+                result.problems.append((path, "has a name that is not valid UTF-8: rename it"))
+                continue
+            except (OSError, VideoError) as error:
+                result.problems.append((path, f"cannot be read ({getattr(error, 'strerror', error)})"))
+                continue
             if twin is not None:
                 gone = not self._lies_there(twin)
                 (result.moved if gone else result.duplicates).append((path, twin))
@@ -266,14 +285,30 @@ class Videos:
         return None
 
 
+ID_BYTES = 120
+"""Ids are not longer: file systems allow names of 255 bytes, and an id is a part of many."""
+
+
+def _short(name: str) -> str:
+    """The name, or its beginning with a hash of the whole where it has more than `ID_BYTES` bytes."""
+    if len(name.encode()) <= ID_BYTES:
+        return name
+    mark = "~" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return name.encode()[: ID_BYTES - len(mark)].decode(errors="ignore") + mark
+
+
 def _new_id(path: Path, taken: set[str]) -> str:
-    """The stem; with the folder in front, and then a number, where the stem is taken in any case."""
+    """The stem; with the folder in front, and then a number, where the stem is taken in any case.
+
+    A long name is cut to `ID_BYTES`, as artefacts' and results' names are made of the id; the whole stays in
+    the row's path.
+    """
     stem, parent = (
         re.sub(r'[\x00-\x1f\\/:*?"<>|]', "_", nfc(name)) for name in (path.stem, path.parent.name)
     )
-    name = stem
+    name = _short(stem)
     if name.casefold() in taken and parent:
-        name = f"{parent}-{stem}"
+        name = _short(f"{parent}-{stem}")
     base, number = name, 2
     while name.casefold() in taken:
         name, number = f"{base}-{number}", number + 1

@@ -38,7 +38,7 @@ class Plan:
 def video_files(folder: Path) -> dict[str, Path]:
     """The video files below ``folder`` by name without suffix. Raises InputError for two of one name."""
     found: dict[str, Path] = {}
-    for path in find_videos([folder]):
+    for path in find_videos([folder]).videos:
         name = path.name if path.suffix == "" else path.name[: -len(path.suffix)]
         if name in found:
             raise InputError(f"{found[name]} and {path} have one name. Labels go by names: keep one of them.")

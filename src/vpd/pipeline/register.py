@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from vpd.errors import InputError
@@ -28,10 +29,15 @@ def make_library(folder: Path) -> Layout:
 
 
 def add_videos(layout: Layout, paths: Iterable[Path]) -> Registration:
-    """Register files, and the videos of folders. Raises InputError for paths without a video."""
-    files = find_videos(paths)
+    """Register files, and the recordings of folders; what cannot be registered is told in the result."""
+    found = find_videos(paths)
     with locked(layout.videos):
         videos = Videos.read(layout)
-        result = videos.register(files, content_key)
+        result = videos.register(found.videos, content_key)
         videos.write()
-    return result
+    return replace(
+        result,
+        left_out=found.left_out,
+        problems=[*found.problems, *result.problems],
+        chapters=found.chapters,
+    )

@@ -142,6 +142,8 @@ class _Run:
         videos = self.sources.videos
         due = [video for video in videos.rows if scan.is_due(self.sources, video)]
         self.perform("scan", self.tasks((video, ["scan"]) for video in due))
+        rows = (self.sources.row(video) for video in due)
+        self.report.found = {row.video: row.about for row in rows if row.about and not row.error}
 
     def prepare(self, names: Sequence[str], for_student: distill.StudentState | None) -> None:
         """Steps before distillation, of all videos, or only what the student that is kept needs of each."""

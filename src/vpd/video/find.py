@@ -1,63 +1,171 @@
-"""Which files of the folders a person names are videos."""
+"""Which files of the folders a person names are recordings; what is left out, and why."""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from vpd.errors import InputError, VideoError
+from vpd.errors import VideoError
 from vpd.library.layout import SETTINGS_FILE
+from vpd.video.card import Card, chapters
+from vpd.video.formats import list_of_files, picture_format, still_brand
 from vpd.video.source import opened
 
 VIDEO_SUFFIXES = frozenset((
-    ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".h264", ".h265", ".hevc", ".insv", ".lrv",
-    ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mkv", ".mod", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf",
-    ".ogm", ".ogv", ".rm", ".tod", ".ts", ".vob", ".webm", ".wmv",
+    ".264", ".265", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".h264", ".h265", ".hevc",
+    ".insv", ".ivf", ".lrf", ".lrv", ".m2t", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mod",
+    ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".obu", ".ogm", ".ogv", ".rm", ".tod", ".ts",
+    ".vob", ".webm", ".wmv", ".wtv",
 ))  # fmt: skip
 """Files so named are taken for videos unopened, so that a damaged one is reported and not overlooked."""
 
+LIST_SUFFIXES = frozenset((".m3u", ".m3u8", ".mpd", ".ffconcat", ".pls", ".xspf", ".wpl", ".asx", ".smil"))
+THUMBNAIL_SUFFIXES = frozenset((".thm",))
+OTHER_SUFFIXES = frozenset((
+    ".aac", ".csv", ".db", ".gpx", ".html", ".ini", ".json", ".log", ".m4a", ".md", ".mp3", ".pdf", ".py",
+    ".srt", ".toml", ".tsv", ".txt", ".vtt", ".wav", ".xls", ".xlsx", ".xml", ".yaml", ".zip",
+))  # fmt: skip
+"""Files so named are no videos; they need not be opened to know it."""
 
-def _is_video(path: Path) -> bool:
-    if path.suffix.lower() in VIDEO_SUFFIXES:
-        return True
-    try:
-        with opened(path):
-            return True
-    except VideoError:
-        return False
+HEAD_BYTES = 4096
 
 
-def _files(folder: Path) -> Iterator[Path]:
+@dataclass
+class Found:
+    """What was found.
+
+    Attributes
+    ----------
+    videos : the recordings, each once.
+    left_out : files that could be taken for a recording and are none, each with the reason.
+    problems : what could not be looked at or is not there, with the reason.
+    chapters : which of the recordings are parts of one.
+    """
+
+    videos: list[Path] = field(default_factory=list)
+    left_out: list[tuple[Path, str]] = field(default_factory=list)
+    problems: list[tuple[Path, str]] = field(default_factory=list)
+    chapters: list[list[Path]] = field(default_factory=list)
+
+
+def find_videos(paths: Iterable[Path]) -> Found:
+    """The recordings among ``paths``: a file as it is named, a folder with all that lies below it.
+
+    In folders, files of the usual suffixes (in any case) count, and whatever else FFmpeg reads as a
+    recording; hidden files and vpd libraries do not, nor do proxies, thumbnails, playlists and pictures.
+    Links to folders are followed, each folder is entered once. A path that cannot be used is a problem and
+    ends nothing.
+    """
+    found = Found()
+    for path in paths:
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            missing = "does not exist" if isinstance(error, FileNotFoundError) else _because(error)
+            found.problems.append((path, _broken_link(path) or missing))
+            continue
+        if stat.S_ISDIR(mode):
+            _search(path, found)
+        elif stat.S_ISREG(mode):
+            found.videos.append(path)
+        else:
+            found.problems.append((path, "is not a file"))
+    found.videos = list(dict.fromkeys(found.videos))
+    found.chapters = chapters(found.videos)
+    return found
+
+
+def _because(error: OSError) -> str:
+    return f"cannot be read ({error.strerror})"
+
+
+def _broken_link(path: Path) -> str:
+    if not path.is_symlink():
+        return ""
+    return f"is a link to {os.readlink(path)}, which is not there"  # noqa: PTH115 - readlink() normalises
+
+
+def _search(folder: Path, found: Found) -> None:
+    before = len(found.videos) + len(found.problems)
+    files = list(_files(folder, found))
+    card = Card(files)
+    for file in files:
+        _sort(file, card, found)
+    if len(found.videos) + len(found.problems) == before:
+        found.problems.append((folder, "has no video in it"))
+
+
+def _files(folder: Path, found: Found) -> Iterator[Path]:
+    """Files below a folder, in order of their names; each real folder is entered once."""
+
     def refuse(error: OSError) -> None:
-        raise InputError(f"{error.filename}: the folder cannot be read ({error.strerror}).")
+        found.problems.append((Path(error.filename), f"is a folder that {_because(error)}"))
 
-    for parent, folders, names in os.walk(folder, onerror=refuse):
+    entered: set[str] = set()
+    for parent, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in entered:
+            folders.clear()
+            continue
+        entered.add(real)
         # Libraries hold clips of their own; hidden files are the system's.
         folders[:] = sorted(
             name
             for name in folders
             if not name.startswith(".") and not Path(parent, name, SETTINGS_FILE).exists()
         )
-        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+        for name in sorted(names):
+            file = Path(parent, name)
+            if name.startswith("._") and file.suffix.lower() in VIDEO_SUFFIXES:
+                found.left_out.append((file, "what a Mac notes beside a file (AppleDouble)"))
+            elif not name.startswith("."):
+                yield file
 
 
-def find_videos(paths: Iterable[Path]) -> list[Path]:
-    """The video files among ``paths``: a file as it is named, a folder with all that lies below it.
+def _sort(file: Path, card: Card, found: Found) -> None:
+    """Put a file of a folder where it belongs."""
+    suffix = file.suffix.lower()
+    if suffix in OTHER_SUFFIXES:
+        return
+    named_video = suffix in VIDEO_SUFFIXES
+    try:
+        regular = stat.S_ISREG(file.stat().st_mode)
+    except OSError as error:
+        if named_video:
+            found.problems.append((file, _broken_link(file) or _because(error)))
+        return
+    if not regular:
+        if named_video:
+            found.problems.append((file, "is not a file"))
+        return
+    if (reason := card.proxy(file) if named_video else "") or (reason := _no_recording(file, suffix)):
+        found.left_out.append((file, reason))
+    elif named_video or _opens(file):
+        found.videos.append(file)
 
-    In folders, files of the usual suffixes (in any case) count, and whatever else FFmpeg reads as moving
-    pictures; hidden files and vpd libraries do not. Raises InputError for a path that does not exist, a
-    folder without rights, and a folder without a video.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            videos = [file for file in _files(path) if _is_video(file)]
-            if not videos:
-                raise InputError(f"{path}: there is no video in this folder.")
-            found += videos
-        elif path.exists():
-            found.append(path)
-        else:
-            raise InputError(f"{path} does not exist.")
-    return list(dict.fromkeys(found))
+
+def _no_recording(file: Path, suffix: str) -> str:
+    """Why a file that may look like a recording is none; "" where nothing speaks against it."""
+    if suffix in THUMBNAIL_SUFFIXES:
+        return "a thumbnail"
+    try:
+        with file.open("rb") as opened_file:
+            head = opened_file.read(HEAD_BYTES)
+    except OSError:
+        return ""  # That it cannot be read is said when it is scanned.
+    if suffix in LIST_SUFFIXES or list_of_files(head):
+        return "a list of other files"
+    if suffix in (".mjpeg", ".mjpg"):
+        return ""
+    return "a picture" if picture_format(head) or still_brand(head) else ""
+
+
+def _opens(file: Path) -> bool:
+    try:
+        with opened(file):
+            return True
+    except VideoError:
+        return False

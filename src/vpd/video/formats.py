@@ -28,19 +28,22 @@ STILL_BRANDS = frozenset(("avif", "avis", "heic", "heix", "heim", "heis", "hevc"
 
 _LISTS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"<smil", b"[Reference]", b"RTSPtext", b"<asx")
 _XML_LISTS = (b"<MPD", b"<smil", b"<AssetMap", b"<PackingList", b"<Composition")
-_PICTURES = (b"GIF87a", b"GIF89a", b"\x89PNG", b"\xff\xd8\xff", b"BM", b"II*\x00", b"MM\x00*")
+_PICTURES = (b"GIF87a", b"GIF89a", b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 
 
 def list_of_files(head: bytes) -> bool:
     """Whether a file that begins with ``head`` is a playlist or another list that pulls in files."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"<?xml"):
-        return any(
-            mark in head for mark in (b"<MPD", b"<smil", b"<AssetMap", b"<PackingList", b"<Composition")
-        )
+        return any(mark in head for mark in _XML_LISTS)
     return text.lower().startswith(tuple(mark.lower() for mark in _LISTS))
 
 
 def picture_format(head: bytes) -> bool:
     """Whether a file that begins with ``head``, and is no recording, is a picture, still or animated."""
     return head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+def still_brand(head: bytes) -> bool:
+    """Whether a file that begins with ``head`` is an ISO file of pictures."""
+    return head[4:8] == b"ftyp" and head[8:12].decode("latin-1") in STILL_BRANDS
