@@ -29,6 +29,15 @@ SAVES = 20
 """Checkpoints in a whole training."""
 
 
+Loss = Callable[[Tensor, Tensor, int], Tensor]
+"""(logits, targets of the batch, its seed) -> loss."""
+
+
+def classification_loss(logits: Tensor, targets: Tensor, seed: int) -> Tensor:
+    """Cross-entropy of logits (N, classes) and classes (N,)."""
+    return cross_entropy(logits, targets.to(logits.device))
+
+
 class Source(Protocol):
     """Where a network's inputs come from."""
 
@@ -111,6 +120,7 @@ class Trainer:
     validate : accuracy on held-out data, or None.
     workers : threads that read batches ahead.
     checkpoint : where to go on from, or None.
+    loss : of a batch's logits.
     """
 
     network: nn.Module
@@ -123,6 +133,7 @@ class Trainer:
     validate: Callable[[], float] | None = None
     workers: int = 2
     checkpoint: Checkpoint | None = None
+    loss: Loss = classification_loss
     progress: Progress = field(default_factory=Progress)
 
     def run(self) -> list[float]:
@@ -190,7 +201,7 @@ class Trainer:
                 )
             inputs = self.source.ready(raw, seeds[int(items[0])])
             logits = network(inputs)
-            loss = cross_entropy(logits, self.targets[torch.from_numpy(items)].to(logits.device))
+            loss = self.loss(logits, self.targets[torch.from_numpy(items)], seeds[int(items[0])])
             self.accelerator.backward(loss / settings.accumulate)
             losses.append(loss.detach())
             if (i + 1) % settings.accumulate == 0 or i == len(batches) - 1:
