@@ -26,7 +26,7 @@ from vpd.verbs.progress import Progress
 if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
     from vpd.verbs.athletes import AthletesResult, PicksResult
     from vpd.verbs.detect import DetectListener, DetectResult
-    from vpd.verbs.evaluate import EvaluateResult
+    from vpd.verbs.evaluate import BaselineOptions, EvaluateResult
     from vpd.verbs.recognise import RecogniseResult
     from vpd.verbs.retrieve import RetrieveResult
     from vpd.verbs.search import SearchResult
@@ -166,12 +166,13 @@ class Library:
         all_labels: bool = True,
         jobs: int = 1,
         progress: Progress | None = None,
+        baselines: BaselineOptions | None = None,
     ) -> EvaluateResult:
         """Measure accuracy by the number of labels, as `vpd evaluate` does, on the same subsets.
 
         See `vpd.verbs.evaluate.EvaluateRequest`. Raises InputError where the labels do not suffice.
         """
-        from vpd.verbs.evaluate import EvaluateRequest, evaluate
+        from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, evaluate
 
         request = EvaluateRequest(
             features,
@@ -182,6 +183,7 @@ class Library:
             None if subset_file is None else Path(subset_file),
             all_labels,
             jobs,
+            baselines or BaselineOptions(),
         )
         return evaluate(self.layout, request, progress)
 

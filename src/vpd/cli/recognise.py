@@ -23,7 +23,7 @@ from vpd.cli.progress import verb_progress
 from vpd.library.artefact import write_text
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.report.evaluation_page import accuracy_table, write_evaluation
-from vpd.verbs.evaluate import EvaluateRequest, EvaluateResult
+from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, EvaluateResult
 from vpd.verbs.evaluate import evaluate as evaluate_verb
 from vpd.verbs.recognise import RecogniseRequest, RecogniseResult
 from vpd.verbs.recognise import recognise as recognise_verb
@@ -35,7 +35,9 @@ FeaturesOption = Annotated[
     list[str] | None, typer.Option("--features", "-f", help="Name of the features; may be repeated.")
 ]
 RECOGNISER_OPTION = typer.Option(
-    "--recogniser", help=f"Recogniser; may be repeated in `evaluate`. {RecognisersHelp}"
+    "--recogniser",
+    help=f"Recogniser; may be repeated in `evaluate`, which takes baselines too (docs/baselines.md). "
+    f"{RecognisersHelp}",
 )
 
 
@@ -95,6 +97,16 @@ def evaluate(
         bool, typer.Option("--all/--no-all", help="Also learn from the whole training part.")
     ] = True,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Worker processes.")] = 1,
+    preset: Annotated[
+        str, typer.Option(help="Settings of the baselines: laptop, or paper (docs/baselines.md).")
+    ] = "laptop",
+    weights: Annotated[
+        str,
+        typer.Option(help="The baselines start from: nothing, torchvision, a file, or hub:OWNER/NAME/FILE."),
+    ] = "",
+    mirror: Annotated[
+        bool, typer.Option(help="The baselines mirror examples: only for classes that do not differ by side.")
+    ] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -103,7 +115,10 @@ def evaluate(
     Split and subsets are made once, kept in results/few_shot of the library, and used again.
     """
     layout = open_library(library)
-    request = EvaluateRequest(features, recogniser, k, subsets, splits, subset_file, all_labels, jobs)
+    options = BaselineOptions(preset, weights, mirror)
+    request = EvaluateRequest(
+        features, recogniser, k, subsets, splits, subset_file, all_labels, jobs, options
+    )
     with verb_progress("evaluate") as progress:
         result = evaluate_verb(layout, request, progress)
     paths = write_evaluation(result.evaluation, results_folder(layout, "evaluate"))
@@ -114,7 +129,7 @@ def evaluate(
     say_notes(result.notes, result.choice)
     for name, count in result.evaluation.missing.items():
         if count:
-            say_warning(f"{count} segments have no features {name!r}: in the test they count as wrong.")
+            say_warning(f"{count} segments lack {name}: in the test they count as wrong.")
 
 
 def _print_evaluated(result: EvaluateResult, paths: list[Path]) -> None:

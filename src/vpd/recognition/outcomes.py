@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from sklearn.base import clone
@@ -43,10 +43,24 @@ class Outcome:
     accuracy: float
 
 
-def digest(X: Sequence[FeatureSequence | None], y: Array, test: Array) -> str:
+class Digested(Protocol):
+    """An example of another kind than features, such as a clip of pictures."""
+
+    def digest(self) -> bytes:
+        """What outcomes depend on."""
+
+
+Example = FeatureSequence | Digested
+"""What a recogniser learns from."""
+
+
+def digest(X: Sequence[Example | None], y: Array, test: Array) -> str:
     """What the outcomes of some features depend on, in short: all sequences, labels and the test part."""
     found = hashlib.sha256(json.dumps([y.tolist(), test.tolist()]).encode())
     for x in X:
+        if x is not None and not isinstance(x, FeatureSequence):
+            found.update(x.digest())
+            continue
         found.update(b"none" if x is None else np.ascontiguousarray(x.values[x.valid]).tobytes())
         found.update(b"" if x is None else x.times_s.tobytes() + x.scores.tobytes())
     return found.hexdigest()

@@ -11,9 +11,9 @@ from joblib import Parallel, delayed  # type: ignore[import-untyped]  # it ships
 from sklearn.base import clone
 
 from vpd.errors import InputError
-from vpd.recognition.outcomes import ALL, MISSING, KeptOutcomes, Outcome, digest
+from vpd.recognition.outcomes import ALL, MISSING, Example, KeptOutcomes, Outcome, digest
 from vpd.recognition.subsets import Subsets
-from vpd.types import Array, FeatureSequence
+from vpd.types import Array
 
 
 def seeded(estimator: Any, seed: int) -> Any:
@@ -36,7 +36,7 @@ def takes_validation(estimator: Any) -> bool:
 def _one(
     recogniser: str,
     estimator: Any,
-    X: Sequence[FeatureSequence | None],
+    X: Sequence[Example | None],
     y: Array,
     chosen: Array,
     test: Array,
@@ -100,7 +100,7 @@ def _tasks(
 
 
 def run_few_shot(
-    X: Sequence[FeatureSequence | None],
+    X: Sequence[Example | None],
     y: Sequence[str] | Array,
     train: Array,
     test: Array,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,31 @@ from typing import Any
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.recognition.outcomes import ALL, Outcome
+from vpd.recognition.recognisers import RECOGNISERS
 from vpd.settings.toml import load_settings
 from vpd.verbs.features import MANY, FeatureChoice, choose_features
-from vpd.verbs.few_shot import Evaluation, library_parts, measure
+from vpd.verbs.few_shot import Evaluation, Parts, library_parts, measure
 from vpd.verbs.labelled import labelled_segments
 from vpd.verbs.progress import Progress
 
 NEAREST = "dtw-nn"
 """Always evaluated beside the recogniser of the settings: the simplest that works."""
+
+
+@dataclass(frozen=True)
+class BaselineOptions:
+    """How the baselines among the recognisers are made.
+
+    Attributes
+    ----------
+    preset : "laptop", or "paper".
+    weights : "" random, "torchvision", a file, or hub:OWNER/NAME/FILE.
+    mirror : whether training mirrors examples; only for classes that do not differ by side.
+    """
+
+    preset: str = "laptop"
+    weights: str = ""
+    mirror: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,7 +44,7 @@ class EvaluateRequest:
     Attributes
     ----------
     features : names; None for the default (`vpd.verbs.features`).
-    recognisers : names; None for `dtw-nn` and that of the settings.
+    recognisers : names, of baselines too (docs/baselines.md); None for `dtw-nn` and that of the settings.
     ks : examples a class.
     subsets : for each k.
     splits : CSV file with video, scene, split; None for splits.csv of the library, else one that is made once
@@ -35,6 +52,7 @@ class EvaluateRequest:
     subset_file : JSON file with lists of examples for each k; None for one that is made once and kept.
     all_labels : whether to learn from the whole training part too.
     jobs : worker processes.
+    baselines : how the baselines among the recognisers are made.
     """
 
     features: Sequence[str] | None = None
@@ -45,6 +63,7 @@ class EvaluateRequest:
     subset_file: Path | None = None
     all_labels: bool = True
     jobs: int = 1
+    baselines: BaselineOptions = BaselineOptions()
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,16 +149,37 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
         request.subsets or settings.subsets,
         settings.seed,
     )
+    recognisers = list(request.recognisers or dict.fromkeys([NEAREST, settings.recogniser]))
+    of_features = [name for name in recognisers if name in RECOGNISERS]
+    systems = [name for name in recognisers if name not in RECOGNISERS]
     choice = FeatureChoice(", ".join(request.features or ()))
-    if not request.features:
+    if of_features and not request.features:
         choice = choose_features(library, None, MANY, recognition=True)
     names = list(request.features or [choice.name])
-    recognisers = list(request.recognisers or dict.fromkeys([NEAREST, settings.recogniser]))
 
     def tell(features: str, outcome: Outcome, fraction: float) -> None:
         accuracy = f"{100 * outcome.accuracy:.1f} %"
         progress(fraction, f"{features}, {outcome.recogniser}, k = {k_name(outcome.k)}: {accuracy}")
 
     progress(0.0, "reading features")
-    found = measure(library, parts, names, recognisers, request.all_labels, request.jobs, tell)
+    found = Evaluation(parts, {}, {})
+    if systems:
+        found = _measure_baselines(library, parts, systems, request, tell)
+    if of_features:
+        mine = measure(library, parts, names, of_features, request.all_labels, request.jobs, tell)
+        found = Evaluation(parts, mine.outcomes | found.outcomes, mine.missing | found.missing)
     return EvaluateResult(found, choice, notes)
+
+
+def _measure_baselines(
+    library: Layout,
+    parts: Parts,
+    names: list[str],
+    request: EvaluateRequest,
+    tell: Callable[[str, Outcome, float], None],
+) -> Evaluation:
+    # imported here: networks over pictures take seconds to import, and most evaluations have none
+    from vpd.verbs.baselines import check_names, measure_baselines
+
+    check_names(names)
+    return measure_baselines(library, parts, names, request.baselines, request.all_labels, request.jobs, tell)

@@ -1,0 +1,70 @@
+"""The few-shot protocol for the baselines: the same split and subsets, their own inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from vpd.baselines.inputs import InputKind, load_inputs
+from vpd.baselines.table import BASELINES, make_baseline
+from vpd.errors import InputError
+from vpd.library.layout import Layout
+from vpd.recognition.outcomes import KeptOutcomes, Outcome
+from vpd.recognition.protocol import run_few_shot
+from vpd.recognition.recognisers import RECOGNISERS
+from vpd.verbs.evaluate import BaselineOptions
+from vpd.verbs.few_shot import Evaluation, Parts
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise InputError where one of the names is neither a recogniser nor a baseline."""
+    for name in names:
+        if name not in RECOGNISERS and name not in BASELINES:
+            known = ", ".join([*RECOGNISERS, *BASELINES])
+            raise InputError(f"there is no recogniser {name!r}; known: {known}")
+
+
+def measure_baselines(
+    layout: Layout,
+    parts: Parts,
+    names: Sequence[str],
+    options: BaselineOptions,
+    with_all: bool = True,
+    jobs: int = 1,
+    progress: Callable[[str, Outcome, float], None] = lambda inputs, outcome, fraction: None,
+    kept: KeptOutcomes | None = None,
+) -> Evaluation:
+    """Run the few-shot protocol for baselines by name.
+
+    What a baseline sees ("crops", "pictures" or "poses") stands where features have their name. Raises
+    InputError where the library lacks what one of them sees.
+    """
+    outcomes: dict[str, list[Outcome]] = {}
+    missing: dict[str, int] = {}
+    kinds: list[InputKind] = list(dict.fromkeys(BASELINES[name].takes for name in names))
+    for number, kind in enumerate(kinds):
+        inputs = load_inputs(kind, layout, parts.segments)
+        missing[kind] = len(inputs.reasons)
+        mine = [name for name in names if BASELINES[name].takes == kind]
+
+        def tell(outcome: Outcome, done: int, tasks: int, kind: str = kind, number: int = number) -> None:
+            progress(kind, outcome, (number + done / tasks) / len(kinds))
+
+        outcomes[kind] = run_few_shot(
+            inputs.items,
+            parts.labels,
+            parts.train,
+            parts.test,
+            parts.subsets,
+            {name: _made(name, options) for name in mine},
+            with_all,
+            jobs,
+            tell,
+            parts.validating if len(parts.validation) else None,
+            kept,
+            kind,
+        )
+    return Evaluation(parts, outcomes, missing)
+
+
+def _made(name: str, options: BaselineOptions) -> object:
+    return make_baseline(name, options.preset, options.mirror, weights=options.weights)

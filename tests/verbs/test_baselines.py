@@ -1,0 +1,87 @@
+"""`evaluate` runs baselines beside recognisers of features, on the same split and subsets."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from tests.baselines.made import FPS, made_skeleton
+from vpd.baselines import presets
+from vpd.baselines.settings import Training
+from vpd.errors import InputError
+from vpd.library.artefact import Recipe
+from vpd.library.features import write_features
+from vpd.library.frames import write_times
+from vpd.library.labels import write_labels
+from vpd.library.poses import write_poses
+from vpd.library.videos import Videos
+from vpd.pipeline.register import make_library
+from vpd.teachers.joints2d import D, features
+from vpd.types import PoseSequence, Segment, VideoInfo
+from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, evaluate
+
+RECIPE = Recipe("test", 1)
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """Nine videos of one action each, with poses and joints; training takes two updates."""
+    monkeypatch.setattr(presets, "SMALL_GRAPH", Training(batch=6, epochs=2))
+    layout = make_library(tmp_path / "library")
+    rng = np.random.default_rng(0)
+    files, segments = [], []
+    for i in range(9):
+        files.append(tmp_path / f"v{i}.mp4")
+        files[-1].write_bytes(b"%d" % i)
+    videos = Videos.read(layout)
+    videos.register(files, lambda path: path.stem)
+    for i, path in enumerate(files):
+        skeleton = made_skeleton("abc"[i % 3], path.stem, rng)
+        n = len(skeleton)
+        times = np.arange(n) / FPS
+        info = VideoInfo(path.stem, path, path.stem, 640, 480, 0, Fraction(25), times)
+        videos.put(videos[path.stem].scanned(info))
+        poses = PoseSequence(1, np.arange(n), skeleton.keypoints[0])
+        write_times(layout.frames(path.stem), times, RECIPE)
+        write_poses(layout.poses(path.stem), [poses], RECIPE)
+        joints = features(poses, times, path.stem)
+        write_features(layout.features("joints2d", path.stem), [joints], D, RECIPE)
+        segments.append(Segment(path.stem, 0.0, n / FPS, label="abc"[i % 3]))
+    videos.write()
+    write_labels(layout.labels, segments)
+    return layout
+
+
+def test_a_baseline_stands_beside_a_recogniser_of_features(library):
+    request = EvaluateRequest(["joints2d"], ["dtw-nn", "stgcn"], ks=[1], subsets=2, all_labels=False)
+    found = evaluate(library, request).evaluation
+    assert found.rows() == [("joints2d", "dtw-nn"), ("poses", "stgcn")]
+    assert found.missing == {"joints2d": 0, "poses": 0}
+    for row in found.rows():
+        assert len(found.of(*row)[1]) == 2
+
+
+def test_a_baseline_needs_no_features(library):
+    request = EvaluateRequest(recognisers=["stgcn"], ks=[1], subsets=1, all_labels=False)
+    result = evaluate(library, request)
+    assert [row["recogniser"] for row in result.rows()] == ["stgcn"]
+    assert result.to_json()["missing"] == {"poses": 0}
+
+
+def test_what_a_baseline_cannot_do_is_said(library):
+    def ask(name, **options):
+        request = EvaluateRequest(
+            recognisers=[name], ks=[1], subsets=1, all_labels=False, baselines=BaselineOptions(**options)
+        )
+        return evaluate(library, request)
+
+    with pytest.raises(InputError, match=r"no recogniser 'stgcm'; known: .*dtw-nn.*stgcn"):
+        ask("stgcm")
+    with pytest.raises(InputError, match="no preset 'desk'"):
+        ask("stgcn", preset="desk")
+    with pytest.raises(InputError, match="none of the 9 segments has crops"):
+        ask("tsn-crop")
+    with pytest.raises(InputError, match="cannot be read"):
+        ask("stgcn", weights="nowhere.pth")
