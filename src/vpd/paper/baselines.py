@@ -43,7 +43,7 @@ def measure_baseline(
         inputs = load_inputs(takes, column.layout, windows)
         parts = column.parts
         outcomes = run_few_shot(
-            inputs.items,  # type: ignore[arg-type]  # clips and skeletons go to estimators that take them
+            inputs.items,
             parts.labels,
             parts.train,
             parts.test,
