@@ -47,6 +47,21 @@ def test_weights_know_what_they_were_trained_on(vpd, folder, command, file, load
     assert settings["batch"] == 8
 
 
+def test_the_papers_preset_is_trained_and_kept_in_the_card(vpd, folder):
+    out = folder / "paper"
+    code, _, err = vpd(
+        "vipe", "train", folder, "--out", out, "--hold-out", "jump", "--preset", "paper", "--steps", 2
+    )
+    assert code == 0, err
+    model = Vipe.load(out / "vipe.safetensors")
+    settings = json.loads(model.card.about)["settings"]
+    assert (model.card.width, model.card.target, settings["pair_weight"]) == (1024, "heading", 1.0)
+    assert np.isfinite(model.decode_3d(np.zeros((2, 64), np.float32))).all()
+    code, _, err = vpd("vipe", "train", folder, "--out", out, "--hold-out", "jump", "--preset", "tiny")
+    assert code == 1
+    assert "--preset is one of laptop, paper" in err
+
+
 def test_a_held_out_name_that_fits_nothing(vpd, folder):
     code, _, err = vpd("vipe", "train-window", folder, "--out", folder / "out", "--hold-out", "swim")
     assert code != 0

@@ -13,7 +13,8 @@ import typer
 from vpd.errors import InputError
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
-from vpd.settings.vipe import VipeSettings
+from vpd.settings.vipe import PRESETS, VipeSettings
+from vpd.settings.vipe import preset as vipe_preset
 from vpd.teachers.vipe.model import Vipe, VipeCard
 from vpd.teachers.vipe.motion import Motion
 from vpd.teachers.vipe.readers import read_folder
@@ -57,13 +58,23 @@ def train_command(
     ] = None,
     start: Annotated[Path | None, typer.Option(help="Weights to go on from, instead of random ones.")] = None,
     estimator: Annotated[str, typer.Option(help="Pose estimator that it is meant for.")] = "movenet_thunder",
+    preset: Annotated[
+        str | None, typer.Option(help=f"Named settings: {', '.join(PRESETS)} (VIPE* to the paper's letter).")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Optimiser steps, instead of the settings'.")
+    ] = None,
 ) -> None:
     """Train on 3D motion; started again with the same folder it goes on where it was."""
+    if preset is not None and (settings is not None or preset not in PRESETS):
+        raise InputError(f"--preset is one of {', '.join(PRESETS)}, and goes without --settings")
     if unit is not None and unit not in UNITS:
         raise InputError(f"the unit {unit!r} is unknown; {', '.join(UNITS)} are known")
     if up is not None and up not in AXES:
         raise InputError(f"--up is x, y or z, not {up!r}")
-    chosen = load_settings(settings).vipe if settings is not None else VipeSettings()
+    chosen = load_settings(settings).vipe if settings is not None else vipe_preset(preset or "laptop")
+    if steps is not None:
+        chosen = VipeSettings.model_validate(chosen.model_dump() | {"steps": steps})
     given = Given(UNITS[unit] if unit else None, AXES[up] if up else None, body_model)
     motions = [m for path in motion for m in read_folder(path, given)]
     training, held_out = split(motions, hold_out)
@@ -73,7 +84,9 @@ def train_command(
     show = _shower(chosen.steps)
     trained = train(training, held_out, chosen, out, show, Vipe.load(start) if start is not None else None)
     about = _about(chosen.model_dump(), training, held_out, trained.history)
-    card = VipeCard(chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), about=about)
+    card = VipeCard(
+        chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), target=chosen.target, about=about
+    )
     Vipe(card, trained.encoder, trained.decoder).save(out / "vipe.safetensors")
     typer.echo(f"wrote {out / 'vipe.safetensors'}")
 

@@ -2,7 +2,7 @@
 and of movements."""
 
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -84,8 +84,49 @@ class VipeSettings(Section):
     """Distance by which that loss tells near from far; the nearest pose of a batch is about 0.7 away."""
     gravity: float = Field(default=1.0, ge=0)
     """Weight of the vertical components of the bones beside their directions in the body's own frame."""
+    target: Literal["trunk", "heading"] = "trunk"
+    """Frame of the directions in the 3D target: of the trunk, or of the body turned to face forward
+    (paper)."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to train."""
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "laptop": {},
+    "paper": {
+        "width": 1024,
+        "dropout": 0.2,
+        "steps": 100_000,
+        "batch": 100,
+        "lr": 1e-4,
+        "captured": 1.0,
+        "mixed": 0.0,
+        "sampled": 0.0,
+        "supports": False,
+        "limb_lengths": 0.0,
+        "interpolate": 0.0,
+        "inverted": 0.0,
+        "roll": 30.0,
+        "wild_cameras": 0.0,
+        "perspective": 0.0,
+        "jitter": 0.0,
+        "unsure": 0.0,
+        "dropped": 0.0,
+        "swapped": 0.0,
+        "head_centre": False,
+        "pair_weight": 1.0,
+        "metric_weight": 0.0,
+        "neighbour_weight": 0.0,
+        "gravity": 0.0,
+        "target": "heading",
+    },
+}
+"""Named groups of settings: `laptop` made the shipped weights, `paper` is VIPE* of the paper's supplement."""
+
+
+def preset(name: str, **changes: Any) -> VipeSettings:
+    """The settings of a preset with changes. Raises KeyError for an unknown name."""
+    return VipeSettings(**{**PRESETS[name], **changes})
 
 
 class VipeWindowSettings(Section):

@@ -33,11 +33,12 @@ def test_a_mirrored_body_is_the_reflection_with_sides_exchanged(bodies):
     assert torch.allclose(image @ frame, reflected @ other, atol=1e-4)
 
 
-def test_the_target_does_not_know_heading_place_or_size(bodies):
+@pytest.mark.parametrize("heading", [False, True])
+def test_the_target_does_not_know_heading_place_or_size(bodies, heading):
     joints = put_together(bodies)
     turn = torch.from_numpy(Rotation.from_euler("z", 130, degrees=True).as_matrix()).float()
     moved = 1.3 * joints @ turn.T + torch.tensor([1.0, 2.0, 3.0])
-    assert torch.allclose(pose_target(moved, 1.0), pose_target(joints, 1.0), atol=1e-4)
+    assert torch.allclose(pose_target(moved, 1.0, heading), pose_target(joints, 1.0, heading), atol=1e-4)
 
 
 def test_the_target_knows_tilt_and_side(bodies):
@@ -49,7 +50,8 @@ def test_the_target_knows_tilt_and_side(bodies):
     assert (pose_target(image, 1.0) - here).norm(dim=1).median() > 0.5
 
 
-def test_joints_come_back_from_a_target_up_to_heading(bodies):
+@pytest.mark.parametrize(("gravity", "heading"), [(1.0, False), (0.0, True)])
+def test_joints_come_back_from_a_target_up_to_heading(bodies, gravity, heading):
     joints = put_together(bodies)
     points = torch.cat(
         [joints, joints[:, [1, 2]].mean(1, keepdim=True), joints[:, [7, 8]].mean(1, keepdim=True)], 1
@@ -57,9 +59,14 @@ def test_joints_come_back_from_a_target_up_to_heading(bodies):
     ends = torch.tensor(BONES)
     lengths = (points[:, ends[:, 1]] - points[:, ends[:, 0]]).norm(dim=-1)
     decoded = torch.cat(
-        [joints_of(pose_target(joints[i : i + 1], 1.0), lengths[i]) for i in range(len(joints))]
+        [
+            joints_of(pose_target(joints[i : i + 1], gravity, heading), lengths[i], heading)
+            for i in range(len(joints))
+        ]
     )
     assert torch.allclose(torch.cdist(decoded, decoded), torch.cdist(joints, joints), atol=1e-3)
+    height = joints[..., 2] - joints[:, [7, 8], 2].mean(1, keepdim=True)
+    assert torch.allclose(decoded[..., 2], height, atol=1e-2)
     assert torch.allclose(decoded[..., 2], joints[..., 2], atol=1e-3)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vpd.errors import InputError
 from vpd.paper.dataset import About, Dataset
-from vpd.paper.datasets import diving48, finegym, fs, tennis
+from vpd.paper.datasets import activitynet, diving48, finegym, fs, spot, tennis
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ READERS: dict[str, Reader] = {
         Reader(diving48.ABOUT, diving48.read),
         Reader(finegym.GYM99, finegym.read_gym99),
         Reader(finegym.GYM288, finegym.read_gym288),
+        *(Reader(about, spot.reader(about)) for about in (spot.FINEDIVING, spot.F3SET, spot.SPOT)),
+        *(
+            Reader(about, activitynet.reader(about))
+            for about in (activitynet.ACTIVITYNET, activitynet.THUMOS)
+        ),
     )
 }
 PAPER = ("fs", "tennis", "fx", "diving48")

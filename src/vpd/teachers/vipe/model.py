@@ -46,6 +46,7 @@ class VipeCard:
     estimators : pose estimators whose errors it was trained with.
     layout : keypoint names of the poses it takes, in order.
     min_score : keypoints with a lower score count as missing.
+    target : frame of the directions that it was trained to tell (`[vipe] target`).
     about : data, settings and figures, for the reader.
     """
 
@@ -55,6 +56,7 @@ class VipeCard:
     estimators: tuple[str, ...] = ("movenet_thunder",)
     layout: tuple[str, ...] = COCO17
     min_score: float = 0.1
+    target: str = "trunk"
     about: str = ""
 
 
@@ -138,7 +140,11 @@ class Vipe:
         """
         device = self.encoder.first.weight.device
         z = torch.from_numpy(np.asarray(embedding, np.float32)).to(device)
-        joints: Array = joints_of(self.decoder(z), z.new_tensor(BONE_LENGTHS)).cpu().numpy()
+        joints: Array = (
+            joints_of(self.decoder(z), z.new_tensor(BONE_LENGTHS), self.card.target == "heading")
+            .cpu()
+            .numpy()
+        )
         return joints
 
 

@@ -76,7 +76,7 @@ class Sampler:
         seen = towards_head_centre(joints, first, chance) if settings.head_centre else joints
         # Both views in one go: many small operations, whose number counts.
         views = self._look(torch.cat([seen, seen]), generator).view(2, n, -1).transpose(0, 1)
-        targets = pose_target(joints, settings.gravity)
+        targets = pose_target(joints, settings.gravity, settings.target == "heading")
         if not settings.pair_weight:
             return Sample(views, views[:0, 0], seen.new_zeros(0), targets)
         others = self._other_frames(rows[: counts[0]], chance)

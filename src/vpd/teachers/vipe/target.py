@@ -47,12 +47,22 @@ def trunk_frame(joints: Tensor) -> Tensor:
     return frame_of(left, up)
 
 
-def pose_target(joints: Tensor, gravity: float) -> Tensor:
+def heading_frame(joints: Tensor) -> Tensor:
+    """(B, 3, 3) forward, left and up of a body that keeps its tilt: turned about the vertical alone
+    (paper).
+    """
+    left = joints[:, L_HIP] - joints[:, R_HIP] + joints[:, L_SHOULDER] - joints[:, R_SHOULDER]
+    level = left * left.new_tensor([1.0, 1.0, 0.0])
+    return frame_of(level, left.new_tensor([0.0, 0.0, 1.0]).expand_as(left))
+
+
+def pose_target(joints: Tensor, gravity: float, heading: bool = False) -> Tensor:
     """(B, ``SIZE``) the target of (B, 13, 3) joints, world z up; ``gravity`` weighs the vertical components.
 
+    Directions are in the trunk's frame, with ``heading`` in that of a body turned to face forward (paper).
     Scaled such that the distance between two targets is about 1 where bones differ by 45 degrees on average.
     """
-    frame = trunk_frame(joints)
+    frame = heading_frame(joints) if heading else trunk_frame(joints)
     bones = bone_directions(joints)
     root = joints[:, [L_HIP, R_HIP]].mean(1, keepdim=True)
     from_root = unit(joints - root)
@@ -68,9 +78,10 @@ def pose_target(joints: Tensor, gravity: float) -> Tensor:
     return torch.cat(parts, dim=1) / math.sqrt(len(BONES) * 0.75)
 
 
-def joints_of(target: Tensor, lengths: Tensor) -> Tensor:
+def joints_of(target: Tensor, lengths: Tensor, heading: bool = False) -> Tensor:
     """(B, 13, 3) joints in the trunk's frame turned upright by gravity, from decoded targets.
 
+    Targets with ``heading`` are upright as they are.
     ``lengths`` (14,) metres of ``BONES``. The body keeps its tilt against the vertical and faces +x.
     """
     bones = unit(target[:, : 3 * len(BONES)].reshape(-1, len(BONES), 3))
@@ -78,13 +89,13 @@ def joints_of(target: Tensor, lengths: Tensor) -> Tensor:
     vertical = vertical * math.sqrt(len(BONES) * 0.75)
     # The vertical in the trunk's frame: the direction whose products with the bones are their z components.
     up = torch.linalg.lstsq(bones, vertical[..., None]).solution[..., 0]
-    up = unit(up)
+    up = up.new_tensor([0.0, 0.0, 1.0]).expand_as(up) if heading else unit(up)
     forward = up.new_tensor([1.0, 0.0, 0.0]).expand_as(up)
     other = up.new_tensor([0.0, 0.0, -1.0]).expand_as(up)
     # Lying face up or down, forward is vertical: take the way from head to feet as heading instead.
-    heading = torch.where(up[:, :1].abs() < 0.9, forward, other)
-    heading = unit(heading - (heading * up).sum(-1, keepdim=True) * up)
-    world = torch.stack([heading, torch.linalg.cross(up, heading), up], dim=-1)
+    ahead = torch.where(up[:, :1].abs() < 0.9, forward, other)
+    ahead = unit(ahead - (ahead * up).sum(-1, keepdim=True) * up)
+    world = torch.stack([ahead, torch.linalg.cross(up, ahead), up], dim=-1)
     points: list[Tensor] = [bones.new_zeros(len(bones), 3)] * (JOINTS + 2)
     for number, (parent, child) in enumerate(BONES):
         points[child] = points[parent] + bones[:, number] * lengths[number]

@@ -1,0 +1,114 @@
+"""Data sets in the files of E2E-Spot: events as frames, in train.json, val.json and test.json (Hong et al.
+2022).
+
+``[{"video": name, "num_frames": n, "fps": f, "events": [{"frame": i, "label": text}, ...], ...}, ...]``
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from vpd.errors import LabelError
+from vpd.paper.dataset import About, Action, Clip, Dataset, Frames, Part, Span
+from vpd.paper.label_files import LabelFolder, lines, read_json
+
+NEEDS = "train.json, val.json and test.json, and the videos that they name (<video>.mp4)"
+PROTOCOL = (
+    "parts by file. An event is a moment: window 0.5 s before to 0.5 s after; detection within 0.1 s, all "
+    "labels as one class"
+)
+FINEDIVING = About(
+    "finediving",
+    "FineDiving",
+    "MIT (FineDiving)",
+    f"{NEEDS}, as jhong93/spot has converted them (data/finediving); the authors' own files are pickles",
+    f"starts of the steps of a dive; {PROTOCOL}",
+)
+F3SET = About(
+    "f3set",
+    "F3Set",
+    "as its repository (F3EST/F3Set) states it",
+    f"{NEEDS}, from F3EST/F3Set",
+    f"strokes of tennis with their attributes; {PROTOCOL}",
+)
+SPOT = About(
+    "spot",
+    "E2E-Spot",
+    "BSD-3-Clause (jhong93/spot)",
+    f"{NEEDS}, from jhong93/spot: data/tennis, fs_comp, fs_perf or finegym",
+    PROTOCOL,
+)
+PARTS: tuple[tuple[str, Part], ...] = (("train", "train"), ("val", "validation"), ("test", "test"))
+WINDOW_S, EVENT_S = 0.5, 0.1
+
+
+def _around(span: Span, fps: float, reach_s: float) -> Frames:
+    return max(0, int(span.start - fps * reach_s)), int(span.start + fps * reach_s) + 1
+
+
+def window(span: Span, fps: float) -> Frames:
+    """Frames within half a second of the moment."""
+    return _around(span, fps, WINDOW_S)
+
+
+def event(span: Span, fps: float) -> Frames:
+    """Frames within a tenth of a second of the moment."""
+    return _around(span, fps, EVENT_S)
+
+
+def _clip(row: dict[str, Any]) -> Clip:
+    name, fps, frames = str(row["video"]), float(row["fps"]), int(row["num_frames"])
+    if not (math.isfinite(fps) and fps > 0 and frames > 0):
+        raise ValueError(f"{fps} frames a second, {frames} frames")
+    return Clip(name, fps=fps, frames=frames)
+
+
+def _part(path: Path, part: Part) -> tuple[list[Clip], list[Action]]:
+    rows = read_json(path)
+    if not isinstance(rows, list):
+        raise LabelError(f"{path} is not a list of videos")
+    clips, actions = [], []
+    for place, row in enumerate(rows, 1):
+        try:
+            clip = _clip(row)
+            clips.append(clip)
+            for number, one in enumerate(row["events"]):
+                frame, label = int(one["frame"]), str(one["label"])
+                if not 0 <= frame < clip.frames or not label:
+                    raise ValueError(f"the event {one} is not in the video or has no label")
+                actions.append(
+                    Action(f"{clip.name}:{number}:{frame}", clip.name, label, part, Span(frame, frame))
+                )
+        except (KeyError, TypeError, ValueError) as error:
+            raise LabelError(f"{path}, entry {place}: {error!r}") from error
+    return clips, actions
+
+
+def reader(about: About) -> Callable[[Path, Sequence[str]], Dataset]:
+    """The reader of one data set in these files."""
+
+    def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
+        """Read the label files below ``root``. Raises InputError."""
+        folder = LabelFolder(root, (about.key,))
+        known: dict[str, Clip] = {}
+        actions: list[Action] = []
+        for name, part in PARTS:
+            path = folder.need(f"{name}.json", why="events as frames")
+            own, found = _part(path, part)
+            twice = [c.name for c in own if c.name in known]
+            if twice:
+                raise LabelError(f"{path}: the video {twice[0]} is in another part or twice")
+            known |= {c.name: c for c in own}
+            actions += found
+        listed = folder.find("class.txt")
+        classes = [text for _, text in lines(listed)] if listed is not None else []
+        unknown = sorted({a.label for a in actions} - set(classes)) if classes else []
+        if unknown:
+            raise LabelError(f"{listed} lacks the labels {', '.join(unknown[:5])}")
+        labels = tuple(classes) or tuple(sorted({a.label for a in actions}))
+        return Dataset(about, labels, tuple(actions), known, detected=labels, window=window, event=event)
+
+    return read
