@@ -113,6 +113,12 @@ def test_whole_pictures_are_decoded_once(layout):
     assert [len(x) for x in both] == [5, 3]
 
 
+@pytest.mark.parametrize("kind", ["crops", "poses", "pictures"])
+def test_a_segment_is_seen_in_its_window(layout, kind):
+    swing = Segment("v", 0.2, 0.24, athlete=RIGHT, window_s=(0.08, 0.4))
+    assert len(load_inputs(kind, layout, [swing]).items[0]) == 8
+
+
 def test_nothing_to_see_is_an_error(layout):
     with pytest.raises(InputError, match="none of the 1 segments has poses"):
         load_inputs("poses", layout, [NOBODY])

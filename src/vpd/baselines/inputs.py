@@ -6,7 +6,7 @@ One rule says which athlete a segment means, the same as for features (`vpd.sequ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -53,13 +53,22 @@ class Inputs:
 
 
 def load_inputs(kind: InputKind, layout: Layout, segments: Sequence[Segment]) -> Inputs:
-    """Read what a baseline sees of ``segments``. Raises InputError where not one of them has any."""
+    """Read what a baseline sees of ``segments``, each in the window that its features are seen in.
+
+    Raises InputError where not one of them has any.
+    """
+    segments = [_seen(segment) for segment in segments]
     if kind == "poses":
         return _loaded(segments, PoseReader(layout).skeleton, "poses")
     if kind == "pictures":
         make_pictures(layout, segments)
         return _loaded(segments, lambda s: picture_clip(layout, s), "pictures")
     return _loaded(segments, lambda s: crop_clip(layout, s), "crops")
+
+
+def _seen(segment: Segment) -> Segment:
+    start_s, end_s = segment.window_s or (segment.start_s, segment.end_s)
+    return replace(segment, start_s=start_s, end_s=end_s, window_s=None)
 
 
 def _loaded(segments: Sequence[Segment], load: Callable[[Segment], Clip | Skeleton], what: str) -> Inputs:
