@@ -2,8 +2,8 @@
 
     python -m benchmarks.baselines
         the laptop presets, on made inputs
-    python -m benchmarks.baselines --few-shot LIBRARY stgcn tsn-crop -k 4 -k 16
-        accuracy on a labelled library
+
+Accuracy on a library is measured by `vpd evaluate --recogniser NAME`.
 
 A step is forward, backward and update. "bare" runs it on one ready batch; "ours" is the loop of an estimator,
 which reads, cuts and changes every batch anew. Wanted: bare / ours at least 0.9. Times are of the processor,
@@ -29,7 +29,6 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from vpd.baselines.clips import Clip, clips_of
-from vpd.baselines.inputs import load_inputs
 from vpd.baselines.skeletons import Skeleton
 from vpd.baselines.table import BASELINES, make_baseline
 from vpd.baselines.training import Trainer, make_optimiser
@@ -37,9 +36,6 @@ from vpd.crops import make_crops, write_crops
 from vpd.device import make_accelerator
 from vpd.flow import make_flow
 from vpd.library.artefact import Recipe
-from vpd.library.labels import read_labels
-from vpd.library.layout import find_library
-from vpd.library.videos import Videos
 from vpd.settings.crop import CropSettings
 from vpd.types import Track
 from vpd.video import Frame
@@ -135,55 +131,14 @@ def speed(name: str) -> dict[str, Any]:
     }
 
 
-def few_shot(library: Path, names: list[str], ks: list[int], count: int) -> None:
-    """Print accuracy of some systems on a labelled library."""
-    from vpd.recognition.evaluation import prepare
-    from vpd.recognition.protocol import ALL, Outcome, run_few_shot
-
-    layout = find_library(library)
-    segments = read_labels(layout.labels, Videos.read(layout))
-    own = layout.root / "splits.csv"
-    parts = prepare(
-        segments,
-        layout.results / "few_shot",
-        own if own.exists() else None,
-        None,
-        [k for k in ks if k],
-        count,
-    )
-    for name in names:
-        inputs = load_inputs(BASELINES[name].takes, layout, segments)
-        start = time.perf_counter()
-
-        def tell(outcome: Outcome, name: str = name, start: float = start) -> None:
-            k = "all" if outcome.k == ALL else str(outcome.k)
-            said = f"{name} k={k} subset {outcome.subset}: {100 * outcome.accuracy:.1f} %"
-            print(f"{said}, after {time.perf_counter() - start:.0f} s", flush=True)
-
-        outcomes = run_few_shot(
-            inputs.items, parts.labels, parts.train, parts.test, parts.subsets, {name: make_baseline(name)},
-            with_all=ALL in ks, progress=tell,
-        )  # fmt: skip
-        for k in sorted({o.k for o in outcomes}, key=lambda k: (k == ALL, k)):
-            found = [o.accuracy for o in outcomes if o.k == k]
-            mean, sd = 100 * np.mean(found), 100 * np.std(found)
-            print(f"| {name} | {k or 'all'} | {len(found)} | {mean:.1f} | {sd:.1f} |", flush=True)
-
-
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=[])
-    parser.add_argument("--few-shot", type=Path)
-    parser.add_argument("-k", type=int, action="append", help="examples a class; 0 for all")
-    parser.add_argument("--subsets", type=int, default=5)
     parser.add_argument("--one", help="measure one system and print JSON")
     asked = parser.parse_args()
     if asked.one:
         print(json.dumps(speed(asked.one)))
-        return
-    if asked.few_shot:
-        few_shot(asked.few_shot, asked.names, asked.k or [4, 16], asked.subsets)
         return
     print("| system | parameters | batch | bare step, CPU s | ours | bare / ours | clips a CPU s | peak MB |")
     print("|---|---|---|---|---|---|---|---|")

@@ -26,7 +26,7 @@ SMALL = Training(
     optimiser="adamw", rate=1e-3, decay=0.05, batch=16, epochs=30, least_updates=200, warmup=2, clip=20.0
 )
 """A laptop's training of a small picture network from random weights."""
-SMALL_GRAPH = Training(rate=0.05, nesterov=True, decay=5e-4, batch=16, epochs=40, least_updates=300, warmup=2)
+SMALL_GRAPH = Training(rate=0.05, nesterov=True, decay=5e-4, batch=16, epochs=40, least_updates=150, warmup=2)
 """A laptop's training of a graph network."""
 
 
@@ -105,7 +105,7 @@ def mvit(preset: str, modality: Modality) -> ClipClassifier:
 def stgcn(preset: str) -> SkeletonClassifier:
     """Kinetics' schedule as published, on windows of 150 frames."""
     if preset == LAPTOP:
-        return SkeletonClassifier("stgcn", SkeletonView(), SMALL_GRAPH)
+        return SkeletonClassifier("stgcn", SkeletonView(24), SMALL_GRAPH)
     view = SkeletonView(150, "pad", "picture", persons=2)
     training = Training(rate=0.1, nesterov=True, decay=1e-4, batch=256, epochs=50, falls=(20, 30, 40))
     return SkeletonClassifier("stgcn", view, training)
@@ -124,7 +124,7 @@ def msg3d(preset: str, stream: str) -> SkeletonClassifier:
 def stgcnpp(preset: str) -> SkeletonClassifier:
     """PYSKL's schedule: 16 epochs of five passes, a cosine, ten samplings at test."""
     if preset == LAPTOP:
-        return SkeletonClassifier("stgcn++", SkeletonView(), SMALL_GRAPH)
+        return SkeletonClassifier("stgcn++", SkeletonView(24), SMALL_GRAPH)
     view = SkeletonView(100, place="picture", persons=2, move=False, test_clips=10)
     training = Training(rate=0.1, nesterov=True, decay=5e-4, batch=128, epochs=80)
     return SkeletonClassifier("stgcn++", view, training)
