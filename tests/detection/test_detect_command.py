@@ -20,7 +20,8 @@ from vpd.library.labels import write_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.report.detection_folder import DetectionFolder
-from vpd.report.detection_page import colours, timeline_figure
+from vpd.report.plots import colours
+from vpd.report.timeline import timeline_figure
 from vpd.types import Detection
 from vpd.video import read_video_info, write_video
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from vpd.cli.common import (
     JsonOption,
@@ -18,6 +17,7 @@ from vpd.cli.common import (
 )
 from vpd.errors import InputError
 from vpd.library.cells import parse_time
+from vpd.report.terminal import PlainTable
 
 if TYPE_CHECKING:  # It takes seconds to import.
     from vpd.verbs.athletes import AthletesResult
@@ -89,7 +89,7 @@ def _print(result: AthletesResult) -> None:
             continue
         told = {"athlete", "chosen_by", "box"}
         reasons = [name for name in shot.people[0] if name not in told]
-        table = Table("athlete", "chosen by", "box", *reasons, box=None, pad_edge=False)
+        table = PlainTable("athlete", "chosen by", "box", *reasons, box=None, pad_edge=False)
         for person in shot.people:
             taken = "" if person["athlete"] is None else str(person["athlete"])
             where = ",".join(str(v) for v in person["box"])

@@ -29,10 +29,10 @@ JobsOption = Annotated[
     int, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0 for one a core, 1 for none.")
 ]
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, emoji=False)
 """For results: the standard output."""
 
-notices = Console(stderr=True, highlight=False, soft_wrap=True)
+notices = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 """For progress, warnings and errors: the standard error, so that results can be piped."""
 
 

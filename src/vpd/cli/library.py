@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from vpd.cli.common import (
     JsonOption,
@@ -19,6 +18,7 @@ from vpd.cli.common import (
     say_warning,
 )
 from vpd.library.layout import Layout
+from vpd.report.terminal import PlainTable
 
 MOST_NAMED = 5
 """Files of a kind that are named one by one."""
@@ -77,7 +77,7 @@ def status(
         return
     hours = sum(v["duration_s"] for v in found.videos.values()) / 3600
     say(f"{found.root}: {len(found.videos)} videos, {hours:.2f} hours")
-    table = Table("step", "up to date", "to do", "not needed")
+    table = PlainTable("step", "up to date", "to do", "not needed")
     for name, step in found.steps.items():
         table.add_row(name, str(step.current), str(step.due), str(step.spared or ""))
     console.print(table)
@@ -92,7 +92,7 @@ def status(
     if student["ended_early"]:
         say_warning(f"{student['name']} ended early: {student['ended_early']}.")
     if videos:
-        listed = Table("video", "frames", "seconds", "size", "status", "to do")
+        listed = PlainTable("video", "frames", "seconds", "size", "status", "to do")
         for video, v in found.videos.items():
             size = f"{v['width']} x {v['height']}" if v["frames"] else ""
             listed.add_row(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from vpd.cli.common import (
     JsonOption,
@@ -23,6 +22,7 @@ from vpd.cli.progress import verb_progress
 from vpd.library.artefact import write_text
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.report.evaluation_page import accuracy_table, write_evaluation
+from vpd.report.terminal import PlainTable
 from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, EvaluateResult
 from vpd.verbs.evaluate import evaluate as evaluate_verb
 from vpd.verbs.recognise import RecogniseRequest, RecogniseResult
@@ -71,7 +71,7 @@ def recognise(
 
 
 def _print_recognised(result: RecogniseResult, path: Path) -> None:
-    table = Table(box=None, pad_edge=False)
+    table = PlainTable(box=None, pad_edge=False)
     for column in ("video", "start s", "end s", "label", "probability"):
         table.add_column(column, justify="left" if column in ("video", "label") else "right")
     for a in result.answers:
@@ -162,8 +162,8 @@ def retrieve(
             say_warning(f"{count} segments have no features {name!r} and are left out.")
 
 
-def _retrieval_table(result: RetrieveResult) -> Table:
-    table = Table(title="Retrieval, %: every labelled action queries all others")
+def _retrieval_table(result: RetrieveResult) -> PlainTable:
+    table = PlainTable(title="Retrieval, %: every labelled action queries all others")
     table.add_column("features")
     cutoffs = list(next(iter(result.figures.values())).precision)
     columns = [*(f"precision at {k}" for k in cutoffs), "mean average precision", "chance"]

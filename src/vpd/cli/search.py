@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from vpd.cli.common import (
     JsonOption,
@@ -23,7 +22,9 @@ from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
-from vpd.report.search_page import write_clips, write_page, write_pairs
+from vpd.report.clips import write_clips
+from vpd.report.search_page import write_pairs, write_search_page
+from vpd.report.terminal import PlainTable
 from vpd.verbs.search import SearchRequest, SearchResult
 from vpd.verbs.search import search as search_verb
 
@@ -81,7 +82,8 @@ def _write(
         write_text(result.to_csv(), csv)
         files.append(csv)
     if clips is not None:
-        problems = [problem for _, problem in write_clips(clips, result.hits, find) if problem]
+        cut = write_clips(clips, [hit.segment for hit in result.hits], find)
+        problems = [clip.problem for clip in cut if clip.problem]
         if problems:
             raise InputError(f"{len(problems)} of {len(result.hits)} clips could not be cut: {problems[0]}")
         files.append(clips)
@@ -89,12 +91,12 @@ def _write(
         write_pairs(side_by_side, result, find)
         files.append(side_by_side)
     if page:
-        files.append(write_page(results_folder(layout, "search"), result, find))
+        files.append(write_search_page(results_folder(layout, "search"), result, find))
     return files
 
 
-def _table(result: SearchResult) -> Table:
-    table = Table(box=None, pad_edge=False)
+def _table(result: SearchResult) -> PlainTable:
+    table = PlainTable(box=None, pad_edge=False)
     for name in ("", "video", "athlete", "start s", "end s", "label", "distance", "tempo", ""):
         table.add_column(name, justify="right" if name in ("", "start s", "end s", "distance") else "left")
     for row in result.rows():

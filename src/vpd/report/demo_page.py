@@ -6,24 +6,26 @@ import csv
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
-from string import Template
 
-from vpd.library.artefact import write_text
+from markupsafe import Markup
+
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.metrics.summary import Summary
 from vpd.recognition.outcomes import ALL
 from vpd.report.annotated import write_annotated
+from vpd.report.clips import clip_name
 from vpd.report.evaluation_page import write_evaluation
+from vpd.report.html import bars, card, fragment, join, loop, table, write_page
 from vpd.report.pose_truth import joints_found
-from vpd.report.search_page import write_page
+from vpd.report.search_page import write_search_page
 from vpd.student.training.distill import CURVE, HISTORY
 from vpd.types import Segment
+from vpd.verbs.evaluate import k_name
 from vpd.verbs.few_shot import Evaluation
 from vpd.verbs.search import SearchResult
 
-PAGE = Path(__file__).with_name("demo_page.html")
 STEPS = {
     "scan": "decode every frame once, with its time",
     "track": "find people, follow the athlete",
@@ -76,33 +78,34 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
     span = (row.start_s, min(row.end_s, row.start_s + overlay_s))
     write_annotated(layout, videos.file(row.video), row.video, span, folder / "poses.mp4")
     write_evaluation(result.evaluation, folder / "evaluation")
-    write_page(folder / "search", result.search, videos.recording)
+    write_search_page(folder / "search", result.search, videos.recording)
     curve = layout.student(result.student) / CURVE
     if curve.exists():
         shutil.copyfile(curve, folder / CURVE)
     found = joints_found(layout, result.evaluation.parts.segments, result.truth)
-    page = Template(PAGE.read_text(encoding="utf-8")).substitute(
+    body = fragment(
+        "demo_page.html",
         facts=_facts(result, videos),
         accuracy=_accuracy(result.evaluation),
-        verdict=escape(_verdict(result)),
-        found=_bars(
+        verdict=_verdict(result),
+        found=bars(
             {label: (100 * share, f"{100 * share:.0f} %") for label, share in found.items()}, most=100
         ),
-        query=escape(f"{result.query.label} in {result.query.video}"),
+        query=f"{result.query.label} in {result.query.video}",
         clips=_clips(result),
-        teachers=escape(" and ".join(result.teachers)),
+        student=result.student,
+        teachers=" and ".join(result.teachers),
         same=sum(hit.segment.label == result.query.label for hit in result.search.hits),
         results=len(result.search.hits),
         steps=_step_bars(result.step_seconds),
-        parts=escape(", ".join(f"{name} {spent:.0f} s" for name, spent in result.part_seconds.items())),
-        library=escape(str(layout.root)),
-        span=escape(f"{result.query.video}@{result.query.start_s:.2f}-{result.query.end_s:.2f}"),
+        parts=", ".join(f"{name} {spent:.0f} s" for name, spent in result.part_seconds.items()),
+        library=str(layout.root),
+        span=f"{result.query.video}@{result.query.start_s:.2f}-{result.query.end_s:.2f}",
     )
-    write_text(page, folder / "index.html")
-    return folder / "index.html"
+    return write_page(folder / "index.html", "vpd demo", body)
 
 
-def _facts(result: DemoResult, videos: Videos) -> str:
+def _facts(result: DemoResult, videos: Videos) -> Markup:
     rows = list(videos.rows.values())
     parts = result.evaluation.parts
     facts = {
@@ -114,26 +117,23 @@ def _facts(result: DemoResult, videos: Videos) -> str:
         "to test, in other scenes": len(parts.test),
         "minutes in all": f"{sum(result.part_seconds.values()) / 60:.1f}",
     }
-    return "".join(f"<li><b>{value}</b> {name}</li>" for name, value in facts.items())
+    return join(Markup("<li><b>{}</b> {}</li>").format(value, name) for name, value in facts.items())
 
 
-def _accuracy(evaluation: Evaluation) -> str:
-    rows = evaluation.rows()
-    ks = sorted({k for row in rows for k in evaluation.of(*row)}, key=lambda k: (k == ALL, k))
-    head = "".join(f"<th>{'all' if k == ALL else k}</th>" for k in ks)
-    lines = [f"<tr><th>examples of each action</th>{head}</tr>"]
-    for features, head_name in rows:
-        summary = evaluation.summary(features, head_name)
-        cells = "".join(
-            f"<td>{100 * summary[k].mean:.0f}"
-            + (f"<small> ± {100 * summary[k].sd:.0f}</small>" if summary[k].subsets > 1 else "")
-            + "</td>"
-            for k in ks
-        )
-        lines.append(f"<tr><td>{escape(features)}</td>{cells}</tr>")
+def _accuracy(evaluation: Evaluation) -> Markup:
+    ks = evaluation.ks()
+    rows: list[list[str]] = []
+    for features, recogniser in evaluation.rows():
+        summary = evaluation.summary(features, recogniser)
+        rows.append([features, *(_mean(summary[k]) for k in ks)])
     for name, value in (("always the most frequent", evaluation.majority), ("chance", evaluation.chance)):
-        lines.append(f"<tr class=base><td>{name}</td>{f'<td>{100 * value:.0f}</td>' * len(ks)}</tr>")
-    return f"<table>{''.join(lines)}</table>"
+        rows.append([name, *[f"{100 * value:.0f}"] * len(ks)])
+    return table(["examples of each action", *(str(k_name(k)) for k in ks)], rows, kind="")
+
+
+def _mean(summary: Summary) -> str:
+    spread = f" ± {100 * summary.sd:.0f}" if summary.subsets > 1 else ""
+    return f"{100 * summary.mean:.0f}{spread}"
 
 
 def _verdict(result: DemoResult) -> str:
@@ -173,37 +173,24 @@ def _learned(student: Path) -> str:
     )
 
 
-def _bars(values: Mapping[str, tuple[float, str]], most: float) -> str:
-    rows = "".join(
-        f"<div class=name>{escape(name)}</div><div class=bar><i style='width:{100 * value / most:.1f}%'></i>"
-        f"<span>{escape(text)}</span></div>"
-        for name, (value, text) in values.items()
-    )
-    return f"<div class=bars>{rows}</div>"
-
-
-def _step_bars(seconds: Mapping[str, float]) -> str:
+def _step_bars(seconds: Mapping[str, float]) -> Markup:
     if not seconds:
-        return "<p>Everything was up to date: an earlier demo made it.</p>"
+        return Markup("<p>Everything was up to date: an earlier demo made it.</p>")
     ordered = {name: seconds[name] for name in STEPS if name in seconds}
     values = {f"{name}: {STEPS[name]}": (spent, f"{spent:.0f} s") for name, spent in ordered.items()}
-    return _bars(values, most=max(ordered.values()))
+    return bars(values, most=max(ordered.values()))
 
 
-def _clips(result: DemoResult) -> str:
-    cards = [_card("query", "clips/query_0.mp4", result.query, "")]
+def _clips(result: DemoResult) -> Markup:
+    query = result.query
+    cards = [card(loop("search/clips/query_0.mp4"), f"Query: {query.label}", [_place(query)], "query")]
     for rank, hit in enumerate(result.search.hits, start=1):
         s = hit.segment
-        clip = f"clips/{rank:03d}_{s.video}_{s.start_s:.2f}.mp4"
-        kind = "same" if s.label == result.query.label else "other"
-        cards.append(_card(kind, clip, s, f"{rank}. distance {hit.distance:.2f}"))
-    return "".join(cards)
+        kind = "same" if s.label == query.label else "other"
+        lines = [f"{rank}. distance {hit.distance:.2f}", _place(s)]
+        cards.append(card(loop(f"search/clips/{clip_name(rank, s)}"), str(s.label), lines, kind))
+    return join(cards)
 
 
-def _card(kind: str, clip: str, segment: Segment, line: str) -> str:
-    title = ("Query: " if kind == "query" else "") + str(segment.label)
-    return (
-        f"<figure class={kind}><video src='search/{escape(clip)}' muted autoplay loop playsinline></video>"
-        f"<figcaption><b>{escape(title)}</b><small>{escape(line)} {escape(segment.video)} "
-        f"{segment.start_s:.1f}–{segment.end_s:.1f} s</small></figcaption></figure>"
-    )
+def _place(segment: Segment) -> str:
+    return f"{segment.video} {segment.start_s:.1f}–{segment.end_s:.1f} s"

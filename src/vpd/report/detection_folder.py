@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from vpd.errors import VideoError
 from vpd.formats.table import Media, export_segments
 from vpd.library.artefact import write_text
 from vpd.library.frames import Footage
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
-from vpd.report.detection_page import write_page, write_timeline
-from vpd.report.detection_video import write_clips, write_overlay, write_reel
+from vpd.report.clips import write_clips
+from vpd.report.detection_page import write_detection_page
+from vpd.report.detection_video import PADDING_S, write_overlay, write_reel
+from vpd.report.timeline import write_timeline
 from vpd.verbs.detect import DetectListener, DetectResult, VideoDetections
 
 
@@ -48,18 +51,19 @@ class DetectionFolder(DetectListener):
         write_text(result.to_csv(), self.folder / "detections.csv")
         text = json.dumps(result.to_json(), indent=1, ensure_ascii=False)
         write_text(f"{text}\n", self.folder / "detections.json")
-        self.write_page(result, [])
+        self._write_page(result, {})
 
-    def write_page(self, result: DetectResult, clips: Sequence[Path]) -> None:
-        """Write the page, with the clip of each detection where there are clips."""
+    def _write_page(self, result: DetectResult, clips: dict[int, str]) -> None:
         timelines = {video: f"timelines/{video}.png" for video in result.times_s}
-        shown = {i: f"clips/{path.name}" for i, path in enumerate(clips)}
-        write_page(self.folder / "index.html", result.rows(), timelines, shown, "Detections")
+        write_detection_page(self.folder / "index.html", result, timelines, clips)
 
     def add_clips(self, result: DetectResult, videos: Videos) -> Path:
-        """Write a clip of each detection, and show it on the page."""
-        paths = write_clips(self.folder / "clips", _files(result, videos), result.detections)
-        self.write_page(result, paths)
+        """Write a clip of each detection and show it on the page. Raises VideoError where none is cut."""
+        clips = write_clips(self.folder / "clips", result.detections, videos.recording, PADDING_S)
+        if clips and all(clip.problem for clip in clips):
+            raise VideoError(f"no clip could be cut: {clips[0].problem}")
+        shown = {i: f"clips/{clip.path.name}" for i, clip in enumerate(clips) if not clip.problem}
+        self._write_page(result, shown)
         return self.folder / "clips"
 
     def add_reel(self, result: DetectResult, videos: Videos) -> Path:

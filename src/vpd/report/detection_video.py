@@ -12,11 +12,11 @@ import numpy as np
 
 from vpd.library.frames import Footage
 from vpd.library.tracks import read_tracks
-from vpd.report.detection_page import colours
 from vpd.report.overlay import PICTURE_OF_ONE, draw_box, line_width
+from vpd.report.plots import colours
 from vpd.types import Array, Detection, Track
 from vpd.verbs.detections import frame_span
-from vpd.video import cut_clip, read_frames, write_video
+from vpd.video import read_frames, write_video
 
 PADDING_S = 0.5
 """Shown before and after a detection in clips and reels: an action is understood from how it begins."""
@@ -95,16 +95,6 @@ def write_overlay(
     """Write ``overlay_frames`` of one video; returns the number of frames."""
     tracks = read_tracks(tracks_file) if tracks_file is not None and tracks_file.exists() else []
     return write_video(overlay_frames(file, times_s, detections, tracks, classes), fps, out)
-
-
-def write_clips(folder: Path, files: Mapping[str, Footage], detections: Sequence[Detection]) -> list[Path]:
-    """Write one clip a detection, the surest first, with ``PADDING_S`` around it; returns the files."""
-    clips = []
-    for rank, d in enumerate(detections, 1):
-        out = folder / f"{rank:03d}_{d.video}_{d.start_s:.2f}.mp4"
-        cut_clip(files[d.video], max(0.0, d.start_s - PADDING_S), d.end_s + PADDING_S, out)
-        clips.append(out)
-    return clips
 
 
 def _fitted(picture: Array, size: tuple[int, int]) -> Array:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from markupsafe import Markup
 
 from vpd.crops import CropFile, to_crop
 from vpd.errors import ArtefactError
-from vpd.library.artefact import write_text
 from vpd.library.features import read_features
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
+from vpd.report import html
+from vpd.report.html import card, join, write_page
 from vpd.report.overlay import draw_skeleton
 from vpd.report.panels import Panel, student_panel
 from vpd.student import Student
@@ -26,12 +27,6 @@ APART_S = 1.0
 """Of frames nearer to each other than this in one video, one is shown."""
 SIDE = 320
 """Side of a crop on the page, in pixels."""
-STYLE = (
-    "body{font:15px/1.5 system-ui;margin:2rem;background:#16181d;color:#e8e8e8}"
-    "main{display:grid;grid-template-columns:repeat(auto-fill,minmax(30rem,1fr));gap:1rem}"
-    "figure{margin:0;background:#22252c;border-radius:8px;overflow:hidden}img{width:100%;display:block}"
-    "figcaption{padding:.4rem .8rem}small{color:#a8adb8}"
-)
 
 
 @dataclass(frozen=True)
@@ -121,21 +116,18 @@ def write_disagreements(
     """Write ``folder`` with index.html and a picture each; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     panels = {video: student_panel(layout, video, name, student) for video in {one.video for one in found}}
-    figures = []
+    cards = []
     for number, one in enumerate(found):
         file = f"{number:03d}.png"
         drawn = np.ascontiguousarray(picture(layout, one, panels[one.video])[..., ::-1])
         (folder / file).write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
-        said = f"{escape(one.video)} at {one.time_s:.2f} s"
-        figures.append(
-            f'<figure><img src="{file}" alt="{said}"><figcaption>{said}<br><small>apart {one.distance:.2f}, '
-            f"pose's score {one.score:.2f}</small></figcaption></figure>"
-        )
-    title = f"Where {escape(name)} and its teacher disagree most"
-    write_text(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
-        f"<h1>{title}</h1><p>The crop with the estimated pose; beside it the teacher's above the student's."
-        f" Distances are in spreads of the teacher's features.</p><main>{''.join(figures)}</main></html>\n",
-        folder / "index.html",
-    )
-    return folder / "index.html"
+        place = f"{one.video} at {one.time_s:.2f} s"
+        figures = f"distance {one.distance:.2f}, score of the pose {one.score:.2f}"
+        cards.append(card(html.picture(file, place), place, [figures]))
+    title = f"Where {name} and its teacher disagree most"
+    body = Markup(
+        "<h1>{}</h1><p>The crop with the estimated pose; beside it the teacher's pose above the student's. "
+        "Distances are in standard deviations of the teacher's features.</p>"
+        '<div class="cards large">{}</div>'
+    ).format(title, join(cards))
+    return write_page(folder / "index.html", title, body)

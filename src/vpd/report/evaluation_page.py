@@ -8,20 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+import matplotlib as mpl
 import numpy as np
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from vpd.library.artefact import replacing, write_text
+from vpd.library.artefact import write_text
 from vpd.metrics.summary import ClassFigures, Summary
 from vpd.recognition.outcomes import ALL
+from vpd.report.plots import name_entries, new_figure, save
+from vpd.report.terminal import PlainTable
 from vpd.verbs.evaluate import k_name
 from vpd.verbs.few_shot import Evaluation
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
 
 DPI = 130
 LINE_STYLES = ("-", "--", ":", "-.")
@@ -40,11 +37,11 @@ def accuracy_cells(summary: Mapping[int, Summary], ks: Sequence[int], between: s
     return cells
 
 
-def accuracy_table(evaluation: Evaluation) -> Table:
+def accuracy_table(evaluation: Evaluation) -> PlainTable:
     """Mean top-1 accuracy in % +- standard deviation over the subsets, features and recognisers by k."""
     ks = evaluation.ks()
     # Narrow enough that five k and all fit into the 80 columns of a terminal.
-    table = Table(
+    table = PlainTable(
         title="Top-1 accuracy, % (mean±sd over subsets), by examples a class",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -98,11 +95,12 @@ def _class_rows(evaluation: Evaluation) -> list[list[object]]:
 
 def draw_curves(evaluation: Evaluation, path: Path) -> None:
     """Accuracy by examples a class with 95 % intervals, and chance and majority as lines."""
-    figure, axes = plt.subplots(figsize=(7, 4.5))
+    figure = new_figure(7, 4.5)
+    axes = figure.subplots()
     ks = evaluation.ks()
     places = {k: i for i, k in enumerate(ks)}
     names = list(evaluation.outcomes)
-    colours = plt.get_cmap("tab10")
+    colours = mpl.colormaps["tab10"]
     recognisers = list(dict.fromkeys(recogniser for _, recogniser in evaluation.rows()))
     rows = evaluation.rows()
     for number, (features, recogniser) in enumerate(rows):
@@ -119,9 +117,8 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
         if len(recognisers) > len(names):
             hue, kind = kind, hue
         style = {"ls": LINE_STYLES[kind % len(LINE_STYLES)], "marker": MARKERS[kind % len(MARKERS)]}
-        label = recogniser if len(names) == 1 else f"{features}, {recogniser}"
         look: dict[str, Any] = {**style, "ms": 4, "color": colours(hue % 10)}
-        axes.errorbar(x, means, yerr=bars * several, capsize=2, elinewidth=0.8, label=label, **look)
+        axes.errorbar(x, means, yerr=bars * several, capsize=2, elinewidth=0.8, label=str(number), **look)
     for value, text in ((evaluation.majority, "majority"), (evaluation.chance, "chance")):
         axes.axhline(100 * value, color="grey", lw=0.8, ls="--" if text == "chance" else ":", label=text)
     axes.set_xticks(range(len(ks)), [str(k_name(k)) for k in ks])
@@ -129,15 +126,19 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
     axes.set_ylabel("top-1 accuracy, %")
     axes.set_ylim(0, 100)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, handlelength=4)
-    _save(figure, path)
+    legend = axes.legend(
+        fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, handlelength=4
+    )
+    name_entries(legend, [row[1] if len(names) == 1 else ", ".join(row) for row in rows])
+    save(figure, path, DPI)
 
 
 def draw_confusion(figures: ClassFigures, title: str, path: Path) -> None:
     """The confusion matrix in % of each true class."""
     count = len(figures.classes)
     side = max(4.0, 0.6 * count + 2)
-    figure, axes = plt.subplots(figsize=(side, side))
+    figure = new_figure(side, side)
+    axes = figure.subplots()
     share = 100 * figures.confusion / np.maximum(figures.confusion.sum(axis=1, keepdims=True), 1)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=100)
     for i in range(count):
@@ -157,13 +158,7 @@ def draw_confusion(figures: ClassFigures, title: str, path: Path) -> None:
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(title, fontsize=10)
-    _save(figure, path)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with replacing(path) as part:
-        figure.savefig(part, dpi=DPI, bbox_inches="tight", format="png")
-    plt.close(figure)
+    save(figure, path, DPI)
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:

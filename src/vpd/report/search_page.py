@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from html import escape
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,87 +11,49 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vpd.errors import VideoError
 from vpd.library.artefact import write_text
-from vpd.library.frames import Footage
+from vpd.report.clips import Clip, Find, write_clip, write_clips
+from vpd.report.html import fragment, script_data, url, write_page
 from vpd.search import Hit
 from vpd.types import Array, Segment
+from vpd.verbs.rows import Row, segment_row
 from vpd.verbs.search import SearchResult
 from vpd.video import cut_clip, read_frames, write_video
 
-PAGE = Path(__file__).with_name("search_page.html")
 HEIGHT = 360
 """Pixels of a side-by-side video's height."""
 
 
-def _clip(find: Callable[[str], Footage], segment: Segment, out: Path) -> str | None:
-    """Cut a segment's clip; the reason where that fails."""
-    try:
-        cut_clip(find(segment.video), segment.start_s, segment.end_s, out)
-    except VideoError as error:
-        return str(error)
-    return None
+def _shown(segment: Segment, clip: Clip) -> dict[str, Any]:
+    """What the page knows of a query or a result."""
+    return {**segment_row(segment), "clip": url(f"clips/{clip.path.name}"), "problem": clip.problem}
 
 
-def _described(segment: Segment) -> dict[str, Any]:
-    return {
-        "video": segment.video,
-        "start": round(segment.start_s, 3),
-        "end": round(segment.end_s, 3),
-        "athlete": segment.athlete,
-        "label": segment.label,
-    }
-
-
-def _card(hit: Hit, query: Segment, row: dict[str, Any], clip: str, problem: str | None) -> dict[str, Any]:
+def _card(hit: Hit, query: Segment, row: Row, clip: Clip) -> dict[str, Any]:
     """What the page knows of a result; ``path`` holds clip times of query and result that correspond."""
     pairs = np.stack([hit.query_s - query.start_s, hit.result_s - hit.segment.start_s], axis=1)
-    return {
-        **_described(hit.segment),
-        **{name: row[name] for name in ("rank", "distance", "tempo", "mirrored", "query")},
-        "clip": clip,
-        "problem": problem,
-        "path": np.maximum(pairs, 0).round(4).tolist(),
-    }
+    return {**_shown(hit.segment, clip), **row, "path": np.maximum(pairs, 0).round(4).tolist()}
 
 
-def write_clips(
-    folder: Path, hits: Sequence[Hit], find: Callable[[str], Footage]
-) -> list[tuple[str, str | None]]:
-    """Cut every hit's clip into ``folder``: file names, and for each what went wrong, if anything."""
-    folder.mkdir(parents=True, exist_ok=True)
-    names = []
-    for rank, hit in enumerate(hits, start=1):
-        name = f"{rank:03d}_{hit.segment.video}_{hit.segment.start_s:.2f}.mp4"
-        names.append((name, _clip(find, hit.segment, folder / name)))
-    return names
-
-
-def write_page(folder: Path, result: SearchResult, find: Callable[[str], Footage]) -> Path:
+def write_search_page(folder: Path, result: SearchResult, find: Find) -> Path:
     """Write ``folder`` with index.html, clips/, hits.csv and hits.json; it can be moved or sent as it is.
 
-    ``find`` gives the file of a video. Returns the page's path.
+    Returns the page's path.
     """
-    clips = folder / "clips"
-    clips.mkdir(parents=True, exist_ok=True)
     asked = []
     for number, query in enumerate(result.queries):
-        name = f"query_{number}.mp4"
-        problem = _clip(find, query, clips / name)
-        asked.append({**_described(query), "clip": f"clips/{name}", "problem": problem})
-    names = write_clips(clips, result.hits, find)
+        (folder / "clips").mkdir(parents=True, exist_ok=True)
+        asked.append(_shown(query, write_clip(folder / "clips" / f"query_{number}.mp4", query, find)))
+    clips = write_clips(folder / "clips", [hit.segment for hit in result.hits], find)
     cards = [
-        _card(hit, result.queries[hit.query], row, f"clips/{name}", problem)
-        for hit, row, (name, problem) in zip(result.hits, result.rows(), names, strict=True)
+        _card(hit, result.queries[hit.query], row, clip)
+        for hit, row, clip in zip(result.hits, result.rows(), clips, strict=True)
     ]
     write_text(result.to_csv(), folder / "hits.csv")
     write_text(json.dumps(result.to_json(), indent=1), folder / "hits.json")
-    # "<" within the data could end the script element that holds it.
-    data = json.dumps({"queries": asked, "results": cards}).replace("<", "\\u003c")
-    about = escape(_about(result))
-    page = PAGE.read_text(encoding="utf-8").replace("{{about}}", about).replace("{{data}}", data)
-    write_text(page, folder / "index.html")
-    return folder / "index.html"
+    data = script_data({"queries": asked, "results": cards})
+    body = fragment("search_page.html", about=_about(result), data=data)
+    return write_page(folder / "index.html", "Search results", body)
 
 
 def _about(result: SearchResult) -> str:
@@ -109,7 +70,7 @@ def _fitted(rgb: Array) -> Array:
     return resized
 
 
-def write_pairs(folder: Path, result: SearchResult, find: Callable[[str], Footage]) -> list[Path]:
+def write_pairs(folder: Path, result: SearchResult, find: Find) -> list[Path]:
     """Write a video of query and result in step for each hit that has a path; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -121,9 +82,7 @@ def write_pairs(folder: Path, result: SearchResult, find: Callable[[str], Footag
     return files
 
 
-def write_side_by_side(
-    out: Path, query: Segment, hit: Hit, find: Callable[[str], Footage], folder: Path
-) -> int:
+def write_side_by_side(out: Path, query: Segment, hit: Hit, find: Find, folder: Path) -> int:
     """Write a video of the query with the result beside it, each frame of the query with the one that
     corresponds by the path; returns the number of frames. ``folder`` is for the two clips it is made of."""
     left, right = folder / f"{out.stem}_query.mp4", folder / f"{out.stem}_result.mp4"

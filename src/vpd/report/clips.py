@@ -1,0 +1,47 @@
+"""Segments cut out of their videos, a file each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpd.errors import VideoError
+from vpd.library.frames import Footage
+from vpd.types import Segment
+from vpd.video import cut_clip
+
+Find = Callable[[str], Footage]
+"""The footage of a video, by its id."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The clip of a segment: its file, and what went wrong, if anything."""
+
+    path: Path
+    problem: str = ""
+
+
+def write_clip(out: Path, segment: Segment, find: Find, padding_s: float = 0.0) -> Clip:
+    """Cut the segment with ``padding_s`` around it into ``out``."""
+    try:
+        start_s = max(0.0, segment.start_s - padding_s)
+        cut_clip(find(segment.video), start_s, segment.end_s + padding_s, out)
+    except VideoError as error:
+        return Clip(out, str(error))
+    return Clip(out)
+
+
+def write_clips(folder: Path, segments: Sequence[Segment], find: Find, padding_s: float = 0.0) -> list[Clip]:
+    """Cut each segment into ``folder``; the files are numbered in the order given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        write_clip(folder / clip_name(number, segment), segment, find, padding_s)
+        for number, segment in enumerate(segments, start=1)
+    ]
+
+
+def clip_name(number: int, segment: Segment) -> str:
+    """The file name of the clip of the ``number``-th segment."""
+    return f"{number:03d}_{segment.video}_{segment.start_s:.2f}.mp4"
