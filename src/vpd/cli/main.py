@@ -48,6 +48,7 @@ COMMANDS = (
     Command("evaluate", "vpd.cli.recognise:evaluate", "Measure recognition by the number of labels."),
     Command("retrieve", "vpd.cli.recognise:retrieve", "Measure retrieval: precision at k."),
     Command("detect", "vpd.cli.detect:detect", "Find where in uncut videos actions happen."),
+    Command("baselines", "vpd.cli.baselines:app", "The paper's other systems: list, R3D features."),
     Command("vipe", "vpd.cli.vipe:app", "Train the view-invariant pose embedding."),
     Command("paper", "vpd.cli.paper:app", "The paper's data sets, tables and figure."),
     Command("demo", "vpd.cli.demo:demo", "The whole way on the sample, with a report."),
