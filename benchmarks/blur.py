@@ -6,13 +6,13 @@
     done
     python benchmarks/blur.py FOLDER --out WORK [--jobs 2]
 
-Of every folder a library is made and run: the teachers joints2d, vipe and movement, the default student, and
-two of joints2d; in one of these joints weigh by their score and by their agreement with the flow.
+Of every folder a library is made and run: the teachers, the default student, and
+a student of joints2d.
 
 Errors are distances of the 13 joints from the true ones, both normalised as joints2d normalises them, in
 lengths of the torso; unsure frames are those whose pose has a score below the 0.5 that students learn from.
 Accuracy: nearest neighbour, k examples a class from the training scenes, queries from the test scenes. Last,
-how well a missed joint is told by its score, by the flow and by both.
+how well a missed joint is told by its score.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ from vpd.library.features import read_features
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.pose.skeleton import BODY13
-from vpd.student.corpus.consistency import strays
-from vpd.student.corpus.targets import agreement
 from vpd.teachers import joints2d
 from vpd.types import REGULAR, Array
 from vpd.verbs.few_shot import measure, prepare
@@ -41,15 +39,11 @@ TORSO = 2.0
 """Normalised joints have a torso of 0.5."""
 FAR = 0.25
 """Torso lengths from the true place beyond which a joint counts as missed."""
-HALF = 0.05
-"""Sides of the crop that a joint strays from the flow to count half (`consistency` of student2d-flow)."""
 STUDENTS = {
     "student2d": 'name = "student2d"\n[[distill.heads]]\nteacher = "joints2d"\n',
-    "student2d-flow": 'name = "student2d-flow"\n[[distill.heads]]\nteacher = "joints2d"\n'
-    f'weighting = "joint"\nconsistency = {HALF}\n',
     "vpd": 'name = "vpd"\n',
 }
-FEATURES = ["joints2d", "student2d", "student2d-flow", "vipe", "vipe-window", "vpd"]
+FEATURES = ["joints2d", "student2d", "vipe", "vipe-window", "vpd"]
 
 
 def run(videos: Path, library: Path, jobs: int) -> Layout:
@@ -114,24 +108,21 @@ def errors(layout: Layout, name: str, truths: list[Truth]) -> tuple[Array, Array
     return np.concatenate(found), np.concatenate(unsure)
 
 
-def signs(layout: Layout, truths: list[Truth]) -> tuple[Array, Array, Array, Array]:
-    """Of the teacher's joints (N, 13) the error in torso lengths, the score, and the agreement with the flow;
-    and (N,) whether the frame's pose is sure."""
-    columns: list[list[Array]] = [[], [], []]
+def signs(layout: Layout, truths: list[Truth]) -> tuple[Array, Array, Array]:
+    """Of the teacher's joints (N, 13) the error in torso lengths and the score; (N,) whether the frame's pose
+    has a high score."""
+    columns: list[list[Array]] = [[], []]
     for truth in truths:
         crops = CropFile(layout.crops(truth.video))
         mine = truth.rows(crops)
         for poses in read_poses(layout.poses(truth.video)):
             rows = mine[np.isin(crops.frames[mine], poses.frames) & (crops.athletes[mine] == poses.athlete)]
-            every = np.flatnonzero(crops.athletes == poses.athlete)
-            agreed = agreement(strays(crops, every, poses)[:, BODY13], HALF)[np.searchsorted(every, rows)]
             seen = poses.keypoints[np.searchsorted(poses.frames, crops.frames[rows])]
             apart = joints2d.normalise(seen) - truth.joints[crops.frames[rows]]
             columns[0].append(TORSO * np.linalg.norm(apart, axis=2))
             columns[1].append(seen[:, BODY13, 2])
-            columns[2].append(agreed)
-    error, score, agreed = (np.concatenate(c) for c in columns)
-    return error, score, agreed, score.mean(axis=1) >= 0.5
+    error, score = (np.concatenate(c) for c in columns)
+    return error, score, score.mean(axis=1) >= 0.5
 
 
 def main() -> None:
@@ -148,14 +139,11 @@ def main() -> None:
     for folder in sorted((p for p in given.folder.iterdir() if p.is_dir()), key=lambda p: float(p.name)):
         layout = run(folder / "videos", given.out / folder.name, given.jobs)
         truths = [Truth.read(path) for path in sorted((folder / "truth").glob("*.npz"))]
-        error, score, agreed, sure = signs(layout, truths)
+        error, score, sure = signs(layout, truths)
         for what, part in (("all", np.ones_like(sure)), ("sure", sure)):
-            told = (
-                roc_auc_score(error[part].ravel() > FAR, -s[part].ravel())
-                for s in (score, agreed, score * agreed)
-            )
-            tells.append(f"| {folder.name} | {what} | {' | '.join(f'{auc:.2f}' for auc in told)} |")
-        for name in ("joints2d", "student2d", "student2d-flow"):
+            told = roc_auc_score(error[part].ravel() > FAR, -score[part].ravel())
+            tells.append(f"| {folder.name} | {what} | {told:.2f} |")
+        for name in ("joints2d", "student2d"):
             apart, unsure = errors(layout, name, truths)
             cells = [
                 cell
@@ -182,7 +170,7 @@ def main() -> None:
     print("|---|---|" + "---|" * (len(given.ks) + 1))
     print("\n".join(accuracies))
     print("\nHow well a missed joint is told (area under the ROC curve)")
-    print("| blur | frames | score | flow | both |\n|---|---|---|---|---|")
+    print("| blur | frames | score |\n|---|---|---|")
     print("\n".join(tells))
 
 

@@ -35,10 +35,10 @@ from vpd.settings.distill import HeadSettings
 from vpd.student import Engine, OnnxEngine, TorchEngine, VideoSource, embed
 from vpd.student.corpus.batches import BatchReader
 from vpd.student.corpus.corpus import build_corpus, split_corpus
-from vpd.student.inference.export import look_graph
-from vpd.student.network.student import student_spec
+from vpd.student.inference.export import prepare_graph
+from vpd.student.network.spec import student_spec
 from vpd.student.training.distill import make_student
-from vpd.student.training.loop import Training
+from vpd.student.training.loop import PictureTraining, Training
 from vpd.student.training.losses import distillation_loss
 from vpd.types import FeatureSequence, PoseSequence, Track
 
@@ -118,20 +118,17 @@ def bare_step(
 def loop_step(training: Training, batch: int) -> Callable[[], int]:
     """The next step of the real loop: decoded by threads, augmented, learnt."""
     batches = training.batches(0, 10**9)
-    seen = 0
 
     def work() -> int:
-        nonlocal seen
         training.student.to(memory_format=torch.channels_last)
         training.network.train()
-        training.step(next(batches), seen, 0.0)
-        seen += batch
+        training.step(next(batches), 0.0)
         return batch
 
     return work
 
 
-def bare_look(engine: Engine, batch: int) -> Callable[[], int]:
+def bare_prepare(engine: Engine, batch: int) -> Callable[[], int]:
     """The engine alone on both orientations of crops that lie ready."""
     spec = engine.student.spec
     raw = np.random.default_rng(0).integers(
@@ -167,7 +164,7 @@ def make_training(options: argparse.Namespace, scratch: Path) -> tuple[Training,
     split = split_corpus(corpus, 0.2, np.random.default_rng(0))
     inputs = student_spec(settings, 0, {"joints2d": 26}).inputs
     student = make_student(settings, BatchReader(corpus, inputs), split)
-    return Training(corpus, split, settings, make_accelerator("auto"), student), paths
+    return PictureTraining(corpus, split, settings, make_accelerator("auto"), student), paths
 
 
 def of_processes(options: argparse.Namespace) -> None:
@@ -233,7 +230,7 @@ def main() -> None:
             turn = iter(range(10**9))
             engines: dict[str, Engine] = {"torch": TorchEngine(deepcopy(training.student))}
             if training.device.type == "cpu":
-                graph, threads = look_graph(deepcopy(training.student)), torch.get_num_threads()
+                graph, threads = prepare_graph(deepcopy(training.student)), torch.get_num_threads()
                 engines["onnxruntime"] = OnnxEngine(graph, training.student, threads)
 
             def whole(engine: Engine) -> Callable[[], int]:
@@ -245,8 +242,8 @@ def main() -> None:
                 return work
 
             for name, engine in engines.items():
-                bare = f"look at crops that lie ready, {name}"
-                measured = {bare: bare_look(engine, embed_settings.batch), f"embed, {name}": whole(engine)}
+                bare = f"crops that lie ready, {name}"
+                measured = {bare: bare_prepare(engine, embed_settings.batch), f"embed, {name}": whole(engine)}
                 table("embedding", in_turns(measured, options.rounds, clock), "frames/s", bare)
 
 

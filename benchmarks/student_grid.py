@@ -42,17 +42,11 @@ from vpd.sequences import FeatureStore
 from vpd.sequences.transforms import Smooth
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import DistillSettings, HeadSettings
-from vpd.student import TorchEngine, VideoSource, distill, features_of, load_student, read_video
-from vpd.student.corpus.corpus import wanted_features
+from vpd.student import TorchEngine, VideoSource, distill, features_of, load_student, prepare_video
 from vpd.verbs.few_shot import Parts, measure, prepare
 
 PAPER = {"motion": (-1,), "decoder": True}
 JOINTS, VIPE, MOVEMENT = (HeadSettings(teacher=name) for name in ("joints2d", "vipe", "vipe-window"))
-
-
-def heads_with(**changes: Any) -> tuple[HeadSettings, ...]:
-    """The default heads, changed."""
-    return tuple(head.model_copy(update=changes) for head in DistillSettings().heads)
 
 
 ROWS: dict[str, dict[str, Any]] = {
@@ -70,7 +64,6 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "2D": {"heads": (JOINTS,)},
     "2D, decoder and motion (paper)": {"heads": (HeadSettings(teacher="joints2d", **PAPER),)},
-    "2D, weighed by joint": {"heads": (HeadSettings(teacher="joints2d", weighting="joint"),)},
     "2D and VI": {"heads": (JOINTS, VIPE)},
     "2D and VI, decoder and motion (Concat)": {
         "heads": tuple(HeadSettings(teacher=name, **PAPER) for name in ("joints2d", "vipe"))
@@ -78,23 +71,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "movement and VI": {"heads": (MOVEMENT, VIPE)},
     "movement and 2D": {"heads": (MOVEMENT, JOINTS)},
     "squared error": {"loss": "squared"},
-    "weighed by frame": {"heads": heads_with(weighting="frame")},
-    **{f"consistency {c}": {"heads": heads_with(consistency=c)} for c in (0.02, 0.05)},
-    "weighed by frame, consistency 0.05": {"heads": heads_with(weighting="frame", consistency=0.05)},
-    "2D, weighed by joint, consistency 0.05": {
-        "heads": (HeadSettings(teacher="joints2d", weighting="joint", consistency=0.05),)
-    },
     "confidence 0.3": {"min_score": 0.3},
     "confidence 0.7": {"min_score": 0.7},
-    "average of weights": {"ema": 0.998},
-    "contrast 1": {"contrast": 1.0},
-    "contrast 10": {"contrast": 10.0},
-    "second round": {"heads": (HeadSettings(fill="vipe-window"),)},
-    "all together": {
-        "ema": 0.998,
-        "contrast": 1.0,
-        "heads": (HeadSettings(weighting="frame", fill="vipe-window"),),
-    },
     **{f"{n:,} crops seen": {"images": n} for n in (5_000, 20_000, 60_000, 600_000)},
 }
 """Changes of the default settings by name."""
@@ -107,11 +85,9 @@ def slug(name: str) -> str:
 
 
 def settings_of(name: str, seed: int) -> DistillSettings:
-    """The settings of a row; an earlier student is named after its row, and is that of the same seed."""
+    """The settings of a row."""
     changes = ROWS[name.removesuffix(ALONE)]
-    settings = DistillSettings(**{**changes, "seed": seed, "validation_images": 4_000, "name": slug(name)})
-    heads = [h.model_copy(update={"fill": f"{slug(h.fill)}-{seed}"}) if h.fill else h for h in settings.heads]
-    return settings.model_copy(update={"heads": tuple(heads)})
+    return DistillSettings(**{**changes, "seed": seed, "validation_images": 4_000, "name": slug(name)})
 
 
 def sources(places: Sequence[Layout], videos: list[str], settings: DistillSettings) -> list[VideoSource]:
@@ -125,7 +101,7 @@ def sources(places: Sequence[Layout], videos: list[str], settings: DistillSettin
         VideoSource(
             video,
             places[0].crops(video),
-            {name: features(name, video) for name in wanted_features(settings)},
+            {head.teacher: features(head.teacher, video) for head in settings.heads},
             read_poses(places[0].poses(video)),
         )
         for video in videos
@@ -148,8 +124,8 @@ def make(layout: Layout, out: Path, name: str, seed: int, videos: dict[str, list
     engine = TorchEngine(student)  # of a corpus that is read, it has nothing to do
     for video in videos["all"]:
         crops = CropFile(layout.crops(video))
-        tokens = read_video(student, crops, readings, video, lambda: engine, EmbedSettings())
-        found = features_of(student, crops, tokens, video)
+        prepared = prepare_video(student, crops, readings, video, lambda: engine, EmbedSettings())
+        found = features_of(student, crops, prepared, video)
         path = Layout(out).features(folder.name, video)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_features(path, found, student.spec.d, Recipe("grid", 1))

@@ -11,7 +11,7 @@ from vpd.library.features import write_features
 from vpd.library.layout import Layout
 from vpd.pipeline import distill
 from vpd.pipeline.register import add_videos, make_library
-from vpd.student.network.backbones import BACKBONES, Backbone
+from vpd.student.network.backbones import BACKBONES
 from vpd.types import FeatureSequence
 from vpd.video import write_video
 
@@ -38,7 +38,7 @@ def averages(spec, d, weights):
     return nn.Sequential(nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(9 * spec.channels, d))
 
 
-BACKBONES["averages"] = Backbone(averages)
+BACKBONES["averages"] = averages
 
 
 def make_video(path: Path, seed: int = 0, frames: int = FRAMES) -> Path:

@@ -5,16 +5,14 @@ import pytest
 
 from tests.pipeline.made import BASE, made_library, set_settings, write_given_poses
 from vpd.crops import CropFile
-from vpd.library.artefact import Recipe
-from vpd.library.features import read_features, write_features
+from vpd.errors import InputError
+from vpd.library.features import read_features
 from vpd.pipeline import distill
 from vpd.pipeline.run import open_sources, run
 from vpd.pipeline.status import status
 from vpd.student import TorchEngine, load_student
 from vpd.student.corpus.inputs import read_inputs
 
-SECOND = BASE.replace('"joints2d" }]', '"joints2d", fill = "first" }]\nname = "second"')
-FIRST = SECOND.replace('fill = "first"', 'fill = ""').replace('"second"', '"first"')
 NAMES = ["a", "b", "c", "d", "e"]
 
 
@@ -94,30 +92,6 @@ def test_what_cannot_be_trained_is_a_problem_and_not_a_crash(tmp_path):
     assert "embed" not in report.made
 
 
-def test_a_second_round(layout):
-    """The first student fills what the teacher missed, and is part of what the second is made of."""
-    layout.settings.write_text(SECOND)
-    report = run(layout)
-    assert not report.complete
-    assert "Make them first" in str(report.problems)
-    assert not status(layout).up_to_date
-
-    layout.settings.write_text(FIRST)
-    assert run(layout).complete
-    layout.settings.write_text(SECOND)
-    assert run(layout).made["distill"] == 1
-    assert status(layout).up_to_date
-    made_from = distill.state(open_sources(layout))
-    assert made_from.trained_on == tuple(NAMES)
-    assert not made_from.due
-
-    # another first student, and the second is out of date
-    path = layout.features("first", "a")
-    features = read_features(path)
-    write_features(path, features, features[0].d, Recipe("embed", 99))
-    assert "learned from changed" in distill.state(open_sources(layout)).due
-
-
 def test_a_training_that_ended_early_says_so_and_goes_on(layout):
     limited = BASE.replace("images = 64", "images = 64\ntime_limit_minutes = 1e-9")
     layout.settings.write_text(limited)
@@ -140,3 +114,19 @@ def test_settings_of_how_and_where_do_not_train_again(layout, setting, again):
     run(layout, ["distill"])
     layout.settings.write_text(f"{BASE}{setting}\n")
     assert bool(distill.state(open_sources(layout)).due) is again
+
+
+def test_students_of_several_presets_stand_side_by_side(layout):
+    layout.settings.write_text(BASE.replace("images = 64", "images = 8"))
+    assert run(layout).complete
+    before = features(layout)
+    report = run(layout, preset="2d-vpd")
+    assert report.complete, report.problems
+    assert (report.made["distill"], report.made["embed"]) == (1, 5)
+    found = load_student(layout.student("2d-vpd"))
+    assert found.spec.backbone == "resnet34"
+    assert [read_features(layout.features("2d-vpd", name))[0].d for name in NAMES] == [26] * 5
+    assert features(layout) == before
+    assert run(layout).made == run(layout, preset="2d-vpd").made == {}
+    with pytest.raises(InputError, match="vi-vpd"):
+        run(layout, preset="3d-vpd")

@@ -15,7 +15,7 @@ from vpd.pose.skeleton import BONES17
 from vpd.settings import CropSettings, DistillSettings
 from vpd.settings.distill import NO_AUGMENTATION, HeadSettings
 from vpd.student import VideoSource
-from vpd.student.network.backbones import BACKBONES, Backbone
+from vpd.student.network.backbones import BACKBONES
 from vpd.teachers import teacher
 from vpd.types import PoseSequence, Track
 
@@ -32,7 +32,7 @@ def tiny_encoder(spec, d, weights):
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(32 * (SIZE // 8) ** 2, d))
 
 
-BACKBONES["tiny"] = Backbone(tiny_encoder)
+BACKBONES["tiny"] = tiny_encoder
 
 
 def stick_poses(n, rng):

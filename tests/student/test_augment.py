@@ -11,7 +11,8 @@ from vpd.settings.distill import NO_AUGMENTATION, AugmentSettings
 from vpd.student.corpus.augment import Draw, augment, colour_matrices, draw, jitter, person_masks
 from vpd.student.corpus.batches import Batch
 from vpd.student.corpus.inputs import InputSpec
-from vpd.student.network.student import Student, student_spec
+from vpd.student.network.spec import student_spec
+from vpd.student.network.student import Student
 
 SPEC = InputSpec()
 
@@ -43,9 +44,7 @@ def test_flip_is_the_students_mirror():
     drawn = draw(6, wanted, generator(1))
     assert 0 < drawn.flip.sum() < 6
     student = Student(student_spec(tiny_settings(), 48, {"joints2d": 26}))
-    mean, std = SPEC.normalisation(np.full(3, 100.0), np.full(3, 50.0))
-    student.channel_mean.copy_(torch.from_numpy(mean))
-    student.channel_std.copy_(torch.from_numpy(std))
+    student.set_channels(torch.full((3,), 100.0), torch.full((3,), 50.0))
     found = student.normalise(augment(b, drawn, SPEC, wanted, generator()))
     plain = student.normalise(b.raw.permute(0, 3, 1, 2))
     expected = torch.where(drawn.flip.view(-1, 1, 1, 1), student.mirror(plain), plain)

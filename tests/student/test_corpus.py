@@ -1,13 +1,10 @@
 """Which frames are taught, with what targets, and who is held out."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from tests.student.synthetic import stick_source, stick_sources, tiny_settings
 from vpd.errors import InputError
-from vpd.pose.skeleton import BODY13, MIRROR13
 from vpd.settings.distill import HeadSettings
 from vpd.student.corpus.batches import BatchReader, colour_scale, evenly, sample
 from vpd.student.corpus.corpus import MARGIN_S, build_corpus, split_corpus, target_scale
@@ -52,19 +49,6 @@ def test_low_scores_are_left_out(tmp_path):
     assert corpus.frame.tolist() == [f for f in range(1, 40) if scores[f] >= np.float32(level)]
     with pytest.raises(InputError, match="min_score"):
         build_corpus([source], tiny_settings(min_score=1.0))
-
-
-def test_weights_follow_the_joints(tmp_path):
-    source = stick_source(tmp_path, n=10)
-    corpus = build_corpus([source], head(weighting="joint"))
-    both = corpus.heads[0].weights
-    weights = both[:, 0]
-    mirrored = both[:, 1].reshape(9, 2, 13, 2)[:, :, MIRROR13]
-    np.testing.assert_array_equal(mirrored.reshape(9, 52), weights)
-    assert both.mean() == pytest.approx(1, abs=1e-5)
-    scores = source.poses[0].keypoints[:, BODY13, 2]
-    expected = np.concatenate([scores[1:], np.minimum(scores[1:], scores[:-1])], 1).repeat(2, 1)
-    np.testing.assert_allclose(weights / weights[0, 0], expected / expected[0, 0], rtol=1e-5)
 
 
 def test_a_missing_teacher_is_said(tmp_path):
@@ -141,46 +125,3 @@ def test_a_failure_of_a_reader_is_not_swallowed(tmp_path):
     reader = BatchReader(corpus, InputSpec())
     with pytest.raises(IndexError):
         list(reader.prefetch([np.arange(3), np.array([10_000])], 2))
-
-
-def test_an_earlier_student_fills_what_the_teacher_missed(tmp_path):
-    source = stick_source(tmp_path, n=40)
-    teacher = source.features["joints2d"][0]
-    level = float(np.median(teacher.scores))
-    before = replace(teacher, values=teacher.values + 1)
-    filled = replace(source, features={**source.features, "first": [before]})
-    settings = head(fill="first").model_copy(update={"min_score": level})
-    corpus = build_corpus([filled], settings)
-    alone = build_corpus([source], head().model_copy(update={"min_score": level}))
-    assert len(corpus) == 40 > len(alone)
-    np.testing.assert_array_equal(corpus.frame[corpus.taught], alone.frame)
-    np.testing.assert_array_equal(corpus.heads[0].values[corpus.taught], alone.heads[0].values)
-    missed = ~corpus.taught
-    pose = before.values[corpus.frame[missed]]
-    np.testing.assert_array_equal(corpus.heads[0].values[missed][..., :26], pose)
-    assert (corpus.heads[0].weights[missed][..., :26] > 0).all()
-    assert not corpus.heads[0].weights[missed][..., 26:].any()
-
-
-def test_features_of_another_size_cannot_fill(tmp_path):
-    source = stick_source(tmp_path, n=20)
-    teacher = source.features["joints2d"][0]
-    before = replace(teacher, values=teacher.values[..., :8])
-    short = replace(source, features={**source.features, "first": [before]})
-    with pytest.raises(InputError, match="cannot stand for joints2d"):
-        build_corpus([short], head(fill="first"))
-    with pytest.raises(InputError, match="no features of 'first'"):
-        build_corpus([source], head(fill="first"))
-
-
-def test_validated_is_on_what_a_teacher_taught(tmp_path):
-    sources = stick_sources(tmp_path, n=40, missing=range(5, 15))
-    whole = [stick_source(tmp_path, f"w{i}", 40, seed=i) for i in range(6)]
-    sources = [
-        replace(s, features={**s.features, "first": w.features["joints2d"]})
-        for s, w in zip(sources, whole, strict=True)
-    ]
-    corpus = build_corpus(sources, head(fill="first"))
-    split = split_corpus(corpus, 0.3, np.random.default_rng(0))
-    assert corpus.taught[split.validation].all()
-    assert not corpus.taught[split.training].all()

@@ -12,12 +12,19 @@ from tests.student.synthetic import RECIPE, stick_source, tiny_settings
 from vpd.crops import CropFile
 from vpd.errors import ArtefactError, InputError, SettingsError
 from vpd.library.artefact import Recipe
-from vpd.settings.distill import PRESETS, HeadSettings, preset
+from vpd.settings.distill import HeadSettings
 from vpd.settings.toml import load_settings
 from vpd.student.corpus.inputs import InputSpec, context_rows, neighbour_rows, read_inputs
 from vpd.student.inference.store import load_student, save_student, student_is_current
 from vpd.student.network.backbones import BACKBONES, backbone
-from vpd.student.network.student import HeadSpec, Student, StudentSpec, student_spec
+from vpd.student.network.spec import HeadSpec, StudentSpec, student_spec
+from vpd.student.network.student import Student
+
+
+def feature(student, inputs):
+    """Of each crop as it is."""
+    return student.embed(student.prepare(inputs)[:, :1])
+
 
 SIZES = {"joints2d": 26, "vipe": 64, "vipe-window": 64}
 
@@ -31,8 +38,12 @@ def test_every_backbone(name):
     student = Student(StudentSpec(name, size, InputSpec(), (HeadSpec("joints2d", 26, 26, (), False),))).eval()
     with torch.inference_mode():
         inputs = torch.randn(2, 5, size, size)
-        assert student.embed(inputs).shape == (2, 26)
-        assert student.tokens(inputs).shape == (2, student.token_d)
+        prepared = student.prepare(inputs)
+        assert prepared.shape == (2, 2, student.prepared_d)
+        regular = prepared[:, :1, :]
+        torch.testing.assert_close(student.embed(regular), student.encoder(inputs))
+        mirrored = prepared[:, 1:, :]
+        torch.testing.assert_close(student.embed(mirrored), student.encoder(student.mirror(inputs)))
 
 
 def test_unknown_backbones_are_said():
@@ -40,7 +51,7 @@ def test_unknown_backbones_are_said():
         backbone("alexnet")
     pytest.importorskip("timm")
     with pytest.raises(InputError, match="no_such"):
-        backbone("timm:no_such_net").make(InputSpec(), 26, "")
+        backbone("timm:no_such_net")(InputSpec(), 26, "")
 
 
 def test_given_weights_ignore_flow_at_first(tmp_path):
@@ -50,14 +61,14 @@ def test_given_weights_ignore_flow_at_first(tmp_path):
     torch.save(given.state_dict(), tmp_path / "w.pth")
     images = torch.randn(2, 5, 64, 64)
     for file in ("w.safetensors", "w.pth"):
-        wide = backbone("resnet18").make(InputSpec(), 1000, str(tmp_path / file)).eval()
+        wide = backbone("resnet18")(InputSpec(), 1000, str(tmp_path / file)).eval()
         with torch.inference_mode():
             torch.testing.assert_close(wide(images), given(images[:, :3]))
     with pytest.raises(InputError, match="do not fit"):
-        backbone("resnet50").make(InputSpec(), 26, str(tmp_path / "w.pth"))
+        backbone("resnet50")(InputSpec(), 26, str(tmp_path / "w.pth"))
     (tmp_path / "bad.safetensors").write_bytes(b"nothing")
     with pytest.raises(InputError, match="cannot be read"):
-        backbone("resnet18").make(InputSpec(), 26, str(tmp_path / "bad.safetensors"))
+        backbone("resnet18")(InputSpec(), 26, str(tmp_path / "bad.safetensors"))
 
 
 def test_heads_share_the_feature():
@@ -68,7 +79,7 @@ def test_heads_share_the_feature():
     spec = student_spec(tiny_settings(heads=heads), 48, SIZES)
     assert spec.d == 26 + 32
     student = Student(spec)
-    features = student.embed(torch.randn(3, 5, 48, 48))
+    features = feature(student, torch.randn(3, 5, 48, 48))
     assert features.shape == (3, 58)
     assert [p.shape[1] for p in student.decode(features)] == [26 * 3, 64 * 2]
     changed = features.detach().clone()
@@ -83,7 +94,7 @@ def test_without_decoder_the_feature_is_the_pose():
             tiny_settings(heads=(HeadSettings(teacher="joints2d", motion=(), decoder=False),)), 48, SIZES
         )
     )
-    features = student.embed(torch.randn(2, 5, 48, 48))
+    features = feature(student, torch.randn(2, 5, 48, 48))
     torch.testing.assert_close(student.decode(features)[0], features)
 
 
@@ -170,7 +181,7 @@ def test_student_on_disk(tmp_path):
     assert student_is_current(tmp_path, RECIPE)
     assert not student_is_current(tmp_path, Recipe("distill", 2))
     x = torch.randn(1, 5, 48, 48)
-    torch.testing.assert_close(load_student(tmp_path).embed(x), student.embed(x))
+    torch.testing.assert_close(load_student(tmp_path).prepare(x), student.prepare(x))
     (tmp_path / "student.safetensors").write_bytes(b"x")
     with pytest.raises(ArtefactError, match="damaged"):
         load_student(tmp_path)
@@ -179,11 +190,9 @@ def test_student_on_disk(tmp_path):
 
 
 def test_settings(tmp_path):
-    for name in PRESETS:
-        assert preset(name).batch == 100
     path = tmp_path / "vpd.toml"
     head = '{teacher = "vipe", motion = [-1, 5], decoder = true}'
-    path.write_text(f"[distill]\nneighbours = [-1]\nheads = [{head}]\n")
+    path.write_text(f'[distill]\nbackbone = "resnet18"\nneighbours = [-1]\nheads = [{head}]\n')
     assert load_settings(path).distill.heads[0].motion == (-1, 5)
     for bad in (
         "context_s = [0]",
@@ -191,6 +200,9 @@ def test_settings(tmp_path):
         "heads = [{d = 32}]",
         "heads = [{motion = [0]}]",
         "heads = []",
+        'inputs = ["flow"]',
+        'preset = "vi-vpd"\nbackbone = "resnet18"',
+        'preset = "vd"',
     ):
         path.write_text(f"[distill]\n{bad}\n")
         with pytest.raises(SettingsError):
@@ -203,18 +215,17 @@ def test_parts_that_are_decoded_vary_as_those_that_are_poses():
     inputs = torch.randn(40, 5, 48, 48)
     with torch.no_grad():
         student.target_std_0.fill_(7.0)
-        before = student.embed(inputs)
+        before = feature(student, inputs)
         poses = student.poses(before, 1)
-        student.balance(before)
-        after = student.embed(inputs)
+        student.scale_decoded_parts(before, 1.0)
+        after = feature(student, inputs)
         size = [part.var(0).sum() for part in (after[:, :26], after[:, 26:])]
         torch.testing.assert_close(size[0], size[1])
-        student.balance(after, 0.7)
-        torch.testing.assert_close(student.embed(inputs)[:, 26:], 0.7 * after[:, 26:])
-        student.balance(student.embed(inputs))
         torch.testing.assert_close(after[:, :26], before[:, :26])
         torch.testing.assert_close(student.poses(after, 1), poses, atol=1e-4, rtol=1e-4)
+        student.scale_decoded_parts(after, 0.7)
+        torch.testing.assert_close(feature(student, inputs)[:, 26:], 0.7 * after[:, 26:])
 
         student = Student(StudentSpec("tiny", 48, InputSpec(), heads[1:])).eval()
-        student.balance(student.embed(inputs))
+        student.scale_decoded_parts(feature(student, inputs), 1.0)
         assert (student.part_scale == 1).all()

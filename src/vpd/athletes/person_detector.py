@@ -14,7 +14,7 @@ from vpd.models import model_path
 from vpd.models.session import open_session, session_device
 from vpd.types import Array
 
-# Values of the published network (models/README: input, outputs, decoding).
+# Values of the published network: input, outputs, decoding.
 INPUT = 416
 BGR_MEAN = np.array([103.53, 116.28, 123.675], np.float32)
 BGR_STD = np.array([57.375, 57.12, 58.395], np.float32)

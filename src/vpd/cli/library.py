@@ -19,6 +19,7 @@ from vpd.cli.common import (
 )
 from vpd.library.layout import Layout
 from vpd.report.terminal import PlainTable
+from vpd.settings.presets import PRESETS
 
 MOST_NAMED = 5
 """Files of a kind that are named one by one."""
@@ -110,7 +111,11 @@ def status(
     say("Everything is up to date." if found.up_to_date else "`vpd run` does what is to do.")
 
 
-def settings(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def settings(
+    library: LibraryOption = None,
+    preset: Annotated[str, typer.Option("--preset", help="Show the student of this preset.")] = "",
+    as_json: JsonOption = False,
+) -> None:
     """Print all settings with their meaning, as they are in this library; without one, the defaults."""
     from vpd.errors import InputError
     from vpd.settings import Settings
@@ -123,6 +128,10 @@ def settings(library: LibraryOption = None, as_json: JsonOption = False) -> None
         if library is not None:
             raise
         loaded = Settings()
+    if preset:
+        if preset not in PRESETS:
+            raise InputError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
+        loaded = loaded.model_copy(update={"distill": loaded.distill.with_preset(preset)})
     if as_json:
         print_json(loaded.model_dump(mode="json"))
     else:

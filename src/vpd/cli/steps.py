@@ -20,6 +20,8 @@ from vpd.cli.common import (
 from vpd.cli.progress import ProgressBar
 from vpd.library.layout import Layout
 from vpd.pipeline.report import RunReport
+from vpd.settings.presets import PRESETS
+from vpd.teachers.table import TEACHERS
 
 RedistillOption = Annotated[
     bool, typer.Option("--redistill", help="Train the student again, on videos that are new to it too.")
@@ -28,7 +30,7 @@ TeacherOption = Annotated[
     list[str] | None,
     typer.Option(
         "--teacher",
-        help="Also make features of this teacher (joints2d, vipe, vipe-window); may be repeated.",
+        help=f"Also make features of this teacher ({', '.join(TEACHERS)}); may be repeated.",
     ),
 ]
 
@@ -42,6 +44,16 @@ InvertOption = Annotated[
 ]
 
 
+PresetOption = Annotated[
+    str,
+    typer.Option(
+        "--preset",
+        help=f"Student to train and to embed with, beside others ({', '.join(PRESETS)}); by default that of "
+        "vpd.toml. `vpd settings --preset NAME` prints what it sets.",
+    ),
+]
+
+
 def do(
     layout: Layout,
     step: str,
@@ -50,13 +62,14 @@ def do(
     redistill: bool = False,
     teachers: list[str] | None = None,
     invert: bool = False,
+    preset: str = "",
 ) -> None:
     """Run as far as ``step``; print what was done, and exit with 1 where not all was."""
     from vpd.pipeline import ranks
     from vpd.pipeline.run import run
 
     with ProgressBar() as bar:
-        report = run(layout, (step,), jobs, redistill, bar, teachers or (), invert)
+        report = run(layout, (step,), jobs, redistill, bar, teachers or (), invert, preset)
     if ranks.is_helper():
         return
     if as_json:
@@ -90,6 +103,7 @@ def run(
     library: LibraryOption = None,
     jobs: JobsOption = 0,
     redistill: RedistillOption = False,
+    preset: PresetOption = "",
     teacher: TeacherOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -104,7 +118,7 @@ def run(
         from vpd.search.compiled import compile_aside
 
         compile_aside()
-    do(layout, "embed", jobs, as_json, redistill, teacher)
+    do(layout, "embed", jobs, as_json, redistill, teacher, preset=preset)
 
 
 def scan(
@@ -157,12 +171,18 @@ def distill(
     library: LibraryOption = None,
     jobs: JobsOption = 0,
     redistill: RedistillOption = False,
+    preset: PresetOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Train the student where its settings, or what it learned from, changed."""
-    do(open_library(library), "distill", jobs, as_json, redistill)
+    do(open_library(library), "distill", jobs, as_json, redistill, preset=preset)
 
 
-def embed(library: LibraryOption = None, jobs: JobsOption = 0, as_json: JsonOption = False) -> None:
+def embed(
+    library: LibraryOption = None,
+    jobs: JobsOption = 0,
+    preset: PresetOption = "",
+    as_json: JsonOption = False,
+) -> None:
     """Make the student's features of every video."""
-    do(open_library(library), "embed", jobs, as_json)
+    do(open_library(library), "embed", jobs, as_json, preset=preset)

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from vpd.errors import InputError
-from vpd.settings import Settings
-from vpd.settings.toml import load_settings
-from vpd.settings.vipe import PRESETS, VipeSettings
+from vpd.settings.describe import describe
+from vpd.settings.toml import load_trainer_settings
+from vpd.settings.vipe import PRESETS, TrainerSettings, VipeSettings
 from vpd.settings.vipe import preset as vipe_preset
 from vpd.teachers.vipe.model import Vipe, VipeCard
 from vpd.teachers.vipe.motion import Motion
@@ -49,7 +49,10 @@ def train_command(
     hold_out: Annotated[
         list[str], typer.Option(help="Source or beginning of sequence names to validate on; repeatable.")
     ],
-    settings: Annotated[Path | None, typer.Option(help="vpd.toml whose [vipe] section is used.")] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with a section [vipe]; `vpd vipe settings` prints one."),
+    ] = None,
     unit: Annotated[str | None, typer.Option(help="m, dm, in, cm or mm, where files do not say.")] = None,
     up: Annotated[str | None, typer.Option(help="x, y or z, where it cannot be told.")] = None,
     body_model: Annotated[
@@ -72,7 +75,7 @@ def train_command(
         raise InputError(f"the unit {unit!r} is unknown; {', '.join(UNITS)} are known")
     if up is not None and up not in AXES:
         raise InputError(f"--up is x, y or z, not {up!r}")
-    chosen = load_settings(settings).vipe if settings is not None else vipe_preset(preset or "laptop")
+    chosen = _settings(settings).vipe if settings is not None else vipe_preset(preset or "laptop")
     if steps is not None:
         chosen = VipeSettings.model_validate(chosen.model_dump() | {"steps": steps})
     given = Given(UNITS[unit] if unit else None, AXES[up] if up else None, body_model)
@@ -92,21 +95,21 @@ def train_command(
 
 
 @app.command("train-window")
-def train_movement_command(
+def train_window_command(
     motion: Annotated[list[Path], typer.Argument(help="Files or folders of 3D motion.")],
     out: Annotated[Path, typer.Option(help="Folder for the state, the history and vipe_window.safetensors.")],
     hold_out: Annotated[
         list[str], typer.Option(help="Source or beginning of sequence names to validate on; repeatable.")
     ],
     settings: Annotated[
-        Path | None, typer.Option(help="vpd.toml whose [vipe_window] and [vipe] sections are used.")
+        Path | None, typer.Option(help="TOML file with sections [vipe_window] and [vipe].")
     ] = None,
     start: Annotated[
         Path | None, typer.Option(help="vipe.safetensors to start from; by default the shipped.")
     ] = None,
 ) -> None:
-    """Train the embedding of movements that a student starts as, from that of poses."""
-    chosen = load_settings(settings) if settings is not None else Settings()
+    """Train the embedding of the poses of half a second (vipe-window), from that of single poses."""
+    chosen = _settings(settings)
     training, held_out = split([m for path in motion for m in read_folder(path)], hold_out)
     typer.echo(f"{len(training)} sequences to train on; {len(held_out)} held out")
     show = _shower(chosen.vipe_window.steps)
@@ -116,6 +119,16 @@ def train_movement_command(
     card = replace(found.card, about=_about(used, training, held_out, history))
     replace(found, card=card).save(out / "vipe_window.safetensors")
     typer.echo(f"wrote {out / 'vipe_window.safetensors'}")
+
+
+@app.command("settings")
+def settings_command() -> None:
+    """Print the settings of the two trainers with their meaning, as a file for --settings."""
+    typer.echo(describe(TrainerSettings()))
+
+
+def _settings(path: Path | None) -> TrainerSettings:
+    return load_trainer_settings(path) if path is not None else TrainerSettings()
 
 
 def _about(

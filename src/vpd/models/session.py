@@ -1,4 +1,4 @@
-"""One way to open an ONNX network: its threads, its provider (CUDA where there is one), and which it is."""
+"""Open an ONNX network: its threads, its provider (CUDA where there is one), and which it is."""
 
 from __future__ import annotations
 
@@ -33,19 +33,25 @@ def session_options(threads: int) -> Any:
     return options
 
 
-def open_session(path: Path, threads: int = 0) -> Any:
-    """An onnxruntime.InferenceSession of the file ``path``.
+def open_session(network: Path | bytes, threads: int = 0, memory_pattern: bool = True) -> Any:
+    """An onnxruntime.InferenceSession of a file, or of its content.
 
-    Raises ArtefactError where the file is missing or is no ONNX network.
+    ``memory_pattern`` lets it plan its memory for every size of batch that it meets, and keep it. Raises
+    ArtefactError where the file is missing or is no ONNX network.
     """
-    if not path.is_file():
-        raise ArtefactError(f"the network {path} does not exist")
+    if isinstance(network, Path) and not network.is_file():
+        raise ArtefactError(f"the network {network} does not exist")
     provider = available_provider()
     providers = [provider] if provider == CPU else [provider, CPU]
+    options = session_options(threads)
+    options.enable_mem_pattern = memory_pattern
+    name = "the network" if isinstance(network, bytes) else str(network)
     try:
-        return ort.InferenceSession(str(path), session_options(threads), providers=providers)
+        return ort.InferenceSession(
+            network if isinstance(network, bytes) else name, options, providers=providers
+        )
     except Exception as error:  # onnxruntime's own errors share no narrower base
-        raise ArtefactError(f"{path} cannot be opened as an ONNX network: {error}") from error
+        raise ArtefactError(f"{name} cannot be opened as an ONNX network: {error}") from error
 
 
 GPU_BATCH = 16

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vpd.errors import InputError
-from vpd.library.artefact import Recipe, read_recipe
+from vpd.library.artefact import Recipe
 from vpd.library.features import read_features
 from vpd.library.poses import read_poses
 from vpd.pipeline import crop, pose, teach
@@ -24,7 +24,7 @@ from vpd.pipeline.sources import Sources, file_key
 if TYPE_CHECKING:  # torch takes seconds to import, and most commands do not need it.
     from vpd.student import Progress, VideoSource
 
-VERSION = 1
+VERSION = 2
 WEIGHTS, CONFIG = "student.safetensors", "config.json"
 """The files of a student, as `vpd.student.inference.store` names them; read here without importing torch."""
 
@@ -63,27 +63,8 @@ def video_key(sources: Sources, video: str) -> str:
         crop.outputs(sources, video)[0].recipe.key,
         pose.outputs(sources, video)[0].recipe.key,
         *(teach.output(sources, video, head.teacher).recipe.key for head in heads),
-        *(_fill_key(sources, head.fill, video) for head in heads if head.fill),
     ]
     return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:32]
-
-
-def _fill_key(sources: Sources, name: str, video: str) -> str:
-    """Stands for an earlier student's features of a video, as they are; "" where there are none."""
-    path = sources.layout.features(name, video)
-    key: str = read_recipe(path)["key"] if path.is_file() else ""
-    return key
-
-
-def _check_fill(sources: Sources, videos: Sequence[str]) -> None:
-    for name in {head.fill for head in sources.settings.distill.heads} - {""}:
-        without = [video for video in videos if not sources.layout.features(name, video).is_file()]
-        if without:
-            raise InputError(
-                f"{len(without)} of {len(videos)} videos, {without[0]} among them, have no features of"
-                f" {name}, the earlier student that [[distill.heads]] fill names. Make them first:"
-                f' name = "{name}" and no fill in [distill], and `vpd run`.'
-            )
 
 
 def recipe(sources: Sources, videos: Sequence[str]) -> Recipe:
@@ -153,7 +134,6 @@ def ended_early(early: dict[str, Any]) -> str:
 
 def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSource]:
     from vpd.student import VideoSource
-    from vpd.student.corpus.corpus import wanted_features
 
     layout = sources.layout
     for video in videos:
@@ -161,8 +141,8 @@ def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSou
             video=video,
             crops=layout.crops(video),
             features={
-                name: read_features(layout.features(name, video))
-                for name in wanted_features(sources.settings.distill)
+                head.teacher: read_features(layout.features(head.teacher, video))
+                for head in sources.settings.distill.heads
             },
             poses=read_poses(layout.poses(video)),
         )
@@ -174,7 +154,6 @@ def make(sources: Sources, videos: Sequence[str], progress: Callable[[Progress],
 
     if not videos:
         raise InputError("there is no video to learn from.")
-    _check_fill(sources, videos)
     distill(
         _video_sources(sources, sorted(videos)),
         sources.settings.distill,

@@ -14,9 +14,9 @@ from vpd.pipeline.sources import Output, Sources, Work
 from vpd.settings import EmbedSettings
 
 if TYPE_CHECKING:  # torch takes seconds to import.
-    from vpd.student import Engine, Student
+    from vpd.student import BaseStudent, Engine
 
-VERSION = 1
+VERSION = 2
 NO_STUDENT = "no student"
 
 
@@ -34,7 +34,7 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 
 
 @lru_cache(maxsize=1)
-def _student(folder: Path, key: str) -> Student:
+def _student(folder: Path, key: str) -> BaseStudent:
     from vpd.student import load_student
 
     return load_student(folder)
@@ -47,7 +47,9 @@ def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> En
 
     student = _student(folder, key)
     on_cpu = choose_device(settings.device).type == "cpu"
-    if settings.engine == "torch" or (settings.engine == "auto" and not (on_cpu and student.reads_people)):
+    if settings.engine == "torch" or (
+        settings.engine == "auto" and not (on_cpu and student.spec.reads_poses)
+    ):
         return TorchEngine(student, settings.device, settings.precision)
     exported = folder / f"student-{key[:12]}.onnx"
     if not exported.is_file():
@@ -60,7 +62,7 @@ def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> En
 def make(work: Work, wanted: list[Output]) -> None:
     """Embed the crops of one video."""
     from vpd.crops import CropFile
-    from vpd.student import features_of, read_video
+    from vpd.student import features_of, prepare_video
 
     key = student_key(work.sources)
     if key == NO_STUDENT:
@@ -68,18 +70,18 @@ def make(work: Work, wanted: list[Output]) -> None:
     folder, settings = distill.folder(work.sources), work.settings.embed
     student = _student(folder, key)
     crops = CropFile(work.layout.crops(work.video))
-    told, done = 0, 0.0
+    reported, done = 0, 0.0
 
     def progress(share: float) -> None:
-        nonlocal told, done
+        nonlocal reported, done
         done += share
-        work.progress(int(done * work.row.frames) - told)
-        told = int(done * work.row.frames)
+        work.progress(int(done * work.row.frames) - reported)
+        reported = int(done * work.row.frames)
 
     def engine() -> Engine:
         return _engine(folder, key, settings, work.threads)
 
-    tokens = read_video(student, crops, work.layout.readings, work.video, engine, settings, progress)
-    sequences = features_of(student, crops, tokens, work.video)
+    prepared = prepare_video(student, crops, work.layout.readings, work.video, engine, settings, progress)
+    sequences = features_of(student, crops, prepared, work.video)
     write_features(wanted[0].path, sequences, student.spec.d, wanted[0].recipe)
-    work.progress(work.row.frames - told)
+    work.progress(work.row.frames - reported)

@@ -200,7 +200,7 @@ class _Run:
         """What a process of torchrun with a rank above 0 does: nothing but its share of the training."""
         videos = ranks.wait_for_begin()
         if videos:
-            distill.make(open_sources(self.sources.layout), videos, lambda _: None)
+            distill.make(self.sources.anew(), videos, lambda _: None)
         return self.report
 
     def embed(self) -> None:
@@ -217,6 +217,7 @@ def run(
     listener: Listener | None = None,
     teachers: Sequence[str] = (),
     invert: bool = False,
+    preset: str = "",
 ) -> RunReport:
     """Bring the library's artefacts up to date as far as ``steps``, with all that they need.
 
@@ -226,6 +227,7 @@ def run(
     redistill : train the student again if there are videos that it has not learned from.
     teachers : make the features of these too, of every video, whatever the settings name.
     invert : take `[teach] invert` as true, whatever the settings say.
+    preset : the student to train and embed with, instead of that of the settings; "" for that.
 
     Several runs may work on one library at once: each artefact is made by one of them. Raises DiskFullError.
     """
@@ -233,6 +235,8 @@ def run(
     sources = open_sources(layout)
     if teachers or invert:
         sources = sources.with_teachers(teachers, invert)
+    if preset:
+        sources = sources.with_preset(preset)
     work = _Run(sources, jobs or automatic_jobs(), listener or Silent(), RunReport())
     if ranks.is_helper():
         return work.help_to_distill() if "distill" in names else work.report

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe, is_current
@@ -22,6 +20,8 @@ from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
 from vpd.settings import Settings, TeachSettings
 from vpd.settings.old_names import FEATURES, now_called
+from vpd.settings.presets import PRESETS
+from vpd.teachers.table import TEACHERS
 from vpd.video import Frame, read_frames
 
 if TYPE_CHECKING:
@@ -52,28 +52,36 @@ def file_key(path: Path) -> str:
         raise ArtefactError(f"{path} cannot be read ({error.strerror}).") from error
 
 
+def check_teachers(names: Iterable[str], where: str) -> None:
+    """Raises InputError where one of the names, given ``where``, is no teacher's."""
+    for name in names:
+        if name not in TEACHERS:
+            new = now_called(name, FEATURES)
+            raise InputError(f"{where}: there is no teacher {name!r}; there are {', '.join(TEACHERS)}.{new}")
+
+
 class Sources:
     """The library as the steps see it: paths, settings, videos, and what a person said of them."""
 
     def __init__(self, layout: Layout, settings: Settings, videos: Videos) -> None:
         self.layout, self.settings, self.videos = layout, settings, videos
+        check_teachers(settings.teach.teachers, "teachers in [teach] of vpd.toml")
+        check_teachers((h.teacher for h in settings.distill.heads), "heads in [distill] of vpd.toml")
 
     def with_teachers(self, names: Sequence[str], invert: bool = False) -> Sources:
         """The same, with these teachers besides those of the settings, and `invert` where it is said here or
         there. Raises InputError for unknown ones."""
         wanted = tuple(dict.fromkeys([*self.settings.teach.teachers, *names]))
-        try:
-            teach = TeachSettings.model_validate(
-                {"teachers": wanted, "invert": invert or self.settings.teach.invert}
-            )
-        except ValidationError:
-            from vpd.teachers.table import TEACHERS
-
-            known, renamed = ", ".join(TEACHERS), "".join(now_called(name, FEATURES) for name in names)
-            raise InputError(
-                f"there is no teacher {' or '.join(names)}; there are {known}.{renamed}"
-            ) from None
+        teach = TeachSettings(teachers=wanted, invert=invert or self.settings.teach.invert)
+        check_teachers(teach.teachers, "--teacher")
         return Sources(self.layout, self.settings.model_copy(update={"teach": teach}), self.videos)
+
+    def with_preset(self, preset: str) -> Sources:
+        """The same, with the student of this preset. Raises InputError for an unknown one."""
+        if preset not in PRESETS:
+            raise InputError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
+        distill = self.settings.distill.with_preset(preset)
+        return Sources(self.layout, self.settings.model_copy(update={"distill": distill}), self.videos)
 
     def anew(self) -> Sources:
         """The same settings, with the table of videos as it is now."""

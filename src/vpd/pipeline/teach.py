@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
@@ -12,9 +12,7 @@ from vpd.library.poses import read_poses
 from vpd.models import MODELS
 from vpd.pipeline import pose
 from vpd.pipeline.sources import Output, Sources, Work
-
-if TYPE_CHECKING:  # torch takes seconds to import.
-    from vpd.teachers import Teacher
+from vpd.teachers.table import Teacher, entry
 
 VERSION = 1
 
@@ -29,8 +27,11 @@ def output(sources: Sources, video: str, name: str) -> Output:
     """The features of one teacher."""
     inputs = {"pose": pose.outputs(sources, video)[0].recipe.key}
     settings: dict[str, Any] = {"teacher": name}
-    if name in MODELS:
-        settings |= {"model": MODELS[name].sha256, "invert": sources.settings.teach.invert}
+    teacher = entry(name)
+    if teacher.model:
+        settings["model"] = MODELS[teacher.model].sha256
+    if teacher.inverts:
+        settings["invert"] = sources.settings.teach.invert
     recipe = Recipe("teach", VERSION, settings, inputs)
     return Output(sources.layout.features(name, video), recipe)
 
@@ -42,32 +43,24 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 
 @lru_cache(maxsize=4)
 def _teacher(name: str, invert: bool) -> Teacher:
-    from vpd.teachers import teacher
-
-    return teacher(name, invert)
+    return entry(name).make(invert)
 
 
-def _check_origin(made: Teacher, work: Work) -> None:
-    """Raises MismatchError where the teacher was not trained for poses of this origin."""
-    from vpd.teachers.vipe.features import ShippedTeacher
-    from vpd.teachers.vipe_window.features import VipeWindowTeacher
-
-    if isinstance(made, ShippedTeacher | VipeWindowTeacher):
-        given = work.layout.given_poses(work.video)
-        made.model.require(f"poses_given/{given.name}" if given.is_file() else work.settings.pose.estimator)
+def pose_origin(work: Work) -> str:
+    """The estimator of the video's poses, or the user's file that they are from."""
+    given = work.layout.given_poses(work.video)
+    return f"poses_given/{given.name}" if given.is_file() else work.settings.pose.estimator
 
 
 def make(work: Work, wanted: list[Output]) -> None:
-    """Make the features from the poses."""
-    from vpd.teachers import TEACHERS
-
+    """Make the features from the poses. Raises MismatchError for poses that a teacher is not made for."""
     poses = read_poses(work.layout.poses(work.video))
     times_s = read_times(work.layout.frames(work.video))
     invert = work.settings.teach.invert
     for out in wanted:
         name = out.path.parent.name
+        entry(name).require(pose_origin(work))
         made = _teacher(name, invert)
-        _check_origin(made, work)
         sequences = [made(p, times_s, work.video) for p in poses]
-        write_features(out.path, sequences, TEACHERS[name].size(invert), out.recipe)
+        write_features(out.path, sequences, entry(name).size(invert), out.recipe)
     work.progress(work.row.frames)

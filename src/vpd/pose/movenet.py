@@ -8,6 +8,7 @@ import numpy as np
 
 from vpd.models import model_path
 from vpd.models.session import open_session, session_device
+from vpd.pose.movenet_decoding import decode_heads
 from vpd.types import Array
 
 SIDE = 256
@@ -15,8 +16,6 @@ PADDING = 1.2
 """Side of the crop over the longer side of a detected box (measured: docs/experiments/pose.md)."""
 JOINT_PADDING = 1.35
 """Side of the crop over the longer side of the joints' box (the model's description)."""
-NEARNESS = np.float32(1.8)
-"""Cells added to a distance before dividing by it: the published decoding's constant."""
 OUTPUTS = ["heatmap", "center_weighted", "regress", "offset"]
 
 
@@ -41,27 +40,12 @@ class MoveNet:
 
 
 def decode(heatmap: Array, center_weighted: Array, regress: Array, offset: Array) -> Array:
-    """Joints (N, 17, 3) float32 y, x in 0..1 and score, from the network's heads.
+    """Joints (N, 17, 3) float32 y, x in 0..1 and score, from the network's heads (`decode_heads`)."""
+    ticks = np.arange(heatmap.shape[-1], dtype=np.float32)
+    x, y, score, *_ = decode_heads(heatmap, center_weighted, regress, offset, ticks, _take)
+    return np.stack([y, x, score], axis=-1).astype(np.float32)
 
-    heatmap (N, 17, S, S), center_weighted (N, 1, S, S), regress and offset (N, 34, S, S) with y, x of joint j
-    in the channels 2j, 2j + 1. A joint is the cell of greatest heatmap over distance from where the person's
-    centre points to, plus its offset.
-    """
-    n, joints, s, _ = heatmap.shape
-    item, joint = np.arange(n), np.arange(joints)
-    centre = center_weighted.reshape(n, -1).argmax(axis=1)
-    cy, cx = centre // s, centre % s
-    ahead = regress[item, :, cy, cx].reshape(n, joints, 2)
-    cells = np.arange(s, dtype=np.float32)
-    dy = (cells - (cy[:, None] + ahead[..., 0])[..., None]) ** 2
-    dx = (cells - (cx[:, None] + ahead[..., 1])[..., None]) ** 2
-    away = dy[..., :, None] + dx[..., None, :]
-    np.sqrt(away, out=away)
-    away += NEARNESS
-    np.divide(heatmap, away, out=away)
-    best = away.reshape(n, joints, -1).argmax(axis=2)
-    y, x = best // s, best % s
-    shift = offset.reshape(n, joints, 2, s, s)[item[:, None], joint, :, y, x]
-    score = heatmap[item[:, None], joint, y, x]
-    found: Array = np.stack([(y + shift[..., 0]) / s, (x + shift[..., 1]) / s, score], axis=-1)
-    return found.astype(np.float32)
+
+def _take(values: Array, cells: Array) -> Array:
+    taken: Array = np.take_along_axis(values, cells[:, :, None, None], 3)[..., 0]
+    return taken

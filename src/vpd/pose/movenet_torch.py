@@ -1,8 +1,7 @@
-"""MoveNet Thunder as a trainable network: the shipped weights in torch, for a student to start from.
+"""MoveNet Thunder in torch with the shipped weights, for the student that reads poses.
 
 MoveNet (Google, 2021) is a MobileNetV2 of width 1.75, a feature pyramid down to a quarter of the input, and
-four heads. Batch normalisation is already folded into the convolutions; what is trained from here on is the
-network as it was published.
+four heads. Batch normalisation is already folded into the convolutions.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from torch.nn import functional as F
 
 from vpd.errors import MismatchError
 from vpd.models import model_path
+from vpd.pose.movenet_decoding import NEARNESS, decode_heads
 
 RGB_MEAN = RGB_STD = 127.5
 """What brings colours 0..255 to the -1..1 that the network takes."""
@@ -90,14 +90,13 @@ def _head(inputs: int, outputs: int) -> nn.Sequential:
 class MoveNet(nn.Module):
     """MoveNet Thunder for any square input whose side S is a multiple of 32.
 
-    Input (N, C, S, S): RGB as (value - 127.5) / 127.5, then further channels where ``channels`` > 3.
-    ``forward`` gives the four heads before their sigmoid, each (N, channels, S/4, S/4); ``maps`` gives the
-    features behind them.
+    Input (N, 3, S, S): RGB as (value - 127.5) / 127.5. ``forward`` gives the four heads before their sigmoid,
+    each (N, channels, S/4, S/4).
     """
 
-    def __init__(self, channels: int = 3) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Sequential(Same(channels, STEM, 2), nn.ReLU6())
+        self.stem = nn.Sequential(Same(3, STEM, 2), nn.ReLU6())
         widths = [STEM, *(outputs for outputs, _ in BLOCKS)]
         self.blocks = nn.ModuleList(
             InvertedResidual(inputs, outputs, stride, EXPANSION if i else 1)
@@ -134,20 +133,40 @@ def _published_weights(path: Path) -> list[Tensor]:
     return [torch.from_numpy(array.astype("float32")) for array in arrays]
 
 
-def load_movenet(channels: int = 3) -> MoveNet:
-    """MoveNet with the shipped weights; channels after the first three start without effect.
+def load_movenet() -> MoveNet:
+    """MoveNet with the shipped weights.
 
     Raises MismatchError where the file is of another network.
     """
-    network = MoveNet(channels)
+    network = MoveNet()
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     targets = [p for module in convolutions for p in (module.weight, module.bias) if p is not None]
     weights = _published_weights(model_path("movenet_thunder"))
-    further = weights[0].new_zeros(STEM, channels - 3, 3, 3)
-    weights[0] = torch.cat([weights[0], further], dim=1)
     if [tuple(p.shape) for p in targets] != [tuple(w.shape) for w in weights]:
         raise MismatchError("the shipped MoveNet does not have the layers expected of MoveNet Thunder")
     with torch.no_grad():
         for target, weight in zip(targets, weights, strict=True):
             target.copy_(weight)
     return network
+
+
+def decode(heads: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Joints of the person in the middle, from ``MoveNet.forward`` (`decode_heads`).
+
+    Returns joints (N, 17, 2) as x, y in fractions of the input, their scores (N, 17), and the joints
+    (N, 17, 2) as regressed from the person's centre. It can be exported and runs on a GPU.
+    """
+    heat = torch.sigmoid(heads["heatmap"])
+    ticks = torch.arange(heat.shape[-1], device=heat.device, dtype=heat.dtype)
+    from_middle = (ticks - heat.shape[-1] / 2) ** 2
+    distance = (from_middle[:, None] + from_middle[None]).sqrt() + NEARNESS
+    centre = torch.sigmoid(heads["center"]) / distance
+    x, y, score, ahead_x, ahead_y = decode_heads(
+        heat, centre, heads["regress"], heads["offset"], ticks, _take
+    )
+    return torch.stack([x, y], -1), score, torch.stack([ahead_x, ahead_y], -1)
+
+
+def _take(values: Tensor, cells: Tensor) -> Tensor:
+    n, joints, channels, _ = values.shape
+    return values.gather(3, cells[:, :, None, None].expand(n, joints, channels, 1))[..., 0]

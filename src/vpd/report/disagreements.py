@@ -20,7 +20,7 @@ from vpd.report import html
 from vpd.report.html import card, join, write_page
 from vpd.report.overlay import draw_skeleton
 from vpd.report.panels import Panel, student_panel
-from vpd.student import Student
+from vpd.student import BaseStudent
 from vpd.types import REGULAR, Array
 
 APART_S = 1.0
@@ -42,7 +42,7 @@ class Disagreement:
 
 
 def disagreements(
-    layout: Layout, videos: Sequence[str], name: str, student: Student, teacher: str, count: int
+    layout: Layout, videos: Sequence[str], name: str, student: BaseStudent, teacher: str, count: int
 ) -> list[Disagreement]:
     """The ``count`` frames where the student's pose is farthest from its teacher's, the farthest first.
 
@@ -91,7 +91,7 @@ def disagreements(
 
 
 @torch.inference_mode()
-def _poses(student: Student, values: Array, head: int) -> Array:
+def _poses(student: BaseStudent, values: Array, head: int) -> Array:
     found: Array = student.poses(torch.from_numpy(np.ascontiguousarray(values)), head).numpy()
     return found
 
@@ -111,7 +111,7 @@ def picture(layout: Layout, one: Disagreement, panel: Panel) -> Array:
 
 
 def write_disagreements(
-    folder: Path, layout: Layout, name: str, student: Student, found: Sequence[Disagreement]
+    folder: Path, layout: Layout, name: str, student: BaseStudent, found: Sequence[Disagreement]
 ) -> Path:
     """Write ``folder`` with index.html and a picture each; returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.section import Section
 from vpd.settings.teach import TeachSettings
 from vpd.settings.track import TrackSettings
-from vpd.settings.vipe import VipeSettings, VipeWindowSettings
 
 
 class Settings(Section):
@@ -22,8 +21,6 @@ class Settings(Section):
     pose: PoseSettings = PoseSettings()
     crop: CropSettings = CropSettings()
     teach: TeachSettings = TeachSettings()
-    vipe: VipeSettings = VipeSettings()
-    vipe_window: VipeWindowSettings = VipeWindowSettings()
     distill: DistillSettings = DistillSettings()
     embed: EmbedSettings = EmbedSettings()
     search: SearchSettings = SearchSettings()
@@ -44,6 +41,4 @@ __all__ = [
     "Settings",
     "TeachSettings",
     "TrackSettings",
-    "VipeSettings",
-    "VipeWindowSettings",
 ]

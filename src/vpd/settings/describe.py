@@ -23,6 +23,7 @@ def _toml(value: Any) -> str:
 def _lines(section: Section, name: str) -> list[str]:
     lines = [f"[{name}]"]
     nested: list[str] = []
+    reference = section.reference()
     for key, info in type(section).model_fields.items():
         value = getattr(section, key)
         if isinstance(value, Section):
@@ -30,8 +31,10 @@ def _lines(section: Section, name: str) -> list[str]:
             continue
         meaning = " ".join((info.description or "").split())
         lines += [f"# {line}" for line in textwrap.wrap(meaning, WIDTH)]
-        default = info.get_default(call_default_factory=True)
-        changed = "" if value == default else f"  # default: {_toml(default)}"
+        default, of_preset = info.get_default(call_default_factory=True), getattr(reference, key)
+        changed = "" if value == of_preset else f"  # default: {_toml(of_preset)}"
+        if of_preset != default and value == of_preset and key != "preset":
+            changed = f"  # by the preset; without it: {_toml(default)}"
         # TOML has no null: what is not set is left out.
         lines.append(f"# {key} is not set" if value is None else f"{key} = {_toml(value)}{changed}")
     return lines + nested

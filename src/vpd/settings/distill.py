@@ -1,4 +1,4 @@
-"""Settings of `distill`: what the student sees, what it is taught, and for how long."""
+"""Settings of `distill`: what the student sees, what it is taught, and on how many crops."""
 
 from __future__ import annotations
 
@@ -6,55 +6,49 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from vpd.settings.presets import IDENTITY, PRESETS
 from vpd.settings.section import OPERATIONAL, Section
-from vpd.settings.vipe import OFFSETS_S
+
+MOVENET = "movenet"
+"""The backbone of the student that reads poses by the shipped pose network."""
+CONTEXT_S = (-0.267, -0.2, -0.133, -0.067, 0.067, 0.133, 0.2, 0.267)
+"""Seconds of the poses around a frame from which the teacher `vipe-window` makes its feature."""
 
 
 class HeadSettings(Section):
     """One teacher's targets, and how they weigh."""
 
     teacher: str = "vipe-window"
-    """Name of the features that are the targets: movement, vipe (VI-VPD) or joints2d (2D-VPD)."""
+    """Teacher whose features are the targets: vipe-window, vipe (VI-VPD) or joints2d (2D-VPD)."""
     d: int = Field(default=0, ge=0)
-    """Size of this head's part of the student's feature; 0 for the teacher's own (paper)."""
+    """Size of this head's part of the student's feature; 0 for the teacher's own size (paper)."""
     motion: tuple[int, ...] = Field(default=(), strict=False)
-    """Changes of pose that are targets beside the pose: -1 is p[t] - p[t-1] (paper), 3 is p[t+3] - p[t].
-    Empty for none."""
+    """Further targets, by their offset in frames: -1 is the change p[t] - p[t-1] (paper), 3 is p[t+3] - p[t].
+    Needs decoder = true."""
     decoder: bool = False
-    """Predict the targets by a decoder from the feature (paper); without, the feature itself is the pose, and
-    with the backbone movenet starts as what the teacher says of the joints that are read."""
+    """true: a decoder predicts the targets from the feature (paper). false: the feature itself is the
+    target, in the teacher's units."""
     weight: float = Field(default=1.0, gt=0)
-    """Share of this head in the loss."""
-    weighting: Literal["none", "frame", "joint"] = "none"
-    """Weigh targets by the pose's confidence: of the frame, or of each joint (joints2d alone)."""
-    consistency: float = Field(default=0.0, ge=0, le=1)
-    """Weigh targets by whether joints are where the flow carries them, too: one that strays so far, in sides
-    of the crop, weighs half; 0 for no. Each joint by itself where weighting is joint, else the frame by its
-    mean."""
-    fill: str = ""
-    """Name of the features of an earlier student, which are the targets of frames where the teacher is
-    unsure: a second round. That student's own feature must be the pose (decoder = false)."""
+    """Weight of this head in the loss."""
 
     @model_validator(mode="after")
     def _check(self) -> HeadSettings:
         if 0 in self.motion:
-            raise ValueError("motion 0 is no motion: offsets are -1, 3, ...")
+            raise ValueError("motion 0 is no change of pose: give offsets such as -1 or 3")
         if not self.decoder and (self.motion or self.d):
             raise ValueError(
                 "without a decoder the feature is the pose: add decoder = true, or leave out motion and d"
             )
-        if self.weighting == "joint" and self.teacher != "joints2d":
-            raise ValueError(f"{self.teacher} has no confidence of single joints")
         return self
 
 
 class AugmentSettings(Section):
-    """Augmentations of method.md, drawn for each crop of a batch."""
+    """Random changes of the crops in training (paper, supplement). Used where the encoder is trained."""
 
     min_area: float = Field(default=0.5, gt=0, le=1)
-    """Least area of the random crop; 1 leaves the crop whole."""
+    """Least area of the random crop, as a fraction of the crop; 1 keeps the whole crop."""
     max_aspect: float = Field(default=1.1, ge=1)
-    """Aspect of the random crop lies between this and its inverse."""
+    """The aspect of the random crop lies between this and its inverse."""
     flip: bool = True
     """Mirror half of the crops, with their targets."""
     brightness: float = Field(default=0.2, ge=0, le=1)
@@ -64,13 +58,13 @@ class AugmentSettings(Section):
     saturation: float = Field(default=0.05, ge=0, le=1)
     """Largest relative change of saturation."""
     hue: float = Field(default=0.05, ge=0, le=0.5)
-    """Largest turn of hue, of a full circle."""
+    """Largest change of hue, as a fraction of the full circle."""
     noise_variance: float = Field(default=0.05, ge=0, le=1)
-    """Variance of the noise on the background, of colours in 0..1."""
+    """Variance of the noise on the background; colours span 0..1."""
     noise_share: float = Field(default=0.5, ge=0, le=1)
-    """Share of the crops that get it."""
+    """Fraction of the crops that get the noise."""
     person_margin: float = Field(default=0.08, ge=0, le=1)
-    """The person is the hull of the pose's joints grown by this fraction of the crop's side."""
+    """The person is the hull of the joints, grown by this fraction of the crop's side."""
 
 
 NO_AUGMENTATION = AugmentSettings(
@@ -80,44 +74,48 @@ NO_AUGMENTATION = AugmentSettings(
 
 
 class DistillSettings(Section):
-    """Settings of the step `distill`, in `[distill]` of vpd.toml. The defaults are the laptop's."""
+    """Settings of the step `distill`, in `[distill]` of vpd.toml. The defaults suit a laptop."""
 
+    preset: Literal["default", "2d-vpd", "vi-vpd", "concat-vpd"] = Field(
+        default="default", json_schema_extra=OPERATIONAL
+    )
+    """Student to train: the default one, or one of the paper's (ResNet-34, 20 million crops: for a GPU). It
+    sets the defaults of the other settings of this section; what the section says besides comes first."""
     name: str = Field(default="vpd", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", json_schema_extra=OPERATIONAL)
-    """Name of the student and of its features."""
-    backbone: str = "movenet"
-    """Encoder: movenet (starts from the shipped pose network), resnet18, resnet34
-    (paper), resnet50, or timm:NAME."""
+    """Name of the student's folder and of its features. By default vpd, or the preset's."""
+    backbone: str = MOVENET
+    """Encoder: movenet (the shipped pose network, frozen), resnet18, resnet34 (paper), resnet50, or
+    timm:NAME."""
     weights: str = ""
-    """Start from: "" random weights (paper), "imagenet" (fetched), or a .safetensors or .pth file."""
+    """First weights of a resnet or timm backbone: "" for random ones (paper), "imagenet" to fetch them, or a
+    .safetensors or .pth file."""
     inputs: tuple[Literal["rgb", "flow"], ...] = Field(default=("rgb", "flow"), strict=False, min_length=1)
-    """What the student sees of a crop."""
+    """Channels of a crop that the student sees. movenet needs rgb."""
     neighbours: tuple[int, ...] = Field(default=(), strict=False)
-    """Further frames it sees, as offsets: -1 is the frame before; cut with the same square."""
-    context_s: tuple[float, ...] = Field(default=tuple(o for o in OFFSETS_S if o), strict=False)
-    """Seconds from the frame to those whose readings it sees beside its own (movenet). Shorter is less sure
-    where poses are (docs/experiments/student.md)."""
+    """Further frames whose colours a resnet or timm backbone sees, as offsets: -1 is the frame before."""
+    context_s: tuple[float, ...] = Field(default=CONTEXT_S, strict=False)
+    """Further frames whose readings the movenet student sees, as seconds from the frame. The teacher
+    vipe-window needs the default."""
     heads: tuple[HeadSettings, ...] = Field(
         default=(HeadSettings(), HeadSettings(teacher="vipe", motion=(-1,), decoder=True)),
         strict=False,
         min_length=1,
     )
-    """What it is taught; the feature is the heads' parts side by side. By default the movement of half a
-    second as it is, and a free feature of which the pose and its motion can be told (VI-VPD): the one serves
-    few examples best, the other many (docs/experiments/student.md)."""
+    """What the student is taught, one entry a teacher; the feature is the heads' parts side by side."""
     decoded_size: float = Field(default=0.7, gt=0)
-    """How much decoded parts of the feature vary, as a share of how much parts that are poses do. Distances
-    hang on it: less serves few examples and small corpora, more serves many."""
+    """Standard deviation of decoded parts of the feature, relative to parts that are poses. Affects DTW
+    distances: lower for few labels, higher for many."""
     augment: AugmentSettings = AugmentSettings()
-    """How its crops are changed in training."""
+    """Random changes of the crops in training."""
 
     min_score: float = Field(default=0.5, ge=0, le=1)
     """Least mean joint score of a training frame (paper: 0.5, tennis 0.7)."""
     validation: float = Field(default=0.2, gt=0, lt=1)
-    """Share of the videos held out to choose the epoch; of a few videos, spans are held out."""
+    """Fraction of the videos held out to choose the epoch; of fewer than five videos, spans are held out."""
     loss: Literal["squared", "huber"] = "huber"
-    """Squared error (paper), or Huber's, that a wrong target cannot rule."""
+    """Squared error (paper), or Huber's loss, which limits the influence of wrong targets."""
     standardise: bool = True
-    """Bring every component of a target to unit variance before the loss."""
+    """Scale every component of a target to unit variance before the loss."""
 
     images: int = Field(default=200_000, gt=0)
     """Crops seen in training, repeats counted."""
@@ -129,70 +127,70 @@ class DistillSettings(Section):
     epoch_images: int = Field(default=10_000, gt=0)
     """Crops between two validations (paper: 20,000)."""
     validation_images: int = Field(default=1_000, gt=0)
-    """At most this many held-out crops are looked at, evenly spread."""
+    """Held-out crops in a validation at most, evenly spread."""
     batch: int = Field(default=100, gt=0)
     """Crops a step, of all processes together (paper: 100)."""
     learning_rate: float = Field(default=5e-4, gt=0)
-    """AdamW's (paper: 5e-4)."""
-    pretrained_rate: float = Field(default=0.0, ge=0, le=1)
-    """Share of the learning rate that a backbone's pretrained part gets; 0 leaves it as it came, and training
-    is then a matter of minutes."""
-    weight_decay: float = Field(default=0.01, ge=0)
-    """AdamW's (PyTorch's default)."""
-    schedule: Literal["constant", "cosine", "onecycle"] = "cosine"
-    """Learning rate: constant (paper), falling to 0 by a cosine, or rising for a tenth and then falling."""
-    contrast: float = Field(default=0.0, ge=0)
-    """Weight of a contrastive term: a crop, mirrored and changed as it is, should know the teacher's feature
-    of its own moment among those of the batch (InfoNCE); 0 for none."""
-    ema: float = Field(default=0.0, ge=0, lt=1)
-    """Decay a step of the running average of weights that is kept instead of the last weights; 0 for none."""
+    """AdamW's learning rate (paper: 5e-4)."""
+    schedule: Literal["constant", "cosine"] = "cosine"
+    """Learning rate over the training: constant (paper), or falling to 0 along a cosine."""
     best_of_mean: int = Field(default=1, gt=0)
     """The epoch is chosen by the mean validation loss of this many epochs (paper: 5)."""
     seed: int = Field(default=0, ge=0)
-    """Of weights, split, order and augmentation."""
+    """Random seed of weights, split, order and augmentation."""
 
     device: str = Field(default="auto", json_schema_extra=OPERATIONAL)
     """auto takes a GPU where there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto takes bfloat16 on GPUs and CPUs with matrix units for it."""
     compile: Literal["auto", "on", "off"] = Field(default="auto", json_schema_extra=OPERATIONAL)
-    """Compile the network before it trains on pictures (torch.compile). auto does so on GPUs; where it cannot
-    be compiled, it trains as it is."""
+    """Compile the network that trains on pictures (torch.compile); auto does so on GPUs."""
     workers: int = Field(default=2, gt=0, json_schema_extra=OPERATIONAL)
     """Threads that decode batches ahead of the network."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_preset(cls, values: Any) -> Any:
+        preset = values.get("preset", "default") if isinstance(values, dict) else None
+        if preset not in PRESETS:
+            return values
+        sets = PRESETS[preset]
+        changed = [key for key in IDENTITY if key in values and key in sets]
+        if changed and "name" not in values:
+            raise ValueError(
+                f"preset {preset} sets {', '.join(changed)}: leave that out, or give the student"
+                " a name of its own with `name`"
+            )
+        return {**sets, **values}
 
     @model_validator(mode="after")
     def _check(self) -> DistillSettings:
         if len({head.teacher for head in self.heads}) != len(self.heads):
             raise ValueError("two heads have the same teacher")
-        if any(head.fill == self.name for head in self.heads):
-            raise ValueError(f"{self.name} cannot be filled by itself: give this student another name")
         if 0 in self.neighbours or 0 in self.context_s:
-            raise ValueError("neighbour or context 0 is the frame itself: offsets are -1, 1, ...")
+            raise ValueError("neighbour or context 0 is the frame itself: give offsets such as -1 or 1")
+        if self.reads_poses and ("rgb" not in self.inputs or self.neighbours or self.weights):
+            raise ValueError(
+                "the backbone movenet reads the frame's own colours with the shipped weights: add rgb to"
+                " inputs, leave weights empty, and give further frames as context_s, not as neighbours"
+            )
         return self
 
+    @property
+    def reads_poses(self) -> bool:
+        """Whether the student starts from the shipped pose network."""
+        return self.backbone == MOVENET
 
-PRESETS: dict[str, dict[str, Any]] = {
-    "laptop": {},
-    "paper": {
-        "images": 20_000_000,
-        "epoch_images": 20_000,
-        "validation_images": 5_000,
-        "schedule": "constant",
-        "best_of_mean": 5,
-        "standardise": False,
-        "ema": 0.0,
-        "loss": "squared",
-        "heads": (HeadSettings(teacher="vipe", motion=(-1,), decoder=True),),
-        "backbone": "resnet34",
-        "weights": "",
-        "inputs": ("rgb", "flow"),
-        "neighbours": (),
-    },
-}
-"""Named groups of settings: `laptop` takes about 15 minutes on two cores, `paper` is the paper's."""
+    def reference(self) -> DistillSettings:
+        """The settings of the preset alone."""
+        return DistillSettings(preset=self.preset)
 
+    def with_preset(self, preset: str) -> DistillSettings:
+        """The settings of another preset, with the changes that these settings have against their own preset,
+        save for those that make a student what it is (`IDENTITY`) and its name.
 
-def preset(name: str, **changes: Any) -> DistillSettings:
-    """The settings of a preset with changes. Raises KeyError for an unknown name."""
-    return DistillSettings(**{**PRESETS[name], **changes})
+        Raises ValueError for an unknown preset.
+        """
+        own = self.reference()
+        kept = {k: v for k, v in self if v != getattr(own, k) and k not in (*IDENTITY, "name", "preset")}
+        return DistillSettings.model_validate({**kept, "preset": preset})

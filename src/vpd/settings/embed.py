@@ -14,7 +14,7 @@ class EmbedSettings(Section):
     """What runs the student: torch, or onnxruntime on its exported form. auto takes onnxruntime for the
     backbone movenet on a CPU, where it is twice as fast, and torch otherwise."""
     batch: int = Field(default=8, gt=0, json_schema_extra=OPERATIONAL)
-    """Crops at a time; each is seen as it is and mirrored."""
+    """Crops at a time; each is embedded as it is and mirrored."""
     device: str = Field(default="auto", json_schema_extra=OPERATIONAL)
     """auto takes a GPU where there is one (torch)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

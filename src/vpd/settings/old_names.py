@@ -6,7 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 SETTINGS = {
-    "movement": "the section is called [vipe_window] now",
+    "movement": "`vpd vipe train-window --settings FILE` reads it, as [vipe_window], from a file of its own",
+    "vipe": "`vpd vipe train --settings FILE` reads it from a file of its own",
+    "vipe_window": "`vpd vipe train-window --settings FILE` reads it from a file of its own",
+    "distill.weight_decay": "it was removed because it did not help; delete the line",
+    "distill.pretrained_rate": "it was removed because it did not help; delete the line",
+    "distill.heads.weighting": "it was removed because it did not help; delete the line",
     "recognise.head": "it is called `recogniser` now",
     "recognise.draws": "it is called `subsets` now",
     "distill.minutes": "budgets are counts now, `images` and `read`; `time_limit_minutes` is an upper bound",

@@ -19,6 +19,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
+    def reference(self) -> Self:
+        """The settings that these are shown as changes of: the defaults."""
+        return type(self)()
+
     def of_the_result(self) -> dict[str, Any]:
         """The settings that decide what a step makes, as plain values: all but those marked `OPERATIONAL`."""
         extras = {name: info.json_schema_extra for name, info in type(self).model_fields.items()}

@@ -1,5 +1,4 @@
-"""Settings of `vpd vipe`: network, data, cameras, noise and losses of the view-invariant embeddings of poses
-and of movements."""
+"""Settings of the trainers `vpd vipe train` and `vpd vipe train-window`, in a TOML file of their own."""
 
 from itertools import pairwise
 from typing import Any, Literal
@@ -9,11 +8,11 @@ from pydantic import Field, model_validator
 from vpd.settings.section import Section
 
 OFFSETS_S = (-0.267, -0.2, -0.133, -0.067, 0.0, 0.067, 0.133, 0.2, 0.267)
-"""Seconds of the poses of a movement, every second frame of usual video."""
+"""Seconds of the poses of a window: every second frame of video at 30 frames/s."""
 
 
 class VipeSettings(Section):
-    """Settings of the step `vipe`, in `[vipe]` of vpd.toml. The defaults made the shipped weights."""
+    """Settings of `vpd vipe train`, in `[vipe]` of its file. The defaults made the shipped weights."""
 
     d: int = Field(default=64, ge=2, le=512)
     """Size of the embedding. 64 is the paper's; chosen before others were measured."""
@@ -81,7 +80,7 @@ class VipeSettings(Section):
     neighbour_weight: float = Field(default=0.3, ge=0)
     """Weight of the loss that makes the nearest pose of the other view the nearest in 3D."""
     temperature: float = Field(default=0.1, gt=0)
-    """Distance by which that loss tells near from far; the nearest pose of a batch is about 0.7 away."""
+    """Temperature of that loss: a distance. The nearest pose of a batch is about 0.7 away."""
     gravity: float = Field(default=1.0, ge=0)
     """Weight of the vertical components of the bones beside their directions in the body's own frame."""
     target: Literal["trunk", "heading"] = "trunk"
@@ -130,7 +129,7 @@ def preset(name: str, **changes: Any) -> VipeSettings:
 
 
 class VipeWindowSettings(Section):
-    """Settings of `vpd vipe train-window`, in `[vipe_window]` of vpd.toml.
+    """Settings of `vpd vipe train-window`, in `[vipe_window]` of its file.
 
     The defaults made the shipped weights. Bodies and cameras are those of `[vipe]`.
     """
@@ -177,3 +176,10 @@ class VipeWindowSettings(Section):
         if offsets[len(offsets) // 2] != 0 or any(a >= b for a, b in pairwise(offsets)):
             raise ValueError("offsets_s must increase and have 0 in the middle")
         return self
+
+
+class TrainerSettings(Section):
+    """The whole file that `vpd vipe train --settings` reads."""
+
+    vipe: VipeSettings = VipeSettings()
+    vipe_window: VipeWindowSettings = VipeWindowSettings()

@@ -1,5 +1,5 @@
 """The teachers: weak pose features from poses."""
 
-from vpd.teachers.table import TEACHERS, Teacher, TeacherEntry, teacher
+from vpd.teachers.table import TEACHERS, Teacher, TeacherEntry, entry, ranked, teacher
 
-__all__ = ["TEACHERS", "Teacher", "TeacherEntry", "teacher"]
+__all__ = ["TEACHERS", "Teacher", "TeacherEntry", "entry", "ranked", "teacher"]

@@ -1,7 +1,7 @@
-"""What is known of joints beforehand, as networks: where a student that reads joints starts from.
+"""Teachers as networks on the joints that a student reads: from their features the student starts.
 
-Each takes the joints (N, K, 17, 2) and scores (N, K, 17) of a frame's context and, last, of the frame itself,
-and gives (N, K, d), what it says of every frame, or (N, 1, d), what it says of all together.
+Each takes joints (N, K, 17, 2) in fractions of the crop and scores (N, K, 17) of a frame's context and, last,
+of the frame itself, and gives (N, K, d), a feature for every frame, or (N, 1, d), one of all together.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from vpd.teachers.vipe import shipped
 from vpd.teachers.vipe.keypoints import encoder_input
 
 
-class Joints2dAnchor(nn.Module):
-    """`vpd.teachers.joints2d` on tensors: the embedding's input where every joint is seen."""
+class Joints2dOnTensors(nn.Module):
+    """`vpd.teachers.joints2d`, with every joint taken as found."""
 
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
         """To (N, K, 26)."""
@@ -28,8 +28,8 @@ class Joints2dAnchor(nn.Module):
         return normalised.view(*scores.shape[:2], 13, 3)[..., :2].flatten(2)
 
 
-class VipeAnchor(nn.Module):
-    """`vpd.teachers.vipe` on tensors, with every joint seen; with ``invert`` also of the pose upside down."""
+class VipeOnTensors(nn.Module):
+    """`vpd.teachers.vipe`, with every joint taken as found; with ``invert`` also of the pose upside down."""
 
     def __init__(self, invert: bool) -> None:
         super().__init__()
@@ -41,15 +41,27 @@ class VipeAnchor(nn.Module):
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
         """To (N, K, 64), or (N, K, 128) with ``invert``."""
         body = joints.flatten(0, 1)[:, list(BODY13)]
-        seen = scores.flatten(0, 1)[:, list(BODY13)].clamp(self.least, 1)
-        parts = [self.encoder(encoder_input(body, seen))]
+        visibility = scores.flatten(0, 1)[:, list(BODY13)].clamp(self.least, 1)
+        parts = [self.encoder(encoder_input(body, visibility))]
         if self.invert:
-            parts.append(self.encoder(encoder_input(*_upside_down(body, seen))))
+            parts.append(self.encoder(encoder_input(*_flipped(body, visibility))))
         return torch.cat(parts, 1).view(*scores.shape[:2], -1)
 
 
-class VipeWindowAnchor(nn.Module):
-    """The shipped embedding of movements: one answer for the frame and its context together.
+def vipe_on_tensors(d: int) -> VipeOnTensors | None:
+    """`VipeOnTensors` for features of size ``d``: the embedding's, or twice that with poses upside down."""
+    size = shipped().card.d
+    return VipeOnTensors(d == 2 * size) if d in (size, 2 * size) else None
+
+
+def _flipped(body: Tensor, visibility: Tensor) -> tuple[Tensor, Tensor]:
+    """`vpd.teachers.vipe.model.flipped_2d` on tensors."""
+    order = list(MIRROR13)
+    return body[:, order] * body.new_tensor([1.0, -1.0]), visibility[:, order]
+
+
+class VipeWindowOnTensors(nn.Module):
+    """`vpd.teachers.vipe_window`: one feature of the frame and its context together.
 
     ``context_s`` are the context's seconds. Raises InputError where the embedding was trained for others.
     """
@@ -62,7 +74,8 @@ class VipeWindowAnchor(nn.Module):
         seconds = [*context_s, 0.0]
         if tuple(sorted(seconds)) != model.card.offsets_s:
             raise InputError(
-                f"the embedding of movements needs context_s = {list(model.card.offsets_s)}, less 0"
+                "the teacher vipe-window needs, in [distill], context_s = "
+                f"{[s for s in model.card.offsets_s if s]}: leave context_s out"
             )
         self.encoder = deepcopy(model.encoder).requires_grad_(False)
         self.least = model.card.min_score
@@ -76,20 +89,3 @@ class VipeWindowAnchor(nn.Module):
             joints[:, :, list(BODY13)], scores[:, :, list(BODY13)].clamp(self.least, 1)
         )
         return found[:, None]
-
-
-def _upside_down(body: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-    order = list(MIRROR13)
-    return body[:, order] * body.new_tensor([1.0, -1.0]), seen[:, order]
-
-
-def anchor(teacher: str, d: int, context_s: tuple[float, ...]) -> nn.Module | None:
-    """The network that says what ``teacher`` (features of size ``d``) says of joints; None where unknown."""
-    if teacher == "vipe-window":
-        return VipeWindowAnchor(context_s)
-    if teacher == "joints2d":
-        return Joints2dAnchor()
-    if teacher == "vipe":
-        size = shipped().card.d
-        return VipeAnchor(d == 2 * size) if d in (size, 2 * size) else None
-    return None

@@ -9,9 +9,8 @@ from vpd.library.layout import Layout
 from vpd.sequences import FeatureStore
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
+from vpd.teachers.table import ranked
 
-TEACHERS = ("vipe-window", "vipe")
-"""The teachers' features, the most accurate first."""
 LAST = "joints2d"
 """Features taken only where there are no others: they depend on the view."""
 MANY = 4
@@ -46,9 +45,9 @@ def choose_features(
     the default.
 
     The default is the set that covers the most videos. Ties: with at least ``MANY`` examples of a class, the
-    default student, then `TEACHERS`; with fewer, and in uncut video, `vipe-window` first, as features must
-    then also tell how far an action has come (docs/search.md, docs/recognition.md). `joints2d` is the default
-    only where there are no others.
+    default student, then the teachers by their rank; with fewer, and in uncut video, `vipe-window` first, as
+    features must then also tell how far an action has come (docs/search.md, docs/recognition.md). `joints2d`
+    is the default only where there are no others.
 
     Parameters
     ----------
@@ -91,9 +90,10 @@ def _fewer(student: str, covered: dict[str, int]) -> str:
 
 
 def _default(covered: dict[str, int], student: str, examples: int) -> tuple[str, str]:
-    others = [name for name in sorted(covered, reverse=True) if name not in (student, *TEACHERS)]
+    teachers = [name for name in ranked() if name != LAST]
+    others = [name for name in sorted(covered, reverse=True) if name not in (student, *teachers)]
     ahead = 1 if examples < MANY else 0
-    order = [*TEACHERS[:ahead], student, *TEACHERS[ahead:], *others]
+    order = [*teachers[:ahead], student, *teachers[ahead:], *others]
     present = [name for name in order if name in covered and (name != LAST or len(covered) == 1)]
     best = max(present, key=lambda name: covered[name])
     equals = [name for name in present if covered[name] == covered[best]]

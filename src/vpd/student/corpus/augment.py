@@ -1,4 +1,4 @@
-"""Augmentations of method.md, a batch at a time on the device.
+"""The augmentations of the paper (supplement), a batch at a time on the device.
 
 Numbers a crop are drawn on the CPU for the whole batch of all processes, so that a seed means the same on
 every device and any number of processes; only the noise's pixels are drawn where they are used.
@@ -149,7 +149,7 @@ def augment(
 ) -> Tensor:
     """Channels (N, C, S, S) float32 in bytes' units of the batch, changed as drawn.
 
-    ``generator`` is the device's. Flow grows with the crop it is seen in; its x is negated where mirrored.
+    ``generator`` is the device's. Flow is scaled with the crop; its x is negated where mirrored.
     """
     pictures = batch.raw.permute(0, 3, 1, 2).float().contiguous()
     pictures = _resample(pictures, drawn)
@@ -168,5 +168,5 @@ def augment(
 
 
 def oriented(values: Tensor, flip: Tensor) -> Tensor:
-    """Targets (N, D) of the orientation seen, from those of both (N, 2, D)."""
+    """Targets (N, D) of the inputs' orientation, from those of both (N, 2, D); ``flip`` (N,): mirrored."""
     return torch.where(flip[:, None], values[:, 1], values[:, 0])

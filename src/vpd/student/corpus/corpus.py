@@ -17,8 +17,7 @@ import numpy as np
 from vpd.crops import CropFile, to_crop
 from vpd.errors import InputError
 from vpd.settings.distill import DistillSettings
-from vpd.student.corpus.consistency import strays
-from vpd.student.corpus.targets import fill_gaps, find, head_targets
+from vpd.student.corpus.targets import find, head_targets
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 FEW_VIDEOS = 5
@@ -37,7 +36,7 @@ class VideoSource:
     ----------
     crops : its file of crops.
     features : for each teacher the features of its athletes.
-    poses : the poses of its athletes: where the person is in the crop, and confidences of joints.
+    poses : the poses of its athletes, which say where the person is in the crop.
     """
 
     video: str
@@ -48,7 +47,7 @@ class VideoSource:
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Targets of one head: values and weights (N, 2, D) of both orientations; weight 0: no target."""
+    """Targets of one head: values and weights (N, 2, D) of both orientations; weight 0 for no target."""
 
     values: Array
     weights: Array
@@ -65,7 +64,6 @@ class Corpus:
     times_s : (N,) seconds.
     joints : (N, 17, 2) float16, the pose in fractions of the crop; NaN where there is none.
     heads : one `Targets` a head.
-    taught : (N,) whether a teacher itself has a target there, and not an earlier student alone.
     """
 
     videos: list[str]
@@ -76,7 +74,6 @@ class Corpus:
     times_s: Array
     joints: Array
     heads: list[Targets]
-    taught: Array
 
     def __len__(self) -> int:
         return len(self.row)
@@ -107,12 +104,6 @@ def _person(poses: PoseSequence | None, frames: Array, squares: Array) -> Array:
     return joints
 
 
-def wanted_features(settings: DistillSettings) -> list[str]:
-    """Names of the features that a student learns from: of teachers, and of earlier students."""
-    names = [name for head in settings.heads for name in (head.teacher, head.fill) if name]
-    return list(dict.fromkeys(names))
-
-
 def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> Corpus:
     """The frames that can be taught: confident enough, with a motion where a head wants one (paper 3.3).
 
@@ -121,15 +112,15 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
     """
     videos: list[str] = []
     paths: list[Path] = []
-    columns: dict[str, list[Array]] = {
-        name: [] for name in ("video", "row", "frame", "times_s", "joints", "taught")
-    }
+    columns: dict[str, list[Array]] = {name: [] for name in ("video", "row", "frame", "times_s", "joints")}
     values: list[list[Array]] = [[] for _ in settings.heads]
     weights: list[list[Array]] = [[] for _ in settings.heads]
     for source in sources:
-        for name in wanted_features(settings):
-            if name not in source.features:
-                raise InputError(f"{source.video} has no features of {name!r}, which [distill] asks for")
+        for head in settings.heads:
+            if head.teacher not in source.features:
+                raise InputError(
+                    f"{source.video} has no features of {head.teacher!r}, which [distill] asks for"
+                )
         file = CropFile(source.crops)
         videos.append(source.video)
         paths.append(source.crops)
@@ -139,19 +130,11 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
             if any(sequence is None for sequence in sequences):
                 continue
             poses = _of(athlete, source.poses)
-            followed = poses is not None and any(head.consistency for head in settings.heads)
-            stray = strays(file, rows, poses) if followed else None
             made = [
-                head_targets(head, settings.min_score, sequence, poses, file.frames[rows], stray)
+                head_targets(head, settings.min_score, sequence, file.frames[rows])
                 for head, sequence in zip(settings.heads, sequences, strict=True)
             ]
-            taught = np.any([w.any(axis=(1, 2)) for _, w in made], axis=0)
-            for head, (value, weight) in zip(settings.heads, made, strict=True):
-                before = _of(athlete, source.features[head.fill]) if head.fill else None
-                if before is not None:
-                    fill_gaps(head, value, weight, before, file.frames[rows])
             keep = np.any([w.any(axis=(1, 2)) for _, w in made], axis=0)
-            columns["taught"].append(taught[keep])
             rows = rows[keep]
             for i, (value, weight) in enumerate(made):
                 values[i].append(value[keep])
@@ -167,25 +150,14 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
             " and one in the frame before. Lower min_score in [distill]; `vpd show` shows the poses."
         )
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    heads = [
-        Targets(np.concatenate(v), _unit_mean(np.concatenate(w)))
-        for v, w in zip(values, weights, strict=True)
-    ]
+    heads = [Targets(np.concatenate(v), np.concatenate(w)) for v, w in zip(values, weights, strict=True)]
     return Corpus(videos, paths, **joined, heads=heads)
-
-
-def _unit_mean(weights: Array) -> Array:
-    """Weights scaled so that those above zero have mean 1: weighting does not change the size of the loss."""
-    above = weights[weights > 0]
-    scaled: Array = weights / above.mean() if len(above) else weights
-    return scaled.astype(np.float32)
 
 
 def split_corpus(
     corpus: Corpus, share: float, rng: np.random.Generator, held_out: Sequence[str] | None = None
 ) -> Split:
-    """Hold out a ``share`` of the videos, drawn by ``rng``, or the videos named: their frames that a teacher
-    taught.
+    """Hold out a ``share`` of the videos, drawn by ``rng``, or the videos named.
 
     Of fewer than five videos, spans are held out instead, with two seconds around them left out of training.
     Raises InputError where nothing would be left on either side.
@@ -213,13 +185,13 @@ def split_corpus(
             low, high = times.min() - MARGIN_S, times.max() + MARGIN_S
             near |= (corpus.video == video) & (corpus.times_s > low) & (corpus.times_s < high)
     training = np.flatnonzero(~(validation | near))
-    if not (validation & corpus.taught).any() or not len(training):
+    if not validation.any() or not len(training):
         raise InputError(
             "too few frames with a confident pose to hold some out for validation: "
             f"{len(corpus)} frames of {len(present)} videos. Add videos."
         )
     spans = [(corpus.videos[v], a, b) for v, a, b in chosen]
-    return Split(training, np.flatnonzero(validation & corpus.taught), spans)
+    return Split(training, np.flatnonzero(validation), spans)
 
 
 def target_scale(targets: Targets, rows: Array) -> tuple[Array, Array]:

@@ -1,4 +1,4 @@
-"""What a student sees: the channels of a crop, as bytes, and how they become a network's input.
+"""The input of a student: the channels of a crop as bytes, and how they are normalised.
 
 All channels are uint8 until they are on the device: colours 0..255 and flow codes. Normalising is then one
 scale and one shift a channel, in training, at inference and in the exported network.
@@ -18,7 +18,7 @@ from vpd.teachers.vipe_window.window import window_rows
 from vpd.types import Array
 
 FLOW_SCALE = 254.0
-"""Codes 1..255 stand for the whole range of flow, which is [-0.5, 0.5] for the network (method)."""
+"""Codes 1..255 stand for the whole range of flow, [-0.5, 0.5] for the network (paper, supplement)."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class InputSpec:
 
     Attributes
     ----------
-    rgb, flow : whether the frame's colours and its flow are seen.
-    neighbours : offsets of further frames whose colours are seen, cut with the frame's own square.
-    context_s : seconds from the frame to those whose tokens are seen beside its own (`Student.feature`).
+    rgb, flow : whether the frame's colours and its flow are among the inputs.
+    neighbours : offsets of further frames whose colours are inputs, cut with the frame's own square.
+    context_s : seconds from the frame to those whose readings are used beside its own (`PoseReadingStudent`).
     """
 
     rgb: bool = True

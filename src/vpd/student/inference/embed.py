@@ -13,11 +13,11 @@ from vpd.crops import CropFile
 from vpd.settings.embed import EmbedSettings
 from vpd.student.corpus.inputs import InputSpec, check_crops, context_rows, neighbour_rows, read_inputs
 from vpd.student.inference.engines import Engine
-from vpd.student.network.student import Student
+from vpd.student.network.base import BaseStudent
 from vpd.types import Array, FeatureSequence
 
-COMBINED = 1024
-"""Frames whose tokens are combined at a time."""
+FRAMES = 1024
+"""Frames whose features are made at a time."""
 
 
 def batches(file: CropFile, spec: InputSpec, rows: Array, size: int, workers: int) -> Iterator[Array]:
@@ -34,43 +34,48 @@ def batches(file: CropFile, spec: InputSpec, rows: Array, size: int, workers: in
             yield waiting.popleft().result()
 
 
-def windows(file: CropFile, spec: InputSpec) -> Array:
-    """For each row of the file the rows (N, K) whose tokens make its feature: context, then itself."""
+def frames_with_context(file: CropFile, spec: InputSpec) -> Array:
+    """For each row of the file the rows (N, K) that make its feature: those of its context, then itself."""
     itself = np.arange(len(file))[:, None]
     return np.hstack([context_rows(file, spec.context_s), itself])
 
 
-@torch.inference_mode()
-def combine(student: Student, tokens: Array, seen: Array) -> Array:
-    """Features (N, 2, d) float32 of the tokens (M, 2, ``token_d``) and the rows (N, K) of them to be seen."""
-    device = student.channel_mean.device
-    out = np.empty((len(seen), 2, student.spec.d), np.float32)
-    for start in range(0, len(seen), COMBINED):
-        part = torch.from_numpy(tokens[seen[start : start + COMBINED]].astype(np.float32)).to(device)
-        for orientation in (0, 1):
-            found = student.feature(part[:, :, orientation])
-            out[start : start + COMBINED, orientation] = found.float().cpu().numpy()
-    return out
-
-
-def look(engine: Engine, crops: CropFile, rows: Array, batch: int, workers: int) -> Array:
-    """Tokens (N, 2, ``token_d``) float32 of the rows of a file, ``batch`` crops at a time.
+def prepare_rows(engine: Engine, crops: CropFile, rows: Array, batch: int, workers: int) -> Array:
+    """`BaseStudent.prepare` (N, 2, ``prepared_d``) float32 of the rows of a file, ``batch`` crops at a time.
 
     Raises MismatchError where the crops are of another size than the student's, or lack the flow it sees.
     """
     spec = engine.student.spec
     check_crops(crops, spec.inputs, spec.size)
-    tokens = np.empty((len(rows), 2, engine.student.token_d), np.float32)
+    prepared = np.empty((len(rows), 2, engine.student.prepared_d), np.float32)
     done = 0
     for raw in batches(crops, spec.inputs, rows, batch, workers):
-        tokens[done : done + len(raw)] = engine(raw)
+        prepared[done : done + len(raw)] = engine(raw)
         done += len(raw)
-    return tokens
+    return prepared
 
 
-def features_of(student: Student, crops: CropFile, tokens: Array, video: str = "") -> list[FeatureSequence]:
-    """Features of one video, one sequence an athlete, of the tokens (N, 2, ``token_d``) of all its crops."""
-    values = combine(student, tokens, windows(crops, student.spec.inputs)) if student.reads_people else tokens
+@torch.inference_mode()
+def embed_frames(student: BaseStudent, prepared: Array, frames: Array) -> Array:
+    """Features (N, 2, d) float32 of what was prepared (M, 2, ``prepared_d``); of each feature, ``frames``
+    (N, K) has the rows of the context and, last, of the frame itself."""
+    device = student.channel_mean.device
+    out = np.empty((len(frames), 2, student.spec.d), np.float32)
+    for start in range(0, len(frames), FRAMES):
+        rows = frames[start : start + FRAMES]
+        part = torch.from_numpy(prepared[rows].astype(np.float32)).to(device)
+        for orientation in (0, 1):
+            found = student.embed(part[:, :, orientation])
+            out[start : start + FRAMES, orientation] = found.float().cpu().numpy()
+    return out
+
+
+def features_of(
+    student: BaseStudent, crops: CropFile, prepared: Array, video: str = ""
+) -> list[FeatureSequence]:
+    """Features of one video, one sequence an athlete, of what was prepared of all its crops (N, 2,
+    ``prepared_d``)."""
+    values = embed_frames(student, prepared, frames_with_context(crops, student.spec.inputs))
     sequences = []
     for athlete in np.unique(crops.athletes):
         rows = np.flatnonzero(crops.athletes == athlete)
@@ -91,7 +96,7 @@ def features_of(student: Student, crops: CropFile, tokens: Array, video: str = "
 def embed(engine: Engine, crops: CropFile, settings: EmbedSettings, video: str = "") -> list[FeatureSequence]:
     """Features of one video, one sequence an athlete, both orientations; every crop has one.
 
-    Raises MismatchError as `look` does.
+    Raises MismatchError as `prepare_rows` does.
     """
-    tokens = look(engine, crops, np.arange(len(crops)), settings.batch, settings.workers)
-    return features_of(engine.student, crops, tokens, video)
+    prepared = prepare_rows(engine, crops, np.arange(len(crops)), settings.batch, settings.workers)
+    return features_of(engine.student, crops, prepared, video)

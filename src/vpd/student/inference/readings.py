@@ -1,8 +1,6 @@
-"""What the frozen pose network reads of a corpus, kept on disk: the head then trains without looking again.
+"""Readings on disk: what the frozen pose network reads of a corpus is kept, to train on and to embed.
 
-A corpus is read in spans of rows drawn from all videos, so that the first spans already hold a bit of many
-videos, until the number of crops that the settings give is read. A span's file is whole or not there; a
-training that was stopped goes on with the spans it has.
+A span's file is whole or not there; a reading that was stopped goes on with the spans it has.
 """
 
 from __future__ import annotations
@@ -24,141 +22,83 @@ from vpd.library.artefact import read_recipe, replacing, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.settings.embed import EmbedSettings
 from vpd.student.corpus.batches import evenly
-from vpd.student.corpus.corpus import Corpus, Split
-from vpd.student.inference.embed import look, windows
+from vpd.student.corpus.corpus import Corpus
+from vpd.student.inference import reading_plan
+from vpd.student.inference.embed import frames_with_context, prepare_rows
 from vpd.student.inference.engines import Engine, OnnxEngine, TorchEngine
-from vpd.student.inference.export import look_graph
-from vpd.student.network.people import CENTRE, INPUT, PeopleEncoder
-from vpd.student.network.student import Student
+from vpd.student.inference.export import prepare_graph
+from vpd.student.inference.reading_plan import Plan, Span, span_file
+from vpd.student.network.base import BaseStudent
+from vpd.student.network.pose_reader import CENTRE, INPUT
+from vpd.student.network.pose_reading import PoseReadingStudent
 from vpd.types import Array
 
 KEY = "key.json"
-SPAN = 128
-"""Rows of a span."""
-FIT_FRAMES = 200
+SCALE_FRAMES = 200
 """Frames whose readings give their mean and deviation."""
 BATCH = 8
-"""Crops looked at at a time; more gains nothing on a CPU and costs memory."""
-VERSION = 2
-
-
-@dataclass(frozen=True)
-class Span:
-    """Rows ``start`` to ``stop`` of the crops of the corpus' video number ``video``."""
-
-    video: int
-    start: int
-    stop: int
-
-    def path(self, folder: Path, corpus: Corpus) -> Path:
-        """The file of its tokens (rows, 2, ``token_d``) float16."""
-        return _file(folder, corpus.videos[self.video], self.start)
+"""Crops read at a time; more gains nothing on a CPU and costs memory."""
+VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """Tokens of the spans that were read.
+    """Readings of the spans that were read.
 
     Attributes
     ----------
-    tokens : (M, 2, ``token_d``) float16, both orientations.
-    frames : indices of the corpus' frames that were read.
-    seen : (frames, K) the tokens of each frame's context and, last, its own.
+    readings : (M, 2, ``prepared_d``) float16, both orientations.
+    frames : (N,) indices of the corpus' frames that were read.
+    context : (N, K) rows of ``readings``: of each frame's context and, last, its own.
     """
 
-    tokens: Array
+    readings: Array
     frames: Array
-    seen: Array
+    context: Array
+
+    def __len__(self) -> int:
+        return len(self.readings)
 
 
-def spans_of(corpus: Corpus, seed: int) -> list[Span]:
-    """All spans that hold a frame of the corpus, in an order drawn by the seed."""
-    found = []
-    for video in np.unique(corpus.video):
-        rows = corpus.row[corpus.video == video]
-        count = len(CropFile(corpus.paths[video]))
-        found += [Span(int(video), s * SPAN, min((s + 1) * SPAN, count)) for s in np.unique(rows // SPAN)]
-    return [found[i] for i in np.random.default_rng(seed).permutation(len(found))]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be read of a corpus.
-
-    Attributes
-    ----------
-    spans : in the order in which they are read.
-    least : the first so many are read whatever a time limit says: they hold frames to train on and frames
-        held out.
-    """
-
-    spans: list[Span]
-    least: int
-
-    @property
-    def crops(self) -> int:
-        """Number of crops in all spans."""
-        return int(sum(span.stop - span.start for span in self.spans))
-
-
-def plan_reading(corpus: Corpus, split: Split, settings: DistillSettings) -> Plan:
-    """The spans that hold the first ``settings.read`` crops in an order drawn by the seed.
-
-    It depends on corpus, split and settings alone, so that a fast and a slow machine read the same.
-    """
-    spans = spans_of(corpus, settings.seed)
-
-    def first_with(frames: Array) -> int:
-        wanted = set(zip(corpus.video[frames], corpus.row[frames] // SPAN, strict=True))
-        return next(i for i, s in enumerate(spans) if (s.video, s.start // SPAN) in wanted)
-
-    least = 1 + max(first_with(split.training), first_with(split.validation))
-    ends = np.cumsum([s.stop - s.start for s in spans])
-    count = int(np.searchsorted(ends, settings.read)) + 1
-    return Plan(spans[: max(least, count)], least)
-
-
-def look_of(student: Student) -> list[Any]:
-    """How crops are looked at, and by which weights; readings of another look are of no use."""
-    encoder = student.encoder
-    assert isinstance(encoder, PeopleEncoder)
-    first = encoder.pretrained.stem.state_dict().values()
+def reader_key(student: PoseReadingStudent) -> list[Any]:
+    """How crops are read, and by which weights; readings of another reader are of no use."""
+    first = student.reader.network.stem.state_dict().values()
     weights = hashlib.sha256(b"".join(w.cpu().numpy().tobytes() for w in first)).hexdigest()[:16]
     return [VERSION, student.spec.size, student.spec.inputs.flow, INPUT, CENTRE, weights]
 
 
-def crops_of(corpus: Corpus) -> dict[str, str]:
+def crop_keys(corpus: Corpus) -> dict[str, str]:
     """Of each video the key of its crops."""
     pairs = zip(corpus.videos, corpus.paths, strict=True)
     return {video: read_recipe(path)["key"] for video, path in pairs}
 
 
-def engine_of(student: Student, settings: DistillSettings) -> Engine:
-    """The fastest engine there is for the look at the crops: a GPU in torch, else onnxruntime."""
+def reading_engine(student: BaseStudent, settings: DistillSettings) -> Engine:
+    """The fastest engine there is to read crops: torch on a GPU, else onnxruntime."""
     if choose_device(settings.device).type != "cpu":
         return TorchEngine(student, settings.device, settings.precision)
-    return OnnxEngine(look_graph(student), student, torch.get_num_threads())
+    return OnnxEngine(prepare_graph(student), student, torch.get_num_threads())
 
 
-def fit(engine: Engine, corpus: Corpus, settings: DistillSettings) -> None:
-    """Give the student's encoder the mean and deviation of what it reads of some frames of the corpus."""
-    encoder = engine.student.encoder
-    assert isinstance(encoder, PeopleEncoder)
-    chosen = evenly(np.arange(len(corpus)), FIT_FRAMES)
+def set_reading_scale(
+    student: PoseReadingStudent, engine: Engine, corpus: Corpus, settings: DistillSettings
+) -> None:
+    """Give the student the mean and deviation of what is read of some frames of the corpus."""
+    chosen = evenly(np.arange(len(corpus)), SCALE_FRAMES)
     parts = []
     for video in np.unique(corpus.video[chosen]):
         rows = corpus.row[chosen[corpus.video[chosen] == video]]
-        parts.append(look(engine, CropFile(corpus.paths[video]), rows, BATCH, settings.workers))
-    encoder.fit(torch.from_numpy(np.concatenate(parts)).flatten(0, 1))
+        parts.append(prepare_rows(engine, CropFile(corpus.paths[video]), rows, BATCH, settings.workers))
+    student.network.set_scale(torch.from_numpy(np.concatenate(parts)).flatten(0, 1))
 
 
-def keep_current(student: Student, corpus: Corpus, folder: Path) -> None:
+def keep_current(student: PoseReadingStudent, corpus: Corpus, folder: Path) -> None:
     """Make ``folder`` ready to hold the corpus' readings: those of crops that have changed are deleted, and
-    all of them where crops were looked at otherwise."""
-    look, crops = look_of(student), crops_of(corpus)
+    all of them where crops were read otherwise."""
+    reader, crops = reader_key(student), crop_keys(corpus)
     try:
         known = json.loads((folder / KEY).read_text(encoding="utf-8"))
-        before = known["crops"] if known["look"] == look else None
+        before = known["crops"] if known["reader"] == reader else None
     except (OSError, KeyError, TypeError, ValueError):
         before = None
     folder.mkdir(parents=True, exist_ok=True)
@@ -172,7 +112,7 @@ def keep_current(student: Student, corpus: Corpus, folder: Path) -> None:
             old.unlink()
     every = (before or {}) | crops
     if every != before:
-        write_text(json.dumps({"look": look, "crops": every}), folder / KEY)
+        write_text(json.dumps({"reader": reader, "crops": every}), folder / KEY)
 
 
 def read_corpus(
@@ -199,18 +139,18 @@ def read_corpus(
             if number >= plan.least and must_end():
                 return
             file, rows = CropFile(corpus.paths[span.video]), np.arange(span.start, span.stop)
-            tokens = look(engine, file, rows, BATCH, settings.workers).astype(np.float16)
-            _keep(tokens, path)
+            readings = prepare_rows(engine, file, rows, BATCH, settings.workers).astype(np.float16)
+            _keep(readings, path)
         done += (span.stop - span.start) * processes
         if progress is not None:
             progress(done, min(1.0, done / total))
 
 
-def load_readings(student: Student, corpus: Corpus, plan: Plan, folder: Path) -> Readings:
+def load_readings(student: BaseStudent, corpus: Corpus, plan: Plan, folder: Path) -> Readings:
     """What was read of the planned spans."""
-    tokens: list[Array] = []
+    readings: list[Array] = []
     frames: list[Array] = []
-    seen: list[Array] = []
+    context: list[Array] = []
     first = 0
     by_video: dict[int, list[tuple[Span, Array]]] = {}
     for span in plan.spans:
@@ -223,40 +163,42 @@ def load_readings(student: Student, corpus: Corpus, plan: Plan, folder: Path) ->
         for span, values in read:
             place[span.start : span.stop] = np.arange(first, first + len(values))
             first += len(values)
-            tokens.append(values)
+            readings.append(values)
         mine = np.flatnonzero(corpus.video == video)
         mine = mine[place[corpus.row[mine]] >= 0]
-        wanted = place[windows(file, student.spec.inputs)[corpus.row[mine]]]
+        wanted = place[frames_with_context(file, student.spec.inputs)[corpus.row[mine]]]
         # At the edge of a span a neighbour may not have been read: the frame stands for it.
-        seen.append(np.where(wanted >= 0, wanted, wanted[:, -1:]))
+        context.append(np.where(wanted >= 0, wanted, wanted[:, -1:]))
         frames.append(mine)
-    return Readings(np.concatenate(tokens), np.concatenate(frames), np.concatenate(seen))
+    return Readings(np.concatenate(readings), np.concatenate(frames), np.concatenate(context))
 
 
-def known_tokens(student: Student, crops: CropFile, folder: Path, video: str) -> tuple[Array, Array] | None:
-    """The tokens (N, 2, ``token_d``) float16 of a video as far as it was read, and which (N,) of them were.
+def kept_readings(
+    student: BaseStudent, crops: CropFile, folder: Path, video: str
+) -> tuple[Array, Array] | None:
+    """The readings (N, 2, ``prepared_d``) float16 of a video as far as it was read, and which (N,) were.
 
-    None where nothing can be known: of other crops, another look, or a student that reads nobody.
+    None where nothing is kept: of other crops, another reader, or a student that reads no poses.
     """
-    if not student.reads_people:
+    if not isinstance(student, PoseReadingStudent):
         return None
     try:
         known = json.loads((folder / KEY).read_text(encoding="utf-8"))
-        if known["look"] != look_of(student) or known["crops"][video] != read_recipe(crops.path)["key"]:
+        if known["reader"] != reader_key(student) or known["crops"][video] != read_recipe(crops.path)["key"]:
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    tokens = np.zeros((len(crops), 2, student.token_d), np.float16)
+    readings = np.zeros((len(crops), 2, student.prepared_d), np.float16)
     read = np.zeros(len(crops), np.bool_)
     for rows in _spans(crops):
-        path = _file(folder, video, rows.start)
+        path = span_file(folder, video, rows.start)
         if path.is_file():
-            tokens[rows], read[rows] = np.load(path), True
-    return tokens, read
+            readings[rows], read[rows] = np.load(path), True
+    return readings, read
 
 
-def read_video(
-    student: Student,
+def prepare_video(
+    student: BaseStudent,
     crops: CropFile,
     folder: Path,
     video: str,
@@ -264,37 +206,34 @@ def read_video(
     settings: EmbedSettings,
     progress: Callable[[float], None] | None = None,
 ) -> Array:
-    """Tokens (N, 2, ``token_d``) of all crops of a video: those read before, and the rest looked at.
+    """`BaseStudent.prepare` (N, 2, ``prepared_d``) of all crops of a video: readings that were kept, and the
+    rest prepared now.
 
-    What is looked at of a video that a student learned from is kept in ``folder`` too. ``engine`` is called
-    where it is needed. ``progress`` gets the share of the crops that were done.
+    What is read of a video that a student learned from is kept in ``folder`` too. ``engine`` is called where
+    it is needed. ``progress`` gets the share of the crops that were done.
     """
-    found = known_tokens(student, crops, folder, video)
-    if found is None:
-        # Readings are kept as float16: rounded alike, a video has the same features whoever read it.
-        kind = np.float16 if student.reads_people else np.float32
-        tokens, read = np.empty((len(crops), 2, student.token_d), kind), np.zeros(len(crops), np.bool_)
+    kept = kept_readings(student, crops, folder, video)
+    if kept is None:
+        prepared = np.empty((len(crops), 2, student.prepared_d), student.prepared_type)
+        done = np.zeros(len(crops), np.bool_)
     else:
-        tokens, read = found
+        prepared, done = kept
     for span in _spans(crops):
         rows = np.arange(len(crops))[span]
-        if not read[span].all():
-            tokens[span] = look(engine(), crops, rows, settings.batch, settings.workers)
-            if found is not None:
-                _keep(tokens[span], _file(folder, video, span.start))
+        if not done[span].all():
+            prepared[span] = prepare_rows(engine(), crops, rows, settings.batch, settings.workers)
+            if kept is not None:
+                _keep(prepared[span], span_file(folder, video, span.start))
         if progress is not None:
             progress(len(rows) / len(crops))
-    return tokens
+    return prepared
 
 
 def _spans(crops: CropFile) -> list[slice]:
-    return [slice(start, min(start + SPAN, len(crops))) for start in range(0, len(crops), SPAN)]
+    size = reading_plan.SPAN
+    return [slice(start, min(start + size, len(crops))) for start in range(0, len(crops), size)]
 
 
-def _file(folder: Path, video: str, start: int) -> Path:
-    return folder / f"{video}-{start:08d}.npy"
-
-
-def _keep(tokens: Array, path: Path) -> None:
+def _keep(readings: Array, path: Path) -> None:
     with replacing(path) as part, part.open("wb") as out:
-        np.save(out, tokens)
+        np.save(out, readings)

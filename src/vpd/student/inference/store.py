@@ -12,12 +12,14 @@ from safetensors.torch import load_file, save
 
 from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe, replacing, write_text
-from vpd.student.network.student import Student, StudentSpec
+from vpd.student.network.base import BaseStudent
+from vpd.student.network.build import build_student
+from vpd.student.network.spec import StudentSpec
 
 WEIGHTS, CONFIG, SPLIT = "student.safetensors", "config.json", "split.json"
 
 
-def save_student(student: Student, folder: Path, recipe: Recipe, more: dict[str, Any]) -> None:
+def save_student(student: BaseStudent, folder: Path, recipe: Recipe, more: dict[str, Any]) -> None:
     """Write the weights, then config.json, whose presence and key say that the student is whole.
 
     The old config.json goes first: killed in between, this leaves no student, never new weights under the
@@ -47,9 +49,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def load_student(folder: Path) -> Student:
+def load_student(folder: Path) -> BaseStudent:
     """The student in ``folder``, ready to embed. Raises ArtefactError where it is missing or damaged."""
-    student = Student(StudentSpec.from_json(read_config(folder)["student"]))
+    student = build_student(StudentSpec.from_json(read_config(folder)["student"]))
     try:
         student.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, RuntimeError, SafetensorError) as error:

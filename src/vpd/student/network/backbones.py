@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,27 +14,14 @@ from torch import nn
 from torchvision.models import get_model, get_model_weights
 
 from vpd.errors import InputError
-from vpd.pose.movenet_torch import RGB_MEAN, RGB_STD
 from vpd.student.corpus.inputs import InputSpec
-from vpd.student.network.people import PeopleEncoder
 
 IMAGENET = "imagenet"
 TIMM = "timm:"
 
 
-@dataclass(frozen=True)
-class Backbone:
-    """One kind of encoder.
-
-    Attributes
-    ----------
-    make : (spec, d, weights) -> module from (N, C, S, S) to (N, d); ``weights`` as in `DistillSettings`.
-    rgb_mean, rgb_std : colours 0..255 that its weights expect; None for the corpus' own.
-    """
-
-    make: Callable[[InputSpec, int, str], nn.Module]
-    rgb_mean: tuple[float, float, float] | None = None
-    rgb_std: tuple[float, float, float] | None = None
+Backbone = Callable[[InputSpec, int, str], nn.Module]
+"""(spec, d, weights) to a module from (N, C, S, S) to (N, d); ``weights`` as in `DistillSettings`."""
 
 
 def widen_first(weight: torch.Tensor, channels: int) -> torch.Tensor:
@@ -127,23 +113,15 @@ def _timm(name: str, spec: InputSpec, d: int, weights: str) -> nn.Module:
     return network
 
 
-def _movenet(spec: InputSpec, d: int, weights: str) -> nn.Module:
-    network = PeopleEncoder(spec, d)
-    if weights:
-        return fill(network, read_weights(Path(weights)), "", "last.")
-    return network
-
-
 BACKBONES: dict[str, Backbone] = {
-    **{name: Backbone(partial(_resnet, name)) for name in ("resnet18", "resnet34", "resnet50")},
-    "movenet": Backbone(_movenet, (RGB_MEAN,) * 3, (RGB_STD,) * 3),
+    name: partial(_resnet, name) for name in ("resnet18", "resnet34", "resnet50")
 }
 
 
 def backbone(name: str) -> Backbone:
     """The encoder called ``name``, or any of timm's as ``timm:NAME``. Raises InputError for others."""
     if name.startswith(TIMM):
-        return Backbone(partial(_timm, name.removeprefix(TIMM)))
+        return partial(_timm, name.removeprefix(TIMM))
     if name not in BACKBONES:
-        raise InputError(f"no backbone is called {name!r}; take {', '.join(BACKBONES)} or timm:NAME")
+        raise InputError(f"no backbone is called {name!r}; take movenet, {', '.join(BACKBONES)} or timm:NAME")
     return BACKBONES[name]

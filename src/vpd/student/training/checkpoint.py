@@ -19,7 +19,7 @@ FILE = "checkpoint.safetensors"
 
 
 @dataclass
-class Progressed:
+class TrainingState:
     """What is remembered of a training beside its tensors."""
 
     key: str
@@ -35,7 +35,7 @@ def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def save_checkpoint(
-    folder: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer, progressed: Progressed
+    folder: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer, training: TrainingState
 ) -> None:
     """Write the modules' and the optimiser's state, whole or not at all."""
     tensors = {f"{m}.{n}": t for m, module in modules.items() for n, t in module.state_dict().items()}
@@ -43,17 +43,17 @@ def save_checkpoint(
     # clones: tensors that share memory, such as a step counter of all parameters, are refused by safetensors
     kept = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with replacing(folder / FILE) as part:
-        save_file(kept, part, metadata={"progressed": json.dumps(asdict(progressed))})
+        save_file(kept, part, metadata={"training": json.dumps(asdict(training))})
 
 
 def load_checkpoint(
     folder: Path, key: str, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer
-) -> Progressed | None:
+) -> TrainingState | None:
     """Take up a training with this key; None, and nothing changed, where there is none or of another key."""
     path = folder / FILE
     try:
         with safe_open(path, "pt") as file:
-            found: dict[str, Any] = json.loads(file.metadata()["progressed"])
+            found: dict[str, Any] = json.loads(file.metadata()["training"])
             if found["key"] != key:
                 return None
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
@@ -77,4 +77,4 @@ def load_checkpoint(
                 # a fused step goes through memory: a moment must lie as its weight does, channels last or not
                 entries[name] = torch.empty_like(parameter).copy_(tensor)
     epochs = [Epoch(**epoch) for epoch in found["epochs"]]
-    return Progressed(key, found["images"], found["seconds"], epochs, found["best_loss"])
+    return TrainingState(key, found["images"], found["seconds"], epochs, found["best_loss"])

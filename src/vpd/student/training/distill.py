@@ -1,7 +1,7 @@
 """Distillation: train a student on a teacher's features of confident frames (paper 3.2 and 3.3).
 
-Everything random is a function of the seed and of how many crops were seen, so a training that is taken up
-from its checkpoint ends as if it had never stopped, and processes agree without talking.
+Everything random is a function of the seed and of the number of crops seen. A training that continues from
+its checkpoint ends as if it had never stopped, and processes draw the same without communication.
 """
 
 from __future__ import annotations
@@ -19,27 +19,31 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 
 from vpd.device import make_accelerator
 from vpd.library.artefact import Recipe, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.student.corpus.batches import BatchReader, colour_scale
 from vpd.student.corpus.corpus import Corpus, Split, VideoSource, build_corpus, split_corpus, target_scale
+from vpd.student.inference.reading_plan import plan_reading
 from vpd.student.inference.readings import (
-    engine_of,
-    fit,
     keep_current,
     load_readings,
-    plan_reading,
     read_corpus,
+    reading_engine,
+    set_reading_scale,
 )
 from vpd.student.inference.store import SPLIT, save_student
-from vpd.student.network.backbones import backbone
-from vpd.student.network.student import Student, student_spec
+from vpd.student.network.base import BaseStudent
+from vpd.student.network.build import build_student
+from vpd.student.network.pose_reading import PoseReadingStudent
+from vpd.student.network.spec import student_spec
 from vpd.student.training.checkpoint import FILE as CHECKPOINT
-from vpd.student.training.checkpoint import Progressed, load_checkpoint, save_checkpoint
+from vpd.student.training.checkpoint import TrainingState, load_checkpoint, save_checkpoint
 from vpd.student.training.history import Epoch, draw_history, write_history
-from vpd.student.training.loop import FrozenTraining, Training, seed_of, teacher_d
+from vpd.student.training.loop import PictureTraining, Training, seed_of, teacher_d
+from vpd.student.training.on_readings import ReadingTraining
 from vpd.student.training.schedule import READING_SHARE, TimeLimit
 
 BEST = "best"
@@ -61,26 +65,20 @@ class Progress:
     last: Epoch | None
 
 
-def make_student(settings: DistillSettings, reader: BatchReader, split: Split) -> Student:
+def make_student(settings: DistillSettings, reader: BatchReader, split: Split) -> BaseStudent:
     """A student with weights by the seed, that knows the corpus' colours and the scale of its targets."""
     corpus = reader.corpus
     spec = student_spec(settings, reader.crop_size, teacher_d(corpus, settings))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        student = Student(spec, settings.weights)
-    entry = backbone(settings.backbone)
-    if entry.rgb_mean is not None and entry.rgb_std is not None:
-        colours = np.array(entry.rgb_mean, np.float32), np.array(entry.rgb_std, np.float32)
-    else:
-        colours = colour_scale(reader, split.training, settings.seed)
-    mean, std = spec.inputs.normalisation(*colours)
-    student.channel_mean.copy_(torch.from_numpy(mean))
-    student.channel_std.copy_(torch.from_numpy(std))
+        student = build_student(spec, settings.weights)
+    if not spec.reads_poses:
+        mean, std = colour_scale(reader, split.training, settings.seed)
+        student.set_channels(torch.from_numpy(mean), torch.from_numpy(std))
     if settings.standardise:
         for i, head in enumerate(corpus.heads):
-            for buffer, values in zip(
-                student.target_scale(i), target_scale(head, split.training), strict=True
-            ):
+            scale = target_scale(head, split.training)
+            for buffer, values in zip(student.target_scale(i), scale, strict=True):
                 buffer.copy_(torch.from_numpy(values))
     return student
 
@@ -104,7 +102,7 @@ def distill(
     progress: Callable[[Progress], None] | None = None,
     held_out: Sequence[str] | None = None,
     readings: Path | None = None,
-) -> Student:
+) -> BaseStudent:
     """Train a student and write it to ``folder``; a training that was stopped there is taken up.
 
     Writes student.safetensors and config.json (last; it carries the recipe), split.json, history.csv and
@@ -124,51 +122,70 @@ def distill(
     split = split_corpus(corpus, settings.validation, np.random.default_rng(settings.seed), held_out)
     reader = BatchReader(corpus, student_spec(settings, 0, teacher_d(corpus, settings)).inputs)
     main = accelerator.is_main_process
-    readings = readings or folder / READINGS
     if main:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(json.dumps(split.to_json(), indent=1) + "\n", folder / SPLIT)
     student = make_student(settings, reader, split)
-    if settings.pretrained_rate == 0:
-        student.freeze()
-    if student.reads_people:
-        engine = engine_of(student, settings)
-        fit(engine, corpus, settings)
     training: Training
-    if student.frozen:
-        if main:
-            keep_current(student, corpus, readings)
-        accelerator.wait_for_everyone()
-        share = accelerator.process_index, accelerator.num_processes
+    read: dict[str, int] | None = None
+    if isinstance(student, PoseReadingStudent):
+        place = readings or folder / READINGS
         report = _reading_progress(progress) if main and progress is not None else None
-        plan = plan_reading(corpus, split, settings)
-        must_end = partial(limit.reached, READING_SHARE)
-        read_corpus(engine, corpus, plan, settings, readings, share, report, must_end)
-        accelerator.wait_for_everyone()
-        found = load_readings(student, corpus, plan, readings)
-        training = FrozenTraining(corpus, split, settings, accelerator, student, found)
+        training, read = _read(student, corpus, split, settings, accelerator, place, report, limit)
     else:
-        training = Training(corpus, split, settings, accelerator, student)
+        training = PictureTraining(corpus, split, settings, accelerator, student)
     key = training_key(settings, corpus, recipe)
-    with _threads(1 if student.frozen and training.device.type == "cpu" else torch.get_num_threads()):
+    few = isinstance(student, PoseReadingStudent) and training.device.type == "cpu"
+    with _threads(1 if few else torch.get_num_threads()):
         images = run_training(training, folder, key, progress if main else None, limit)
-        training.balance()
+        training.scale_decoded_parts()
     if main:
-        early = None
-        if images < settings.images or (student.frozen and len(found.tokens) < plan.crops):
-            early = {"images": images, "of_images": settings.images, "minutes": settings.time_limit_minutes}
-            if student.frozen:
-                early |= {"read": len(found.tokens), "of_read": plan.crops}
-        _finish(training, folder, recipe, early)
+        _finish(training, folder, recipe, _ended_early(settings, images, read))
     accelerator.wait_for_everyone()
-    training.kept.cpu().eval()
-    return training.kept
+    return student.cpu().eval()
+
+
+def _read(
+    student: PoseReadingStudent,
+    corpus: Corpus,
+    split: Split,
+    settings: DistillSettings,
+    accelerator: Accelerator,
+    folder: Path,
+    progress: Callable[[int, float], None] | None,
+    limit: TimeLimit,
+) -> tuple[ReadingTraining, dict[str, int]]:
+    """The training on what is read of the corpus, and how many crops were read of how many planned."""
+    engine = reading_engine(student, settings)
+    set_reading_scale(student, engine, corpus, settings)
+    if accelerator.is_main_process:
+        keep_current(student, corpus, folder)
+    accelerator.wait_for_everyone()
+    share = accelerator.process_index, accelerator.num_processes
+    plan = plan_reading(corpus, split, settings)
+    read_corpus(
+        engine, corpus, plan, settings, folder, share, progress, partial(limit.reached, READING_SHARE)
+    )
+    accelerator.wait_for_everyone()
+    found = load_readings(student, corpus, plan, folder)
+    training = ReadingTraining(corpus, split, settings, accelerator, student, found)
+    return training, {"read": len(found), "of_read": plan.crops}
+
+
+def _ended_early(
+    settings: DistillSettings, images: int, read: dict[str, int] | None
+) -> dict[str, Any] | None:
+    """For config.json: how far a training came that its time limit ended, else None."""
+    if images >= settings.images and (read is None or read["read"] >= read["of_read"]):
+        return None
+    limit = {"minutes": settings.time_limit_minutes}
+    return {"images": images, "of_images": settings.images, **limit, **(read or {})}
 
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Torch on this many threads. A head's steps are too small to share, and threads that wait for each other
-    take forty times as long where the machine has other work."""
+    """Torch on this many threads. Steps on readings are too small to share, and threads that wait for each
+    other take forty times as long where the machine has other work."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -201,12 +218,10 @@ def run_training(
     Ends early, after one step at least, where ``limit`` is reached. Returns the number of crops seen.
     """
     settings, main = training.settings, training.accelerator.is_main_process
-    best = deepcopy(training.kept)
+    best = deepcopy(training.student)
     modules: dict[str, torch.nn.Module] = {"student": training.student, BEST: best}
-    if training.ema is not None:
-        modules["ema"] = training.ema
     state = load_checkpoint(folder, key, modules, training.optimiser)
-    state = state or Progressed(key, 0, 0.0, [], float("inf"))
+    state = state or TrainingState(key, 0, 0.0, [], float("inf"))
     # the clock estimates the end; nothing that is learned depends on it
     started = time.monotonic() - state.seconds
     fraction, ended = training.fraction(state.images), False
@@ -217,7 +232,7 @@ def run_training(
         stop = min(state.images + settings.epoch_images, settings.images)
         total, steps = torch.zeros((), device=training.device), 0
         for batch in training.batches(state.images, stop):
-            total += training.step(batch, state.images, fraction)
+            total += training.step(batch, fraction)
             steps += 1
             state.images += settings.batch
             state.seconds = time.monotonic() - started
@@ -232,18 +247,18 @@ def run_training(
         state.seconds = time.monotonic() - started
         if main:
             save_checkpoint(folder, modules, training.optimiser, state)
-    training.kept.load_state_dict(best.state_dict())
+    training.student.load_state_dict(best.state_dict())
     training.epochs = state.epochs
     return min(state.images, settings.images)
 
 
-def _progress(state: Progressed, fraction: float, loss: float) -> Progress:
+def _progress(state: TrainingState, fraction: float, loss: float) -> Progress:
     left = state.seconds * (1 - fraction) / fraction if fraction else float("inf")
     last = state.epochs[-1] if state.epochs else None
     return Progress(state.images, fraction, state.seconds, left, loss, last)
 
 
-def _end_epoch(training: Training, state: Progressed, training_loss: float, best: Student) -> None:
+def _end_epoch(training: Training, state: TrainingState, training_loss: float, best: BaseStudent) -> None:
     found = training.validate()
     rate = training.optimiser.param_groups[0]["lr"]
     state.epochs.append(
@@ -257,7 +272,7 @@ def _end_epoch(training: Training, state: Progressed, training_loss: float, best
         mean = sum(recent) / len(recent)
         if mean <= state.best_loss:
             state.best_loss = mean
-            best.load_state_dict(training.kept.state_dict())
+            best.load_state_dict(training.student.state_dict())
 
 
 def _finish(training: Training, folder: Path, recipe: Recipe, ended_early: dict[str, Any] | None) -> None:
@@ -273,6 +288,6 @@ def _finish(training: Training, folder: Path, recipe: Recipe, ended_early: dict[
         "ended_early": ended_early,
         "epochs": [asdict(epoch) for epoch in training.epochs],
     }
-    save_student(training.kept, folder, recipe, more)
+    save_student(training.student, folder, recipe, more)
     if ended_early is None:
         (folder / CHECKPOINT).unlink(missing_ok=True)

@@ -6,15 +6,11 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from vpd.student.network.student import Student
+from vpd.student.network.base import BaseStudent
 
 HUBER_DELTA = 1.0
-"""Where Huber's loss turns from square to straight, in deviations of a standardised target."""
-
-TEMPERATURE = 0.1
-"""Of the contrastive term's cosines."""
+"""Error, in deviations of a standardised target, from which Huber's loss grows linearly."""
 
 
 def errors(prediction: Tensor, target: Tensor, kind: Literal["squared", "huber"]) -> Tensor:
@@ -27,22 +23,10 @@ def errors(prediction: Tensor, target: Tensor, kind: Literal["squared", "huber"]
     return torch.where(size <= HUBER_DELTA, difference.square(), straight)
 
 
-def normalised_targets(student: Student, values: list[Tensor]) -> list[Tensor]:
+def normalised_targets(student: BaseStudent, values: list[Tensor]) -> list[Tensor]:
     """Each head's targets (N, D) brought to the student's scale."""
     scales = [student.target_scale(i) for i in range(len(values))]
     return [(value - mean) / std for value, (mean, std) in zip(values, scales, strict=True)]
-
-
-def contrastive_loss(prediction: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """How hard it is to find each frame's own target (N, D) among the batch's by its prediction (N, D).
-
-    InfoNCE (van den Oord et al. 2018) over cosines of standardised features, of frames whose target is known.
-    """
-    known = (weight > 0).all(1)
-    said, meant = (F.normalize(part[known].float(), dim=1) for part in (prediction, target))
-    if len(said) < 2:
-        return prediction.new_zeros((), dtype=torch.float32)
-    return F.cross_entropy(said @ meant.T / TEMPERATURE, torch.arange(len(said), device=said.device))
 
 
 def distillation_loss(
@@ -52,7 +36,8 @@ def distillation_loss(
     head_weights: list[float],
     kind: Literal["squared", "huber"],
 ) -> Tensor:
-    """The loss of a batch: over heads by their weight, over components by theirs."""
+    """The loss of a batch (paper, equation 1): the sum over heads, by ``head_weights``, of the weighted
+    errors (N, D), summed over components and averaged over the N frames."""
     total = predictions[0].new_zeros((), dtype=torch.float32)
     heads = zip(predictions, targets, weights, head_weights, strict=True)
     for prediction, target, weight, head_weight in heads:

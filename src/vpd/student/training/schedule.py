@@ -8,10 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-WARM_UP = 0.1
-"""Share of the training in which "onecycle" rises."""
-
-
 READING_SHARE = 0.75
 """Share of a time limit that reading crops may use up; the rest is for training on them."""
 
@@ -35,12 +31,8 @@ class TimeLimit:
         return self.minutes is not None and self.clock() - self.started >= 60 * share * self.minutes
 
 
-def learning_rate_factor(kind: Literal["constant", "cosine", "onecycle"], fraction: float) -> float:
+def learning_rate_factor(kind: Literal["constant", "cosine"], fraction: float) -> float:
     """Factor of the learning rate at a fraction 0..1 of the training."""
     if kind == "constant":
         return 1.0
-    if kind == "onecycle":
-        if fraction < WARM_UP:
-            return max(fraction / WARM_UP, 1e-3)
-        fraction = (fraction - WARM_UP) / (1 - WARM_UP)
     return 0.5 * (1 + math.cos(math.pi * fraction))

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from vpd.settings.distill import DistillSettings
-from vpd.student.corpus.ready import Ready
-from vpd.student.network.student import Student
+from vpd.student.corpus.training_batch import TrainingBatch
+from vpd.student.network.base import BaseStudent
 from vpd.student.training.losses import distillation_loss, normalised_targets
 
 
@@ -31,7 +31,9 @@ def _r2(sums: Tensor, first: int, stop: int) -> float:
 
 
 @torch.inference_mode()
-def validate(student: Student, batches: Iterable[Ready], settings: DistillSettings, bfloat16: bool) -> Tensor:
+def validate(
+    student: BaseStudent, batches: Iterable[TrainingBatch], settings: DistillSettings, bfloat16: bool
+) -> Tensor:
     """Sums over the batches (2 + 4 D,), to be added over processes and read by ``read_validation``.
 
     Batches are on the student's device.
@@ -43,7 +45,7 @@ def validate(student: Student, batches: Iterable[Ready], settings: DistillSettin
     loss = torch.zeros(2, dtype=torch.float64, device=mean.device)
     for batch in batches:
         with torch.autocast(mean.device.type, torch.bfloat16, enabled=bfloat16):
-            predictions = student(batch.inputs)
+            predictions = student(*batch.inputs)
         targets = normalised_targets(student, batch.values)
         error_sum = distillation_loss(predictions, targets, batch.weights, head_weights, settings.loss)
         loss[0] += len(batch) * error_sum
@@ -56,7 +58,7 @@ def validate(student: Student, batches: Iterable[Ready], settings: DistillSettin
     return torch.cat([loss, sums.flatten()])
 
 
-def read_validation(sums: Tensor, student: Student) -> Validation:
+def read_validation(sums: Tensor, student: BaseStudent) -> Validation:
     """The figures of ``validate``'s sums."""
     pose = student.spec.heads[0].teacher_d
     table = sums[2:].view(4, -1)

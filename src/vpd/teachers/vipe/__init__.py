@@ -1,4 +1,4 @@
-"""VIPE*: one embedding of a pose seen from any side, learned from 3D motion (paper 3.1; method: VIPE*)."""
+"""View-invariant pose embedding after the paper's VIPE* (paper 3.1; differences: docs/vipe.md)."""
 
 from vpd.teachers.vipe.features import features
 from vpd.teachers.vipe.model import Vipe, VipeCard, shipped

@@ -16,15 +16,13 @@ def features(
     video: str = "",
     *,
     invert: bool = False,
-    estimator: str = "movenet_thunder",
 ) -> FeatureSequence:
     """Embeddings of both orientations, one row a pose: d of the model, or twice that with ``invert``.
 
     ``times_s`` holds the time of every frame of the video. ``invert`` appends the embedding of the vertically
     flipped pose, for sports with people upside down (paper: diving). The mirrored orientation embeds the
-    mirrored 2D pose: the embedding is chiral. Raises MismatchError for poses of another estimator.
+    mirrored 2D pose: the embedding is chiral.
     """
-    model.require(estimator)
     xy, visibility = body13(poses.keypoints, model.card.min_score)
     valid = (visibility > 0).sum(axis=1) >= MIN_JOINTS
     orientations = []
@@ -53,7 +51,7 @@ def as_sequence(
     )
 
 
-class ShippedTeacher:
+class VipeTeacher:
     """`features` with the shipped embedding, with ``invert`` also of the pose upside down."""
 
     def __init__(self, invert: bool = False) -> None:

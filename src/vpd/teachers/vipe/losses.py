@@ -39,8 +39,8 @@ def neighbour_loss(apart: Tensor, near: Tensor, temperature: float) -> Tensor:
     """Cross-entropy of who is nearest in the other view: softmax of ``-apart / temperature`` by rows and by
     columns against that of the distances ``near`` of the 3D targets, both (B, B).
 
-    `metric_loss` is ruled by the many pairs that are far apart; nearest neighbours are decided among the few
-    near ones, which this loss looks at.
+    Pairs that are far apart dominate `metric_loss`; this loss depends on the few near pairs, among which
+    nearest neighbours are decided.
     """
     wanted, found = torch.softmax(-near / temperature, 1), -apart / temperature
     by_row = functional.cross_entropy(found, wanted)

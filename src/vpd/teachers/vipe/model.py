@@ -1,21 +1,17 @@
-"""The trained embedding as a file and as an object: weights with what they were trained for, embedding, 3D
-poses."""
+"""The trained pose embedding: 2D poses to embeddings, embeddings to 3D poses."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
-from vpd.errors import ArtefactError, MismatchError
 from vpd.models import model_path
 from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
+from vpd.teachers.embedding_file import fill_networks, read_embedding, weights_of, write_embedding
 from vpd.teachers.vipe.body import MEAN_LENGTHS
 from vpd.teachers.vipe.keypoints import encoder_input
 from vpd.teachers.vipe.network import Encoder, PoseDecoder
@@ -33,7 +29,7 @@ BONE_LENGTHS = (
     _SPINE, _HEAD, _SHOULDERS / 2, _UPPER, _FORE, _SHOULDERS / 2, _UPPER, _FORE,
     _HIPS / 2, _THIGH, _SHIN, _HIPS / 2, _THIGH, _SHIN,
 )  # fmt: skip
-"""Metres of `target.BONES`, for drawing: an embedding tells directions, not sizes."""
+"""Lengths in metres of `target.BONES`, for drawing: an embedding holds directions, not sizes."""
 
 
 @dataclass(frozen=True)
@@ -67,59 +63,27 @@ class Vipe:
         self.card = card
         self.encoder = encoder.folded()
         self.decoder = decoder.eval()
-        self.weights = {f"encoder.{k}": v for k, v in encoder.state_dict().items()}
-        self.weights |= {f"decoder.{k}": v for k, v in decoder.state_dict().items()}
+        self.weights = weights_of({"encoder": encoder, "decoder": decoder})
 
     @classmethod
     def load(cls, path: Path | None = None, device: str = "cpu") -> Vipe:
         """The embedding in ``path``, by default the shipped one. Raises ArtefactError where it is none."""
         path = model_path(SHIPPED) if path is None else path
-        try:
-            with safe_open(path, "pt", device=device) as file:
-                fields = json.loads(file.metadata()["vipe"])
-                weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            fields |= {key: tuple(fields[key]) for key in ("estimators", "layout")}
-            card = VipeCard(**fields)
-            encoder = Encoder(card.d, card.width, card.blocks, 0.0).to(device)
-            decoder = PoseDecoder(card.d).to(device)
-            for prefix, network in (("encoder.", encoder), ("decoder.", decoder)):
-                own = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-                network.load_state_dict(own, strict=False)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ArtefactError(f"{path} is not an embedding made by `vpd vipe train`: {error}") from error
-        return cls(card, encoder.eval(), decoder)
+        card, weights = read_embedding(path, SHIPPED, VipeCard)
+        encoder, decoder = Encoder(card.d, card.width, card.blocks, 0.0), PoseDecoder(card.d)
+        # half-precision files leave out the counters of BatchNorm, which inference does not use
+        fill_networks(path, weights, {"encoder": encoder, "decoder": decoder}, optional="num_batches_tracked")
+        return cls(card, encoder.to(device).eval(), decoder.to(device))
 
     def save(self, path: Path) -> None:
-        """Write weights as float16 (docs/vipe.md: no measurable cost) with the card."""
-        weights = {
-            name: value.detach().cpu().half().contiguous()
-            for name, value in self.weights.items()
-            if not name.endswith("num_batches_tracked")
-        }
-        beside = path.with_name(path.name + ".part")
-        save_file(weights, beside, metadata={"vipe": json.dumps(asdict(self.card))})
-        beside.replace(path)
-
-    def require(self, estimator: str, layout: tuple[str, ...] = COCO17) -> None:
-        """Raises MismatchError where poses of this estimator or layout are not what it was trained for."""
-        if estimator not in self.card.estimators:
-            raise MismatchError(
-                f"This embedding was trained for poses of {', '.join(self.card.estimators)}, "
-                f"not of {estimator!r}. Estimate the poses again with that, or train an embedding "
-                "with `vpd vipe train --estimator`."
-            )
-        if layout != self.card.layout:
-            different = [name for name in layout if name not in self.card.layout] or ["their order"]
-            raise MismatchError(
-                f"This embedding takes {len(self.card.layout)} keypoints in COCO order; the poses have "
-                f"{len(layout)} and differ in {', '.join(different)}."
-            )
+        """Write weights and card."""
+        write_embedding(path, SHIPPED, self.card, self.weights)
 
     @torch.inference_mode()
     def embed(self, xy: Array, visibility: Array) -> Array:
         """(N, d) float32 embeddings of (N, 13, 2) joints, y down, any scale, and (N, 13) visibility in 0..1.
 
-        A joint with visibility 0 is missing and its place is not looked at.
+        A joint with visibility 0 is missing and its position is ignored.
         """
         device = self.encoder.first.weight.device
         out = np.empty((len(xy), self.card.d), np.float32)
@@ -132,11 +96,10 @@ class Vipe:
 
     @torch.inference_mode()
     def decode_3d(self, embedding: Array) -> Array:
-        """(T, 13, 3) float32 joints in metres, z up, facing +x where that can be told, of (T, d) embeddings.
+        """(T, 13, 3) float32 joints in metres, z up, facing +x unless they lie, of (T, d) embeddings.
 
-        The joints are `vpd.pose.skeleton.BODY13` of an adult of mean size: the embedding knows the
-        directions of
-        the bones and the tilt of the body, neither its size nor its heading.
+        The joints are `vpd.pose.skeleton.BODY13` of an adult of mean size: the embedding holds the directions
+        of the bones and the tilt of the body, but neither its size nor its heading.
         """
         device = self.encoder.first.weight.device
         z = torch.from_numpy(np.asarray(embedding, np.float32)).to(device)

@@ -29,7 +29,7 @@ from vpd.teachers.vipe.synthesis import (
 from vpd.teachers.vipe.target import bone_directions, pose_target
 
 NEGATIVE_DEGREES = 45.0
-"""A negative differs by more than this in at least one bone (method: VIPE*)."""
+"""A negative differs by more than this in at least one bone (paper, supplement)."""
 TRIES = 10
 
 
@@ -61,7 +61,7 @@ class Sampler:
         starts = torch.cumsum(lengths, 0) - lengths
         self.start = starts.repeat_interleave(lengths)
         self.length = lengths.repeat_interleave(lengths)
-        # Sequences count by the root of their length: an hour of walking shall not drown a backflip.
+        # Sequences weigh by the root of their length, so that an hour of walking does not drown a backflip.
         self.weight = (lengths.float() ** -0.5).repeat_interleave(lengths)
 
     def draw(self, n: int, generator: torch.Generator) -> Sample:
@@ -75,13 +75,13 @@ class Sampler:
         joints = put_together(first)
         seen = towards_head_centre(joints, first, chance) if settings.head_centre else joints
         # Both views in one go: many small operations, whose number counts.
-        views = self._look(torch.cat([seen, seen]), generator).view(2, n, -1).transpose(0, 1)
+        views = self._view(torch.cat([seen, seen]), generator).view(2, n, -1).transpose(0, 1)
         targets = pose_target(joints, settings.gravity, settings.target == "heading")
         if not settings.pair_weight:
             return Sample(views, views[:0, 0], seen.new_zeros(0), targets)
         others = self._other_frames(rows[: counts[0]], chance)
         negatives, has_negative = self._negatives(joints, rows[: counts[0]], others, chance)
-        return Sample(views, self._look(negatives, generator), has_negative, targets)
+        return Sample(views, self._view(negatives, generator), has_negative, targets)
 
     def _finish(self, captured: Body, counts: list[int], chance: Chance) -> Body:
         settings = self.settings
@@ -106,9 +106,9 @@ class Sampler:
             pelvis[:kept] = made.pelvis[:kept]
             made = made.with_(pelvis=pelvis)
         if settings.inverted:
-            anyhow = turned_so_that_down_is(chance.normal(n, 3), chance)
+            any_way = turned_so_that_down_is(chance.normal(n, 3), chance)
             made = made.with_(
-                pelvis=torch.where(chance.true(settings.inverted, n)[:, None, None], anyhow, made.pelvis)
+                pelvis=torch.where(chance.true(settings.inverted, n)[:, None, None], any_way, made.pelvis)
             )
         made = vary_lengths(made, settings.limb_lengths, chance)
         flip = chance.true(0.5, n)
@@ -145,7 +145,7 @@ class Sampler:
         negatives = torch.cat([picked, shuffled[captured:]])
         return negatives, _differs(bone_directions(negatives), wanted)
 
-    def _look(self, joints: Tensor, generator: torch.Generator) -> Tensor:
+    def _view(self, joints: Tensor, generator: torch.Generator) -> Tensor:
         views = random_views(len(joints), self.settings, generator)
         xy, depth = project(joints, views, self.settings, generator)
         return encoder_input(*with_errors(xy, depth, self.settings, generator))

@@ -1,4 +1,4 @@
-"""What an embedding must tell of a 3D pose: bone directions, joint angles and directions from the root.
+"""The 3D target of the pose embedding: bone directions, joint angles and directions from the root.
 
 The paper's target turns the pose to face forward first, which jumps when a body passes through lying on its
 side. Here directions are given in the frame of the body's own trunk, which never jumps, and beside them the

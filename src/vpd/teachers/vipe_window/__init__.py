@@ -1,4 +1,4 @@
-"""An embedding of movements seen from any side: what a window of 2D poses tells of the movement in 3D."""
+"""View-invariant embedding of a window of 2D poses."""
 
 from vpd.teachers.vipe_window.model import VipeWindow, VipeWindowCard, shipped
 

@@ -1,4 +1,4 @@
-"""The teacher of movements: features of estimated poses together with those around them in time."""
+"""The teacher `vipe-window`: features of estimated poses together with those around them in time."""
 
 from __future__ import annotations
 
@@ -16,20 +16,12 @@ BATCH = 4096
 """Windows embedded at a time."""
 
 
-def features(
-    poses: PoseSequence,
-    times_s: Array,
-    model: VipeWindow,
-    video: str = "",
-    *,
-    estimator: str = "movenet_thunder",
-) -> FeatureSequence:
+def features(poses: PoseSequence, times_s: Array, model: VipeWindow, video: str = "") -> FeatureSequence:
     """Embeddings of both orientations, one row a pose, of the poses up to a quarter of a second around it.
 
     ``times_s`` holds the time of every frame of the video. Where the track ends or has a gap its last pose
-    stands for those beyond. Raises MismatchError for poses of another estimator.
+    stands for those beyond.
     """
-    model.require(estimator)
     xy, visibility = body13(poses.keypoints, 0.0)
     valid = (visibility > 0).sum(axis=1) >= MIN_JOINTS
     visibility = np.where(visibility > 0, np.maximum(visibility, model.card.min_score), 0)

@@ -1,20 +1,17 @@
-"""The trained movement embedding as a file and as an object."""
+"""The trained embedding of the poses of half a second."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vpd.errors import ArtefactError, MismatchError
 from vpd.models import model_path
+from vpd.teachers.embedding_file import fill_networks, read_embedding, weights_of, write_embedding
 from vpd.teachers.vipe.model import BONE_LENGTHS
 from vpd.teachers.vipe.network import Encoder
 from vpd.teachers.vipe.target import SIZE, joints_of
@@ -74,29 +71,16 @@ class VipeWindow:
     def load(cls, path: Path | None = None) -> VipeWindow:
         """The embedding in ``path``, by default the shipped one. Raises ArtefactError where it is none."""
         path = model_path(SHIPPED) if path is None else path
-        try:
-            with safe_open(path, "pt") as file:
-                fields = json.loads(file.metadata()["vipe-window"])
-                weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            card = VipeWindowCard(**fields | {key: tuple(fields[key]) for key in ("offsets_s", "estimators")})
-            encoder, decoder = card.network(), card.decoder()
-            for prefix, network in (("encoder.", encoder), ("decoder.", decoder)):
-                own = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-                network.load_state_dict(own)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ArtefactError(
-                f"{path} is not an embedding made by `vpd vipe train-window`: {error}"
-            ) from error
+        card, weights = read_embedding(path, SHIPPED, VipeWindowCard)
+        encoder, decoder = card.network(), card.decoder()
+        fill_networks(path, weights, {"encoder": encoder, "decoder": decoder})
         return cls(card, encoder.eval(), decoder.eval())
 
     def save(self, path: Path) -> None:
-        """Write the weights as float16 with the card."""
-        weights = {f"encoder.{k}": v for k, v in self.encoder.state_dict().items()}
-        weights |= {f"decoder.{k}": v for k, v in self.decoder.state_dict().items()}
-        weights = {k: v.detach().cpu().half().contiguous() for k, v in weights.items()}
-        beside = path.with_name(path.name + ".part")
-        save_file(weights, beside, metadata={"vipe-window": json.dumps(asdict(self.card))})
-        beside.replace(path)
+        """Write weights and card."""
+        write_embedding(
+            path, SHIPPED, self.card, weights_of({"encoder": self.encoder, "decoder": self.decoder})
+        )
 
     @torch.inference_mode()
     def embed(self, xy: Tensor, visibility: Tensor) -> Tensor:
@@ -111,14 +95,6 @@ class VipeWindow:
         middle = self.decoder(z).view(len(z), -1, SIZE)[:, len(self.card.offsets_s) // 2]
         joints: Array = joints_of(middle, z.new_tensor(BONE_LENGTHS)).numpy()
         return joints
-
-    def require(self, estimator: str) -> None:
-        """Raises MismatchError where poses of this estimator are not what it was trained for."""
-        if estimator not in self.card.estimators:
-            raise MismatchError(
-                f"The embedding of movements was trained for poses of {', '.join(self.card.estimators)}, "
-                f"not of {estimator!r}. Estimate the poses again with that, or learn from joints2d."
-            )
 
 
 @lru_cache(maxsize=1)

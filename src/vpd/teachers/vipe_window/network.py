@@ -61,7 +61,7 @@ def torso_size(xy: Tensor) -> Tensor:
 def _relative_size(xy: Tensor, visibility: Tensor) -> Tensor:
     """(B, K, 1) logarithm of each torso's size, less its mean: what normalising each pose alone takes away.
 
-    A torso that leans towards the camera gets shorter. A torso that is not seen whole counts as the mean.
+    A torso that leans towards the camera gets shorter. A torso with a missing joint counts as the mean.
     """
     whole = (visibility[:, :, TORSO] > 0).all(2)
     found = torso_size(xy).clamp_min(1e-6).log()

@@ -1,4 +1,4 @@
-"""Windows of a 3D movement as an estimator would see them: one camera, and errors that last."""
+"""Keypoint noise of windows of a 3D movement: one camera, errors of single frames and of the whole window."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SURE = 0.5
 """Least visibility of a joint that the estimator is sure of; unsure ones have 0.1 to 0.6."""
 
 
-def see(joints: Tensor, cameras: VipeSettings, generator: torch.Generator) -> Tensor:
+def project_windows(joints: Tensor, cameras: VipeSettings, generator: torch.Generator) -> Tensor:
     """(B, K, 13, 2) picture coordinates, y down, of movements (B, K, 13, 3).
 
-    Every movement has one camera that stands still; the body is seen where its joints' mean is.
+    Every movement has one fixed camera; the mean of a pose's joints is at the camera's centre.
     """
     b, k = joints.shape[:2]
     views = random_views(b, cameras, generator)
@@ -32,7 +32,9 @@ def see(joints: Tensor, cameras: VipeSettings, generator: torch.Generator) -> Te
     return xy.view(b, k, JOINTS, 2)
 
 
-def err(xy: Tensor, settings: VipeWindowSettings, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def add_keypoint_noise(
+    xy: Tensor, settings: VipeWindowSettings, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Keypoints (B, K, 13, 2) moved, and visibility (B, K, 13), as an estimator gives them over time.
 
     Some errors are drawn for every pose, others for the whole window: a joint that is hidden stays misplaced.

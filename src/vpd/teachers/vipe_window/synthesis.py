@@ -47,7 +47,7 @@ class Movements:
         self.start = (torch.cumsum(lengths, 0) - lengths).repeat_interleave(lengths)
         self.length = lengths.repeat_interleave(lengths)
         self.fps = torch.tensor([float(m.fps) for m in motions]).repeat_interleave(lengths)
-        # Sequences count by the root of their length: an hour of walking shall not drown a backflip.
+        # Sequences weigh by the root of their length, so that an hour of walking does not drown a backflip.
         self.weight = (lengths.float() ** -0.5).repeat_interleave(lengths)
         self.offsets_s = torch.tensor(settings.offsets_s)
 
@@ -102,9 +102,9 @@ class Movements:
         first, second, third = (self._poses(n, chance) for _ in range(3))
         first = on_supports(first, chance)
         tilted = axis_rotation(0.35 * chance.normal(n, 3)) @ first.pelvis
-        anyhow = turned_so_that_down_is(chance.normal(n, 3), chance)
+        any_way = turned_so_that_down_is(chance.normal(n, 3), chance)
         pelvis = torch.where(chance.true(0.3, n)[:, None, None], tilted, first.pelvis)
-        pelvis = torch.where(chance.true(self.poses.inverted, n)[:, None, None], anyhow, pelvis)
+        pelvis = torch.where(chance.true(self.poses.inverted, n)[:, None, None], any_way, pelvis)
 
         takes_s = chance.uniform(*self.settings.takes_s, n, 1)
         turning = sum(self.settings.takes_s) / 2

@@ -19,7 +19,7 @@ from vpd.teachers.vipe.retrieval import hit_at_k
 from vpd.teachers.vipe.target import SIZE, pose_target
 from vpd.teachers.vipe_window.model import VipeWindow, VipeWindowCard
 from vpd.teachers.vipe_window.network import VipeWindowEncoder
-from vpd.teachers.vipe_window.noise import err, see
+from vpd.teachers.vipe_window.noise import add_keypoint_noise, project_windows
 from vpd.teachers.vipe_window.synthesis import Movements
 
 VALIDATION_SEED = 1
@@ -54,7 +54,10 @@ class Views:
         cls, joints: Tensor, settings: VipeWindowSettings, cameras: VipeSettings, generator: torch.Generator
     ) -> Views:
         """Each view by a camera and with errors of its own."""
-        seen = [err(see(joints, cameras, generator), settings, generator) for _ in range(2)]
+        seen = [
+            add_keypoint_noise(project_windows(joints, cameras, generator), settings, generator)
+            for _ in range(2)
+        ]
         return cls(seen[0], seen[1])
 
 

@@ -1,0 +1,43 @@
+"""Students by name: the default one, and the paper's three. The one home of the paper's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PAPER: dict[str, Any] = {
+    "backbone": "resnet34",
+    "weights": "",
+    "inputs": ("rgb", "flow"),
+    "neighbours": (),
+    "context_s": (),
+    "loss": "squared",
+    "standardise": False,
+    "images": 20_000_000,
+    "epoch_images": 20_000,
+    "validation_images": 5_000,
+    "batch": 100,
+    "learning_rate": 5e-4,
+    "schedule": "constant",
+    "best_of_mean": 5,
+}
+"""What the paper's students share (paper 3.3, supplement): ResNet-34 from random weights, colours and flow,
+squared error, 1,000 epochs of 20,000 crops, the best mean of five epochs."""
+
+
+def _decoded(teacher: str) -> dict[str, Any]:
+    """A head as the paper has it: a decoder that predicts the pose and its change since the frame before."""
+    return {"teacher": teacher, "motion": (-1,), "decoder": True}
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "2d-vpd": {"name": "2d-vpd", **PAPER, "heads": (_decoded("joints2d"),)},
+    "vi-vpd": {"name": "vi-vpd", **PAPER, "heads": (_decoded("vipe"),)},
+    "concat-vpd": {"name": "concat-vpd", **PAPER, "heads": (_decoded("joints2d"), _decoded("vipe"))},
+}
+"""What each preset sets of `DistillSettings`; a preset's features are called as its ``name``.
+
+The paper's Concat-VPD joins the features of two students; here one student has both heads on one encoder."""
+
+IDENTITY = ("backbone", "weights", "inputs", "neighbours", "context_s", "heads")
+"""Settings that make a preset what it is: a student that differs in them needs a name of its own."""

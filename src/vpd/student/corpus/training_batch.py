@@ -1,0 +1,37 @@
+"""A batch as the network and the loss take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from vpd.student.corpus.augment import oriented
+from vpd.types import REGULAR
+
+
+@dataclass(frozen=True)
+class TrainingBatch:
+    """What a student's ``forward`` takes, and of each head targets and weights (N, D)."""
+
+    inputs: tuple[Tensor, ...]
+    values: list[Tensor]
+    weights: list[Tensor]
+
+    @classmethod
+    def oriented(
+        cls, inputs: tuple[Tensor, ...], values: list[Tensor], weights: list[Tensor], flip: Tensor
+    ) -> TrainingBatch:
+        """With those of the targets (N, 2, D) whose orientation the inputs have; ``flip`` (N,): mirrored."""
+        return cls(inputs, *([oriented(part, flip) for part in parts] for parts in (values, weights)))
+
+    @classmethod
+    def regular(
+        cls, inputs: tuple[Tensor, ...], values: list[Tensor], weights: list[Tensor]
+    ) -> TrainingBatch:
+        """With the targets (N, 2, D) of inputs that are not mirrored."""
+        device = inputs[0].device
+        return cls(inputs, *([part[:, REGULAR].to(device) for part in parts] for parts in (values, weights)))
+
+    def __len__(self) -> int:
+        return len(self.inputs[0])
