@@ -28,36 +28,41 @@ SEGMENTS = [
 
 def find(name):
     for media in MEDIA.values():
-        if name in (media.name, media.video):
+        if name in (media.path, media.name, media.video):
             return media
     raise InputError(f"there is no video {name!r}")
+
+
+SPANS = [name for name, form in FORMATS.items() if form.writes and name != "e2e-spot"]
+"""Formats that are written and know spans."""
+ATHLETES = [name for name in SPANS if name not in ("cvat", "activitynet")]
 
 
 def sorted_by_time(segments):
     return sorted(segments, key=lambda s: (s.video, s.start_s, s.end_s))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SPANS)
 def test_there_and_back(name, tmp_path):
     paths = export_segments(name, SEGMENTS, MEDIA, tmp_path)
-    back = sorted_by_time([s for path in paths for s in import_segments(name, path, find)])
+    back = sorted_by_time([s for path in paths for s in import_segments(name, path, find).segments])
     expected = sorted_by_time(SEGMENTS)
     assert [(s.video, s.label) for s in back] == [(s.video, s.label) for s in expected]
     times = [[(s.start_s, s.end_s) for s in segments] for segments in (back, expected)]
     np.testing.assert_allclose(*times, atol=1e-6)
-    if name != "cvat":
+    if name in ATHLETES:
         assert [s.athlete for s in back] == [s.athlete for s in expected]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SPANS)
 def test_detections_are_written(name, tmp_path):
     found = [Detection("b", 1.0, 2.0, None, "serve", 0.75)]
     (path,) = export_segments(name, found, {"b": MEDIA["b"]}, tmp_path)
-    back = import_segments(name, path, find)
+    back = import_segments(name, path, find).segments
     assert [(s.start_s, s.end_s, s.label) for s in back] == [(1.0, 2.0, "serve")]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SPANS)
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     spans=st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 200)), max_size=6),
@@ -66,7 +71,7 @@ def test_detections_are_written(name, tmp_path):
 def test_whole_frames_come_back_exactly(name, spans, label, tmp_path):
     segments = [Segment("b", first / 25, (first + n) / 25, None, label) for first, n in spans]
     (path,) = export_segments(name, segments, {"b": MEDIA["b"]}, tmp_path)
-    back = import_segments(name, path, find)
+    back = import_segments(name, path, find).segments
     assert sorted((round(s.start_s * 25), round(s.end_s * 25)) for s in back) == sorted(
         (first, first + n) for first, n in spans
     )
@@ -78,8 +83,6 @@ def test_whole_frames_come_back_exactly(name, spans, label, tmp_path):
 def test_damaged_files_are_refused(name, content, tmp_path):
     path = tmp_path / "b.x"
     path.write_bytes(content)
-    if name == "opensportslab" and content.startswith(b"["):
-        pytest.skip("a list holds no OpenSportsLab items")
     with pytest.raises(LabelError):
         import_segments(name, path, find)
 
@@ -136,7 +139,10 @@ def test_irregular_frames_keep_their_times(tmp_path):
     times = np.cumsum(np.r_[0.0, np.random.default_rng(0).uniform(0.01, 0.08, 400)])
     media = Media("b", "/films/b.mov", 25.0, len(times), 640, 360, times[-1], times_s=times)
     segment = Segment("b", times[20], times[60], None, "serve")
-    for name in ("cvat", "label-studio"):
-        (path,) = export_segments(name, [segment], {"b": media}, tmp_path)
-        (back,) = import_segments(name, path, lambda _: media)
-        np.testing.assert_allclose([back.start_s, back.end_s], [times[20], times[60]])
+    (path,) = export_segments("cvat", [segment], {"b": media}, tmp_path)
+    (back,) = import_segments("cvat", path, lambda _: media).segments
+    np.testing.assert_allclose([back.start_s, back.end_s], [times[20], times[60]])
+    # Label Studio counts time at a constant rate, whatever the frames do.
+    (path,) = export_segments("label-studio", [segment], {"b": media}, tmp_path)
+    (back,) = import_segments("label-studio", path, lambda _: media).segments
+    np.testing.assert_allclose([back.start_s, back.end_s], [times[20], times[60]], atol=0.5 / 25 + 1e-9)

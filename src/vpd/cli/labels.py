@@ -1,45 +1,135 @@
-"""`vpd labels check` and `vpd labels import`."""
+"""`vpd labels`: list, add, edit, remove, check, import, export, undo."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from vpd.cli.common import (
-    JsonOption,
-    LibraryOption,
-    console,
-    open_library,
-    print_json,
-    say,
-    warn_of_set_aside,
-)
-from vpd.library.labels import read_labels, write_labels
-from vpd.library.lock import locked
-from vpd.library.videos import Videos
-from vpd.types import Segment
+from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say, say_warning
+from vpd.errors import InputError
+from vpd.formats.table import FORMATS
+from vpd.library.cells import parse_time
+from vpd.library.label_check import ERROR, Finding
+from vpd.library.label_store import Changes
+from vpd.library.labels import Label
+from vpd.verbs import labels as verb
 
-app = typer.Typer(no_args_is_help=True, help="Check labels.csv, or import labels.")
+app = typer.Typer(no_args_is_help=True, help="List, change, check, import and export labels.")
+
+SHOWN = 100
+"""So many findings of one level are printed; --json prints all."""
+READABLE = ", ".join(FORMATS)
+WRITABLE = ", ".join([verb.CSV, *(name for name, form in FORMATS.items() if form.writes)])
+
+VersionOption = Annotated[
+    str | None, typer.Option("--version", help="Only if the label still has this version (see list --json).")
+]
 
 
-def _summary(segments: list[Segment]) -> dict[str, int]:
-    return dict(sorted(Counter(str(segment.label) for segment in segments).items()))
+def _table(labels: Sequence[Label]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "video", "athlete", "start s", "end s", "label", "source"):
+        table.add_column(name, justify="right" if name.endswith(" s") else "left")
+    for label in labels:
+        s = label.segment
+        athlete = "" if s.athlete is None else str(s.athlete)
+        span = (f"{s.start_s:.3f}", f"{s.end_s:.3f}")
+        table.add_row(label.id, escape(s.video), athlete, *span, escape(s.label or ""), escape(label.source))
+    return table
 
 
-def _print(segments: list[Segment], as_json: bool) -> None:
-    counts = _summary(segments)
+def _show(result: verb.LabelsResult, as_json: bool, text: str = "") -> None:
     if as_json:
-        videos = len({segment.video for segment in segments})
-        print_json({"segments": len(segments), "videos": videos, "labels": counts})
+        print_json(result.to_json())
         return
-    table = Table("label", "segments")
-    for label, count in counts.items():
-        table.add_row(label, str(count))
-    console.print(table)
+    if text:
+        say(text)
+    console.print(_table(result.labels))
+
+
+@app.command("list")
+def list_(
+    video: Annotated[
+        list[str] | None, typer.Option("--video", help="Of this video; may be repeated.")
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option("--label", help="Of this class; may be repeated.")
+    ] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List labels with their ids."""
+    request = verb.ListRequest(tuple(video or ()), tuple(label or ()))
+    _show(verb.list_labels(open_library(library), request), as_json)
+
+
+@app.command()
+def add(
+    span: Annotated[str, typer.Argument(help="VIDEO@START-END or VIDEO@START-END#ATHLETE.")],
+    label: Annotated[str, typer.Argument(help="The action.")],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add one label."""
+    _show(verb.add_label(open_library(library), verb.AddRequest(span, label)), as_json, "Added:")
+
+
+@app.command()
+def edit(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The label's id, or how it begins.")],
+    label: Annotated[str | None, typer.Option("--label", help="The action.")] = None,
+    start: Annotated[str | None, typer.Option("--start", help="Seconds, or minutes:seconds.")] = None,
+    end: Annotated[str | None, typer.Option("--end", help="Seconds, or minutes:seconds.")] = None,
+    video: Annotated[str | None, typer.Option("--video", help="The video.")] = None,
+    athlete: Annotated[str | None, typer.Option("--athlete", help="A number, or `any`.")] = None,
+    version: VersionOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change one label."""
+    if athlete is not None and athlete != "any" and not (athlete.isascii() and athlete.isdigit()):
+        raise InputError(f"--athlete {athlete!r} is neither a number nor `any`.")
+    times = [None if text is None else parse_time(text) for text in (start, end)]
+    number = None if athlete in (None, "any") else int(athlete or 0)
+    changes = Changes(video, times[0], times[1], label, number, athlete == "any")
+    if changes == Changes():
+        raise InputError("Nothing is to be changed. Give --label, --start, --end, --video or --athlete.")
+    request = verb.EditRequest(name, changes, version)
+    _show(verb.edit_label(open_library(library), request), as_json, "Changed:")
+
+
+@app.command()
+def remove(
+    names: Annotated[list[str], typer.Argument(metavar="ID...", help="The labels' ids.")],
+    version: VersionOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove labels."""
+    request = verb.RemoveRequest(names, version)
+    _show(verb.remove_labels(open_library(library), request), as_json, "Removed:")
+
+
+@app.command()
+def undo(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """Bring labels.csv back to the state before the last change; five states are kept."""
+    result = verb.undo_labels(open_library(library))
+    if as_json:
+        print_json(result.to_json())
+        return
+    kept = f" What was undone is kept as {result.restored.undone}." if result.restored.undone else ""
+    left = result.restored.left
+    say(f"labels.csv holds {result.labels} labels again; {left} earlier states are left.{kept}")
+
+
+def _place(finding: Finding) -> str:
+    line = "" if finding.line is None else f"line {finding.line}: "
+    return f"{line}{finding.kind}: {finding.text}"
 
 
 @app.command()
@@ -48,31 +138,85 @@ def check(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a file of labels: every wrong row is listed with its line."""
-    layout = open_library(library)
-    videos = Videos.read(layout)
-    segments = read_labels(file or layout.labels, videos)
-    warn_of_set_aside(segments, videos)
-    _print(segments, as_json)
+    """Check labels: what later commands would refuse, and what is doubtful, by line."""
+    result = verb.check(open_library(library), verb.CheckRequest(file))
+    if as_json:
+        print_json(result.to_json())
+    else:
+        _print_check(result)
+    if not result.passed:
+        raise typer.Exit(1)
+
+
+def _print_check(result: verb.CheckResult) -> None:
+    table = Table("label", "segments")
+    for label, count in result.counts.items():
+        table.add_row(escape(label), str(count))
+    console.print(table)
+    errors = [f for f in result.findings if f.level == ERROR]
+    notes = [f for f in result.findings if f.level != ERROR]
+    for findings, title in ((errors, "Wrong:"), (notes, "Allowed, to be known:")):
+        if findings:
+            say(title)
+        for finding in findings[:SHOWN]:
+            say(f"  {_place(finding)}")
+        if len(findings) > SHOWN:
+            say(f"  and {len(findings) - SHOWN} more; --json prints all.")
+    outcome = "every command takes them" if result.passed else f"{len(errors)} things are wrong"
+    say(f"{result.file}: {result.segments} segments in {result.videos} videos; {outcome}.")
 
 
 @app.command("import")
 def import_(
-    file: Annotated[
-        Path, typer.Argument(help="CSV with video, start_s, end_s, label, and athlete where it matters.")
-    ],
-    library: LibraryOption = None,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, or another program's files.")],
+    form: Annotated[
+        str | None, typer.Option("--format", help=f"{READABLE}; by default told from each file.")
+    ] = None,
+    tier: Annotated[
+        list[str] | None,
+        typer.Option("--tier", help="An ELAN tier or a Label Studio annotator; may be repeated."),
+    ] = None,
+    video: Annotated[
+        str | None, typer.Option("--video", help="All labels are of this video, whatever the files name.")
+    ] = None,
+    offset: Annotated[float, typer.Option("--offset", help="Seconds to add to every time.")] = 0.0,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Of CSV files, where it does not show: cp1252, ...")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Instead of what labels.csv holds.")] = False,
+    library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add the labels of a CSV file to labels.csv; rows that are there already are not added again."""
-    layout = open_library(library)
-    with locked(layout.labels):
-        videos = Videos.read(layout)
-        before = read_labels(layout.labels, videos) if layout.labels.exists() and not replace else []
-        segments = list(dict.fromkeys([*before, *read_labels(file, videos)]))
-        write_labels(layout.labels, segments)
-    warn_of_set_aside(segments, videos)
-    if not as_json:
-        say(f"{len(segments) - len(before)} segments added; {layout.labels} holds {len(segments)}.")
-    _print(segments, as_json)
+    """Add the labels of files to labels.csv; what is there already is not added again."""
+    request = verb.ImportRequest(files, form, tuple(tier or ()), video, offset, encoding, replace)
+    result = verb.import_labels(open_library(library), request)
+    if as_json:
+        print_json(result.to_json())
+        return
+    for note in result.notes:
+        say_warning(note)
+    known = f" {result.known} were there already." if result.known else ""
+    say(f"{len(result.added)} segments added; labels.csv holds {result.total}.{known}")
+
+
+@app.command()
+def export(
+    form: Annotated[str, typer.Option("--format", help=f"{WRITABLE}.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write into.")] = Path(),
+    video: Annotated[
+        list[str] | None, typer.Option("--video", help="Of this video; may be repeated.")
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option("--label", help="Of this class; may be repeated.")
+    ] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write labels for another program."""
+    request = verb.ExportRequest(form, out, tuple(video or ()), tuple(label or ()))
+    result = verb.export_labels(open_library(library), request)
+    if as_json:
+        print_json(result.to_json())
+        return
+    for file in result.files:
+        say(f"wrote {file}")

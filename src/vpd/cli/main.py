@@ -31,7 +31,7 @@ COMMANDS = (
     Command("run", "vpd.cli.steps:run", "Do what is missing or out of date, from scan to embed."),
     Command("status", "vpd.cli.library:status", "Show what is up to date."),
     Command("settings", "vpd.cli.library:settings", "Print all settings with their meaning."),
-    Command("labels", "vpd.cli.labels:app", "Check labels.csv, or import labels."),
+    Command("labels", "vpd.cli.labels:app", "List, change, check, import and export labels."),
     Command(
         "athletes", "vpd.cli.athletes:athletes", "Show who was taken for the athlete and why; name another."
     ),

@@ -1,21 +1,19 @@
 """BORIS: a project that opens there, and the CSV of its aggregated events.
 
 BORIS reads coded events from its own projects only, so that ``<name>.boris`` is written beside the CSV. The
-CSV has the columns of BORIS 8's "export aggregated events"; CSVs exported from BORIS 7 are read too.
+CSV has the columns of BORIS 8's "export aggregated events". `vpd.formats.boris_reader` reads both, and
+BORIS's tabular events.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from vpd.errors import InputError, LabelError
 from vpd.formats.json_file import write_json
-from vpd.formats.media import FindMedia, Media
-from vpd.library.artefact import write_text
+from vpd.formats.media import Media
+from vpd.library.csv_file import write_rows
 from vpd.types import Detection, Segment
 
 COLUMNS = (
@@ -53,8 +51,8 @@ def _row(segment: Segment, media: Media) -> dict[str, Any]:
         "Observation duration by subject by observation": round(media.duration_s, 3),
         "Behavior": segment.label or "action",
         "Behavior type": "STATE",
-        "Start (s)": f"{segment.start_s:.3f}",
-        "Stop (s)": f"{segment.end_s:.3f}",
+        "Start (s)": f"{media.to_player(segment.start_s):.3f}",
+        "Stop (s)": f"{media.to_player(segment.end_s):.3f}",
         "Duration (s)": f"{segment.duration_s:.3f}",
         "Media file name": media.path,
         "Comment start": _comment(segment),
@@ -68,7 +66,7 @@ def _row(segment: Segment, media: Media) -> dict[str, Any]:
 def _observation(segments: Sequence[Segment], media: Media) -> dict[str, Any]:
     # A state event is two entries: where it starts and where it stops.
     events = [
-        [round(time_s, 3), _subject(s), s.label or "action", "", comment]
+        [round(media.to_player(time_s), 3), _subject(s), s.label or "action", "", comment]
         for s in segments
         for time_s, comment in ((s.start_s, _comment(s)), (s.end_s, ""))
     ]
@@ -121,45 +119,6 @@ def _project(segments: Sequence[Segment], media: Mapping[str, Media]) -> dict[st
 
 def write_boris(path: Path, segments: Sequence[Segment], media: Mapping[str, Media]) -> None:
     """Write the CSV at ``path``, and beside it the project."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_row(s, media[s.video]) for s in segments)
-    write_text(out.getvalue(), path)
+    rows = (_row(s, media[s.video]) for s in segments)
+    write_rows(path, COLUMNS, ([row.get(name, "") for name in COLUMNS] for row in rows))
     write_json(_project(segments, media), path.with_suffix(".boris"))
-
-
-def _file(row: Mapping[str, str]) -> str:
-    for column in ("Media file name", "Media file", "Source"):
-        if row.get(column):
-            return PurePosixPath(row[column].replace("\\", "/")).name
-    return row.get("Observation id") or ""
-
-
-def read_boris(path: Path, find: FindMedia) -> list[Segment]:
-    """The state events of an aggregated CSV. Point events last one frame. Raises LabelError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelError(f"{path} cannot be read: {error}") from error
-    header = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter="\t" if "\t" in header else ",")
-    missing = {"Behavior", "Start (s)", "Stop (s)"} - set(reader.fieldnames or [])
-    if missing:
-        raise LabelError(
-            f"{path}: the column {', '.join(sorted(missing))} is missing. Export aggregated events."
-        )
-    segments = []
-    for row in reader:
-        try:
-            media = find(_file(row))
-            start_s, end_s = float(row["Start (s)"]), float(row["Stop (s)"])
-            if end_s == start_s:
-                end_s = start_s + (1 / media.fps if media.fps else 0.04)
-            subject = row.get("Subject") or ""
-            number = subject.removeprefix(SUBJECT)
-            athlete = int(number) if subject.startswith(SUBJECT) and number.isdigit() else None
-            segments.append(Segment(media.video, start_s, end_s, athlete, row["Behavior"]))
-        except (ValueError, TypeError, InputError) as error:
-            raise LabelError(f"{path}, line {reader.line_num}: {error}") from error
-    return segments

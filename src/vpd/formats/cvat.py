@@ -1,4 +1,4 @@
-"""CVAT for video 1.1, one XML file a video: every segment is a track of the whole picture."""
+"""Write CVAT for video 1.1, one XML file a video: every segment is a track of the whole picture."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
-from vpd.errors import InputError, LabelError
-from vpd.formats.media import FindMedia, Media
-from vpd.formats.xml_file import read_xml, write_xml
+from vpd.formats.media import Media
+from vpd.formats.xml_file import write_xml
 from vpd.types import Segment
 
 
@@ -53,32 +52,3 @@ def write_cvat(path: Path, segments: Sequence[Segment], media: Media) -> None:
         if not media.frames or stop < media.frames:
             _box(track, stop, media, outside=True)
     write_xml(root, path)
-
-
-def read_cvat(path: Path, find: FindMedia) -> list[Segment]:
-    """Every stretch in which a track is in the picture is a segment. Raises LabelError for a damaged file."""
-    root = read_xml(path, "annotations")
-    name = root.findtext("meta/task/source") or root.findtext("meta/task/name") or path.stem
-    media = find(name)
-    segments = []
-    for track in root.iter("track"):
-        try:
-            shapes = sorted((int(s.get("frame", "")), s.get("outside") == "1") for s in track)
-            first = None
-            for frame, outside in shapes:
-                if outside and first is not None:
-                    segments.append(_segment(media, first, frame, track))
-                    first = None
-                elif not outside and first is None:
-                    first = frame
-            if first is not None:
-                segments.append(_segment(media, first, shapes[-1][0] + 1, track))
-        except (ValueError, InputError) as error:
-            raise LabelError(f"{path}, track {track.get('id')}: it cannot be used ({error})") from error
-    return segments
-
-
-def _segment(media: Media, first: int, stop: int, track: Element) -> Segment:
-    return Segment(
-        media.video, media.time_of(first), media.time_of(stop), None, track.get("label") or "action"
-    )

@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from vpd.errors import LabelError
+from vpd.errors import InputError, LabelError
 from vpd.library.artefact import write_text
+from vpd.library.encodings import decode
+
+MOST_BYTES = 512 * 2**20
+"""A larger file is refused before it is read."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds. Raises LabelError where it cannot be read or is too large."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise LabelError(f"{path} is larger than the {MOST_BYTES} bytes that are read.")
+        return path.read_bytes()
+    except OSError as error:
+        raise LabelError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a number")
 
 
 def read_json(path: Path) -> Any:
     """The content. Raises LabelError."""
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        return json.loads(decode(read_bytes(path)).text, parse_constant=_no_number)
+    except LabelError:
+        raise
+    except (InputError, ValueError, RecursionError) as error:
         raise LabelError(f"{path} cannot be read as JSON: {error}") from error
 
 

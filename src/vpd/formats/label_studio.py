@@ -1,24 +1,37 @@
-"""Label Studio tasks with TimelineLabels on a Video: frames count from 1, the last one included."""
+"""Label Studio tasks with TimelineLabels on a Video: frames count from 1, the last one included.
+
+Label Studio counts frames by time at the rate of its labelling interface, which here is ``fps`` of each task.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlparse
 from xml.sax.saxutils import quoteattr
 
-from vpd.errors import InputError, LabelError
+from vpd.errors import LabelError
 from vpd.formats.json_file import read_json, write_json
-from vpd.formats.media import FindMedia, Media
+from vpd.formats.media import Media
+from vpd.formats.reading import Ask, Imported, found_media, label_text, number, segment, whole
 from vpd.library.artefact import write_text
 from vpd.types import Detection, Segment
 
 FROM_NAME, TO_NAME = "actions", "video"
 
 
+def _tick(media: Media, time_s: float) -> int:
+    """How many of Label Studio's frames lie before a time of the video's own clock."""
+    if not media.fps:
+        raise LabelError(f"the frame rate of {media.video} is not known; scan it first (`vpd scan`)")
+    return max(0, round(media.to_player(time_s) * media.fps))
+
+
 def _region(segment: Segment, media: Media, number: int) -> dict[str, Any]:
-    first = media.frame_at(segment.start_s)
-    stop = max(first + 1, media.frame_at(segment.end_s))
+    first, stop = (_tick(media, time_s) for time_s in (segment.start_s, segment.end_s))
+    stop = max(first + 1, stop)
     region: dict[str, Any] = {
         "id": f"vpd{number}",
         "from_name": FROM_NAME,
@@ -43,7 +56,7 @@ def write_label_studio(path: Path, segments: Sequence[Segment], media: Mapping[s
     """
     tasks = []
     for name, one in media.items():
-        task: dict[str, Any] = {"data": {"video": one.path}, "meta": {"video": name, "fps": one.fps}}
+        task: dict[str, Any] = {"data": {"video": one.path, "fps": one.fps}, "meta": {"video": name}}
         own = [s for s in segments if s.video == name]
         found = [_region(s, one, i) for i, s in enumerate(own) if isinstance(s, Detection)]
         given = [_region(s, one, i) for i, s in enumerate(own) if not isinstance(s, Detection)]
@@ -57,41 +70,159 @@ def write_label_studio(path: Path, segments: Sequence[Segment], media: Mapping[s
         f"    <Label value={quoteattr(label)}/>\n"
         for label in sorted({s.label or "action" for s in segments})
     )
-    rate = f' frameRate="{next(iter(media.values())).fps:g}"' if media else ""
     write_text(
         f'<View>\n  <TimelineLabels name="{FROM_NAME}" toName="{TO_NAME}">\n{labels}  </TimelineLabels>\n'
-        f'  <Video name="{TO_NAME}" value="$video" timelineHeight="120"{rate}/>\n</View>\n',
+        f'  <Video name="{TO_NAME}" value="$video" timelineHeight="120" frameRate="$fps"/>\n</View>\n',
         path.with_name(f"{path.stem}_config.xml"),
     )
 
 
-def _athlete(region: Mapping[str, Any]) -> int | None:
-    for text in region.get("meta", {}).get("text", []):
-        if text.startswith("athlete ") and text[8:].isdigit():
-            return int(text[8:])
-    return None
+_HASH = re.compile(r"[0-9a-f]{8}-(?=.)")
+"""What Label Studio puts before the name of a file that was uploaded."""
+ATHLETE = "athlete "
+UNKNOWN_ANNOTATOR = "?"
 
 
-def read_label_studio(path: Path, find: FindMedia) -> list[Segment]:
+def read_label_studio(path: Path, ask: Ask) -> Imported:
     """Ranges of the annotations of every task, or of its predictions where it has no annotation.
 
-    Raises LabelError for a damaged file.
+    Read are exports as JSON and JSON-MIN. Cancelled annotations are left out; of several annotators of a task
+    those chosen are taken, or the one marked as ground truth; else the same action would become two, and
+    LabelError names them. Regions on a time line in seconds are read too.
     """
-    segments = []
-    for number, task in enumerate(read_json(path)):
+    content = read_json(path)
+    if not isinstance(content, list):
+        raise LabelError(f"{path} is no export of Label Studio: a list of tasks was expected.")
+    segments: list[Segment] = []
+    notes: list[str] = []
+    for place, task in enumerate(content):
+        where = f"{path}, task {task.get('id', place) if isinstance(task, dict) else place}"
         try:
-            media = find(PurePosixPath(str(task["data"]["video"])).name)
-            sources = task.get("annotations") or task.get("predictions") or []
-            regions = [region for source in sources for region in source.get("result", [])]
-            for region in regions:
-                if region.get("type") != "timelinelabels":
-                    continue
-                for span in region["value"]["ranges"]:
-                    start_s, end_s = media.time_of(int(span["start"]) - 1), media.time_of(int(span["end"]))
-                    for label in region["value"]["timelinelabels"]:
-                        segments.append(Segment(media.video, start_s, end_s, _athlete(region), label))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise LabelError(f"{path}, task {number}: {error!r} is missing or wrong") from error
-        except InputError as error:
-            raise LabelError(f"{path}, task {number}: {error}") from error
-    return segments
+            segments += _task(task, ask, where, notes)
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise LabelError(f"{where}: {error!r} is missing or wrong.") from error
+    return Imported(segments, tuple(dict.fromkeys(notes)))
+
+
+def _task(task: Any, ask: Ask, where: str, notes: list[str]) -> list[Segment]:
+    data = task.get("data", task)
+    media = found_media(ask, _names(data, task, where), where)
+    fps = data.get("fps") or task.get("meta", {}).get("fps")
+    rate = number(fps, f"{where}, fps") if fps else media.fps
+    if "data" not in task:
+        return _minimal(task, media, rate, where)
+    sources = [s for s in task.get("annotations") or [] if not s.get("was_cancelled")]
+    left = len(task.get("annotations") or []) - len(sources)
+    if left:
+        notes.append(f"{left} cancelled annotations were left out.")
+    chosen = _annotators(sources, ask, where)
+    if not task.get("annotations"):
+        chosen = (task.get("predictions") or [])[-1:]
+    regions = [region for source in chosen for region in source["result"]]
+    found: list[Segment] = []
+    for region in regions:
+        found += _spans(region, media, rate, where, notes)
+    if regions and not found:
+        kinds = sorted({str(region.get("type")) for region in regions})
+        raise LabelError(
+            f"{where}: it has regions of the type {', '.join(kinds)}, and none on the time line."
+        )
+    return found
+
+
+def _names(data: Mapping[str, Any], task: Mapping[str, Any], where: str) -> list[str]:
+    """What may be the name of the task's video, the likeliest first."""
+    urls = [data["video"]] if isinstance(data.get("video"), str) else []
+    if not urls:
+        urls = [v for k, v in data.items() if isinstance(v, str) and re.search(r"\.\w{2,4}([?#].*)?$", v)]
+    if not urls:
+        raise LabelError(f"{where}: its data name no video.")
+    names: list[str] = []
+    for url in [*urls[:1], str(task.get("file_upload") or "")]:
+        parsed = urlparse(url)
+        local = parse_qs(parsed.query).get("d", [])
+        plain = parsed.path if parsed.scheme not in ("", "file") and len(parsed.scheme) > 1 else url
+        for text in [*local, plain, unquote(plain)]:
+            folder, slash, name = text.rpartition("/")
+            names += [text, f"{folder}{slash}{_HASH.sub('', name)}", _HASH.sub("", name)]
+    return [name for name in names if name]
+
+
+def _annotators(sources: list[Any], ask: Ask, where: str) -> list[Any]:
+    """The annotations to take of those of one task."""
+    by_person: dict[str, list[Any]] = {}
+    for source in sources:
+        by_person.setdefault(_person(source.get("completed_by")), []).append(source)
+    if ask.tiers:
+        return [source for person in ask.tiers for source in by_person.get(person, [])]
+    truth = [source for source in sources if source.get("ground_truth")]
+    if truth:
+        return truth
+    with_regions = {p: own for p, own in by_person.items() if any(source["result"] for source in own)}
+    if len(with_regions) > 1:
+        raise LabelError(
+            f"{where}: {len(with_regions)} people annotated it ({', '.join(with_regions)}), so that an "
+            "action may be there more than once. Choose with --tier ANNOTATOR, which may be repeated."
+        )
+    return sources
+
+
+def _person(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("email") or value.get("id") or UNKNOWN_ANNOTATOR)
+    return UNKNOWN_ANNOTATOR if value is None else str(value)
+
+
+def _minimal(task: Mapping[str, Any], media: Media, rate: float, where: str) -> list[Segment]:
+    """JSON-MIN: the labels of a task stand beside its data, under the name of their tag."""
+    found = []
+    for value in task.values():
+        if isinstance(value, list) and all(
+            isinstance(one, Mapping) and "timelinelabels" in one for one in value
+        ):
+            for one in value:
+                found += _ranges(one, media, None, rate, where)
+    if not found and any(isinstance(value, list) and value for value in task.values()):
+        raise LabelError(f"{where}: it has no labels on a time line.")
+    return found
+
+
+def _spans(
+    region: Mapping[str, Any], media: Media, rate: float, where: str, notes: list[str]
+) -> list[Segment]:
+    kind, athlete = region.get("type"), _athlete(region)
+    value = region.get("value") or {}
+    if kind == "timelinelabels":
+        return _ranges(value, media, athlete, rate, where)
+    if kind == "labels" and {"start", "end", "labels"} <= set(value):
+        start_s, end_s = (media.from_player(number(value[end], where)) for end in ("start", "end"))
+        return [
+            segment(media, start_s, end_s, athlete, label_text(label, where), where)
+            for label in value["labels"]
+        ]
+    notes.append(f"Regions of the type {kind} were left out.")
+    return []
+
+
+def _ranges(
+    value: Mapping[str, Any], media: Media, athlete: int | None, rate: float, where: str
+) -> list[Segment]:
+    if not rate:
+        raise LabelError(
+            f"{where}: the frame rate of {media.video} is not known; scan it first (`vpd scan`)."
+        )
+    found = []
+    for span in value["ranges"]:
+        first, last = (whole(span[end], where) for end in ("start", "end"))
+        start_s, end_s = media.from_player((first - 1) / rate), media.from_player(last / rate)
+        for label in value["timelinelabels"]:
+            found.append(segment(media, start_s, end_s, athlete, label_text(label, where), where))
+    return found
+
+
+def _athlete(region: Mapping[str, Any]) -> int | None:
+    for text in (region.get("meta") or {}).get("text") or []:
+        digits = str(text).removeprefix(ATHLETE)
+        if str(text).startswith(ATHLETE) and digits.isascii() and digits.isdigit():
+            return int(digits)
+    return None

@@ -64,6 +64,14 @@ class Media:
             raise LabelError(f"the frame rate of {self.video} is not known; scan it first (`vpd scan`)")
         return self.fps
 
+    def from_player(self, time_s: float) -> float:
+        """The video's own clock at a time of a player, which starts at 0 with the first frame."""
+        return self.start_s + time_s
+
+    def to_player(self, time_s: float) -> float:
+        """A player's time at a time of the video's own clock."""
+        return time_s - self.start_s
+
     def frame_at(self, time_s: float) -> int:
         """The first frame at or after a time; one past the last where the time is later than all."""
         if len(self.times_s):

@@ -1,4 +1,4 @@
-"""OpenSportsLab JSON 2.0 for localisation: events at positions in milliseconds.
+"""OpenSportsLab JSON for localisation: events at positions in milliseconds. 2.0 is written; 1 and 2 are read.
 
 The format knows points. The middle of a segment is its position; ``start_ms`` and ``end_ms`` stand beside
 it, are passed over by others, and give the segment back exactly.
@@ -7,15 +7,26 @@ it, are passed over by others, and give the segment back exactly.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from vpd.errors import InputError, LabelError
+from vpd.errors import LabelError
 from vpd.formats.json_file import read_json, write_json
-from vpd.formats.media import FindMedia, Media
+from vpd.formats.media import Media
+from vpd.formats.reading import (
+    Ask,
+    Imported,
+    athlete_number,
+    found_media,
+    label_text,
+    moment,
+    number,
+    segment,
+)
 from vpd.types import Detection, Segment
 
 HEAD = "action"
+VERSIONS = ("1", "2")
 
 
 def _game_time(seconds: float) -> str:
@@ -24,14 +35,15 @@ def _game_time(seconds: float) -> str:
 
 def _event(segment: Segment, media: Media) -> dict[str, Any]:
     middle_s = (segment.start_s + segment.end_s) / 2
+    in_player_s = media.to_player(middle_s)
     event: dict[str, Any] = {
         "head": HEAD,
         "label": segment.label or "action",
-        "gameTime": _game_time(middle_s),
-        "position_ms": round(middle_s * 1000),
+        "gameTime": _game_time(in_player_s),
+        "position_ms": round(in_player_s * 1000),
         "frame": media.frame_at(middle_s) if media.fps else None,
-        "start_ms": round(segment.start_s * 1000),
-        "end_ms": round(segment.end_s * 1000),
+        "start_ms": round(media.to_player(segment.start_s) * 1000),
+        "end_ms": round(media.to_player(segment.end_s) * 1000),
     }
     if segment.athlete is not None:
         event["athlete"] = segment.athlete
@@ -55,20 +67,45 @@ def write_opensportslab(path: Path, segments: Sequence[Segment], media: Mapping[
     write_json({"version": "2.0", "task": "localization", "labels": {HEAD: head}, "data": data}, path)
 
 
-def read_opensportslab(path: Path, find: FindMedia) -> list[Segment]:
-    """Events of all videos; a point becomes a segment one frame long. Raises LabelError."""
-    segments = []
+def read_opensportslab(path: Path, ask: Ask) -> Imported:
+    """Events of all videos; a point becomes a segment one frame long. Raises LabelError.
+
+    Version 1 lists ``videos`` with ``annotations``, version 2 ``data`` with ``inputs`` and ``events``.
+    """
     content = read_json(path)
-    for number, item in enumerate(content.get("data", []) if isinstance(content, dict) else []):
+    if not isinstance(content, dict) or ("data" in content) == ("videos" in content):
+        raise LabelError(f"{path} has neither the data of OpenSportsLab 2 nor the videos of version 1.")
+    version = str(content.get("version", "2" if "data" in content else "1"))
+    if version.split(".")[0] not in VERSIONS:
+        raise LabelError(f"{path} is of version {version}; {' and '.join(VERSIONS)} are read.")
+    segments: list[Segment] = []
+    items = content.get("data", content.get("videos"))
+    if not isinstance(items, list):
+        raise LabelError(f"{path} has no list of videos.")
+    for place, item in enumerate(items):
+        where = f"{path}, item {place}"
         try:
-            media = find(PurePosixPath(str(item["inputs"][0]["path"])).name)
-            for event in item.get("events", []):
-                start_s = float(event.get("start_ms", event["position_ms"])) / 1000
-                frame_s = 1 / media.fps if media.fps else 0.04
-                end_s = float(event["end_ms"]) / 1000 if "end_ms" in event else start_s + frame_s
-                segments.append(Segment(media.video, start_s, end_s, event.get("athlete"), event["label"]))
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-            raise LabelError(f"{path}, item {number}: {error!r} is missing or wrong") from error
-        except InputError as error:
-            raise LabelError(f"{path}, item {number}: {error}") from error
-    return segments
+            names = [str(i["path"]) for i in item["inputs"]] if "data" in content else [str(item["path"])]
+            events = item.get("events", []) if "data" in content else item["annotations"]
+            if not events:
+                continue
+            media = found_media(ask, names, where)
+            segments += [_segment(e, media, f"{where}, event {i}") for i, e in enumerate(events)]
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise LabelError(f"{where}: {error!r} is missing or wrong.") from error
+    return Imported(segments)
+
+
+def _segment(event: Mapping[str, Any], media: Media, where: str) -> Segment:
+    label, athlete = label_text(event["label"], where), athlete_number(event.get("athlete"), where)
+    if ("start_ms" in event) != ("end_ms" in event):
+        raise LabelError(f"{where}: of start_ms and end_ms one is missing")
+    if "start_ms" in event:
+        start_s, end_s = (
+            media.from_player(number(event[e], f"{where}, {e}") / 1000) for e in ("start_ms", "end_ms")
+        )
+        return segment(media, start_s, end_s, athlete, label, where)
+    position = event["position_ms"] if "position_ms" in event else event["position"]
+    return moment(
+        media, media.from_player(number(position, f"{where}, position") / 1000), athlete, label, where
+    )

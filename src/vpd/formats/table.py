@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from vpd.errors import InputError
-from vpd.formats.boris import read_boris, write_boris
-from vpd.formats.cvat import read_cvat, write_cvat
-from vpd.formats.elan import read_elan, write_elan
+from vpd.errors import InputError, LabelError
+from vpd.formats.activitynet import read_activitynet, write_activitynet
+from vpd.formats.boris import write_boris
+from vpd.formats.boris_reader import is_boris_csv, read_boris
+from vpd.formats.csv_labels import read_csv
+from vpd.formats.cvat import write_cvat
+from vpd.formats.cvat_reader import read_cvat
+from vpd.formats.e2e_spot import read_e2e_spot, write_e2e_spot
+from vpd.formats.elan import write_elan
+from vpd.formats.elan_reader import read_elan
+from vpd.formats.json_file import read_json
+from vpd.formats.kinovea import read_kinovea
 from vpd.formats.label_studio import read_label_studio, write_label_studio
 from vpd.formats.media import FindMedia, Media
 from vpd.formats.opensportslab import read_opensportslab, write_opensportslab
+from vpd.formats.reading import Ask, Imported, Read
+from vpd.formats.soccernet import read_soccernet
+from vpd.formats.sportscode import read_sportscode, write_sportscode
+from vpd.formats.via import read_via
+from vpd.formats.xml_file import read_xml
 from vpd.types import Segment
 
 
@@ -21,17 +35,37 @@ class Format:
     """One program: how its files end, and how they are written and read; ``write_one`` writes one a video."""
 
     suffix: str
-    read: Callable[[Path, FindMedia], list[Segment]]
+    read: Read
     write_all: Callable[[Path, Sequence[Segment], Mapping[str, Media]], None] | None = None
     write_one: Callable[[Path, Sequence[Segment], Media], None] | None = None
 
+    @property
+    def writes(self) -> bool:
+        """Whether it can be written."""
+        return self.write_all is not None or self.write_one is not None
+
 
 FORMATS = {
+    "csv": Format(".csv", read_csv),
     "boris": Format(".csv", read_boris, write_all=write_boris),
     "elan": Format(".eaf", read_elan, write_one=write_elan),
     "label-studio": Format(".json", read_label_studio, write_all=write_label_studio),
     "cvat": Format(".xml", read_cvat, write_one=write_cvat),
     "opensportslab": Format(".json", read_opensportslab, write_all=write_opensportslab),
+    "soccernet": Format(".json", read_soccernet),
+    "e2e-spot": Format(".json", read_e2e_spot, write_all=write_e2e_spot),
+    "via": Format(".json", read_via),
+    "activitynet": Format(".json", read_activitynet, write_all=write_activitynet),
+    "kinovea": Format(".kva", read_kinovea),
+    "sportscode": Format(".xml", read_sportscode, write_one=write_sportscode),
+}
+"""``csv`` is written by `vpd.verbs.labels`, which knows the user's own columns."""
+
+XML_ROOTS = {
+    "ANNOTATION_DOCUMENT": "elan",
+    "annotations": "cvat",
+    "KinoveaVideoAnalysis": "kinovea",
+    "file": "sportscode",
 }
 
 
@@ -41,15 +75,52 @@ def _format(name: str) -> Format:
     return FORMATS[name]
 
 
+def guess_format(path: Path) -> str:
+    """The format of a file, by its suffix and what it holds. Raises LabelError for one that is not known."""
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv", ".txt"):
+        return "boris" if is_boris_csv(path) else "csv"
+    if suffix in (".eaf", ".xml", ".kva"):
+        return XML_ROOTS[read_xml(path, *XML_ROOTS).tag]
+    if suffix == ".boris":
+        return "boris"
+    if suffix == ".json":
+        name = _json_format(read_json(path))
+        if name is not None:
+            return name
+    raise LabelError(f"{path} is of no format that is known. Name it with --format: {', '.join(FORMATS)}.")
+
+
+def _json_format(content: Any) -> str | None:
+    if isinstance(content, dict):
+        keys = set(content)
+        if "observations" in keys and "behaviors_conf" in keys:
+            return "boris"
+        if "UrlLocal" in keys:
+            return "soccernet"
+        if "database" in keys or "results" in keys:
+            return "activitynet"
+        if "metadata" in keys and "file" in keys:
+            return "via"
+        return "opensportslab" if keys & {"data", "videos"} else None
+    if isinstance(content, list) and content and isinstance(content[0], dict):
+        return "e2e-spot" if {"video", "events"} <= set(content[0]) else "label-studio"
+    return None
+
+
 def export_segments(
     name: str, segments: Sequence[Segment], media: Mapping[str, Media], folder: Path
 ) -> list[Path]:
     """Write segments, or detections with their scores, for the program ``name`` into ``folder``.
 
     ``media`` are the videos by id: all of them are written, also those without a segment. Returns the files:
-    ``<name><suffix>``, or one a video in a folder ``<name>``. Raises InputError for an unknown program.
+    ``<name><suffix>``, or one a video in a folder ``<name>``. Raises InputError for an unknown program, or
+    one that is only read.
     """
     form = _format(name)
+    if not form.writes:
+        written = ", ".join(n for n, f in FORMATS.items() if f.writes)
+        raise InputError(f"{name} is read and not written; written are {written}")
     unknown = sorted({s.video for s in segments} - set(media))
     if unknown:
         raise InputError(f"nothing is known of the videos {', '.join(unknown)}")
@@ -66,12 +137,23 @@ def export_segments(
     return paths
 
 
-def import_segments(name: str, path: Path, find: FindMedia) -> list[Segment]:
+def import_segments(
+    name: str, path: Path, find: FindMedia, tiers: tuple[str, ...] = (), encoding: str | None = None
+) -> Imported:
     """The segments in a file of the program ``name``; ``find`` says which video a file name means.
 
-    Raises LabelError where the file is damaged or names unknown videos.
+    Raises LabelError where the file is damaged, is not understood whole, or names unknown videos.
     """
-    return _format(name).read(path, find)
+    return _format(name).read(path, Ask(find, tiers, encoding))
 
 
-__all__ = ["FORMATS", "FindMedia", "Format", "Media", "export_segments", "import_segments"]
+__all__ = [
+    "FORMATS",
+    "FindMedia",
+    "Format",
+    "Imported",
+    "Media",
+    "export_segments",
+    "guess_format",
+    "import_segments",
+]

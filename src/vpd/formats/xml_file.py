@@ -5,25 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+import defusedxml.ElementTree as SafeTree
+from defusedxml.common import DefusedXmlException
+
 from vpd.errors import LabelError
+from vpd.formats.json_file import read_bytes
 from vpd.library.artefact import write_text
 
 
-def read_xml(path: Path, root: str) -> ElementTree.Element:
-    """The root element, which must be called ``root``. Raises LabelError.
+def read_xml(path: Path, *roots: str) -> ElementTree.Element:
+    """The root element, which must have one of the names ``roots``. Raises LabelError.
 
-    A file that defines entities is refused: none of the formats needs them, and they can be made to fill the
-    memory.
+    A file that defines entities, in any encoding, is refused: none of the formats needs them, and they can be
+    made to fill the memory or to read other files. A document type is passed over.
     """
+    content = read_bytes(path)
     try:
-        content = path.read_bytes()
-        if b"<!ENTITY" in content or b"<!DOCTYPE" in content:
-            raise LabelError(f"{path} defines XML entities or a document type, which is not accepted.")
-        element = ElementTree.fromstring(content)
-    except (OSError, ElementTree.ParseError) as error:
+        element: ElementTree.Element = SafeTree.fromstring(content, forbid_dtd=False)
+    except DefusedXmlException as error:
+        raise LabelError(f"{path} defines XML entities, which is not accepted ({error}).") from error
+    except (ElementTree.ParseError, ValueError, LookupError, RecursionError) as error:
         raise LabelError(f"{path} cannot be read as XML: {error}") from error
-    if element.tag != root:
-        raise LabelError(f"{path} begins with <{element.tag}>, expected <{root}>.")
+    if element.tag not in roots:
+        raise LabelError(f"{path} begins with <{element.tag}>, expected <{'> or <'.join(roots)}>.")
     return element
 
 

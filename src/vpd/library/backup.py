@@ -52,7 +52,7 @@ def keep(path: Path) -> None:
     known = states(path)
     number = int(known[-1].stem) + 1 if known else 1
     _copy(path, folder(path) / f"{number:06}{path.suffix}")
-    for old in known[: len(known) + 1 - KEPT]:
+    for old in known[: max(0, len(known) + 1 - KEPT)]:
         old.unlink(missing_ok=True)
 
 

@@ -147,15 +147,26 @@ class Table:
         """A number as this table writes it, to the millionth."""
         return write_number(value, self.decimal)
 
-    def add_column(self, name: str, written: str | None = None) -> None:
-        """Add a column at the end, empty in all rows; nothing happens where it is there."""
-        if name in self.places or (name not in self.columns.known() and name in self.header):
-            return
+    def add_column(self, name: str) -> None:
+        """Add a column of this kind of table at the end; nothing happens where it is there.
+
+        Raises TableError where a row has cells that belong to no column.
+        """
+        if name not in self.places:
+            self._widen(name)
+            self.places[name] = len(self.header) - 1
+
+    def add_own_column(self, name: str) -> None:
+        """Add a column that vpd does not know at the end; nothing happens where one is called so."""
+        if name not in self.header:
+            self._widen(name)
+
+    def _widen(self, name: str) -> None:
         old = len(self.header)
-        self.header.append(written or name)
+        for record in self.unchecked():
+            record.check()  # a cell that belongs to no column would come to belong to the new one
+        self.header.append(name)
         self._raw_header = self._serialise(self.header)
-        if name in self.columns.known():
-            self.places[name] = old
         for row in self.rows:
             if row.cells:
                 row.cells = [*row.cells[:old], *[""] * (old + 1 - len(row.cells[:old]))]

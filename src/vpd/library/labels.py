@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ TABLE = Columns(
     optional=("athlete", *WINDOW, ID, SOURCE),
     numbers=("start_s", "end_s", *WINDOW),
 )
+_CONTENT = (*COLUMNS, "start_frame", "end_frame")
 LEAST_S = 1e-6
 """Times are kept to the microsecond; a shorter span has no length in the file."""
 MOST_SHOWN = 100
@@ -71,13 +72,17 @@ class LabelFile:
     Attributes
     ----------
     table : the rows as they are written. ``labels``: those that can be used, in their order.
-    wrong : an error for each row that cannot. ``copied``: lines whose id another row has already.
+    wrong : an error for each row that cannot. ``copied``: rows whose id another row has already.
+    unnamed : rows without an id in the file, right and wrong, and the ids that they go by.
+    ids : that are taken.
     """
 
     table: Table
     labels: list[Label]
     wrong: list[TableError]
-    copied: list[int]
+    copied: list[Record]
+    unnamed: list[tuple[str, Record]]
+    ids: set[str]
 
     def segments(self) -> list[Segment]:
         """The labelled segments. Raises LabelError that lists every wrong row with line and column."""
@@ -211,31 +216,41 @@ class _Ids:
     """Ids of rows: what stands in the column, else letters made of the row's content."""
 
     def __init__(self, table: Table) -> None:
-        self._taken: set[str] = {record.text(ID) for record in table.unchecked()} - {""}
+        self.taken: set[str] = {record.text(ID) for record in table.unchecked()} - {""}
         self._seen: set[str] = set()
-        self.copied: list[int] = []
+        self.copied: list[Record] = []
+        self.unnamed: list[tuple[str, Record]] = []
 
     def of(self, record: Record) -> str:
         written = record.text(ID)
         if written and written not in self._seen:
             self._seen.add(written)
             return written
+        made = _made_id({name: record.text(name) for name in _CONTENT}, self.taken)
         if written:
-            self.copied.append(record.line)
-        content = "\x1f".join(record.text(name) for name in TABLE.known() - {ID, SOURCE})
-        return self.new(content)
-
-    def new(self, content: str) -> str:
-        number = 0
-        while (made := _digest(f"{number}\x1f{content}")) in self._taken:
-            number += 1
-        self._taken.add(made)
+            self.copied.append(record)
+        else:
+            self.unnamed.append((made, record))
         return made
 
 
-def _labels(table: Table, videos: Videos, wrong: list[TableError], copied: list[int]) -> Iterator[Label]:
-    frames, ids = FrameTimes(videos), _Ids(table)
-    ids.copied = copied
+def _made_id(cells: Mapping[str, str], taken: set[str]) -> str:
+    """Letters that follow from a row's content, and from how often it was there before."""
+    content = "\x1f".join(cells.get(name, "") for name in _CONTENT)
+    number = 0
+    while (made := _digest(f"{number}\x1f{content}")) in taken:
+        number += 1
+    taken.add(made)
+    return made
+
+
+def new_id(found: LabelFile, cells: Mapping[str, str]) -> str:
+    """An id for a row that is added to a file, not that of another row."""
+    return _made_id(cells, found.ids)
+
+
+def _labels(table: Table, videos: Videos, wrong: list[TableError], ids: _Ids) -> Iterator[Label]:
+    frames = FrameTimes(videos)
     for record in table.unchecked():
         name = ids.of(record)
         try:
@@ -256,9 +271,9 @@ def read_label_file(path: Path, videos: Videos, encoding: str | None = None) -> 
 def label_file(table: Table, videos: Videos) -> LabelFile:
     """The labels in a table that was read."""
     wrong: list[TableError] = []
-    copied: list[int] = []
-    labels = list(_labels(table, videos, wrong, copied))
-    return LabelFile(table, labels, wrong, copied)
+    ids = _Ids(table)
+    labels = list(_labels(table, videos, wrong, ids))
+    return LabelFile(table, labels, wrong, ids.copied, ids.unnamed, ids.taken)
 
 
 def read_labels(path: Path, videos: Videos) -> list[Segment]:

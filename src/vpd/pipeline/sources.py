@@ -103,7 +103,8 @@ class Sources:
         from vpd.athletes.picks import read_picks
 
         for pick in read_picks(self.layout.picks):
-            picks[pick.video].append(pick)
+            meant = self.videos.matches(pick.video)
+            picks[meant[0] if len(meant) == 1 else pick.video].append(pick)
         return picks
 
 

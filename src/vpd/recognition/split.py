@@ -80,6 +80,9 @@ def _name(record: Record, names: VideoNames | None) -> str:
 
 
 def _video(record: Record, written: str, names: VideoNames) -> str:
+    """The id; the name as it stands where the library lacks the video, which a part of a data set may."""
+    if not names.matches(written):
+        return without_suffix(nfc(written.strip()))
     try:
         return names.find(written)
     except InputError as error:

@@ -12,6 +12,8 @@ import numpy as np
 from vpd.errors import InputError
 from vpd.library.dataset import recognised
 from vpd.library.layout import Layout
+from vpd.library.names import VideoNames
+from vpd.library.videos import Videos
 from vpd.metrics.learning_curve import Forecast, advice, forecast
 from vpd.metrics.summary import ClassFigures, Summary, chance, class_figures, majority, summarise
 from vpd.recognition.examples import load_examples
@@ -49,9 +51,11 @@ def prepare(
     ks: Sequence[int] = KS,
     subsets: int = SUBSETS,
     seed: int = 0,
+    names: VideoNames | None = None,
 ) -> Parts:
     """Read split and subsets from the files named, else from ``folder``, else make them and save them there.
 
+    ``names`` are of the library's videos, so that these files may name videos in any way.
     Raises InputError where a video stands on no side or a part is empty.
     """
     saved_split, saved_subsets = folder / "splits.csv", folder / "few_shot.json"
@@ -60,7 +64,7 @@ def prepare(
         raise InputError("there are no labelled segments; write them to labels.csv or import them")
     if splits is None and not saved_split.exists():
         write_split(saved_split, make_split(labels, [s.video for s in segments], None, seed))
-    places = read_split(splits or saved_split)
+    places = read_split(splits or saved_split, names)
     found = [part_of(places, s) for s in segments]
     unplaced = sorted({s.video for s, place in zip(segments, found, strict=True) if place is None})
     if unplaced:
@@ -75,7 +79,7 @@ def prepare(
     if subset_file is None and not saved_subsets.exists():
         made = make_subsets(labels, train, ks, subsets, np.random.default_rng(seed))
         write_subsets(saved_subsets, made, segments)
-    all_subsets = read_subsets(subset_file or saved_subsets, segments)
+    all_subsets = read_subsets(subset_file or saved_subsets, segments, names)
     chosen = {k: lists[:subsets] for k, lists in sorted(all_subsets.items()) if k in ks}
     if not chosen:
         raise InputError(
@@ -101,7 +105,8 @@ def library_parts(
     splits = splits or (layout.splits if layout.splits.exists() else None)
     subset_file = subset_file or (layout.few_shot if layout.few_shot.exists() else None)
     folder = layout.results / "few_shot"
-    return prepare(recognised(layout, segments), folder, splits, subset_file, ks, subsets, seed)
+    names = Videos.read(layout).names
+    return prepare(recognised(layout, segments), folder, splits, subset_file, ks, subsets, seed, names)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,42 @@
+"""Read Kinovea's annotation files (.kva): key images that the user gave a title."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from vpd.errors import LabelError
+from vpd.formats.reading import Ask, Imported, found_media, label_text, moment, number
+from vpd.formats.xml_file import read_xml
+from vpd.types import Segment
+
+_DEFAULT_TITLE = re.compile(r"[\d:.,\s]*(ms|s|f)?")
+"""Kinovea calls a key image by its time until the user writes a title."""
+
+
+def read_kinovea(path: Path, ask: Ask) -> Imported:
+    """Every titled key image is a moment, a frame long. Raises LabelError.
+
+    Its time stamp counts from that of the first frame, in units of which the file says how many a frame has.
+    """
+    root = read_xml(path, "KinoveaVideoAnalysis")
+    names = [root.findtext(tag) or "" for tag in ("FullPath", "OriginalFilename")]
+    per_frame = number(root.findtext("AverageTimeStampsPerFrame"), f"{path}, AverageTimeStampsPerFrame")
+    first = number(root.findtext("FirstTimeStamp") or "0", f"{path}, FirstTimeStamp")
+    if not per_frame > 0:
+        raise LabelError(f"{path}: a frame has {per_frame:g} time stamps.")
+    segments: list[Segment] = []
+    untitled = 0
+    for place, image in enumerate(root.iter("Keyframe")):
+        where = f"{path}, key image {place + 1}"
+        title = (image.findtext("Title") or "").strip()
+        if _DEFAULT_TITLE.fullmatch(title):
+            untitled += 1
+            continue
+        stamp = image.findtext("Timestamp") or image.findtext("Position")
+        media = found_media(ask, [name for name in (*names, path.stem) if name], where)
+        frame = round((number(stamp, where) - first) / per_frame)
+        if frame < 0:
+            raise LabelError(f"{where}: it lies before the first frame")
+        segments.append(moment(media, media.time_of(frame), None, label_text(title, where), where))
+    return Imported(segments, (f"{untitled} key images without a title were left out.",) if untitled else ())

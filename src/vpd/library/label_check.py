@@ -1,0 +1,239 @@
+"""What is wrong or doubtful in a file of labels: a file that passes is taken by every later command."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from vpd.errors import ArtefactError, TableError, VpdError
+from vpd.library.artefact import read_table
+from vpd.library.labels import FrameTimes, Label, LabelFile
+from vpd.library.videos import NEW, OK, SET_ASIDE, Videos
+from vpd.types import Array
+
+ERROR, NOTE = "error", "note"
+"""An error makes the check fail; a note is allowed and said."""
+REVIEWED = "reviewed"
+"""The label of spans that were looked at; they may hold other labels."""
+FORMULA = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
+
+    Attributes
+    ----------
+    level : ``error`` or ``note``. ``kind``: a word or two, the same for all of the kind.
+    line, column : where, None and "" where the whole file is meant. ``id``: of the label, or "".
+    text : a sentence.
+    """
+
+    level: str
+    kind: str
+    text: str
+    line: int | None = None
+    column: str = ""
+    id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The attributes by name."""
+        return asdict(self)
+
+
+def check_labels(found: LabelFile, videos: Videos) -> list[Finding]:
+    """All findings in a file: errors first, by line."""
+    findings = [
+        *(_wrong(error) for error in found.wrong),
+        *_copied_ids(found),
+        *_same_spans(found.labels),
+        *_alike(found.labels),
+        *_against_videos(found.labels, videos),
+        *_overlaps(found.labels),
+        *_classes(found.labels),
+        *_formulas(found.labels),
+    ]
+    return sorted(findings, key=lambda f: (f.level != ERROR, f.line or 0))
+
+
+def _at(label: Label, level: str, kind: str, text: str, column: str = "") -> Finding:
+    return Finding(level, kind, text, label.line, column, label.id)
+
+
+def _wrong(error: TableError) -> Finding:
+    return Finding(ERROR, "wrong row", f"{error.why}.", error.line, error.column)
+
+
+def _copied_ids(found: LabelFile) -> Iterator[Finding]:
+    for record in found.copied:
+        text = f"another row has the id {record.text('id')!r}; empty one of the two cells."
+        yield Finding(ERROR, "id twice", text, record.line, "id")
+
+
+def _same_spans(labels: list[Label]) -> Iterator[Finding]:
+    """The same span of one athlete, twice under one label or under two."""
+    spans: dict[tuple[str, float, float], list[Label]] = defaultdict(list)
+    for label in labels:
+        s = label.segment
+        here = spans[s.video, round(s.start_s, 6), round(s.end_s, 6)]
+        for other in here:
+            if None not in (s.athlete, other.segment.athlete) and s.athlete != other.segment.athlete:
+                continue
+            if s.label == other.segment.label:
+                text = f"the same segment as in line {other.line}."
+                yield _at(label, ERROR, "duplicate", text)
+                break
+            if REVIEWED not in (s.label, other.segment.label):
+                text = f"the segment is {s.label!r} here and {other.segment.label!r} in line {other.line}."
+                yield _at(label, ERROR, "two labels", text, "label")
+                break
+        here.append(label)
+
+
+def fold(text: str) -> str:
+    """A label without what the eye does not tell: case, blanks, spellings of accents, invisible signs."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Pd", "Pc"))
+
+
+def _alike(labels: list[Label]) -> Iterator[Finding]:
+    first: dict[str, Label] = {}
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for label in labels:
+        name = label.segment.label or ""
+        if name in first:
+            continue
+        others = kinds[fold(name)]
+        if others:
+            other = first[min(others)]
+            text = (
+                f"the label {name!r} differs from {other.segment.label!r} in line {other.line} in case, "
+                "blanks or invisible signs alone, and would be another action."
+            )
+            yield _at(label, ERROR, "labels alike", text, "label")
+        first[name] = label
+        others.add(name)
+
+
+def _against_videos(labels: list[Label], videos: Videos) -> Iterator[Finding]:
+    by_video: dict[str, list[Label]] = defaultdict(list)
+    for label in labels:
+        by_video[label.segment.video].append(label)
+    frames = FrameTimes(videos)
+    for video, own in by_video.items():
+        row = videos.rows[video]
+        if row.status == SET_ASIDE:
+            text = f"{video} is set aside ({row.error}); nothing is learned from its {len(own)} labels."
+            yield _at(own[0], NOTE, "video set aside", text, "video")
+        elif row.status == NEW:
+            text = f"{video} is not scanned yet, so that the times of its {len(own)} labels are not checked."
+            yield _at(own[0], NOTE, "video not scanned", text, "video")
+        elif row.status == OK:
+            yield from _frames(own, frames)
+            yield from _athletes(own, videos)
+
+
+def _frames(own: list[Label], frames: FrameTimes) -> Iterator[Finding]:
+    """Segments in which no frame is shown."""
+    video = own[0].segment.video
+    try:
+        times = frames.of(video)
+    except VpdError as error:
+        yield _at(own[0], NOTE, "frames unknown", f"the times of the frames of {video}: {error}", "video")
+        return
+    for label in own:
+        first, stop = np.searchsorted(times, [label.segment.start_s - 1e-6, label.segment.end_s - 1e-6])
+        if first == stop:
+            text = (
+                f"no frame of {video} is shown from {label.segment.start_s:g} to {label.segment.end_s:g} s."
+            )
+            yield _at(label, ERROR, "no frame", text, "start_s")
+
+
+def _tracked(videos: Videos, video: str) -> dict[int, Array] | None:
+    """Times of each athlete's boxes; None where the video is not tracked yet, or the file is damaged."""
+    path = videos.layout.tracks(video)
+    if not path.exists():
+        return None
+    try:
+        table = read_table(path, ["athlete", "time_s"])
+    except ArtefactError:
+        return None
+    athletes, times = (table[name].to_numpy() for name in ("athlete", "time_s"))
+    return {int(a): np.sort(times[athletes == a]) for a in np.unique(athletes)}
+
+
+def _athletes(own: list[Label], videos: Videos) -> Iterator[Finding]:
+    video = own[0].segment.video
+    tracked = _tracked(videos, video)
+    if tracked is None:
+        return
+    for label in own:
+        s = label.segment
+        if s.athlete is not None and s.athlete not in tracked:
+            known = ", ".join(map(str, tracked)) or "none"
+            text = f"athlete {s.athlete} is not tracked in {video}; there are: {known}."
+            yield _at(label, ERROR, "no such athlete", text, "athlete")
+            continue
+        asked = tracked.values() if s.athlete is None else [tracked[s.athlete]]
+        if not any(np.searchsorted(t, s.start_s) < np.searchsorted(t, s.end_s) for t in asked):
+            who = "no athlete" if s.athlete is None else f"athlete {s.athlete} not"
+            text = (
+                f"{who} is tracked in {video} from {s.start_s:g} to {s.end_s:g} s; nothing is learned here."
+            )
+            yield _at(label, NOTE, "nobody tracked", text)
+
+
+def _overlaps(labels: list[Label]) -> Iterator[Finding]:
+    by_athlete: dict[tuple[str, int | None], list[Label]] = defaultdict(list)
+    for label in labels:
+        if label.segment.label != REVIEWED:
+            by_athlete[label.segment.video, label.segment.athlete].append(label)
+    for own in by_athlete.values():
+        own.sort(key=lambda label: (label.segment.start_s, label.segment.end_s))
+        longest = own[0]
+        for previous, label in pairwise(own):
+            longest = max(longest, previous, key=lambda one: one.segment.end_s)
+            a, b = longest.segment, label.segment
+            if b.start_s < a.end_s - 1e-6 and (b.start_s, b.end_s) != (a.start_s, a.end_s):
+                text = (
+                    f"overlaps with {a.label!r} of the same athlete in line {longest.line}; that is allowed."
+                )
+                yield _at(label, NOTE, "overlap", text)
+
+
+def _classes(labels: list[Label]) -> Iterator[Finding]:
+    counts = Counter(label.segment.label for label in labels)
+    videos: dict[str | None, set[str]] = defaultdict(set)
+    for label in labels:
+        videos[label.segment.label].add(label.segment.video)
+    for name, count in counts.items():
+        if name == REVIEWED:
+            continue
+        if count == 1:
+            text = (
+                f"the class {name!r} has one example: it is learned from, and `vpd evaluate` cannot test it."
+            )
+            yield Finding(NOTE, "one example", text)
+        elif len(videos[name]) == 1:
+            text = (
+                f"all examples of {name!r} lie in one video, so that `vpd evaluate` cannot train and test it."
+            )
+            yield Finding(NOTE, "one video", text)
+
+
+def _formulas(labels: list[Label]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for label in labels:
+        name = label.segment.label or ""
+        if name.startswith(FORMULA) and not re.fullmatch(r"[-+]?\d+", name) and name not in seen:
+            seen.add(name)
+            text = f"a spreadsheet takes the label {name!r} for a formula. vpd writes it as it is."
+            yield _at(label, NOTE, "formula", text, "label")

@@ -1,0 +1,217 @@
+"""The labels of a library, changed one at a time: ids, versions, a lock of their own, and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from vpd.errors import InputError, StaleError
+from vpd.library.backup import Restored, keep, undo
+from vpd.library.csv_file import Table
+from vpd.library.labels import (
+    COLUMNS,
+    ID,
+    SOURCE,
+    TABLE,
+    WINDOW,
+    Label,
+    LabelFile,
+    check_span,
+    label_cells,
+    label_file,
+    new_id,
+    read_label_file,
+)
+from vpd.library.layout import Layout
+from vpd.library.lock import locked
+from vpd.library.videos import Videos
+from vpd.types import Segment
+
+HAND = "hand"
+"""The source of a label that a person set with vpd."""
+SHORTEST_PREFIX = 3
+
+
+@dataclass(frozen=True)
+class NewLabel:
+    """A label to add: its segment, where it comes from, and cells of the user's own columns."""
+
+    segment: Segment
+    source: str = HAND
+    own: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What to change of a label; None leaves it. ``any_athlete`` clears the athlete."""
+
+    video: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    label: str | None = None
+    athlete: int | None = None
+    any_athlete: bool = False
+
+    def of(self, segment: Segment) -> Segment:
+        """The changed segment. Raises InputError for an empty or reversed span."""
+        names = ("video", "start_s", "end_s", "label", "athlete")
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return replace(segment, **given | ({"athlete": None} if self.any_athlete else {}))
+
+
+class LabelStore:
+    """labels.csv of a library. Every change reads the file anew under its lock, and keeps the state before.
+
+    A row that is not changed stays as it is written, also one that cannot be read.
+    """
+
+    def __init__(self, layout: Layout, videos: Videos | None = None) -> None:
+        self.layout, self.path = layout, layout.labels
+        self.videos = videos or Videos.read(layout)
+
+    def read(self) -> LabelFile:
+        """The labels as they are now; none where there is no file. Raises LabelError."""
+        if not self.path.exists():
+            return label_file(Table(self.path, TABLE, COLUMNS), self.videos)
+        return read_label_file(self.path, self.videos)
+
+    def get(self, name: str) -> Label:
+        """The label with an id, or whose id alone begins so. Raises InputError."""
+        return _find(self.read().labels, name)
+
+    @contextmanager
+    def _changing(self) -> Iterator[LabelFile]:
+        """The labels to change in place; written when the block ends without an error."""
+        with locked(self.path):
+            found = self.read()
+            table = found.table
+            for record in found.copied:
+                raise record.fail(
+                    ID, f"another row has the id {record.text(ID)!r}. Empty one of the two cells"
+                )
+            for column in (ID, SOURCE):
+                table.add_column(column)
+            for name, record in found.unnamed:
+                table.set(record.index, {ID: name})
+            yield found
+            keep(self.path)
+            table.write()
+
+    def add(self, new: Sequence[NewLabel]) -> list[Label]:
+        """Add labels at the end; returns them as they stand in the file. Raises InputError for one that
+        does not fit its video."""
+        for one in new:
+            self._check(one.segment)
+        with self._changing() as found:
+            names = self._append(found, new)
+        return self._named(names)
+
+    def edit(self, name: str, changes: Changes, version: str | None = None) -> Label:
+        """Change one label.
+
+        Raises InputError where there is no such label or the changed one does not fit its video, StaleError
+        where ``version`` is given and the label is another by now.
+        """
+        with self._changing() as found:
+            label = _find(found.labels, name)
+            _check_version(label, version)
+            segment = changes.of(label.segment)
+            self._check(segment)
+            self._set(found.table, label, segment)
+        return self._named([label.id])[0]
+
+    def remove(self, names: Sequence[str], version: str | None = None) -> list[Label]:
+        """Take labels out; returns them. Raises as `edit`."""
+        with self._changing() as found:
+            gone = [_find(found.labels, name) for name in names]
+            for label in gone:
+                _check_version(label, version)
+            found.table.remove(label.record.index for label in gone)
+        return gone
+
+    def import_(self, new: Sequence[NewLabel], in_place_of_all: bool = False) -> tuple[list[Label], int]:
+        """Add those labels that are not there yet; the labels added, and how many were there already.
+
+        ``in_place_of_all`` takes all other rows out, right and wrong.
+        """
+        for one in new:
+            self._check(one.segment)
+        with self._changing() as found:
+            if in_place_of_all:
+                found.table.remove(range(len(found.table.rows)))
+            there = set() if in_place_of_all else {_rounded(label.segment) for label in found.labels}
+            fresh: list[NewLabel] = []
+            for one in new:
+                if _rounded(one.segment) not in there:
+                    there.add(_rounded(one.segment))
+                    fresh.append(one)
+            names = self._append(found, fresh)
+        return self._named(names), len(new) - len(fresh)
+
+    def undo(self) -> Restored:
+        """Bring back the state before the last change. Raises InputError where none is kept."""
+        with locked(self.path):
+            return undo(self.path)
+
+    def _check(self, segment: Segment) -> None:
+        if segment.video not in self.videos.rows:
+            raise InputError(f"there is no video {segment.video!r} in this library")
+        if not (segment.label or "").strip():
+            raise InputError("the label is empty")
+        if (segment.label or "").strip() != segment.label or not segment.label.isprintable():
+            raise InputError(f"the label {segment.label!r} has blanks around it or characters without a sign")
+        check_span(segment, self.videos.rows[segment.video])
+
+    def _set(self, table: Table, label: Label, segment: Segment) -> None:
+        new, old = label_cells(segment, table), label_cells(label.segment, table)
+        changed = {name: text for name, text in new.items() if text != old.get(name)}
+        for end in ("start", "end"):
+            if f"{end}_s" in changed and f"{end}_frame" in table.places:
+                changed[f"{end}_frame"] = ""
+        for name in changed:
+            table.add_column(name)
+        table.set(label.record.index, changed)
+
+    def _append(self, found: LabelFile, new: Sequence[NewLabel]) -> list[str]:
+        table, names = found.table, []
+        for column in COLUMNS:
+            table.add_column(column)
+        for one in new:
+            cells = label_cells(one.segment, table)
+            for column in WINDOW:
+                if column in cells:
+                    table.add_column(column)
+            for column in one.own or {}:
+                table.add_own_column(column)
+            name = new_id(found, cells)
+            table.append(cells | {ID: name, SOURCE: one.source}, one.own)
+            names.append(name)
+        return names
+
+    def _named(self, names: Iterable[str]) -> list[Label]:
+        by_id = {label.id: label for label in self.read().labels}
+        return [by_id[name] for name in names if name in by_id]
+
+
+def _find(labels: Sequence[Label], name: str) -> Label:
+    found = [label for label in labels if label.id == name]
+    if not found and len(name) >= SHORTEST_PREFIX:
+        found = [label for label in labels if label.id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"{name!r} begins several ids: {', '.join(label.id for label in found[:5])}")
+    raise InputError(f"there is no label {name!r}. `vpd labels list` shows the ids.")
+
+
+def _check_version(label: Label, version: str | None) -> None:
+    if version is not None and version != label.version:
+        raise StaleError(
+            f"the label {label.id} was changed meanwhile. It is now {label.segment.label!r}, "
+            f"{label.segment.start_s:g} to {label.segment.end_s:g} s, version {label.version}."
+        )
+
+
+def _rounded(segment: Segment) -> tuple[object, ...]:
+    return tuple(label_cells(segment).values())

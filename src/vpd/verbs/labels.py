@@ -1,0 +1,359 @@
+"""Label: list, add, edit, remove, check, import and export labels, and undo the last change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from vpd.errors import InputError, LabelError
+from vpd.formats.table import Media, export_segments, guess_format, import_segments
+from vpd.library.backup import Restored
+from vpd.library.csv_file import Table, write_rows
+from vpd.library.frames import read_times
+from vpd.library.label_check import ERROR, Finding, check_labels
+from vpd.library.label_store import Changes, LabelStore, NewLabel
+from vpd.library.labels import TABLE, Label, check_span, label_cells, parse_query, read_label_file
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.types import Segment
+
+Report = Callable[[float, str], None]
+"""Told the fraction of the work that is done, and a text."""
+CSV = "csv"
+MOST_SHOWN = 20
+"""So many wrong segments are listed in one error."""
+
+
+def label_json(label: Label) -> dict[str, Any]:
+    """One label for machines; ``version`` is what an edit may ask for."""
+    s = label.segment
+    return {
+        "id": label.id,
+        "version": label.version,
+        "video": s.video,
+        "athlete": s.athlete,
+        "start_s": round(s.start_s, 6),
+        "end_s": round(s.end_s, 6),
+        "label": s.label,
+        "source": label.source,
+        "line": label.line,
+    }
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """Which labels to list: those of videos, and of classes; of all where these are empty."""
+
+    videos: Sequence[str] = ()
+    labels: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class LabelsResult:
+    """Labels, as they stand in labels.csv."""
+
+    labels: list[Label]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {"labels": [label_json(label) for label in self.labels]}
+
+
+def list_labels(library: Layout, request: ListRequest, progress: Report | None = None) -> LabelsResult:
+    """The labels asked for, in the order of the file. Raises LabelError where it cannot be read."""
+    store = LabelStore(library)
+    videos = {store.videos.id_of(name) for name in request.videos}
+    found = [
+        label
+        for label in store.read().labels
+        if (not videos or label.segment.video in videos)
+        and (not request.labels or label.segment.label in request.labels)
+    ]
+    return LabelsResult(found)
+
+
+@dataclass(frozen=True)
+class AddRequest:
+    """A label to add: a segment or a text VIDEO@START-END[#ATHLETE], the label, and where it comes from."""
+
+    span: str | Segment
+    label: str
+    source: str = "hand"
+
+
+def add_label(library: Layout, request: AddRequest, progress: Report | None = None) -> LabelsResult:
+    """Add one label. Raises InputError where it does not fit its video."""
+    store = LabelStore(library)
+    span = parse_query(request.span, store.videos) if isinstance(request.span, str) else request.span
+    return LabelsResult(store.add([NewLabel(replace(span, label=request.label), request.source)]))
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """What to change of which label; ``version`` as it was when the label was read, or None for any."""
+
+    id: str
+    changes: Changes
+    version: str | None = None
+
+
+def edit_label(library: Layout, request: EditRequest, progress: Report | None = None) -> LabelsResult:
+    """Change one label. Raises InputError, and StaleError where it was changed since it was read."""
+    store, changes = LabelStore(library), request.changes
+    if changes.video is not None:
+        changes = replace(changes, video=store.videos.id_of(changes.video))
+    return LabelsResult([store.edit(request.id, changes, request.version)])
+
+
+@dataclass(frozen=True)
+class RemoveRequest:
+    """Which labels to remove, by their ids; ``version`` as in `EditRequest`."""
+
+    ids: Sequence[str]
+    version: str | None = None
+
+
+def remove_labels(library: Layout, request: RemoveRequest, progress: Report | None = None) -> LabelsResult:
+    """Remove labels; the result holds them as they were. Raises InputError and StaleError."""
+    return LabelsResult(LabelStore(library).remove(request.ids, request.version))
+
+
+@dataclass(frozen=True)
+class UndoResult:
+    """What was brought back."""
+
+    restored: Restored
+    labels: int
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        undone = self.restored.undone
+        return {"labels": self.labels, "left": self.restored.left, "undone": str(undone) if undone else None}
+
+
+def undo_labels(library: Layout, request: None = None, progress: Report | None = None) -> UndoResult:
+    """Bring labels.csv back to the state before the last change. Raises InputError where none is kept."""
+    store = LabelStore(library)
+    restored = store.undo()
+    return UndoResult(restored, len(store.read().labels))
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """Which file to check; None for the library's labels.csv."""
+
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What was found. ``segments``, ``videos`` and ``counts`` (by label) are of the rows that can be used."""
+
+    file: Path
+    findings: list[Finding]
+    segments: int
+    videos: int
+    counts: Mapping[str, int]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every later command takes all rows."""
+        return not any(finding.level == ERROR for finding in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "file": str(self.file),
+            "passed": self.passed,
+            "segments": self.segments,
+            "videos": self.videos,
+            "labels": dict(self.counts),
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+def check(library: Layout, request: CheckRequest, progress: Report | None = None) -> CheckResult:
+    """Check a file of labels. Raises LabelError where it cannot be read as a table."""
+    videos, path = Videos.read(library), request.file or library.labels
+    found = read_label_file(path, videos)
+    counts = Counter(str(label.segment.label) for label in found.labels)
+    return CheckResult(
+        path,
+        check_labels(found, videos),
+        len(found.labels),
+        len({label.segment.video for label in found.labels}),
+        dict(sorted(counts.items())),
+    )
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """Which files to take labels from.
+
+    Attributes
+    ----------
+    files : read in turn; all or none are taken.
+    format : of all files; None to tell it from each.
+    tiers : of ELAN, or annotators of Label Studio, or behaviours' subjects; all where empty.
+    video : that all labels belong to, whatever the files name.
+    offset_s : added to every time.
+    encoding : of CSV files, where it does not show.
+    replace : whether the labels come instead of those that are there.
+    """
+
+    files: Sequence[Path]
+    format: str | None = None
+    tiers: Sequence[str] = ()
+    video: str | None = None
+    offset_s: float = 0.0
+    encoding: str | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What was added, how many were there already, how many there are, and what the user should know."""
+
+    added: list[Label]
+    known: int
+    total: int
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "added": [label_json(label) for label in self.added],
+            "known": self.known,
+            "total": self.total,
+            "notes": list(self.notes),
+        }
+
+
+class MediaOf:
+    """Finds the video that a foreign file names, and what programs need to know of it."""
+
+    def __init__(self, videos: Videos, always: str | None = None) -> None:
+        self._videos = videos
+        self._always = None if always is None else videos.id_of(always)
+        self.of = lru_cache(maxsize=None)(self._of)
+        self.meant: dict[str, str] = {}
+
+    def _of(self, video: str) -> Media:
+        path = self._videos.layout.frames(video)
+        return Media.of(self._videos.rows[video], read_times(path) if path.exists() else None)
+
+    def __call__(self, name: str) -> Media:
+        """The video that a name or path means, or that of the request. Raises InputError."""
+        video = self._always or self._videos.names.find_from_elsewhere(name)
+        self.meant[name] = video
+        return self.of(video)
+
+
+def import_labels(library: Layout, request: ImportRequest, progress: Report | None = None) -> ImportResult:
+    """Add the labels of files to labels.csv; those that are there already are not added again.
+
+    Raises LabelError where a file is not understood whole, or a segment does not lie in its video; nothing
+    is added then.
+    """
+    store = LabelStore(library)
+    new: list[NewLabel] = []
+    notes: list[str] = []
+    for file in request.files:
+        taken, said = _read_foreign(file, request, store.videos)
+        new += taken
+        notes += [f"{file.name}: {text}" for text in said]
+    added, known = store.import_(new, request.replace)
+    return ImportResult(added, known, len(store.read().labels), tuple(notes))
+
+
+def _read_foreign(file: Path, request: ImportRequest, videos: Videos) -> tuple[list[NewLabel], list[str]]:
+    name = request.format or guess_format(file)
+    find = MediaOf(videos, request.video)
+    read = import_segments(name, file, find, tuple(request.tiers), request.encoding)
+    segments = [_moved(segment, request.offset_s, file) for segment in read.segments]
+    wrong = []
+    for segment in segments:
+        try:
+            check_span(segment, videos.rows[segment.video])
+        except InputError as error:
+            wrong.append(f"{segment.label!r}: {error}")
+    if wrong:
+        more = [f"and {len(wrong) - MOST_SHOWN} more"] if len(wrong) > MOST_SHOWN else []
+        raise LabelError(
+            "\n  ".join([f"{file}: segments lie outside of their video.", *wrong[:MOST_SHOWN], *more])
+        )
+    names = [
+        f"{written} was taken for the video {video}."
+        for written, video in find.meant.items()
+        if len(videos.matches(written)) != 1
+    ]
+    own = read.own or [{}] * len(segments)
+    new = [
+        NewLabel(segment, cells.pop("source", "") or f"{name}:{file.name}", cells)
+        for segment, cells in zip(segments, map(dict, own), strict=True)
+    ]
+    return new, [*names, *read.notes]
+
+
+def _moved(segment: Segment, offset_s: float, file: Path) -> Segment:
+    if not offset_s:
+        return segment
+    try:
+        return replace(segment, start_s=segment.start_s + offset_s, end_s=segment.end_s + offset_s)
+    except InputError as error:
+        raise LabelError(f"{file}: moved by {offset_s:g} s, {error}") from error
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """Where to write which labels in which format; ``videos`` and ``labels`` as in `ListRequest`."""
+
+    format: str
+    folder: Path
+    videos: Sequence[str] = ()
+    labels: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """The files written."""
+
+    files: list[Path]
+    segments: int
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {"files": [str(file) for file in self.files], "segments": self.segments}
+
+
+def export_labels(library: Layout, request: ExportRequest, progress: Report | None = None) -> ExportResult:
+    """Write labels for another program. Raises InputError for an unknown format or unusable labels."""
+    videos = Videos.read(library)
+    chosen = list_labels(library, ListRequest(request.videos, request.labels)).labels
+    found = read_label_file(library.labels, videos)
+    found.segments()
+    if request.format == CSV:
+        return ExportResult([_export_csv(chosen, found.table, request.folder)], len(chosen))
+    find = MediaOf(videos)
+    segments = [label.segment for label in chosen]
+    media = {video: find.of(video) for video in dict.fromkeys(s.video for s in segments)}
+    return ExportResult(export_segments(request.format, segments, media, request.folder), len(segments))
+
+
+def _export_csv(labels: Sequence[Label], table: Table, folder: Path) -> Path:
+    """The labels with ids, sources and the user's own columns, separated by commas."""
+    own = [(i, name) for i, name in enumerate(table.header) if i not in table.places.values()]
+    extra = [name for name in table.places if name in TABLE.known() and name.startswith("window_")]
+    columns = ["video", "athlete", "start_s", "end_s", "label", *extra, "id", "source"]
+    path = folder / "labels.csv"
+    rows = []
+    for label in labels:
+        cells = label_cells(label.segment) | {"id": label.id, "source": label.source}
+        raw = label.record.row.cells
+        rows.append([*(cells.get(c, "") for c in columns), *(raw[i] if i < len(raw) else "" for i, _ in own)])
+    write_rows(path, [*columns, *(name for _, name in own)], rows)
+    return path
