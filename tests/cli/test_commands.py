@@ -40,8 +40,8 @@ def test_new_adds_folders_and_names_with_spaces(vpd, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (["new", "lib", "empty"], "there is no video in this folder"),
-        (["new", "lib", "absent.mp4"], "absent.mp4 does not exist"),
+        (["new", "lib", "empty"], "has no video in it"),
+        (["new", "lib", "absent.mp4"], "does not exist"),
         (["status"], "is not a library"),
         (["run", "--library", "absent"], "is not a library"),
     ],

@@ -7,7 +7,7 @@ from typing import cast
 
 import cv2
 import numpy as np
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, SideDataContainer
 from av.video.frame import VideoFrame
 
 from vpd.types import Array
@@ -38,7 +38,8 @@ def orientation(picture: VideoFrame) -> tuple[int, bool]:
 
     The nearest to the display matrix (ISO 14496-12, 8.3.2); as it is stored where there is none.
     """
-    data = picture.side_data.get("DISPLAYMATRIX")
+    # Not picture.side_data: picture and side data would hold each other, and stay in memory for long.
+    data = SideDataContainer(picture).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # PyAV types it as Mapping
     if data is None:
         return 0, False
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(cast(SideData, data))[:36])
