@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from vpd.dtw import FALLBACK
 from vpd.library.layout import Layout
 from vpd.recognition.examples import load_examples
 from vpd.recognition.neighbours import DTWNeighbours
-from vpd.recognition.recognisers import RECOGNISERS
+from vpd.recognition.recognisers import make_recogniser
 from vpd.recognition.split import TRAIN, read_split, scene_folds
 from vpd.sequences import FeatureStore, cut
 from vpd.sequences.transforms import Resample, Smooth
@@ -137,8 +138,8 @@ def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
     table |= {"smooth + whiten, P1": near(both, pattern="symmetricP1")}
     table |= {"smooth + whiten, mirrored query": near(both, mirror_query=True)}
     table |= {
-        "not mirrored": near(mirror_examples=False),
-        "smooth + whiten, not mirrored": near(both, mirror_examples=False),
+        "not mirrored": near(sides="differ"),
+        "smooth + whiten, not mirrored": near(both, sides="differ"),
         "smooth 0.033 s, both mirrored": near(Smooth(0.033), mirror_query=True),
     }
     for width in (0.02, 0.03, 0.05):
@@ -158,10 +159,10 @@ def rows(t: Trial) -> dict[str, Callable[[], list[float]]]:
                 lambda: make_pipeline(Smooth(0.067), Whiten(p), DTWNeighbours())
             )
         }
-    for name in ("dtw-soft", "dtw-barycenter", "dtw-ensemble"):
-        table |= {
-            f"recogniser {name}": lambda name=name: t.fitted_to_shots(RECOGNISERS[name].make, SEEDS * FOLDS)
-        }
+    for name in ("dtw-soft", "dtw-barycenter", "dtw-ensemble", "linear", "auto"):
+        for sides in ("same", "differ", "auto"):
+            make = partial(make_recogniser, name, sides)
+            table[f"recogniser {name}, sides {sides}"] = partial(t.fitted_to_shots, make, SEEDS * FOLDS)
     return table
 
 

@@ -20,11 +20,15 @@ def video(
     start_s=0.0,
     gaps=(),
     once=False,
+    turned=0.5,
+    symmetric=False,
 ):
     """A sequence and its segments: in a segment of class k two features trace a loop in their own direction.
 
-    Classes are drawn at random, or with ``once`` shown in turn, each a single time.
+    Classes are drawn at random, or with ``once`` shown in turn, each a single time. Mirroring negates the
+    even features, or with ``symmetric`` none; segments are performed mirrored with probability ``turned``.
     """
+    flip = np.where((np.arange(D) % 2 == 1) | symmetric, 1, -1)
     times = start_s + np.arange(int(duration_s * fps)) / fps
     values = np.cumsum(rng.normal(0, 0.05, (len(times), D)), axis=0)
     values -= values.mean(axis=0)
@@ -36,15 +40,15 @@ def video(
         k = len(segments) if once else int(rng.integers(len(labels)))
         inside = (times >= at) & (times < at + long)
         phase = (times[inside] - at) / long * 2 * np.pi
-        values[inside, 2 * k % D] += 2 * np.sin(phase)
+        side = -1 if rng.random() < turned else 1
+        values[inside, 2 * k % D] += 2 * side * np.sin(phase)
         values[inside, (2 * k + 1) % D] += 2 * (1 - np.cos(phase))
         segments.append(Segment(name, at, at + long, athlete, labels[k]))
         at += long + rng.uniform(0.5, 1.5) * every_s
     valid = np.ones(len(times), bool)
     for first, last in gaps:
         valid[(times >= first) & (times < last)] = False
-    mirrored = values * np.where(np.arange(D) % 2, 1, 1)
-    pair = np.stack([values, mirrored + rng.normal(0, 0.05, values.shape)], axis=1)
+    pair = np.stack([values, values * flip + rng.normal(0, 0.05, values.shape)], axis=1)
     sequence = FeatureSequence(name, athlete, np.arange(len(times)), times, pair, valid, np.ones(len(times)))
     return sequence, segments
 

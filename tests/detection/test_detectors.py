@@ -1,5 +1,7 @@
 """The detectors on synthetic athletes: what they must find, and every odd shape of training data."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -63,14 +65,15 @@ def test_what_was_judged_on_is_told():
 
 
 def test_search_has_no_share_where_its_held_out_scores_flatter():
-    sequences, segments = videos(1, 0, labels=CLASSES, duration_s=30, noise=0.2, once=True)
+    options = {"once": True, "turned": 0.0, "symmetric": True}
+    sequences, segments = videos(1, 0, labels=CLASSES, duration_s=30, noise=0.2, **options)
     trained = TrainedDetector(epochs=2, hidden=8).fit(sequences, segments)
     search = SearchDetector().fit(sequences, segments)
     assert search.trial_.average_precision > trained.trial_.average_precision
     assert CombinedDetector().combine(trained, search).weight_ == 0
 
 
-def test_scores_are_chances(learned, unseen):
+def test_scores_are_probabilities(learned, unseen):
     for detector in learned:
         for scores in detector.score_frames(unseen[0]):
             assert isinstance(scores, FrameScores)
@@ -216,3 +219,56 @@ def test_nothing_to_learn_from():
         SearchDetector().fit(sequences, [])
     with pytest.raises(InputError, match="no labelled segment falls"):
         SearchDetector().fit(sequences, [Segment("v0", 500, 501, 0, "a")])
+
+
+@pytest.mark.parametrize("detector", [TrainedDetector(**QUICK), SearchDetector(folds=3)])
+@pytest.mark.parametrize(("sides", "found"), [("same", True), ("differ", False)])
+def test_actions_of_the_other_side_are_found_where_sides_are_the_same(detector, sides, found):
+    shown = videos(3, 0, duration_s=40, labels=("a", "b"), noise=0.2, turned=0.0)
+    asked, truth = videos(2, 1, duration_s=40, labels=("a", "b"), noise=0.2, turned=1.0)
+    detector = clone(detector).set_params(sides=sides).fit(*shown)
+    assert set(detector.sides_.values()) == {sides}
+    assert (at_half(truth, detector.predict(asked)) > 0.6) == found
+    # Those of the side that was shown are found either way.
+    asked, truth = videos(2, 1, duration_s=40, labels=("a", "b"), noise=0.2, turned=0.0)
+    assert at_half(truth, detector.predict(asked)) > 0.6
+
+
+def handed(n, seed):
+    """Videos in which a loop one way is the class "right" and its mirror image the class "left"."""
+    sequences, segments = [], []
+    rng = np.random.default_rng(seed)
+    for i in range(n):
+        side = i % 2
+        sequence, own = video(f"v{i}", rng, duration_s=30, noise=0.2, turned=float(side))
+        sequences.append(sequence)
+        segments += [replace(s, label="left" if side else "right") for s in own]
+    return sequences, segments
+
+
+@pytest.mark.parametrize("detector", [TrainedDetector(**QUICK), SearchDetector(folds=3)])
+def test_classes_that_are_mirror_images_are_told_apart_by_auto(detector):
+    detector = clone(detector).set_params(sides="auto").fit(*handed(4, 0))
+    assert detector.sides_ == {"left": "differ", "right": "differ"}
+    sequences, segments = handed(2, 1)
+    assert mean_average_precision(segments, detector.predict(sequences), [0.5]).overall > 0.6
+
+
+def test_sides_may_be_said_of_one_class():
+    detector = SearchDetector(folds=3, sides={"left": "differ"}).fit(*handed(4, 0))
+    assert detector.sides_ == {"left": "differ", "right": "same"}
+    assert [len(np.diff(q.edges)) % 2 for q in detector.queries_ if q][1] == 0
+
+
+def test_orientations_are_averaged_in_scoring_or_the_regular_one_is_taken():
+    class First(torch.nn.Module):
+        def forward(self, x):
+            return torch.cat([x[..., :1], torch.zeros_like(x[..., :1])], dim=-1)
+
+    inputs = np.zeros((5, 2, 1), np.float32)
+    inputs[:, 0], inputs[:, 1] = 2.0, -1.0
+    expected = [1 / (1 + np.exp(-v)) for v in (2.0, -1.0)]
+    (both,) = score(First(), [inputs], 2)
+    (alone,) = score(First(), [inputs], 2, mirror=False)
+    np.testing.assert_allclose(both.probabilities[:, 0], np.mean(expected), rtol=1e-5)
+    np.testing.assert_allclose(alone.probabilities[:, 0], expected[0], rtol=1e-5)

@@ -38,9 +38,10 @@ def test_spans_of_segments_that_touch_and_end_with_the_timeline():
     assert classes.shape == (0,)
 
 
-def test_distances_are_those_of_warping_to_the_nearest_example(labelled):
+@pytest.mark.parametrize("costs", [(0, 0), (0.5, np.inf)])
+def test_distances_are_those_of_warping_to_the_nearest_example(labelled, costs):
     parts, own = labelled
-    examples = PackedExamples(parts[:1], own[:1])
+    examples = PackedExamples(parts[:1], own[:1], np.array(costs))
     spans, _ = segment_spans(own[1])
     near = examples.distances(parts[1], spans[:2], 3)
     clean = _clean([_sequence(parts[0]), _sequence(parts[1])])
@@ -48,7 +49,7 @@ def test_distances_are_those_of_warping_to_the_nearest_example(labelled):
         query = clean[1].values[start:stop, 0]
         for k in (0, 1):
             expected = min(
-                dtw_distance(query, clean[0].values[a:b, side], "symmetricP2")
+                dtw_distance(query, clean[0].values[a:b, side], "symmetricP2") * (1, 1 + costs[k])[side]
                 for (a, b), c in zip(*segment_spans(own[0]), strict=True)
                 for side in (0, 1)
                 if c == k
@@ -62,7 +63,7 @@ def test_distances_are_those_of_warping_to_the_nearest_example(labelled):
 def test_examples_speak_where_scores_say_nothing_or_err(labelled, surely):
     parts, own = labelled
     held_out = [scored(part, classes, surely) for part, classes in zip(parts, own, strict=True)]
-    naming = Naming().fit(held_out[:2], own[:2], [0, 1])
+    naming = Naming(np.zeros(2)).fit(held_out[:2], own[:2], [0, 1])
     assert naming.weights_[1] > 0
     spans, truth = segment_spans(own[2])
     named = naming.labels(held_out[2], spans)
@@ -72,21 +73,21 @@ def test_examples_speak_where_scores_say_nothing_or_err(labelled, surely):
 def test_scores_are_believed_where_they_are_right(labelled):
     parts, own = labelled
     held_out = [scored(part, classes, 0.9) for part, classes in zip(parts, own, strict=True)]
-    naming = Naming().fit(held_out[:2], own[:2], [0, 1])
+    naming = Naming(np.zeros(2)).fit(held_out[:2], own[:2], [0, 1])
     spans, truth = segment_spans(own[2])
     assert naming.labels(held_out[2], spans) == [CLASSES[k] for k in truth]
 
 
 def test_where_nothing_is_held_out_the_scores_decide(labelled):
     parts, own = labelled
-    naming = Naming().fit([scored(parts[0], own[0], 0.6)], own[:1], [0])
+    naming = Naming(np.zeros(2)).fit([scored(parts[0], own[0], 0.6)], own[:1], [0])
     assert naming.weights_ == (1.0, 0.0)
 
 
 def test_spans_without_features_are_named_by_their_scores(labelled):
     parts, own = labelled
     held_out = [scored(part, classes, 0.9) for part, classes in zip(parts, own, strict=True)]
-    naming = Naming().fit(held_out, own, [0, 1, 2])
+    naming = Naming(np.zeros(2)).fit(held_out, own, [0, 1, 2])
     spans, truth = segment_spans(own[0])
     blind = held_out[0].timeline.valid.copy()
     held_out[0].timeline.valid[:] = False
@@ -99,7 +100,7 @@ def test_one_example_a_class_names_where_the_scores_do_not(labelled):
     parts, own = labelled
     alone = [np.where(own[i] == i + 1, own[i], 0) for i in (0, 1)]
     wrong = [scored(part, classes, 0.0) for part, classes in zip(parts, alone, strict=False)]
-    naming = Naming().fit(wrong, alone, [0, 1])
+    naming = Naming(np.zeros(2)).fit(wrong, alone, [0, 1])
     assert naming.weights_[0] == 1
     spans, truth = segment_spans(own[2])
     undecided = scored(parts[2], own[2], 0.5)

@@ -35,3 +35,18 @@ def actions(count, classes=3, d=6, seed=0, noise=0.3, shortest=12, longest=30):
         X.append(sequence(values * (flip if rng.random() < 0.5 else 1), flip, f"v{i}"))
         y.append(f"class {c}")
     return X, np.array(y)
+
+
+def handed(count, seed=0):
+    """Sequences of three motions, each by the left and by the right hand: six classes."""
+    flip = np.where(np.arange(6) % 2, 1, -1)
+    plain, motion = actions(count, seed=seed, noise=0.1)
+    X, y = [], []
+    rng = np.random.default_rng(seed)
+    shapes = {m: plain[i].values[:, 0] for i, m in reversed(list(enumerate(motion)))}
+    for i in range(count):
+        name, left = f"class {i % 3}", bool(i // 3 % 2)
+        values = shapes[name] + 0.1 * rng.normal(size=shapes[name].shape)
+        X.append(sequence(values * (flip if left else 1), flip, f"h{i}"))
+        y.append(f"{name} {'left' if left else 'right'}")
+    return X, np.array(y)

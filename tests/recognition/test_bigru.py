@@ -1,12 +1,15 @@
 """BiGRUClassifier learns, repeats itself, and follows the paper's recipe."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from tests.recognition.made import actions, sequence
+from tests.recognition.made import actions, handed, sequence
 from vpd.errors import InputError
 from vpd.recognition.bigru import BiGRUClassifier, learning_rate
+from vpd.sequences.packing import FrameMatrix
 
 SMALL = {"hidden": 16, "epochs": 60}
 
@@ -52,12 +55,50 @@ def test_probabilities_do_not_depend_on_the_orientation():
     np.testing.assert_allclose(model.predict_proba(X), model.predict_proba(turned), atol=1e-5)
 
 
-def test_validation_keeps_the_best_epoch():
-    X, y = actions(9, noise=1.5)
-    held, truth = actions(30, seed=2)
-    last = BiGRUClassifier(**SMALL).fit(X, y)
-    best = BiGRUClassifier(**SMALL).fit(X, y, held, truth)
-    assert (best.predict(held) == truth).mean() >= (last.predict(held) == truth).mean()
+def test_validation_keeps_the_latest_of_the_best_epochs(monkeypatch):
+    X, y = actions(9)
+    held, truth = actions(4, seed=2)
+    states = []
+
+    def predict(model, asked):
+        """Right in the third and fifth of six epochs, and wrong in the others."""
+        assert asked is held
+        states.append({k: v.clone() for k, v in model.network_.state_dict().items()})
+        return truth if len(states) in (3, 5) else np.full(len(truth), "nothing")
+
+    monkeypatch.setattr(BiGRUClassifier, "predict", predict)
+    model = BiGRUClassifier(hidden=4, epochs=6).fit(X, y, held, truth)
+    kept = model.network_.state_dict()
+    assert len(states) == 6
+    assert all(torch.equal(kept[name], states[4][name]) for name in kept)
+    assert not all(torch.equal(kept[name], states[5][name]) for name in kept)
+    assert not model.network_.training
+
+
+def test_where_sides_differ_mirrored_examples_and_queries_take_no_part():
+    X, y = handed(24)
+    model = BiGRUClassifier(**SMALL, sides="differ").fit(X, y)
+    assert (model.predict(X) == y).mean() > 0.8
+    spoiled = [replace(x, values=np.stack([x.values[:, 0], 0 * x.values[:, 1]], axis=1)) for x in X]
+    again = BiGRUClassifier(**SMALL, sides="differ").fit(spoiled, y)
+    np.testing.assert_array_equal(model.predict_proba(X), again.predict_proba(spoiled))
+
+
+def test_one_class_that_differs_leaves_out_its_mirrored_examples_alone(monkeypatch):
+    X, y = actions(6)
+    shown = []
+
+    def matrix(arrays):
+        shown.append(arrays)
+        return FrameMatrix(arrays)
+
+    monkeypatch.setattr("vpd.recognition.bigru.FrameMatrix", matrix)
+    BiGRUClassifier(hidden=4, epochs=1, sides={"class 1": "differ"}).fit(X, y)
+    views = [1 if label == "class 1" else 2 for label in y]
+    expected = [x.values[:, o] for x, count in zip(X, views, strict=True) for o in range(count)]
+    assert len(shown[0]) == len(expected) == 10
+    for one, other in zip(shown[0], expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_learning_rate_restarts_ten_times():

@@ -33,9 +33,31 @@ def test_a_mirrored_query_is_averaged_over_each_pairing():
             assert got[i, j] == pytest.approx(wanted, rel=1e-4)
 
 
-def test_mirroring_the_query_needs_mirrored_examples():
-    with pytest.raises(InputError, match="needs mirror_examples"):
-        DTWNeighbours(mirror_query=True, mirror_examples=False).fit(*actions(4))
+@pytest.mark.parametrize("mirror_query", [False, True])
+@pytest.mark.parametrize(("sides", "factor"), [("same", 1), ("unsure", 1.2), ("differ", np.inf)])
+def test_mirrored_examples_count_as_sides_say(mirror_query, sides, factor):
+    X, y = actions(4)
+    test, _ = actions(2, seed=3)
+    options = {"pattern": "symmetric2", "mirror_query": mirror_query}
+    got = DTWNeighbours(**options, sides=sides).fit(X, y).distances(test)
+
+    def d(i, j, q, o):
+        return dtw_distance(test[i].values[:, q], X[j].values[:, o], "symmetric2")
+
+    for i in range(2):
+        for j in range(4):
+            pairings = [
+                (d(i, j, 0, o) + d(i, j, 1, 1 - o)) / 2 if mirror_query else d(i, j, 0, o) for o in (0, 1)
+            ]
+            assert got[i, j] == pytest.approx(min(pairings[0], factor * pairings[1]), rel=1e-4)
+
+
+def test_a_mirrored_copy_at_no_distance_does_not_count_where_sides_differ():
+    x = sequence(np.ones((5, 1)), np.array([-1]))
+    turned = sequence(-np.ones((5, 1)), np.array([-1]))
+    model = DTWNeighbours(sides={"a": "differ"}).fit([x, sequence(np.full((5, 1), 3.0))], ["a", "b"])
+    assert model.predict([turned])[0] == "a"
+    assert model.distances([turned])[0, 0] == pytest.approx(2, rel=1e-3)
 
 
 def test_many_near_examples_outvote_one_that_is_hardly_nearer():

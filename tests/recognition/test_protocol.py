@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from tests.recognition.made import actions
 from vpd.errors import InputError, LabelError
 from vpd.recognition.bigru import BiGRUClassifier
+from vpd.recognition.estimator import SequenceClassifier
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.outcomes import ALL
 from vpd.recognition.protocol import run_few_shot, seeded
@@ -168,3 +169,39 @@ def test_seeds_reach_into_pipelines():
     pipeline = make_pipeline(Smooth(), BiGRUClassifier())
     assert seeded(pipeline, 7).get_params()["bigruclassifier__seed"] == 7
     assert pipeline.get_params()["bigruclassifier__seed"] == 0
+
+
+class Seeded(SequenceClassifier):
+    """Predicts the class whose number is its seed."""
+
+    def __init__(self, seed=9):
+        self.seed = seed
+
+    def fit(self, X, y):
+        self._start_fit(X, y)
+        return self
+
+    def predict_proba(self, X):
+        return np.eye(len(self.classes_))[np.full(len(X), self.seed % len(self.classes_))]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_subset_seeds_what_is_random_with_its_number(jobs):
+    X, y = actions(24)
+    train, test = np.arange(12), np.arange(12, 24)
+    subsets = make_subsets(y, train, [1], 5, np.random.default_rng(0))
+    recognisers = {"random": make_pipeline(Smooth(), Seeded())}
+    outcomes = run_few_shot(X, y, train, test, subsets, recognisers, jobs=jobs)
+    predicted = [(o.k, o.subset, o.predicted[0]) for o in outcomes]
+    assert predicted == [
+        *[(1, i, f"class {i % 3}") for i in range(5)],
+        *[(ALL, i, f"class {i}") for i in range(3)],
+    ]
+
+
+def test_with_all_examples_what_is_not_random_runs_once():
+    X, y = actions(24)
+    train, test = np.arange(12), np.arange(12, 24)
+    subsets = make_subsets(y, train, [1], 5, np.random.default_rng(0))
+    outcomes = run_few_shot(X, y, train, test, subsets, {"n": DTWNeighbours(pattern="symmetric2")})
+    assert [o.subset for o in outcomes if o.k == ALL] == [0]

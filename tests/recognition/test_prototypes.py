@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.recognition.made import actions
+from tests.recognition.made import actions, sequence
 from vpd.dtw import dtw_distance
 from vpd.recognition.prototypes import DTWPrototypes, barycentre
 
@@ -38,3 +38,14 @@ def test_prototypes_recognise():
     model = DTWPrototypes().fit(X, y)
     assert (model.predict(test) == truth).mean() > 0.8
     np.testing.assert_allclose(model.predict_proba(test).sum(axis=1), 1)
+
+
+def test_where_sides_differ_nothing_is_turned():
+    values = np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32)
+    views = [(values, -values), (-values, values), (values, -values)]
+    np.testing.assert_allclose(barycentre(views, 1)[:, 0], values, atol=1e-6)
+    np.testing.assert_allclose(barycentre(views[1:] + views[:1], 0, turn=False)[:, 0], values, atol=1e-6)
+    assert np.abs(barycentre(views, 1, turn=False)[:, 0]).max() < np.abs(values).max()
+    X = [sequence(v, np.array([-1, -1, -1])) for v in (values, -values)]
+    assert DTWPrototypes(sides="differ").fit(X, ["a", "b"]).predict(X).tolist() == ["a", "b"]
+    np.testing.assert_allclose(DTWPrototypes(sides="same").fit(X, ["a", "b"]).predict_proba(X), 0.5)

@@ -1,5 +1,7 @@
 """Every recogniser of the table keeps scikit-learn's interface and recognises."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -14,6 +16,7 @@ from sklearn.utils.estimator_checks import (
 from tests.recognition.made import actions
 from vpd.errors import InputError
 from vpd.recognition.bigru import BiGRUClassifier
+from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.prototypes import DTWPrototypes
 from vpd.recognition.recognisers import RECOGNISERS, make_recogniser
@@ -27,7 +30,7 @@ def quick(name):
     return recogniser.set_params(**{key: small[key.rpartition("__")[2]] for key in names})
 
 
-SLOW = {"dtw-bigru-select", "bigru"}
+SLOW = {"bigru"}
 NAMES = [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in RECOGNISERS]
 
 
@@ -45,11 +48,11 @@ def test_it_recognises_and_a_clone_does_the_same(name):
 
 
 def test_an_unknown_name_lists_the_known():
-    with pytest.raises(InputError, match="known: dtw-nn"):
+    with pytest.raises(InputError, match="known: auto"):
         make_recogniser("best")
 
 
-@pytest.mark.parametrize("estimator", [BiGRUClassifier, DTWNeighbours, DTWPrototypes])
+@pytest.mark.parametrize("estimator", [BiGRUClassifier, DTWNeighbours, DTWPrototypes, LinearClassifier])
 @pytest.mark.parametrize(
     "check",
     [
@@ -75,3 +78,22 @@ def test_blend_is_the_mean_of_neighbours_and_prototypes():
     np.testing.assert_allclose(
         make_recogniser("dtw-ensemble").fit(X, y).predict_proba(test), np.mean(both, axis=0)
     )
+
+
+def test_features_side_by_side_are_weighed_and_the_preferred_counts_more():
+    X, y = actions(3)
+    noise = np.random.default_rng(0)
+    joined = [replace(x, values=np.concatenate([x.values, noise.normal(size=x.values.shape)], 2)) for x in X]
+    few = make_recogniser("linear", parts=(6, 6)).fit(joined, y)
+    np.testing.assert_allclose(few.weights_, [0.8, 0.2])
+    X, y = actions(24)
+    joined = [replace(x, values=np.concatenate([noise.normal(size=x.values.shape), x.values], 2)) for x in X]
+    many = make_recogniser("linear", parts=(6, 6)).fit(joined, y)
+    assert many.weights_[1] > 0.6
+
+
+def test_the_papers_recognisers_mirror_unless_sides_are_said_to_differ():
+    assert make_recogniser("nns").get_params()["sides"] == "same"
+    assert make_recogniser("nns", "differ").get_params()["sides"] == "differ"
+    assert make_recogniser("bigru").get_params()["sides"] == "same"
+    assert make_recogniser("dtw-nn").get_params()["dtwneighbours__sides"] == "auto"

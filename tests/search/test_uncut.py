@@ -61,7 +61,7 @@ def test_finds_each_planted_action_once(planted):
 
 def test_without_mirroring_the_mirrored_one_is_not_nearest(planted):
     query, background = planted
-    hits = search_uncut([query], [stream(background)], SearchSettings(mirror=False), k=4)
+    hits = search_uncut([query], [stream(background)], SearchSettings(sides="differ"), k=4)
     assert not any(hit.mirrored for hit in hits)
     assert hits[3].distance > 5 * hits[2].distance
 

@@ -12,12 +12,13 @@ from sklearn.base import BaseEstimator
 from vpd.detection.choice import Trial, choose_intervals, choose_points, operating_score, paper_decodings
 from vpd.detection.folds import FEW_VIDEOS, split
 from vpd.detection.frame_scores import FrameScores, Name, detect_intervals, detect_points, most_scored
-from vpd.detection.naming import Naming
+from vpd.detection.naming import Naming, labelled_sequences
 from vpd.detection.proposals import Lengths, lengths_of
 from vpd.detection.scoring import Scored
 from vpd.detection.targets import assign_athletes, class_names, targets
 from vpd.detection.timeline import Timeline, to_timelines
 from vpd.errors import InputError
+from vpd.sequences.sides import ClassSides, Sides, mirror_costs, sides_by_class
 from vpd.types import Array, Detection, FeatureSequence, Segment
 
 
@@ -32,6 +33,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     decoding : "chosen" by cross-validation among all, or the "paper"'s rule with only its threshold chosen.
     points_s : above 0, segments are points, and a detection within about this many seconds is right.
     seed : of everything random.
+    sides : whether mirrored actions are of the same class, see `vpd.sequences.sides.Sides`.
     """
 
     rate_hz: float
@@ -40,6 +42,8 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     decoding: str
     points_s: float
     seed: int
+    sides: Sides
+    sides_: dict[str, ClassSides]
 
     @abstractmethod
     def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Scored]:
@@ -89,6 +93,10 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             raise InputError("no labelled segment falls on a frame that has features")
         self.segments_ = segments
         parts, labels, fold = split(timelines, classes, self.folds, np.random.default_rng(self.seed))
+        examples, of_class = labelled_sequences(parts, labels)
+        self.sides_ = sides_by_class(
+            self.sides, self.classes_, examples, [self.classes_[k] for k in of_class]
+        )
         self.lengths_: Lengths = lengths_of(np.array([e.duration_s for e in segments]))
         self.held_out_ = self._frame_scores(parts, self._learn(parts, labels, fold))
         self.held_out_truth_ = [e for e in segments if _covered(e, parts)]
@@ -96,6 +104,11 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         self.trial_ = self._choose(self.held_out_)
         self._settle()
         return self
+
+    @property
+    def _some_differ(self) -> bool:
+        """Whether the sides of some class differ: then a mirrored timeline may show another class."""
+        return "differ" in self.sides_.values()
 
     @property
     def judged_on(self) -> str:
@@ -109,7 +122,10 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         """What follows from the held-out scores and the decoding chosen on them: names, and what to show."""
         self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_, most_scored))
         several = len(self.classes_) > 1
-        naming = Naming().fit(self.held_out_, self.targets_, self.fold_) if several else None
+        naming = None
+        if several:
+            costs = mirror_costs(self.sides_, self.classes_)
+            naming = Naming(costs).fit(self.held_out_, self.targets_, self.fold_)
         self.naming_: Naming | None = naming
 
     def _frame_scores(self, timelines: Sequence[Timeline], scored: Sequence[Scored]) -> list[FrameScores]:

@@ -12,6 +12,7 @@ from vpd.detection.base import FrameDetector
 from vpd.detection.scoring import Scored
 from vpd.detection.timeline import Timeline
 from vpd.dtw.subsequence import Queries, stack_queries, subsequence_scores
+from vpd.sequences.sides import Sides
 from vpd.types import MIRRORED, REGULAR, Array
 
 HIT_TIOU = 0.5
@@ -68,6 +69,7 @@ class SearchDetector(FrameDetector):
         decoding: str = "chosen",
         points_s: float = 0.0,
         seed: int = 0,
+        sides: Sides = "auto",
     ) -> None:
         self.rate_hz = rate_hz
         self.folds = folds
@@ -75,6 +77,7 @@ class SearchDetector(FrameDetector):
         self.decoding = decoding
         self.points_s = points_s
         self.seed = seed
+        self.sides = sides
 
     @property
     def judged_on(self) -> str:
@@ -84,11 +87,16 @@ class SearchDetector(FrameDetector):
         return "the labelled videos, where single examples of a class were found by their mirror images"
 
     def _queries(
-        self, labelled: Sequence[tuple[Timeline, Array]], views: Sequence[int] = (REGULAR, MIRRORED)
+        self, labelled: Sequence[tuple[Timeline, Array]], mirrored_alone: bool = False
     ) -> list[Queries | None]:
-        """The examples of each class in parts with their targets, in ``views``; None where there is none."""
+        """The examples of each class in parts with their targets; None where there is none.
+
+        In both orientations, as they are where the sides of their class differ, or ``mirrored_alone``.
+        """
         stacked: list[Queries | None] = []
-        for k in range(len(self.classes_)):
+        for k, name in enumerate(self.classes_):
+            views = (REGULAR,) if self.sides_[name] == "differ" else (REGULAR, MIRRORED)
+            views = (MIRRORED,) if mirrored_alone else views
             examples = [e for part, classes in labelled for e in _examples(part, classes, k + 1, views)]
             stacked.append(stack_queries(examples) if examples else None)
         return stacked
@@ -105,7 +113,7 @@ class SearchDetector(FrameDetector):
         return distances, ticks
 
     def _scored(self, distances: Array, ticks: Array) -> Scored:
-        """Chances by the nearest example whose span covers a tick, and the edges of that span."""
+        """Probabilities by the nearest example whose span covers a tick, and the edges of that span."""
         similar = self.curve_.predict_proba(self._bounded(distances).reshape(-1, 1))[:, 1]
         similar = np.where(np.isfinite(distances), similar.reshape(distances.shape), 0)
         spread = [_spread(s, n) for s, n in zip(similar.T, ticks.T, strict=True)]
@@ -131,7 +139,7 @@ class SearchDetector(FrameDetector):
             # Where nothing of a class is left, its own examples are all there is to choose a decoding by;
             # mirrored, as else they would be found at no distance where they lie.
             inside = [pair for pair, f in zip(labelled, fold, strict=True) if f == out]
-            own[out] = self._queries(inside, (MIRRORED,))
+            own[out] = self._queries(inside, mirrored_alone=True)
         held = []
         for part, out in zip(parts, fold, strict=True):
             queries = [left or stand_in for left, stand_in in zip(others[out], own[out], strict=True)]

@@ -34,7 +34,7 @@ class CombinedDetector(FrameDetector):
     ) -> Self:
         """Fit both on the same folds, then choose ``weight_``, the share of search; see ``FrameDetector``."""
         trained = (self.trained or TrainedDetector()).fit(sequences, segments, reviewed)
-        shared = ("rate_hz", "folds", "class_agnostic", "decoding", "points_s", "seed")
+        shared = ("rate_hz", "folds", "class_agnostic", "decoding", "points_s", "seed", "sides")
         search = SearchDetector(**{name: getattr(trained, name) for name in shared})
         search.fit(sequences, segments, reviewed)
         return self.combine(trained, search)
@@ -47,7 +47,7 @@ class CombinedDetector(FrameDetector):
         self.trained_, self.search_ = trained, search
         self.rate_hz, self.points_s, self.decoding = trained.rate_hz, trained.points_s, trained.decoding
         self.classes_, self.lengths_ = trained.classes_, trained.lengths_
-        self.held_out_truth_ = trained.held_out_truth_
+        self.held_out_truth_, self.sides_ = trained.held_out_truth_, trained.sides_
         trials = []
         for weight in WEIGHTS if all(search.shared_) else (0.0,):
             held_out = self._mixed(trained.held_out_, search.held_out_, weight)

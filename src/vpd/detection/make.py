@@ -18,6 +18,7 @@ def make_detector(settings: DetectSettings) -> FrameDetector:
         "decoding": settings.decoding,
         "points_s": settings.points_s,
         "seed": settings.seed,
+        "sides": settings.sides,
     }
     trained = TrainedDetector(network=settings.network, window_s=settings.window_s, epochs=settings.epochs)
     trained.set_params(**shared)

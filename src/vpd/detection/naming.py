@@ -12,6 +12,7 @@ from scipy.special import logsumexp
 from vpd.detection.frame_scores import FrameScores, class_shares
 from vpd.detection.timeline import Timeline
 from vpd.dtw import FALLBACK, Packed, many_to_many, pack
+from vpd.sequences.spans import drop_invalid, take_rows
 from vpd.sequences.transforms import Smooth
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
@@ -54,20 +55,36 @@ def segment_spans(classes: Array) -> tuple[Array, Array]:
     return np.stack([starts, stops], axis=1), classes[starts] - 1
 
 
-class PackedExamples:
-    """Labelled segments as they are and mirrored, ready for warping, with the class of each."""
+def labelled_sequences(
+    parts: Sequence[Timeline], targets: Sequence[Array]
+) -> tuple[list[FeatureSequence], list[int]]:
+    """The smoothed features of every labelled segment that has any, and the index of its class."""
+    found: list[FeatureSequence] = []
+    classes: list[int] = []
+    for sequence, own in zip(_clean([_sequence(part) for part in parts]), targets, strict=True):
+        for (start, stop), k in zip(*segment_spans(own), strict=True):
+            if sequence.valid[start:stop].any():
+                found.append(drop_invalid(take_rows(sequence, slice(int(start), int(stop)))))
+                classes.append(int(k))
+    return found, classes
 
-    def __init__(self, parts: Sequence[Timeline], targets: Sequence[Array]) -> None:
-        views: list[Array] = []
-        classes: list[int] = []
-        sequences = _clean([_sequence(part) for part in parts])
-        for sequence, own in zip(sequences, targets, strict=True):
-            for (start, stop), k in zip(*segment_spans(own), strict=True):
-                values = sequence.values[start:stop][sequence.valid[start:stop]]
-                if len(values):
-                    views += [values[:, REGULAR], values[:, MIRRORED]]
-                    classes += [int(k), int(k)]
-        self.classes = np.array(classes, np.int64)
+
+class PackedExamples:
+    """Labelled segments as they are and mirrored, ready for warping, with the class of each.
+
+    ``costs`` (C,): by what share the distance to mirrored examples of a class is greater; infinite where they
+    do not count.
+    """
+
+    def __init__(self, parts: Sequence[Timeline], targets: Sequence[Array], costs: Array) -> None:
+        sequences, classes = labelled_sequences(parts, targets)
+        views = [s.values[:, side] for s in sequences for side in (REGULAR, MIRRORED)]
+        factors = [factor for k in classes for factor in (1.0, 1 + costs[k])]
+        # An example at no distance, mirrored, would count as much as one that counts.
+        counts = np.isfinite(factors)
+        self.classes = np.repeat(np.array(classes, np.int64), 2)[counts]
+        self.factors = np.array(factors)[counts]
+        views = [view for view, counted in zip(views, counts, strict=True) if counted]
         self.packed: Packed | None = pack(views) if views else None
 
     def distances(self, timeline: Timeline, spans: Array, classes: int) -> Array:
@@ -83,7 +100,7 @@ class PackedExamples:
                 sequence.values[start:stop, REGULAR][sequence.valid[start:stop]]
                 for start, stop in spans[there]
             ]
-            to_views = many_to_many(queries, self.packed, FALLBACK)
+            to_views = many_to_many(queries, self.packed, FALLBACK) * self.factors
             for k in np.unique(self.classes):
                 near[there, k] = to_views[:, self.classes == k].min(axis=1)
         known = np.isfinite(near)
@@ -97,12 +114,17 @@ class Naming:
 
     How much each says is fitted on the segments of held-out videos; where no class has an example left, it is
     taken as given. ``weights_`` are those of the logarithm of the share, and of the distance.
+
+    ``mirror_costs`` : see `PackedExamples`.
     """
+
+    def __init__(self, mirror_costs: Array) -> None:
+        self.mirror_costs = mirror_costs
 
     def fit(self, held_out: Sequence[FrameScores], targets: Sequence[Array], fold: Sequence[int]) -> Self:
         """Weigh both on held-out scores of parts with known classes, then keep all examples."""
         parts = [scores.timeline for scores in held_out]
-        self.examples_ = PackedExamples(parts, targets)
+        self.examples_ = PackedExamples(parts, targets, self.mirror_costs)
         self.weights_ = (1.0, 0.0)
         if len(set(fold)) == 1:
             # Nothing was held out: every segment would be its own nearest example.
@@ -111,7 +133,7 @@ class Naming:
         for f in sorted(set(fold)):
             out = [i for i, g in enumerate(fold) if g == f]
             kept = [i for i, g in enumerate(fold) if g != f]
-            examples = PackedExamples([parts[i] for i in kept], [targets[i] for i in kept])
+            examples = PackedExamples([parts[i] for i in kept], [targets[i] for i in kept], self.mirror_costs)
             for i in out:
                 spans, classes = segment_spans(targets[i])
                 # A class of which nothing was left to learn says nothing of either: both must be wrong.

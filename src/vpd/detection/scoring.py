@@ -50,16 +50,18 @@ def _stretches(lengths: Sequence[int]) -> list[tuple[int, int, int]]:
 
 
 @torch.inference_mode()
-def score(network: nn.Module, inputs: Sequence[Array], classes: int) -> list[Scored]:
-    """What a network of ``classes`` classes, the background among them, says of each (T, 2, d).
+def score(network: nn.Module, inputs: Sequence[Array], classes: int, mirror: bool = True) -> list[Scored]:
+    """Output of a network for each of ``inputs`` (T, 2, d).
 
-    The mean of both orientations.
+    The mean over both orientations; without ``mirror`` of the inputs as they are alone. ``classes`` includes
+    the background.
     """
+    orientations = 2 if mirror else 1
     network.eval()
     outputs: list[list[Array]] = [[] for _ in inputs]
     length = SCORED_TICKS + 2 * SCORED_MARGIN
     stretches = _stretches([len(x) for x in inputs])
-    at_once = max(1, BATCH_TICKS // (2 * length))
+    at_once = max(1, BATCH_TICKS // (orientations * length))
     # Stretches of like length go together, so that little of a batch is padding.
     order = sorted(range(len(stretches)), key=lambda k: stretches[k][2] - stretches[k][1])
     pieces: dict[int, Array] = {}
@@ -67,14 +69,14 @@ def score(network: nn.Module, inputs: Sequence[Array], classes: int) -> list[Sco
         group = [(k, *stretches[k]) for k in order[begin : begin + at_once]]
         widest = max(stop - start for _, _, start, stop in group) + 2 * SCORED_MARGIN
         # Beyond the ends of a timeline lies nothing, marked as such, whatever it is scored together with.
-        batch = np.zeros((len(group), 2, widest, inputs[0].shape[2]), np.float32)
+        batch = np.zeros((len(group), orientations, widest, inputs[0].shape[2]), np.float32)
         for row, (_, i, start, stop) in enumerate(group):
             first, last = max(0, start - SCORED_MARGIN), min(len(inputs[i]), stop + SCORED_MARGIN)
             at = first - start + SCORED_MARGIN
-            batch[row, :, at : at + last - first] = inputs[i][first:last].swapaxes(0, 1)
+            batch[row, :, at : at + last - first] = inputs[i][first:last, :orientations].swapaxes(0, 1)
         logits = network(torch.from_numpy(batch.reshape(-1, widest, batch.shape[3])))
         outcome = torch.cat([logits[..., :classes].softmax(-1), logits[..., classes:]], dim=-1)
-        said = outcome.reshape(len(group), 2, widest, -1).mean(1).numpy()
+        said = outcome.reshape(len(group), orientations, widest, -1).mean(1).numpy()
         for row, (k, _, start, stop) in enumerate(group):
             pieces[k] = said[row, SCORED_MARGIN : SCORED_MARGIN + stop - start]
     for k, (i, _, _) in enumerate(stretches):

@@ -15,6 +15,7 @@ from vpd.detection.targets import seconds_to_edges
 from vpd.detection.timeline import Timeline
 from vpd.detection.training import Schedule, Target, train
 from vpd.errors import InputError
+from vpd.sequences.sides import Sides
 from vpd.types import Array
 
 VIEW = 2.5
@@ -68,6 +69,7 @@ class TrainedDetector(FrameDetector):
         decoding: str = "chosen",
         points_s: float = 0.0,
         seed: int = 0,
+        sides: Sides = "auto",
     ) -> None:
         self.network = network
         self.hidden = hidden
@@ -86,6 +88,7 @@ class TrainedDetector(FrameDetector):
         self.decoding = decoding
         self.points_s = points_s
         self.seed = seed
+        self.sides = sides
 
     def _schedule(self) -> Schedule:
         window_s = max(self.window_s, 2 * max(self.lengths_.quantiles_s))
@@ -100,6 +103,7 @@ class TrainedDetector(FrameDetector):
             self.edges,
             self.scaling_.moving,
             round(VIEW * max(self.lengths_.quantiles_s) * self.rate_hz),
+            not self._some_differ,
         )
 
     def _inputs(self, timelines: list[Timeline]) -> list[Array]:
@@ -130,7 +134,7 @@ class TrainedDetector(FrameDetector):
                 self.seed + k,
                 ([inputs[i] for i in out], [wanted[i] for i in out]),
             )
-            return network, dict(zip(out, score(network, [inputs[i] for i in out], outputs), strict=True))
+            return network, dict(zip(out, self._score_by(network, [inputs[i] for i in out]), strict=True))
 
         # Folds are independent and each draws from its own generator; torch computes outside Python's lock.
         with ThreadPoolExecutor(min(len(held), os.cpu_count() or 1)) as pool:
@@ -139,7 +143,10 @@ class TrainedDetector(FrameDetector):
         scores = {i: scored for _, by_part in results for i, scored in by_part.items()}
         return [scores[i] for i in range(len(parts))]
 
+    def _score_by(self, network: nn.Module, inputs: list[Array]) -> list[Scored]:
+        return score(network, inputs, 1 + len(self.classes_), not self._some_differ)
+
     def _score(self, timelines: list[Timeline]) -> list[Scored]:
-        inputs, classes = self._inputs(timelines), 1 + len(self.classes_)
-        by_network = [score(network, inputs, classes) for network in self.networks_]
+        inputs = self._inputs(timelines)
+        by_network = [self._score_by(network, inputs) for network in self.networks_]
         return [mean_scored(of_one) for of_one in zip(*by_network, strict=True)]

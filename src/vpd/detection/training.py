@@ -40,7 +40,8 @@ class Schedule:
     speed : windows are played at a random speed within 1 / (1 + speed) .. 1 + speed.
     edges : weight of the loss of the edges of segments; 0 has the network say nothing of them.
     moving : how many of the last input channels are displacements.
-    view : ticks that a tick should see about it.
+    view : receptive field of the network in ticks.
+    mirror : whether windows are taken in a random orientation; else as they are.
     """
 
     window: int
@@ -53,6 +54,7 @@ class Schedule:
     edges: float = 0.0
     moving: int = 0
     view: int = 255
+    mirror: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +71,18 @@ class Target:
 class Windows:
     """Random windows of timelines with their targets, a batch at a time as one gather.
 
-    The last ``moving`` channels of the inputs are displacements, which grow with the speed.
+    The last ``moving`` channels of the inputs are displacements, which grow with the speed. With ``mirror``
+    each window is taken in a random orientation.
     """
 
     def __init__(
-        self, inputs: Sequence[Array], targets: Sequence[Target], window: int, speed: float, moving: int = 0
+        self,
+        inputs: Sequence[Array],
+        targets: Sequence[Target],
+        window: int,
+        speed: float,
+        moving: int = 0,
+        mirror: bool = True,
     ) -> None:
         # All timelines lie one after another, with a window of missing ticks between, so that a window that
         # goes beyond the end of a short one runs into nothing.
@@ -91,17 +100,18 @@ class Windows:
         owner = np.searchsorted(ends, known, side="right")
         self.first, self.last = begins[owner], ends[owner] - pad
         self.known, self.window, self.speed, self.moving = known, window, speed, moving
+        self.orientations = 2 if mirror else 1
         self.covering = max(LEAST_WINDOWS, int(np.ceil(2 * len(known) / window)))
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """(n, window, d) inputs of random orientation, (n, window) classes and (n, window, 2) edges."""
+        """(n, window, d) inputs, (n, window) classes and (n, window, 2) edges."""
         chosen = rng.integers(len(self.known), size=n)
         speed = np.exp(rng.uniform(-1, 1, n) * np.log1p(self.speed))
         reach = np.ceil(self.window * speed).astype(np.int64)
         latest = np.maximum(self.last[chosen] - reach, self.first[chosen])
         start = np.clip(self.known[chosen] - rng.integers(0, self.window, n), self.first[chosen], latest)
         rows = start[:, None] + np.rint(np.arange(self.window) * speed[:, None]).astype(np.int64)
-        side = rng.integers(2, size=n)
+        side = rng.integers(self.orientations, size=n)
         # What is played faster is over sooner.
         faster = speed[:, None, None].astype(np.float32)
         edges = self.edges[rows] / faster
@@ -136,7 +146,7 @@ def train(
     rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     edges = EDGES if schedule.edges else 0
     network = make_network(name, inputs[0].shape[2], outputs + edges, hidden, schedule.view, generator)
-    windows = Windows(inputs, targets, schedule.window, schedule.speed, schedule.moving)
+    windows = Windows(inputs, targets, schedule.window, schedule.speed, schedule.moving, schedule.mirror)
     weights = _class_weights(targets, outputs)
     optimiser = torch.optim.AdamW(network.parameters(), schedule.learning_rate, weight_decay=WEIGHT_DECAY)
     a_pass = schedule.windows or windows.covering
@@ -165,7 +175,7 @@ def train(
             if falling is not None:
                 falling.step()
         if schedule.patience and held_out is not None:
-            held_loss = _loss(network, *held_out, weights)
+            held_loss = _loss(network, *held_out, weights, schedule.mirror)
             if held_loss < best_loss:
                 best, best_loss, since = (
                     {k: v.clone() for k, v in network.state_dict().items()},
@@ -189,8 +199,10 @@ def _edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
     return functional.smooth_l1_loss(said[inside], edges[inside], beta=EDGE_ROUNDING)
 
 
-def _loss(network: nn.Module, inputs: Sequence[Array], targets: Sequence[Target], weights: Tensor) -> float:
-    scores = np.concatenate([s.probabilities for s in score(network, inputs, len(weights))])
+def _loss(
+    network: nn.Module, inputs: Sequence[Array], targets: Sequence[Target], weights: Tensor, mirror: bool
+) -> float:
+    scores = np.concatenate([s.probabilities for s in score(network, inputs, len(weights), mirror)])
     truth = torch.from_numpy(np.concatenate([y.classes for y in targets]))
     logs = torch.from_numpy(np.log(np.maximum(scores, 1e-12)))
     return float(functional.nll_loss(logs, truth, weights.to(logs.dtype), ignore_index=UNKNOWN))

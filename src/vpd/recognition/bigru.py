@@ -17,6 +17,7 @@ from vpd.recognition.estimator import SequenceClassifier, orientations
 from vpd.recognition.network import ActionNetwork
 from vpd.sequences.gru import Precision
 from vpd.sequences.packing import FrameMatrix
+from vpd.sequences.sides import Sides
 from vpd.types import Array, FeatureSequence
 
 RESTARTS = 10
@@ -45,8 +46,9 @@ class BiGRUClassifier(SequenceClassifier):
     """BiGRU classifier of action sequences (paper, section 4.1 and supplement).
 
     Both orientations of a sequence are separate training examples; at prediction the class probabilities of
-    the two are averaged. With validation data the epoch of best validation accuracy is kept, without it the
-    last.
+    the two are averaged. Where the sides of a class differ, its mirrored examples are left out, and queries
+    are predicted as they are. With validation data the epoch of best validation accuracy is kept, without it
+    the last.
 
     Parameters
     ----------
@@ -57,6 +59,7 @@ class BiGRUClassifier(SequenceClassifier):
     threads : 2 runs the two directions on two cores.
     precision : of the large products in training; "auto" takes bfloat16 on CPUs that multiply in it.
     device : any torch device.
+    sides : whether mirrored examples count, see `vpd.sequences.sides.Sides`.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class BiGRUClassifier(SequenceClassifier):
         threads: int = 1,
         precision: Precision = "auto",
         device: str = "cpu",
+        sides: Sides = "same",
     ) -> None:
         self.hidden = hidden
         self.layers = layers
@@ -82,6 +86,7 @@ class BiGRUClassifier(SequenceClassifier):
         self.threads = threads
         self.precision = precision
         self.device = device
+        self.sides = sides
 
     def fit(
         self,
@@ -91,8 +96,16 @@ class BiGRUClassifier(SequenceClassifier):
         y_validation: Sequence[str] | Array | None = None,
     ) -> Self:
         """Train from random weights. Validation data come from the training part alone."""
-        targets = torch.from_numpy(self._start_fit(X, y)).repeat_interleave(2)
-        matrix = FrameMatrix([view for s in X for view in orientations(s)])
+        of_sequence = self._start_fit(X, y)
+        self._settle_sides(X, self.classes_[of_sequence])
+        differ = [self.sides_[str(label)] == "differ" for label in self.classes_[of_sequence]]
+        shown = [
+            (view, target)
+            for s, target, regular_alone in zip(X, of_sequence, differ, strict=True)
+            for view in orientations(s)[: 1 if regular_alone else 2]
+        ]
+        matrix = FrameMatrix([view for view, _ in shown])
+        targets = torch.tensor([int(target) for _, target in shown])
         order = np.random.default_rng(self.seed)
         with _one_thread(self.threads), torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
@@ -152,9 +165,10 @@ class BiGRUClassifier(SequenceClassifier):
         return mean
 
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
-        """(N, C) probabilities, the mean over both orientations."""
+        """(N, C) probabilities, the mean over both orientations unless sides differ."""
         self._start_predict(X)
-        matrix = FrameMatrix([view for s in X for view in orientations(s)])
+        views = 1 if self._some_differ else 2
+        matrix = FrameMatrix([view for s in X for view in orientations(s)[:views]])
         out = np.empty((len(matrix), len(self.classes_)))
         self.network_.eval()
         with torch.inference_mode(), _one_thread(self.threads):
@@ -163,5 +177,5 @@ class BiGRUClassifier(SequenceClassifier):
                 frames, packing = matrix.batch(items)
                 logits = self.network_(frames.to(self.device), packing).cpu()
                 out[items[packing.order]] = logits.double().softmax(dim=1).numpy()
-        mean: Array = out.reshape(len(X), 2, -1).mean(axis=1)
+        mean: Array = out.reshape(len(X), views, -1).mean(axis=1)
         return mean

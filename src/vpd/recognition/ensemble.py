@@ -1,41 +1,96 @@
-"""Several recognisers in one, chosen by cross-validation inside the training examples alone."""
+"""Several recognisers in one, weighted by how well they explain examples that they were fitted without."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import Pipeline
 
 from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier
 from vpd.types import Array, FeatureSequence
 
+ROUNDS = 50
+"""Steps of expectation maximisation; the weights have settled after some twenty."""
+USUAL_PRIOR = 4.0
+"""Pseudo-examples given to each member, so that few examples change the weights little."""
+LEAST_PROBABILITY = 1e-3
+"""So that one example that a member is wrongly sure of does not exclude the member."""
 
-class ChosenEnsemble(SequenceClassifier):
-    """The mean of those members whose mean does best in cross-validation on the training examples.
 
-    Every subset of the members is tried; the highest accuracy wins, ties the lower log loss. With a single
-    example of some class there is nothing to validate on, and all members are used.
+def held_out_proba(
+    estimator: Any, X: Sequence[FeatureSequence], y: Array, folds: int = 5, seed: int = 0
+) -> Array:
+    """(N, C) probabilities of each example by an estimator fitted without it, columns in sorted order.
+
+    By the estimator's own ``held_out_proba`` where it has one, else by cross-validation in at most ``folds``
+    folds. ``estimator`` is not changed. Every class needs two examples.
+    """
+    if isinstance(estimator, Pipeline):
+        for _, step in estimator.steps[:-1]:
+            X = clone(step).fit(X, y).transform(X)
+        return held_out_proba(estimator.steps[-1][1], X, y, folds, seed)
+    if hasattr(estimator, "held_out_proba"):
+        own: Array = clone(estimator).held_out_proba(X, y)
+        return own
+    classes, targets = np.unique(y, return_inverse=True)
+    out = np.zeros((len(y), len(classes)))
+    splitter = StratifiedKFold(min(folds, int(np.bincount(targets).min())), shuffle=True, random_state=seed)
+    for train, held in splitter.split(targets, targets):
+        model = clone(estimator).fit([X[i] for i in train], y[train])
+        out[held] = model.predict_proba([X[i] for i in held])
+    return out
+
+
+def mixture_weights(probabilities: Array, prior: Array) -> Array:
+    """(M,) weights of a mixture, by expectation maximisation.
+
+    Parameters
+    ----------
+    probabilities : (M, N) that each member gives to the true class of each held-out example.
+    prior : (M,) pseudo-examples that each member is given beforehand; without examples the weights are these.
+    """
+    weights = prior / prior.sum()
+    likely = probabilities + LEAST_PROBABILITY
+    for _ in range(ROUNDS):
+        shares = weights[:, None] * likely
+        weights = prior + (shares / shares.sum(axis=0)).sum(axis=1)
+        weights = weights / weights.sum()
+    settled: Array = weights
+    return settled
+
+
+class WeightedEnsemble(SequenceClassifier):
+    """The weighted mean of its members' probabilities.
+
+    The weights are those of a mixture (`mixture_weights`) on the training examples, each predicted by members
+    that were fitted without it. With a single example of some class they are those of the prior.
 
     Parameters
     ----------
     members : pairs of name and estimator.
-    folds : at most; never more than the examples of the smallest class.
+    prior : pseudo-examples by member; None for `USUAL_PRIOR` each.
+    folds : of the cross-validation, at most; never more than the examples of the smallest class.
     seed : of the folds.
 
     Attributes
     ----------
-    chosen_ : names of the members used.
-    validated_ : accuracy in cross-validation of every subset tried, by its names.
+    weights_ : (M,) of the members, with sum 1.
     """
 
-    def __init__(self, members: Sequence[tuple[str, Any]], folds: int = 3, seed: int = 0) -> None:
+    def __init__(
+        self,
+        members: Sequence[tuple[str, Any]],
+        prior: Sequence[float] | None = None,
+        folds: int = 5,
+        seed: int = 0,
+    ) -> None:
         self.members = members
+        self.prior = prior
         self.folds = folds
         self.seed = seed
 
@@ -60,45 +115,42 @@ class ChosenEnsemble(SequenceClassifier):
                 named[name].set_params(**{rest: value})
         return self
 
+    def _prior(self) -> Array:
+        prior = np.full(len(self.members), USUAL_PRIOR) if self.prior is None else np.array(self.prior)
+        if len(prior) != len(self.members) or not (prior > 0).all():
+            raise InputError(f"a prior of {prior.tolist()} does not fit {len(self.members)} members")
+        return prior
+
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
-        """Choose by cross-validation, then fit the chosen to all examples."""
+        """Fit all members, and weigh them."""
         if not self.members:
             raise InputError("an ensemble needs a member")
         targets = self._start_fit(X, y)
         labels = self.classes_[targets]
-        names = [name for name, _ in self.members]
-        folds = min(self.folds, int(np.bincount(targets).min()))
-        self.validated_: dict[tuple[str, ...], float] = {}
-        self.chosen_ = tuple(names)
-        if folds >= 2 and len(names) > 1:
-            self.chosen_ = self._choose(X, labels, targets, folds)
-        self.fitted_ = [clone(member).fit(X, labels) for name, member in self.members if name in self.chosen_]
+        prior = self._prior()
+        self.weights_ = prior / prior.sum()
+        if np.bincount(targets).min() > 1 and len(self.members) > 1:
+            of_truth = [
+                held_out_proba(member, X, labels, self.folds, self.seed)[np.arange(len(labels)), targets]
+                for _, member in self.members
+            ]
+            self.weights_ = mixture_weights(np.array(of_truth), prior)
+        self.fitted_ = [clone(member).fit(X, labels) for _, member in self.members]
         return self
 
-    def _choose(
-        self, X: Sequence[FeatureSequence], labels: Array, targets: Array, folds: int
-    ) -> tuple[str, ...]:
-        held = np.zeros((len(self.members), len(X), len(self.classes_)))
-        splitter = StratifiedKFold(folds, shuffle=True, random_state=self.seed)
-        for train, validation in splitter.split(targets, targets):
-            for m, (_, member) in enumerate(self.members):
-                model = clone(member).fit([X[i] for i in train], labels[train])
-                held[m, validation] = model.predict_proba([X[i] for i in validation])
-        best: tuple[float, float, tuple[str, ...]] | None = None
-        for size in range(1, len(self.members) + 1):
-            for subset in combinations(range(len(self.members)), size):
-                mean = held[list(subset)].mean(axis=0)
-                accuracy = float((mean.argmax(axis=1) == targets).mean())
-                loss = float(log_loss(targets, mean, labels=np.arange(len(self.classes_))))
-                names = tuple(self.members[m][0] for m in subset)
-                self.validated_[names] = accuracy
-                if best is None or (accuracy, -loss) > (best[0], -best[1]):
-                    best = accuracy, loss, names
-        assert best is not None
-        return best[2]
-
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
-        """(N, C), the mean over the chosen members."""
+        """(N, C), the weighted mean over the members."""
         self._start_predict(X)
-        mean: Array = np.mean([member.predict_proba(X) for member in self.fitted_], axis=0)
+        answers = np.array([member.predict_proba(X) for member in self.fitted_])
+        mean: Array = np.tensordot(self.weights_, answers, axes=1)
+        return mean
+
+    def held_out_proba(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Array:
+        """(N, C) probabilities of each example by members fitted without it, weighted alike."""
+        labels = np.asarray(y)
+        targets = np.unique(labels, return_inverse=True)[1]
+        prior = self._prior()
+        held = np.array([held_out_proba(m, X, labels, self.folds, self.seed) for _, m in self.members])
+        weights = mixture_weights(held[:, np.arange(len(labels)), targets], prior)
+        mean: Array = np.tensordot(weights, held, axes=1)
         return mean

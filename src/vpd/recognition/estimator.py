@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from vpd.errors import InputError, MismatchError
+from vpd.sequences.sides import ClassSides, Sides, sides_by_class
 from vpd.types import Array, FeatureSequence
 
 
@@ -44,10 +45,14 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     ----------
     classes_ : (C,) the labels, sorted.
     n_features_in_ : d.
+    sides_ : of each class whether its mirrored examples count, in recognisers that have the parameter
+        ``sides`` (`vpd.sequences.sides`).
     """
 
     classes_: Array
     n_features_in_: int
+    sides: Sides
+    sides_: dict[str, ClassSides]
 
     def _start_fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Array:
         """Check the training data and return the class of each sequence as its index in ``classes_``."""
@@ -57,6 +62,14 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.classes_, targets = np.unique(np.asarray(y), return_inverse=True)
         self.n_features_in_ = d
         return targets
+
+    def _settle_sides(self, X: Sequence[FeatureSequence], targets: Array) -> None:
+        self.sides_ = sides_by_class(self.sides, self.classes_, X, targets)
+
+    @property
+    def _some_differ(self) -> bool:
+        """Whether the sides of some class differ: then a mirrored query may show another class."""
+        return "differ" in self.sides_.values()
 
     def _start_predict(self, X: Sequence[FeatureSequence]) -> None:
         check_is_fitted(self, "classes_")

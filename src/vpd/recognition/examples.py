@@ -10,6 +10,7 @@ import numpy as np
 
 from vpd.errors import InputError
 from vpd.sequences import FeatureStore
+from vpd.sequences.joined import JoinedStore
 from vpd.types import FeatureSequence, Segment
 
 
@@ -33,7 +34,7 @@ class Examples:
         return [i for i, sequence in enumerate(self.sequences) if sequence is not None]
 
 
-def load_examples(store: FeatureStore, segments: Sequence[Segment]) -> Examples:
+def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]) -> Examples:
     """Read the features of ``segments``. Raises InputError where not one of them has any."""
     sequences: list[FeatureSequence | None] = []
     reasons: dict[int, str] = {}

@@ -10,7 +10,8 @@ import numpy as np
 from vpd.dtw import many_to_many, pack
 from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier, orientations
-from vpd.types import Array, FeatureSequence
+from vpd.sequences.sides import Sides, mirror_costs
+from vpd.types import MIRRORED, Array, FeatureSequence
 
 
 class DTWNeighbours(SequenceClassifier):
@@ -29,10 +30,9 @@ class DTWNeighbours(SequenceClassifier):
     balanced : divide a class' votes by its number of training examples (for unequal classes and k > 1).
     pattern : step pattern of `vpd.dtw`; "symmetricP2_or_2" is the reference implementation's rule.
     distance : frame distance of `vpd.dtw`.
-    mirror_query : also align the mirrored query, with mirrored examples. Changes nothing for features whose
-        distances do not change when both are mirrored, such as joints.
-    mirror_examples : False compares with the examples as they are alone. Where left- and right-handed
-        actions are different classes, or all athletes have one hand, mirrored examples mislead.
+    mirror_query : also align the mirrored query, and average the two alignments of each pairing. Changes
+        nothing for features whose distances do not change when both are mirrored, such as joints.
+    sides : whether mirrored examples count, see `vpd.sequences.sides.Sides`.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class DTWNeighbours(SequenceClassifier):
         pattern: str = "symmetricP2",
         distance: str = "l2",
         mirror_query: bool = False,
-        mirror_examples: bool = True,
+        sides: Sides = "same",
     ) -> None:
         self.k = k
         self.weights = weights
@@ -53,18 +53,15 @@ class DTWNeighbours(SequenceClassifier):
         self.pattern = pattern
         self.distance = distance
         self.mirror_query = mirror_query
-        self.mirror_examples = mirror_examples
+        self.sides = sides
 
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
         """Keep both orientations of the training examples, laid out for warping."""
         if self.k is not None and self.k < 1:
             raise InputError(f"k is {self.k}; at least one neighbour must be asked")
-        if self.mirror_query and not self.mirror_examples:
-            raise InputError("mirror_query needs mirror_examples: the two are averaged in pairs")
         self.targets_ = self._start_fit(X, y)
-        self.packed_ = pack(
-            [view for s in X for view in orientations(s)[: 1 + self.mirror_examples]], self.distance
-        )
+        self._settle_sides(X, self.classes_[self.targets_])
+        self.packed_ = pack([view for s in X for view in orientations(s)], self.distance)
         return self
 
     def distances(self, X: Sequence[FeatureSequence]) -> Array:
@@ -74,13 +71,18 @@ class DTWNeighbours(SequenceClassifier):
 
         def to_views(side: int) -> Array:
             found = many_to_many([v[side] for v in views], self.packed_, self.pattern)
-            return found.reshape(len(X), len(self.targets_), -1)
+            return found.reshape(len(X), len(self.targets_), 2)
 
         pairings = to_views(0)
         if self.mirror_query:
             # The mirrored query with the mirrored example is the pairing of the two as they are.
             mirrored = to_views(1)
             pairings = (pairings + mirrored[..., ::-1]) / 2
+        # By a product an example at no distance would count even where its mirrored copy must not.
+        costs = mirror_costs(self.sides_, self.classes_)[self.targets_]
+        counts = np.isfinite(costs)
+        pairings[:, counts, MIRRORED] *= 1 + costs[counts].astype(np.float32)
+        pairings[:, ~counts, MIRRORED] = np.inf
         nearest: Array = pairings.min(axis=-1)
         return nearest
 
@@ -89,7 +91,17 @@ class DTWNeighbours(SequenceClassifier):
 
         Raises InputError where a query can be aligned with no training example at all.
         """
-        distances = self.distances(X)
+        return self._votes(self.distances(X), X, np.bincount(self.targets_))
+
+    def held_out_proba(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Array:
+        """Fit, and the (N, C) shares of each example by the votes of all others."""
+        distances = self.fit(X, y).distances(X)
+        np.fill_diagonal(distances, np.inf)
+        voters = np.bincount(self.targets_) - np.eye(len(self.classes_))[self.targets_]
+        return self._votes(distances, X, np.maximum(voters, 1))
+
+    def _votes(self, distances: Array, X: Sequence[FeatureSequence], voters: Array) -> Array:
+        """(N, C) shares by distances (N, M) to the examples; ``voters`` of each class have a vote."""
         for i in np.flatnonzero(np.isinf(distances).all(axis=1)).tolist():
             raise InputError(
                 f"{self.pattern} aligns {X[i].video} ({len(X[i])} frames) with no training example: "
@@ -111,6 +123,6 @@ class DTWNeighbours(SequenceClassifier):
         rows = np.repeat(np.arange(len(X)), k)
         np.add.at(shares, (rows, self.targets_[nearest].ravel()), votes.ravel())
         if self.balanced:
-            shares /= np.bincount(self.targets_)
+            shares /= voters
         normalised: Array = shares / shares.sum(axis=1, keepdims=True)
         return normalised

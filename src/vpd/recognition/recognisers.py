@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import make_pipeline
 
 from vpd.dtw import FALLBACK
 from vpd.errors import InputError
 from vpd.recognition.bigru import BiGRUClassifier
-from vpd.recognition.ensemble import ChosenEnsemble
+from vpd.recognition.ensemble import WeightedEnsemble
+from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.prototypes import DTWPrototypes
+from vpd.sequences.joined import Columns
+from vpd.sequences.sides import Sides
 from vpd.sequences.transforms import Resample, Smooth
 from vpd.settings import old_names
 from vpd.settings.old_names import now_called
@@ -26,18 +31,26 @@ BIGRU_RATE_HZ = 15.0
 BIGRU_EPOCHS = 50
 BIGRU_LEAST_STEPS = 200
 """One or two examples a class fill a single batch, and fifty steps are too few to learn from them."""
+PREFERRED_PRIOR, OTHER_PRIOR = 4.0, 1.0
+"""Pseudo-examples given to the preferred features and to each of the others when features are weighted."""
 
 
 @dataclass(frozen=True)
 class Recogniser:
-    """One recogniser: how to make it, and what the help says of it."""
+    """One recogniser.
 
-    make: Callable[[], Any]
+    Attributes
+    ----------
+    make : makes it for `vpd.sequences.sides.Sides`.
+    about : one line for the user.
+    """
+
+    make: Callable[[Sides], Any]
     about: str
 
 
-def _bigru() -> Any:
-    network = BiGRUClassifier(epochs=BIGRU_EPOCHS, least_steps=BIGRU_LEAST_STEPS)
+def _bigru(sides: Sides) -> Any:
+    network = BiGRUClassifier(epochs=BIGRU_EPOCHS, least_steps=BIGRU_LEAST_STEPS, sides=sides)
     return make_pipeline(Smooth(SMOOTH_S), Resample(BIGRU_RATE_HZ), network)
 
 
@@ -45,55 +58,80 @@ def _smoothed(recogniser: Any) -> Any:
     return make_pipeline(Smooth(SMOOTH_S), recogniser)
 
 
-def _density() -> Any:
-    return DTWNeighbours(k=None, balanced=True, pattern=FALLBACK, mirror_query=True)
+def _density(sides: Sides) -> Any:
+    return DTWNeighbours(k=None, balanced=True, pattern=FALLBACK, mirror_query=True, sides=sides)
 
 
-def _nearest() -> Any:
-    return _smoothed(DTWNeighbours(pattern=FALLBACK, mirror_query=True))
+def _warping(sides: Sides) -> list[tuple[str, Any]]:
+    return [("dtw-soft", _density(sides)), ("dtw-barycenter", DTWPrototypes(sides=sides))]
 
 
-def _neighbours() -> Any:
-    return _smoothed(_density())
+def _auto(sides: Sides) -> Any:
+    return WeightedEnsemble([*_warping(sides), ("linear", LinearClassifier(sides=sides))])
 
 
-def _prototypes() -> Any:
-    return _smoothed(DTWPrototypes())
-
-
-def _blend() -> Any:
-    members = [("dtw-soft", _density()), ("dtw-barycenter", DTWPrototypes())]
-    return _smoothed(VotingClassifier(members, voting="soft"))
+def _of_paper(sides: Sides) -> Sides:
+    """The paper's recognisers mirror all examples; "auto" leaves them as they are."""
+    return "same" if sides == "auto" else sides
 
 
 RECOGNISERS: dict[str, Recogniser] = {
-    "dtw-nn": Recogniser(_nearest, "nearest neighbour by DTW, features smoothed"),
-    "dtw-soft": Recogniser(_neighbours, "density of each class' examples around the query by DTW"),
-    "dtw-barycenter": Recogniser(_prototypes, "nearest class average by DTW"),
-    "dtw-ensemble": Recogniser(_blend, "the mean of dtw-soft and dtw-barycenter"),
+    "auto": Recogniser(
+        lambda sides: _smoothed(_auto(sides)),
+        "dtw-soft, dtw-barycenter and linear together, weighted by examples that are left out in turn",
+    ),
+    "dtw-nn": Recogniser(
+        lambda sides: _smoothed(DTWNeighbours(pattern=FALLBACK, mirror_query=True, sides=sides)),
+        "nearest neighbour by DTW, features smoothed",
+    ),
+    "dtw-soft": Recogniser(
+        lambda sides: _smoothed(_density(sides)),
+        "density of each class' examples around the query by DTW",
+    ),
+    "dtw-barycenter": Recogniser(
+        lambda sides: _smoothed(DTWPrototypes(sides=sides)), "nearest class average by DTW"
+    ),
+    "dtw-ensemble": Recogniser(
+        lambda sides: _smoothed(VotingClassifier(_warping(sides), voting="soft")),
+        "the mean of dtw-soft and dtw-barycenter",
+    ),
+    "linear": Recogniser(
+        lambda sides: _smoothed(LinearClassifier(sides=sides)),
+        "ridge regression on features at twelve moments and their statistics over time",
+    ),
     "bigru-short": Recogniser(_bigru, "BiGRU with a short schedule, features smoothed"),
-    "dtw-select": Recogniser(
-        lambda: ChosenEnsemble(
-            [("dtw-nn", _nearest()), ("dtw-soft", _neighbours()), ("dtw-barycenter", _prototypes())]
-        ),
-        "those of the DTW recognisers that do best together in cross-validation",
-    ),
-    "dtw-bigru-select": Recogniser(
-        lambda: ChosenEnsemble(
-            [("dtw-nn", _nearest()), ("dtw-soft", _neighbours()), ("bigru-short", _bigru())]
-        ),
-        "the same with the BiGRU among them",
-    ),
     "nns": Recogniser(
-        lambda: DTWNeighbours(pattern=FALLBACK), "nearest neighbour by DTW as the paper has it"
+        lambda sides: DTWNeighbours(pattern=FALLBACK, sides=_of_paper(sides)),
+        "nearest neighbour by DTW as the paper has it",
     ),
-    "bigru": Recogniser(BiGRUClassifier, "BiGRU as the paper has it: 500 epochs"),
+    "bigru": Recogniser(
+        lambda sides: BiGRUClassifier(sides=_of_paper(sides)),
+        "BiGRU as the paper has it: 500 epochs",
+    ),
 }
 
 
-def make_recogniser(name: str) -> Any:
-    """A new recogniser by its name. Raises InputError for an unknown one."""
+def make_recogniser(name: str, sides: Sides = "auto", parts: Sequence[int] = ()) -> Any:
+    """A new recogniser by its name.
+
+    Parameters
+    ----------
+    sides : whether mirrored actions are the same (`vpd.sequences.sides`).
+    parts : sizes of several features that stand side by side in each frame (`vpd.sequences.joined`), the
+        preferred first: one recogniser for each, weighted by examples that are left out in turn.
+
+    Raises InputError for an unknown name.
+    """
     if name not in RECOGNISERS:
         renamed = now_called(name, old_names.RECOGNISERS)
         raise InputError(f"there is no recogniser {name!r}; known: {', '.join(RECOGNISERS)}.{renamed}")
-    return RECOGNISERS[name].make()
+    entry = RECOGNISERS[name]
+    if len(parts) < 2:
+        return entry.make(sides)
+    edges = np.cumsum([0, *parts])
+    members = [
+        (f"part{i}", make_pipeline(Columns(int(start), int(stop)), entry.make(sides)))
+        for i, (start, stop) in enumerate(pairwise(edges))
+    ]
+    prior = [PREFERRED_PRIOR, *[OTHER_PRIOR] * (len(parts) - 1)]
+    return WeightedEnsemble(members, prior)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from vpd.dtw.nearest import bounds_pay
 from vpd.dtw.packed import with_sketch
 from vpd.errors import InputError
 from vpd.search.hits import Hit, frame_step_s
+from vpd.sequences.sides import ClassSides, Sides, sides_by_class
 from vpd.sequences.spans import drop_invalid, resample
 from vpd.settings.search import SearchSettings
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence, Segment
@@ -21,14 +23,19 @@ SAME_RATE = 0.02
 
 
 SKETCH_AT = 3
-"""The query at which a collection is sketched: whoever asks thrice will ask again."""
+"""A collection is sketched at this query; a sketch pays off after about ten."""
 
 
 @dataclass(eq=False)
 class _Laid:
-    """The segments that have features, at one frame rate, with their places in the list given."""
+    """The segments that have features, at one frame rate.
 
-    kept: list[tuple[int, FeatureSequence]]
+    Attributes
+    ----------
+    views : what is packed: the segment's place in the list given, its features, the orientation.
+    """
+
+    views: list[tuple[int, FeatureSequence, int]]
     packed: Packed
     asked: int = 0
 
@@ -63,8 +70,25 @@ class SegmentCollection:
         self, features: Sequence[FeatureSequence], segments: Sequence[Segment], settings: SearchSettings
     ) -> None:
         self.features, self.segments, self.settings = features, segments, settings
-        self.orientations = (REGULAR, MIRRORED) if settings.mirror else (REGULAR,)
         self._laid: dict[int, _Laid] = {}
+
+    @cached_property
+    def sides(self) -> dict[str, ClassSides]:
+        """Of every label among the segments; ``auto`` is decided from those that have a label."""
+        pairs = zip(self.features, self.segments, strict=True)
+        labelled = [(f, s.label) for f, s in pairs if s.label and f.valid.any()]
+        labels = [label for _, label in labelled]
+        setting: Sides = self.settings.sides
+        if isinstance(setting, Mapping):
+            # A library may have labels that these segments lack.
+            setting = {name: word for name, word in setting.items() if name in labels}
+        return (
+            sides_by_class(setting, sorted(set(labels)), [f for f, _ in labelled], labels) if labels else {}
+        )
+
+    def _orientations(self, segment: Segment) -> tuple[int, ...]:
+        word = self.settings.sides if segment.label is None else self.sides.get(segment.label, "same")
+        return (REGULAR,) if word == "differ" else (REGULAR, MIRRORED)
 
     def _at_rate_of(self, query: FeatureSequence) -> _Laid:
         rate = round(1000 / frame_step_s(query))
@@ -72,8 +96,9 @@ class SegmentCollection:
             kept = [(i, f) for i, f in enumerate(at_rate_of(f, query) for f in self.features) if len(f)]
             if not kept:
                 raise InputError("no segment has a frame with a feature")
-            views = [f.values[:, o] for o in self.orientations for _, f in kept]
-            self._laid[rate] = _Laid(kept, pack(views, self.settings.distance))
+            views = [(i, f, o) for i, f in kept for o in self._orientations(self.segments[i])]
+            packed = pack([f.values[:, o] for _, f, o in views], self.settings.distance)
+            self._laid[rate] = _Laid(views, packed)
         laid = self._laid[rate]
         laid.asked += 1
         if laid.asked == SKETCH_AT and bounds_pay(laid.packed.d, self.settings.pattern):
@@ -95,11 +120,10 @@ class SegmentCollection:
                 raise InputError(f"the query in {query.video} has no frame with a feature")
             laid = self._at_rate_of(query)
             # Twice as many, since both orientations of one segment may be among the nearest.
-            asked = len(self.orientations) * k
+            asked = 2 * k
             nearest = top_k(query.values[:, REGULAR], laid.packed, asked, self.settings.pattern)
             for index, distance in zip(nearest.indices, nearest.distances, strict=True):
-                orientation, place = divmod(int(index), len(laid.kept))
-                i, found = laid.kept[place]
+                i, found, orientation = laid.views[int(index)]
                 if i in hits and hits[i].distance <= distance:
                     continue
                 mirrored = orientation == MIRRORED

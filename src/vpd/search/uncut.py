@@ -59,7 +59,7 @@ def _distance(peak: _Peak) -> float:
 
 
 def _prepare(queries: Sequence[FeatureSequence], step_s: float, settings: SearchSettings) -> _Prepared:
-    orientations = (REGULAR, MIRRORED) if settings.mirror else (REGULAR,)
+    orientations = (REGULAR,) if settings.sides == "differ" else (REGULAR, MIRRORED)
     sequences = []
     for query in queries:
         if abs(frame_step_s(query) / step_s - 1) > SAME_RATE:

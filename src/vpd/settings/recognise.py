@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from vpd.settings.section import Section
+from vpd.settings.section import Section, SidesSetting
 
 
 class RecogniseSettings(Section):
@@ -10,11 +10,16 @@ class RecogniseSettings(Section):
 
     features: str | None = None
     """Features used where none are named on the command line; where this is not set, a student's, else the
-    stronger teacher's, as in `search` among segments."""
+    stronger teacher's, as in `search` among segments. `auto` takes all, weighed by the examples."""
 
-    recogniser: str = "dtw-ensemble"
-    """The recogniser (`vpd recognise --help` lists them): neighbours and class averages by time warping need
-    no training and are good with few labels."""
+    recogniser: str = "auto"
+    """The recogniser (`vpd recognise --help` lists them). `auto` weighs neighbours and class averages by time
+    warping and a linear one by what they say of examples left out."""
+
+    sides: SidesSetting = "auto"
+    """Whether an action done by the other hand, or seen mirrored, is the same action. `same`: mirrored copies
+    are more examples. `differ`: they are not used. `auto` decides from the examples. Or one of `same` and
+    `differ` for each class, as in `sides = { forehand = "same", left_hook = "differ" }`."""
 
     ks: tuple[int, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
     """Examples a class that `evaluate` tries, beside all there are."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vpd.settings.section import Section
+from vpd.settings.section import Section, SidesSetting
 
 
 class SearchSettings(Section):
@@ -17,8 +17,9 @@ class SearchSettings(Section):
     alone must set the scale there.)"""
     distance: Literal["l2", "sqeuclidean", "cosine"] = "l2"
     """Distance between two frames; the paper's."""
-    mirror: bool = True
-    """Whether an action done by the other hand, or seen from the other side, counts as the same."""
+    sides: SidesSetting = "auto"
+    """Whether mirrored actions are the same: see `[recognise]`. `auto` decides from the labelled segments
+    that are searched; in uncut video it is `same`."""
     top: int = Field(default=20, ge=1)
     """How many results."""
     overlap: float = Field(default=0.3, ge=0, lt=1)

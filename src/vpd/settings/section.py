@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -12,6 +12,9 @@ from vpd.settings.old_names import SETTINGS
 
 OPERATIONAL: dict[str, Any] = {"operational": True}
 """``json_schema_extra`` of a setting that changes how fast or where a step works, but not what it makes."""
+
+SidesSetting = Literal["auto", "same", "differ"] | dict[str, Literal["same", "differ"]]
+"""Whether mirrored actions are the same: of all classes, or by class."""
 
 
 class Section(BaseModel):

@@ -43,7 +43,7 @@ class EvaluateRequest:
 
     Attributes
     ----------
-    features : names; None for the default (`vpd.verbs.features`).
+    features : names; None for the default (`vpd.verbs.features`). "auto": all, weighed by the examples.
     recognisers : names, of baselines too (docs/baselines.md); None for `dtw-nn` and that of the settings.
     ks : examples a class.
     subsets : for each k.
@@ -166,7 +166,8 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
     if systems:
         found = _measure_baselines(library, parts, systems, request, tell)
     if of_features:
-        mine = measure(library, parts, names, of_features, request.all_labels, request.jobs, tell)
+        jobs, sides = request.jobs, settings.sides
+        mine = measure(library, parts, names, of_features, request.all_labels, jobs, tell, sides=sides)
         found = Evaluation(parts, mine.outcomes | found.outcomes, mine.missing | found.missing)
     return EvaluateResult(found, choice, notes)
 

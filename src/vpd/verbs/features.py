@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.sequences import FeatureStore
+from vpd.sequences.joined import JoinedStore
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
 from vpd.teachers.table import ranked
@@ -15,6 +16,9 @@ LAST = "joints2d"
 """Features taken only where there are no others: they depend on the view."""
 MANY = 4
 """From this many examples a class, the default student recognises whole actions better than `vipe-window`."""
+AUTO = "auto"
+"""Stands for all features that cover as many videos as the default does: recognition weighs them by the
+examples."""
 NAMES_A_STUDENT = {"name", "preset", "backbone"}
 """Settings of [distill] by which a user chooses a student."""
 
@@ -57,12 +61,16 @@ def choose_features(
 
     Raises InputError where the features named do not exist, or there are none.
     """
+    if named == AUTO:
+        return FeatureChoice(AUTO)
     if named is not None:
         return FeatureChoice(FeatureStore(layout, named).name)
     settings = load_settings(layout.settings)
     if recognition and settings.recognise.features is not None:
         chosen = settings.recognise.features
-        return FeatureChoice(FeatureStore(layout, chosen).name, "`features` in [recognise] of vpd.toml")
+        if chosen != AUTO:
+            FeatureStore(layout, chosen)
+        return FeatureChoice(chosen, "`features` in [recognise] of vpd.toml")
     covered = {name: len(FeatureStore(layout, name).videos()) for name in layout.feature_names()}
     if not covered:
         raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
@@ -73,6 +81,24 @@ def choose_features(
         absent = f"; vpd.toml names the student {student}, which has no features yet: `vpd run` makes them"
     name, why = _default(covered, student, examples)
     return FeatureChoice(name, why + absent)
+
+
+def open_features(
+    layout: Layout, name: str, examples: int = 1
+) -> tuple[FeatureStore | JoinedStore, tuple[int, ...]]:
+    """The features called ``name``, and for `AUTO` the sizes of those that stand side by side.
+
+    ``examples`` as in `choose_features`: the default comes first, and counts most where examples are few.
+    """
+    if name != AUTO:
+        return FeatureStore(layout, name), ()
+    first = choose_features(layout, None, examples).name
+    videos = {n: set(FeatureStore(layout, n).videos()) for n in layout.feature_names()}
+    names = [first, *(n for n in sorted(videos) if n != first and videos[n] >= videos[first])]
+    if len(names) == 1:
+        return FeatureStore(layout, first), ()
+    joined = JoinedStore(layout, names)
+    return joined, joined.sizes
 
 
 def names_a_student(settings: Settings) -> bool:

@@ -22,8 +22,9 @@ from vpd.recognition.protocol import Validation, run_few_shot
 from vpd.recognition.recognisers import make_recogniser
 from vpd.recognition.split import TEST, TRAIN, VALIDATION, make_split, part_of, read_split, write_split
 from vpd.recognition.subsets import KS, SUBSETS, Subsets, make_subsets, read_subsets, write_subsets
-from vpd.sequences import FeatureStore
+from vpd.sequences.sides import Sides
 from vpd.types import Array, Segment
+from vpd.verbs.features import MANY, open_features
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,24 +201,29 @@ def measure(
     kept: KeptOutcomes | None = None,
     ks: Mapping[str, Sequence[int]] | None = None,
     validation: Validation | None = None,
+    sides: Sides = "auto",
 ) -> Evaluation:
     """Run the few-shot protocol for all ``features`` by all ``recognisers``.
 
     Parameters
     ----------
+    features : names, or "auto" (`vpd.verbs.features`); the latter for recognisers that are named.
     recognisers : names of `RECOGNISERS`, or estimators by name.
+    sides : of recognisers that are named, see `vpd.sequences.sides`.
     progress : called after each outcome with the features' name and the fraction of all work that is done.
     kept, ks : see `run_few_shot`.
     validation : replaces the validation part of the split.
     """
     if validation is None and len(parts.validation):
         validation = parts.validating
-    if not isinstance(recognisers, Mapping):
-        recognisers = {name: make_recogniser(name) for name in recognisers}
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}
     for number, name in enumerate(features):
-        examples = load_examples(FeatureStore(layout, name), parts.segments)
+        store, sizes = open_features(layout, name, MANY)
+        examples = load_examples(store, parts.segments)
+        estimators = recognisers
+        if not isinstance(estimators, Mapping):
+            estimators = {one: make_recogniser(one, sides, sizes) for one in estimators}
         missing[name] = len(examples.reasons)
 
         def tell(outcome: Outcome, done: int, tasks: int, name: str = name, number: int = number) -> None:
@@ -229,7 +235,7 @@ def measure(
             parts.train,
             parts.test,
             parts.subsets,
-            recognisers,
+            estimators,
             with_all,
             jobs,
             tell,

@@ -14,9 +14,10 @@ from vpd.library.videos import OK, Videos
 from vpd.recognition.examples import load_examples, usual_count
 from vpd.recognition.recognisers import make_recogniser
 from vpd.sequences import FeatureStore
+from vpd.sequences.joined import JoinedStore
 from vpd.settings.toml import load_settings
 from vpd.types import Segment
-from vpd.verbs.features import FeatureChoice, choose_features
+from vpd.verbs.features import FeatureChoice, choose_features, open_features
 from vpd.verbs.labelled import Span, labelled_segments, segments_of
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SCORE_DECIMALS, SEGMENT_COLUMNS, Row, segment_row, to_csv
@@ -31,7 +32,8 @@ class RecogniseRequest:
     Attributes
     ----------
     spans : segments, or texts VIDEO@START-END; None for every video without a label, as a whole.
-    features : by name; None for the default (`vpd.verbs.features`).
+    features : by name, or "auto" for all, weighed by the examples; None for the default
+        (`vpd.verbs.features`).
     recogniser : by name; None for that of [recognise].
     """
 
@@ -112,8 +114,9 @@ def recognise(
     asked = _asked(request, videos, labelled)
     features = choose_features(library, request.features, usual_count(labelled), recognition=True)
     recogniser = request.recogniser or settings.recogniser
-    store = FeatureStore(library, features.name)
-    answers = recognise_segments(store, recogniser, labelled, asked, progress)
+    store, parts = open_features(library, features.name, usual_count(labelled))
+    model = make_recogniser(recogniser, settings.sides, parts)
+    answers = recognise_segments(store, model, labelled, asked, progress)
     return RecogniseResult(answers, len(labelled), features, recogniser, notes)
 
 
@@ -132,17 +135,16 @@ def _asked(request: RecogniseRequest, videos: Videos, labelled: Sequence[Segment
 
 
 def recognise_segments(
-    store: FeatureStore,
-    recogniser: str,
+    store: FeatureStore | JoinedStore,
+    model: Any,
     labelled: Sequence[Segment],
     asked: Sequence[Segment],
     progress: Progress | None = None,
 ) -> list[Recognised]:
-    """Fit ``recogniser`` to the labelled segments and name each segment asked, in order."""
+    """Fit the recogniser ``model`` to the labelled segments and name each segment asked, in order."""
     progress = progress or Progress()
     if not labelled:
         raise InputError("there are no labelled segments to learn from; write some to labels.csv")
-    model = make_recogniser(recogniser)
     progress(0.0, "reading features")
     known, wanted = load_examples(store, labelled), load_examples(store, asked)
     present = known.present()

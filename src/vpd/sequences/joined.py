@@ -1,0 +1,83 @@
+"""Several kinds of features side by side in one sequence, and one of them taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+
+from vpd.errors import InputError, MismatchError
+from vpd.library.layout import Layout
+from vpd.sequences.spans import take_rows
+from vpd.sequences.store import FeatureStore
+from vpd.sequences.transforms import SequenceTransformer
+from vpd.types import FeatureSequence, Segment
+
+
+def join(sequences: Sequence[FeatureSequence]) -> FeatureSequence:
+    """One sequence whose values are those of all ``sequences`` side by side, (T, 2, sum of their d).
+
+    Holds the frames that all of them have; a frame is valid where it is valid in all; scores are the least.
+    Raises MismatchError where the sequences are not of one athlete, or share no frame.
+    """
+    owners = sorted({(s.video, s.athlete) for s in sequences})
+    if len(owners) != 1:
+        raise MismatchError(f"features of different athletes cannot be joined: {owners}")
+    frames = reduce(np.intersect1d, [s.frames for s in sequences])
+    if not len(frames):
+        raise MismatchError(f"the features of {owners[0][0]}, athlete {owners[0][1]}, share no frame")
+    same = [take_rows(s, np.searchsorted(s.frames, frames)) for s in sequences]
+    return replace(
+        same[0],
+        values=np.concatenate([s.values for s in same], axis=2),
+        valid=np.logical_and.reduce([s.valid for s in same]),
+        scores=np.min([s.scores for s in same], axis=0),
+    )
+
+
+class Columns(SequenceTransformer):
+    """The channels ``start`` to ``stop`` of every sequence."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start = start
+        self.stop = stop
+
+    def _one(self, s: FeatureSequence) -> FeatureSequence:
+        return replace(s, values=s.values[:, :, self.start : self.stop])
+
+
+class JoinedStore:
+    """Several features of the library at ``layout`` side by side, those called ``names`` in their order.
+
+    Raises InputError where one of them is not there.
+    """
+
+    def __init__(self, layout: Layout, names: Sequence[str]) -> None:
+        self.layout, self.name = layout, " + ".join(names)
+        self.stores = [FeatureStore(layout, name) for name in names]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The size d of each."""
+        videos = self.videos()
+        if not videos:
+            raise InputError(f"no video has all of the features {self.name}")
+        return tuple(store.sequences(videos[0])[0].d for store in self.stores)
+
+    def videos(self) -> list[str]:
+        """Videos that have all of the features, sorted."""
+        return sorted(set.intersection(*(set(store.videos()) for store in self.stores)))
+
+    def segment(self, segment: Segment) -> FeatureSequence:
+        """The features of a segment, of the athlete that the first of them means (`FeatureStore.segment`).
+
+        Raises InputError where an athlete has no valid frame in one of them.
+        """
+        first = self.stores[0].segment(segment)
+        of_athlete = replace(segment, athlete=first.athlete)
+        joined = join([first, *(store.segment(of_athlete) for store in self.stores[1:])])
+        if not joined.valid.any():
+            raise InputError(f"{segment.video} shows no athlete with all of the features {self.name} there")
+        return joined
