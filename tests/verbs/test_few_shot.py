@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ from vpd.library.features import write_features
 from vpd.library.layout import Layout
 from vpd.recognition.examples import usual_count
 from vpd.recognition.outcomes import ALL, MISSING
+from vpd.recognition.recognisers import make_recogniser
 from vpd.report.evaluation_page import write_evaluation
 from vpd.sequences import FeatureStore
 from vpd.types import Segment
 from vpd.verbs.evaluate import advice
-from vpd.verbs.features import FeatureChoice
+from vpd.verbs.features import AUTO, FeatureChoice, open_features
 from vpd.verbs.few_shot import measure, prepare
 from vpd.verbs.recognise import RecogniseResult, recognise_segments
 
@@ -82,7 +84,9 @@ def test_a_test_segment_without_features_counts_as_wrong(library, tmp_path):
 def test_segments_are_named_by_the_labelled_ones_or_the_reason_is_told(library, tmp_path):
     layout, segments = library
     asked = [Segment(s.video, s.start_s, s.end_s) for s in segments[24:]]
-    answers = recognise_segments(FeatureStore(layout, "made"), "dtw-nn", segments[:24], asked)
+    answers = recognise_segments(
+        FeatureStore(layout, "made"), make_recogniser("dtw-nn"), segments[:24], asked
+    )
     right = [a.label == s.label for a, s in zip(answers, segments[24:], strict=True)]
     assert np.mean(right) > 0.7
     assert answers[-1].label is None
@@ -93,10 +97,51 @@ def test_segments_are_named_by_the_labelled_ones_or_the_reason_is_told(library, 
     assert not result.complete
 
 
+@pytest.fixture(scope="module")
+def two_features(tmp_path_factory) -> tuple[Layout, list[Segment]]:
+    """A library of 24 videos with `vipe-window`, the default, that say nothing, and `vipe` that do."""
+    layout = Layout(tmp_path_factory.mktemp("library"))
+    X, y = actions(24)
+    rng = np.random.default_rng(0)
+    for x in X:
+        write_features(layout.features("vipe", x.video), [x], x.d, Recipe("made", 1))
+        noise = replace(x, values=rng.normal(size=(len(x), 2, 4)).astype(np.float32))
+        write_features(layout.features("vipe-window", x.video), [noise], 4, Recipe("made", 1))
+    return layout, [Segment(x.video, 0.0, 2.0, None, str(label)) for x, label in zip(X, y, strict=True)]
+
+
+def test_features_auto_finds_those_that_tell_actions_apart(two_features, tmp_path):
+    layout, segments = two_features
+    store, sizes = open_features(layout, AUTO)
+    assert (store.name, sizes) == ("vipe-window + vipe", (4, 6))
+    assert store.videos() == sorted(f"v{i}" for i in range(24))
+    parts = prepare(segments, tmp_path, ks=[4], subsets=2)
+    found = measure(layout, parts, ["vipe-window", "vipe", AUTO], ["linear"], with_all=False)
+    accuracy = {name: np.mean([o.accuracy for o in outcomes]) for name, outcomes in found.outcomes.items()}
+    assert accuracy["vipe-window"] < 0.6 < accuracy[AUTO]
+    assert accuracy[AUTO] > accuracy["vipe"] - 0.15
+
+
+def test_features_auto_takes_the_only_ones_there_are(library):
+    layout, _ = library
+    store, sizes = open_features(layout, AUTO)
+    assert isinstance(store, FeatureStore)
+    assert (store.name, sizes) == ("made", ())
+
+
+def test_segments_that_one_of_the_features_lacks_have_a_reason(two_features):
+    layout, segments = two_features
+    late = replace(segments[0], start_s=50.0, end_s=51.0)
+    store, sizes = open_features(layout, AUTO)
+    answers = recognise_segments(store, make_recogniser("linear", parts=sizes), segments, [late])
+    assert answers[0].label is None
+    assert "shows no features" in answers[0].reason
+
+
 def test_without_labels_nothing_is_guessed(library):
     layout, segments = library
     with pytest.raises(InputError, match="no labelled segments"):
-        recognise_segments(FeatureStore(layout, "made"), "dtw-nn", [], segments)
+        recognise_segments(FeatureStore(layout, "made"), make_recogniser("dtw-nn"), [], segments)
 
 
 def test_unreadable_subsets_are_an_error(library, tmp_path):
