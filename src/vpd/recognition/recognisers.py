@@ -31,6 +31,8 @@ BIGRU_RATE_HZ = 15.0
 BIGRU_EPOCHS = 50
 BIGRU_LEAST_STEPS = 200
 """One or two examples a class fill a single batch, and fifty steps are too few to learn from them."""
+WIDTH_BESIDE = 0.06
+"""Width of `dtw-soft` in `auto`: narrower, it is so sure that the others have no say with one example."""
 PREFERRED_PRIOR, OTHER_PRIOR = 4.0, 1.0
 """Pseudo-examples given to the preferred features and to each of the others when features are weighted."""
 
@@ -58,16 +60,16 @@ def _smoothed(recogniser: Any) -> Any:
     return make_pipeline(Smooth(SMOOTH_S), recogniser)
 
 
-def _density(sides: Sides) -> Any:
-    return DTWNeighbours(k=None, balanced=True, pattern=FALLBACK, mirror_query=True, sides=sides)
+def _density(sides: Sides, width: float = 0.03) -> Any:
+    return DTWNeighbours(k=None, width=width, balanced=True, pattern=FALLBACK, mirror_query=True, sides=sides)
 
 
-def _warping(sides: Sides) -> list[tuple[str, Any]]:
-    return [("dtw-soft", _density(sides)), ("dtw-barycenter", DTWPrototypes(sides=sides))]
+def _warping(sides: Sides, width: float = 0.03) -> list[tuple[str, Any]]:
+    return [("dtw-soft", _density(sides, width)), ("dtw-barycenter", DTWPrototypes(sides=sides))]
 
 
 def _auto(sides: Sides) -> Any:
-    return WeightedEnsemble([*_warping(sides), ("linear", LinearClassifier(sides=sides))])
+    return WeightedEnsemble([*_warping(sides, WIDTH_BESIDE), ("linear", LinearClassifier(sides=sides))])
 
 
 def _of_paper(sides: Sides) -> Sides:
