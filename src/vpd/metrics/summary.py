@@ -34,6 +34,12 @@ class Summary:
     high: float
 
 
+def wilson(right: int, tests: int) -> tuple[float, float]:
+    """The 95 % interval of a share by Wilson's score: ``right`` of ``tests`` independent trials."""
+    interval = stats.binomtest(right, tests).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
 def summarise(accuracies: Sequence[float] | Array, tests: int) -> Summary:
     """Summary of the accuracies of several subsets on the same ``tests`` test examples."""
     values = np.asarray(accuracies, np.float64)
@@ -41,8 +47,7 @@ def summarise(accuracies: Sequence[float] | Array, tests: int) -> Summary:
         raise InputError("there is no accuracy to summarise")
     mean = float(values.mean())
     if len(values) == 1:
-        interval = stats.binomtest(round(mean * tests), tests).proportion_ci(CONFIDENCE, method="wilson")
-        return Summary(1, mean, 0.0, float(interval.low), float(interval.high))
+        return Summary(1, mean, 0.0, *wilson(round(mean * tests), tests))
     sd = float(values.std(ddof=1))
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * sd / len(values) ** 0.5
     return Summary(len(values), mean, sd, max(0.0, mean - half), min(1.0, mean + half))

@@ -1,0 +1,1 @@
+"""What to label next: candidates in uncut video, and which of them tell most."""

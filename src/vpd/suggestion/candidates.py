@@ -1,0 +1,104 @@
+"""Spans of uncut video that may be actions, found without labels: bursts of motion between two rests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from vpd.sequences.spans import cut
+from vpd.types import REGULAR, Array, FeatureSequence, Segment
+
+SMOOTH_S = 0.2
+"""The energy is averaged over this time."""
+SHORTEST_S, LONGEST_S = 0.3, 6.0
+APART_S = 0.4
+"""Two bursts of motion lie at least so far apart."""
+REST = 0.5
+"""A burst ends where its energy has fallen to this share of its peak, at the next minimum,"""
+STILL = 0.1
+"""or where it has fallen to this share."""
+WHOLE_S = 6.0
+"""A video no longer than this is one candidate as a whole."""
+GAP_S = 0.5
+"""Frames farther apart belong to different shots."""
+
+
+def energy(sequence: FeatureSequence) -> Array:
+    """(T,) how fast the features change at each frame, in feature units a second, smoothed."""
+    if len(sequence) < 2:
+        return np.zeros(len(sequence))
+    step_s = np.diff(sequence.times_s)
+    change = np.linalg.norm(np.diff(sequence.values[:, REGULAR], axis=0), axis=1)
+    usable = sequence.valid[1:] & sequence.valid[:-1] & (step_s < GAP_S)
+    speed = np.zeros(len(sequence))
+    speed[1:] = np.where(usable, change / np.maximum(step_s, 1e-6), 0)
+    width = max(1, round(SMOOTH_S / float(np.median(step_s))))
+    smooth: Array = np.convolve(speed, np.ones(width) / width, mode="same")
+    return smooth
+
+
+def _pieces(sequence: FeatureSequence) -> list[FeatureSequence]:
+    """The sequence without its gaps: a shot, or a stretch in which the athlete is seen."""
+    jumps = np.flatnonzero(np.diff(sequence.times_s) > GAP_S) + 1
+    edges = [0, *jumps.tolist(), len(sequence)]
+    times = sequence.times_s
+    return [cut(sequence, float(times[a]), float(times[b - 1]) + 1e-6) for a, b in pairwise(edges) if b > a]
+
+
+def find_candidates(sequence: FeatureSequence) -> list[Segment]:
+    """Spans of one athlete's time that may be actions, in order; they may overlap.
+
+    A span reaches from the rest before a burst of motion to the rest after it, and is
+    `SHORTEST_S` to `LONGEST_S` long. A sequence no longer than `WHOLE_S` is one candidate.
+    """
+    if not len(sequence) or not sequence.valid.any():
+        return []
+    pieces = _pieces(sequence)
+    step = float(np.median(np.diff(sequence.times_s))) if len(sequence) > 1 else 0.04
+    length_s = float(sequence.times_s[-1] - sequence.times_s[0]) + step
+    if len(pieces) == 1 and length_s <= WHOLE_S:
+        start_s = float(sequence.times_s[0])
+        return [Segment(sequence.video, start_s, start_s + length_s, sequence.athlete)]
+    found = [span for piece in pieces for span in _bursts(piece, step)]
+    return [Segment(sequence.video, a, b, sequence.athlete) for a, b in dict.fromkeys(found)]
+
+
+def _bursts(piece: FeatureSequence, step_s: float) -> list[tuple[float, float]]:
+    power, times = energy(piece), piece.times_s
+    if len(power) < 3 or power.max() <= 0:
+        return []
+    peaks, _ = find_peaks(power, distance=max(1, round(APART_S / step_s)), prominence=power.std() / 4)
+    spans = []
+    for peak in peaks:
+        low = high = int(peak)
+        rest, still = REST * power[peak], STILL * power[peak]
+        while low > 0 and power[low] > still and (power[low] > rest or power[low - 1] < power[low]):
+            low -= 1
+        last = len(power) - 1
+        while high < last and power[high] > still and (power[high] > rest or power[high + 1] < power[high]):
+            high += 1
+        start_s = max(float(times[low]), float(times[peak]) - LONGEST_S / 2)
+        end_s = min(float(times[high]) + step_s, float(times[peak]) + LONGEST_S / 2)
+        if end_s - start_s >= SHORTEST_S:
+            spans.append((start_s, end_s))
+    return spans
+
+
+def without(candidates: Sequence[Segment], known: Sequence[Segment], share: float = 0.5) -> list[Segment]:
+    """The candidates of which less than ``share`` lies in the known segments of the same athlete."""
+    by_video: dict[str, list[Segment]] = {}
+    for segment in known:
+        by_video.setdefault(segment.video, []).append(segment)
+    kept = []
+    for c in candidates:
+        covered = sum(
+            max(0.0, min(c.end_s, k.end_s) - max(c.start_s, k.start_s))
+            for k in by_video.get(c.video, ())
+            if k.athlete is None or k.athlete == c.athlete
+        )
+        if covered < share * c.duration_s:
+            kept.append(c)
+    return kept

@@ -1,0 +1,137 @@
+"""Which candidates to ask about: one function a strategy, in one table.
+
+Each takes a pool of N candidates and gives indices in the order in which to ask. MaxHerding (Bae, Oh,
+Sutherland, 2024) covers the pool: with kernel k and chosen set S it adds the x that raises
+sum_i max_{s in S} k(i, s) most. Weighted by unsureness it prefers what the present labels leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vpd.types import Array
+
+NOTHING = "\x00nothing"
+"""The class of rejected moments: they count as labelled, and are never proposed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The candidates and what is known of them.
+
+    Attributes
+    ----------
+    distance : (N, N) between all.
+    kernel : (N, N) in 0..1.
+    labels : (N,) str, "" where not labelled.
+    """
+
+    distance: Array
+    kernel: Array
+    labels: Array
+
+    @property
+    def labelled(self) -> Array:
+        """Indices of the labelled ones."""
+        found: Array = np.flatnonzero(self.labels != "")
+        return found
+
+    @property
+    def open(self) -> Array:
+        """Indices of those that may be asked about."""
+        found: Array = np.flatnonzero(self.labels == "")
+        return found
+
+    def class_distances(self) -> tuple[Array, Array]:
+        """Classes (C,), and the distance (N, C) of each candidate to the nearest other example of each."""
+        known = self.labelled
+        classes = np.unique(self.labels[known])
+        found = np.full((len(self.labels), len(classes)), np.inf)
+        for i, name in enumerate(classes):
+            own = known[self.labels[known] == name]
+            away = self.distance[:, own].copy()
+            away[own, np.arange(len(own))] = np.inf
+            found[:, i] = away.min(axis=1)
+        return classes, found
+
+    def unsureness(self) -> Array:
+        """(N,) in 0..1: nearest class against the second nearest; 1 where they are equally near."""
+        classes, found = self.class_distances()
+        if len(classes) < 2:
+            return np.ones(len(self.labels))
+        two = np.sort(found, axis=1)[:, :2]
+        unsure: Array = np.divide(two[:, 0], two[:, 1], out=np.ones(len(two)), where=two[:, 1] > 0)
+        return np.nan_to_num(unsure, nan=1.0).clip(0, 1)
+
+
+def random(pool: Pool, n: int, rng: np.random.Generator) -> Array:
+    """Uniformly at random."""
+    order: Array = rng.permutation(pool.open)[:n]
+    return order
+
+
+def margin(pool: Pool, n: int, rng: np.random.Generator) -> Array:
+    """The most unsure first; at random before there are two classes."""
+    if len(np.unique(pool.labels[pool.labelled])) < 2:
+        return random(pool, n, rng)
+    candidates = rng.permutation(pool.open)
+    order: Array = candidates[np.argsort(-pool.unsureness()[candidates], kind="stable")][:n]
+    return order
+
+
+def core_set(pool: Pool, n: int, rng: np.random.Generator) -> Array:
+    """The farthest from all that is labelled or chosen (Sener and Savarese, 2018)."""
+    known = pool.labelled
+    away = pool.distance[:, known].min(axis=1) if len(known) else np.full(len(pool.labels), np.inf)
+    away = np.where(pool.labels == "", away, -np.inf)
+    chosen = []
+    for _ in range(min(n, len(pool.open))):
+        best = int(rng.choice(pool.open)) if np.isinf(away).all() and away.max() > 0 else int(away.argmax())
+        chosen.append(best)
+        away = np.minimum(away, pool.distance[:, best])
+        away[chosen] = -np.inf
+    return np.array(chosen, int)
+
+
+def max_herding(pool: Pool, n: int, rng: np.random.Generator) -> Array:
+    """The candidates that cover the pool best beside what is labelled."""
+    return _herd(pool, n, np.ones(len(pool.labels)))
+
+
+def unsure_herding(pool: Pool, n: int, rng: np.random.Generator) -> Array:
+    """As `max_herding`, but what the labels leave open counts more."""
+    return _herd(pool, n, pool.unsureness() if len(pool.labelled) else np.ones(len(pool.labels)))
+
+
+def _herd(pool: Pool, n: int, weights: Array) -> Array:
+    known = pool.labelled
+    covered = pool.kernel[:, known].max(axis=1) if len(known) else np.zeros(len(pool.labels))
+    candidates = pool.open
+    chosen: list[int] = []
+    for _ in range(min(n, len(candidates))):
+        gain = weights @ np.maximum(pool.kernel[:, candidates] - covered[:, None], 0)
+        best = int(candidates[int(gain.argmax())])
+        chosen.append(best)
+        covered = np.maximum(covered, pool.kernel[:, best])
+        candidates = candidates[candidates != best]
+    return np.array(chosen, int)
+
+
+def covers(pool: Pool, index: int) -> int:
+    """How many candidates are nearer to this one than to anything labelled, and near at all."""
+    known = pool.labelled
+    best = pool.kernel[:, known].max(axis=1) if len(known) else np.zeros(len(pool.labels))
+    return int(((pool.kernel[:, index] > best) & (pool.kernel[:, index] > np.exp(-1))).sum())
+
+
+Strategy = Callable[[Pool, int, np.random.Generator], Array]
+STRATEGIES: dict[str, Strategy] = {
+    "random": random,
+    "margin": margin,
+    "core-set": core_set,
+    "max-herding": max_herding,
+    "unsure-herding": unsure_herding,
+}
