@@ -98,6 +98,11 @@ class CropFile:
         """Whether flow was not computed where there could be some: made with ``flow = "none"``."""
         return bool((self.has_previous & ~self.has_flow).any())
 
+    def jpeg(self, row: int) -> bytes:
+        """The colours of one row as they are stored, a JPEG file."""
+        stored: bytes = self._rgb[row].tobytes()
+        return stored
+
     def rgb(self, rows: Sequence[int] | Array) -> Array:
         """(N, S, S, 3) uint8, RGB, of the rows."""
         out = np.empty((len(rows), self.size, self.size, 3), np.uint8)

@@ -1,0 +1,50 @@
+"""`vpd compare`: two executions in step, and where they differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, say
+from vpd.errors import InputError
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="VIDEO@START-END, times in s or m:s.")],
+    second: Annotated[str, typer.Argument(help="The same of the second.")],
+    mirror: Annotated[str, typer.Option(help="auto, no or yes: compare with the second mirrored.")] = "auto",
+    features: Annotated[str | None, typer.Option("--features", "-f", help="Name of the features.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write both, side by side in step, to this MP4.")] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Align two executions of an action and name their largest differences."""
+    from vpd.library.videos import Videos
+    from vpd.report.search_page import write_side_by_side
+    from vpd.search.hits import Hit
+    from vpd.verbs.compare import CompareRequest
+    from vpd.verbs.compare import compare as run
+    from vpd.verbs.labelled import segments_of
+
+    if mirror not in ("auto", "no", "yes"):
+        raise InputError(f"--mirror {mirror}: there are auto, no and yes.")
+    layout = open_library(library)
+    videos = Videos.read(layout)
+    a, b = segments_of([first, second], videos)
+    found = run(layout, CompareRequest(a, b, features, mirror))  # type: ignore[arg-type] # checked above
+    if out is not None:
+        hit = Hit(found.b, found.distance, found.mirrored, 0, found.query_s, found.result_s)
+        with TemporaryDirectory() as scratch:
+            write_side_by_side(out, found.a, hit, videos.recording, Path(scratch))
+    if as_json:
+        print_json(found.to_json())
+        return
+    say(f"Distance {found.distance:.4f} by {found.features}.")
+    say(f"The second is {found.mean_tempo:.2f} times as fast as the first.")
+    for d in found.differences:
+        say(f"  {d.start_s:.2f} to {d.end_s:.2f} s: {d.text}")
+    if out is not None:
+        say(f"Written to {out}")

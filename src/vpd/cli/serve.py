@@ -1,0 +1,25 @@
+"""`vpd serve`: the library in the browser."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vpd.cli.common import LibraryOption, open_library, say
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Where to listen; another than this computer needs the token of the address.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 0,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
+    ] = True,
+    library: LibraryOption = None,
+) -> None:
+    """Search, label, review and compare in the browser, until Ctrl-C."""
+    from vpd.web.server import serve as run
+
+    run(open_library(library), host, port, open_browser, say)

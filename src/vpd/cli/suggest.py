@@ -1,0 +1,58 @@
+"""`vpd suggest`: what to label next."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say
+from vpd.errors import InputError
+
+
+def suggest(
+    n: Annotated[int, typer.Option("-n", min=1, max=1000, help="How many moments to ask about.")] = 12,
+    mode: Annotated[
+        str, typer.Option(help="name: what are these? verify: a page that should be of one class.")
+    ] = "name",
+    features: Annotated[str | None, typer.Option("--features", "-f", help="Name of the features.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of what is drawn at random.")] = 0,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which moments of the videos to label next: those that tell most about the others."""
+    from vpd.verbs.suggest import SuggestRequest
+    from vpd.verbs.suggest import suggest as run
+
+    if mode not in ("name", "verify"):
+        raise InputError(f"--mode {mode}: there are name and verify.")
+    chosen = "verify" if mode == "verify" else "name"
+    result = run(open_library(library), SuggestRequest(n, chosen, features, seed))  # type: ignore[arg-type] # checked above
+    if as_json:
+        print_json(result.to_json())
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("video", "athlete", "start s", "end s", "perhaps", "why", "covers"):
+        table.add_column(name)
+    for item in result.items:
+        s = item.segment
+        athlete = "" if s.athlete is None else str(s.athlete)
+        cells = (
+            s.video,
+            athlete,
+            f"{s.start_s:.2f}",
+            f"{s.end_s:.2f}",
+            item.label,
+            item.why,
+            str(item.covers or ""),
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    say(result.about)
+    if result.accuracy is not None:
+        a = result.accuracy
+        say(f"Accuracy on {a.count} moments drawn at random: {a.mean:.0%} ({a.low:.0%} to {a.high:.0%}).")
+    if result.few:
+        say(f"Fewer than three labels: {', '.join(result.few)}.")

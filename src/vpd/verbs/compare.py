@@ -1,0 +1,259 @@
+"""Compare two executions of an action: in step by dynamic time warping, and where they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from vpd.dtw import FALLBACK, dtw_path
+from vpd.library.layout import Layout
+from vpd.library.poses import read_poses
+from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
+from vpd.sequences import FeatureStore
+from vpd.sequences.spans import drop_invalid
+from vpd.teachers.joints2d import normalise
+from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence, Segment
+from vpd.verbs.features import choose_features
+from vpd.verbs.progress import Progress
+from vpd.verbs.rows import segment_row
+
+TORSO = 0.5
+"""Longest distance between shoulders and hips of a normalised pose."""
+SMOOTH_S = 0.1
+"""Differences of joints are averaged over this time: a single pose may be wrong."""
+CLEAR = 0.35
+"""Torso lengths by which a joint must be elsewhere to be named."""
+TEMPO_S = 0.15
+"""The tempo is that of this much of the query on either side."""
+LATE_S = 0.08
+"""Seconds by which one execution must lag behind to be named."""
+MOST = 3
+"""Differences that are named."""
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """Which segments to compare; ``mirror``: with the second as it is, mirrored, or as fits better."""
+
+    a: Segment
+    b: Segment
+    features: str | None = None
+    mirror: Literal["auto", "no", "yes"] = "auto"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A clear difference: a span of the first segment (s), a sentence, and how large it is in torso lengths
+    (or seconds, of a lag)."""
+
+    start_s: float
+    end_s: float
+    text: str
+    size: float
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two segments in step.
+
+    Attributes
+    ----------
+    distance : normalised cost of the path.
+    query_s, result_s : (L,) seconds of both videos that correspond.
+    local : (L,) distance of the features at each step of the path.
+    tempo : (L,) how many times as fast the second is there.
+    poses : normalised joints (L, 17, 2) of both, None of a joint or a frame that is not known; None where the
+        library has no poses of them.
+    """
+
+    a: Segment
+    b: Segment
+    features: str
+    distance: float
+    mirrored: bool
+    query_s: Array
+    result_s: Array
+    local: Array
+    tempo: Array
+    differences: list[Difference] = field(default_factory=list)
+    poses: tuple[list[Any], list[Any]] | None = None
+
+    @property
+    def mean_tempo(self) -> float:
+        """How many times as fast the second is as a whole."""
+        spans = [float(s[-1] - s[0]) for s in (self.query_s, self.result_s)]
+        return spans[0] / spans[1] if spans[1] > 0 else 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "a": segment_row(self.a),
+            "b": segment_row(self.b),
+            "features": self.features,
+            "distance": self.distance,
+            "mirrored": self.mirrored,
+            "tempo": self.mean_tempo,
+            "query_s": self.query_s.round(4).tolist(),
+            "result_s": self.result_s.round(4).tolist(),
+            "local": self.local.round(5).tolist(),
+            "tempo_curve": self.tempo.round(4).tolist(),
+            "differences": [vars(d) for d in self.differences],
+            "poses": None if self.poses is None else {"a": self.poses[0], "b": self.poses[1]},
+        }
+
+
+def compare(layout: Layout, request: CompareRequest, progress: Progress | None = None) -> Comparison:
+    """Align the second segment to the first. Raises InputError where one shows no athlete."""
+    store = FeatureStore(layout, choose_features(layout, request.features).name)
+    first, second = (drop_invalid(store.segment(s)) for s in (request.a, request.b))
+    orientations = {"no": [REGULAR], "yes": [MIRRORED], "auto": [REGULAR, MIRRORED]}[request.mirror]
+    x = first.values[:, REGULAR]
+    found = [(dtw_path(x, second.values[:, o], FALLBACK), o) for o in orientations]
+    path, orientation = min(found, key=lambda pair: pair[0].distance)
+    query_s, result_s = first.times_s[path.query], second.times_s[path.reference]
+    local = np.linalg.norm(x[path.query] - second.values[path.reference, orientation], axis=1)
+    mirrored = orientation == MIRRORED
+    poses = _poses(layout, first, path.query), _poses(layout, second, path.reference, mirrored)
+    known = poses[0] is not None and poses[1] is not None
+    differences = _differences(poses[0], poses[1], query_s) if known else []
+    differences += _lags(query_s, result_s)
+    differences = sorted(differences, key=lambda d: -d.size)[:MOST]
+    if progress is not None:
+        progress(1.0)
+    a, b = (
+        Segment(s.video, s.start_s, s.end_s, f.athlete, s.label)
+        for s, f in ((request.a, first), (request.b, second))
+    )
+    return Comparison(
+        a=a,
+        b=b,
+        features=store.name,
+        distance=float(path.distance),
+        mirrored=mirrored,
+        query_s=query_s,
+        result_s=result_s,
+        local=local,
+        tempo=_tempo(query_s, result_s),
+        differences=sorted(differences, key=lambda d: d.start_s),
+        poses=(_plain(poses[0]), _plain(poses[1])) if known else None,
+    )
+
+
+def _poses(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: bool = False) -> Array | None:
+    """Normalised poses (L, 13, 2) of rows of a sequence, nan where a frame has none; None without poses."""
+    path = layout.poses(sequence.video)
+    if not path.is_file():
+        return None
+    of_athlete = [p for p in read_poses(path) if p.athlete == sequence.athlete]
+    if not of_athlete:
+        return None
+    poses = of_athlete[0]
+    frames = sequence.frames[rows]
+    places = np.searchsorted(poses.frames, frames).clip(0, len(poses.frames) - 1)
+    points: Array = normalise(poses.keypoints)[places].astype(np.float64)
+    points[poses.frames[places] != frames] = np.nan
+    if mirrored:
+        points = points[:, MIRROR13] * np.array([-1.0, 1.0])
+    return points
+
+
+def _plain(points: Array | None) -> list[Any]:
+    """(L, 13, 2) as lists in the order of the 17 joints, None for what is not known."""
+    if points is None:
+        return []
+    found: list[Any] = []
+    for pose in points:
+        joints: list[Any] = [None] * len(COCO17)
+        for joint, (x, y) in zip(BODY13, pose, strict=True):
+            joints[joint] = [round(float(x), 4), round(float(y), 4)] if np.isfinite(x + y) else None
+        found.append(joints)
+    return found
+
+
+def _tempo(query_s: Array, result_s: Array) -> Array:
+    """(L,) how many times as fast the second is about each step of the path."""
+    low = np.searchsorted(query_s, query_s - TEMPO_S, side="left")
+    high = np.searchsorted(query_s, query_s + TEMPO_S, side="right") - 1
+    passed, own = query_s[high] - query_s[low], result_s[high] - result_s[low]
+    tempo: Array = np.divide(passed, own, out=np.ones_like(passed), where=own > 0)
+    return tempo.clip(0.1, 10.0)
+
+
+def _smoothed(values: Array, times_s: Array) -> Array:
+    """Means over `SMOOTH_S` along the first axis, past what is not known."""
+    low = np.searchsorted(times_s, times_s - SMOOTH_S / 2, side="left")
+    high = np.searchsorted(times_s, times_s + SMOOTH_S / 2, side="right")
+    known = np.isfinite(values)
+    sums = np.cumsum(np.concatenate([np.zeros_like(values[:1]), np.where(known, values, 0)]), axis=0)
+    counts = np.cumsum(np.concatenate([np.zeros_like(values[:1]), known]), axis=0)
+    number = counts[high] - counts[low]
+    means: Array = np.divide(
+        sums[high] - sums[low], number, out=np.full(values.shape, np.nan), where=number > 0
+    )
+    return means
+
+
+def _spans(over: Array) -> list[slice]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], over, [False]]).astype(np.int8)))
+    return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def _phase(query_s: Array, span: slice) -> str:
+    """In which part of the first segment a span of the path lies."""
+    middle = (query_s[span][0] + query_s[span][-1]) / 2
+    share = (middle - query_s[0]) / max(float(query_s[-1] - query_s[0]), 1e-9)
+    return ("at the beginning", "in the middle", "at the end")[min(2, int(3 * share))]
+
+
+def _differences(a: Array | None, b: Array | None, query_s: Array) -> list[Difference]:
+    """Where joints are clearly elsewhere, one difference a joint, in torso lengths as the camera sees."""
+    if a is None or b is None:
+        return []
+    offsets = _smoothed((b - a) / TORSO, query_s)
+    sizes = np.nan_to_num(np.linalg.norm(offsets, axis=2))
+    found = []
+    for place, joint in enumerate(BODY13):
+        spans = _spans(sizes[:, place] > CLEAR)
+        if not spans:
+            continue
+        span = max(spans, key=lambda s: float(sizes[s, place].max()))
+        peak = span.start + int(sizes[span, place].argmax())
+        words = _direction(offsets[peak, place])
+        size = float(sizes[peak, place])
+        text = (
+            f"{COCO17[joint].replace('_', ' ')} {words} in the second {_phase(query_s, span)}, "
+            f"by {size:.1f} torso lengths"
+        )
+        found.append(Difference(float(query_s[span][0]), float(query_s[span][-1]), text, size))
+    return found
+
+
+def _direction(offset: Array) -> str:
+    """In words, x to the right and y down."""
+    x, y = float(offset[0]), float(offset[1])
+    words = []
+    if abs(y) > abs(x) / 2:
+        words.append("lower" if y > 0 else "higher")
+    if abs(x) > abs(y) / 2:
+        words.append("further right" if x > 0 else "further left")
+    return " and ".join(words)
+
+
+def _lags(query_s: Array, result_s: Array) -> list[Difference]:
+    """Where the second is clearly behind or ahead of an even tempo."""
+    length = max(float(query_s[-1] - query_s[0]), 1e-9)
+    even = result_s[0] + (query_s - query_s[0]) / length * (result_s[-1] - result_s[0])
+    lag = result_s - even
+    found = []
+    for sign, word in ((1, "later"), (-1, "earlier")):
+        spans = _spans(sign * lag > LATE_S)
+        if spans:
+            span = max(spans, key=lambda s: float((sign * lag[s]).max()))
+            size = float((sign * lag[span]).max())
+            text = (
+                f"the second comes here {size:.2f} s {word} than an even tempo would, {_phase(query_s, span)}"
+            )
+            found.append(Difference(float(query_s[span][0]), float(query_s[span][-1]), text, size))
+    return found

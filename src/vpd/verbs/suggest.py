@@ -1,0 +1,235 @@
+"""What to label next, and what the user answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from vpd.detection.targets import REVIEWED
+from vpd.errors import InputError
+from vpd.library.answers import ACCEPTED, CORRECTED, REJECTED, Answer, add_answers, read_answers
+from vpd.library.artefact import read_recipe, replacing
+from vpd.library.label_store import LabelStore, NewLabel
+from vpd.library.labels import Label, read_labels
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.sequences import FeatureStore
+from vpd.suggestion.candidates import find_candidates, without
+from vpd.suggestion.kernel import distances, kernel
+from vpd.suggestion.queue import RANDOM, Accuracy, Question, accuracy, questions, verify_page
+from vpd.suggestion.strategies import NOTHING, Pool
+from vpd.types import Array, FeatureSequence, Segment
+from vpd.verbs.features import choose_features
+from vpd.verbs.progress import Progress
+from vpd.verbs.rows import segment_row
+
+MOST_CANDIDATES = 1500
+"""Of more, so many are drawn: all distances among them take some ten seconds on two cores."""
+FEW = 3
+
+
+@dataclass(frozen=True)
+class SuggestRequest:
+    """``mode``: "name" asks what moments are, "verify" whether a page of them is of one class."""
+
+    n: int = 12
+    mode: Literal["name", "verify"] = "name"
+    features: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One question: the moment, why it is asked, what it is taken for ("" where unknown), what it covers."""
+
+    segment: Segment
+    why: str
+    label: str
+    covers: int
+
+    @property
+    def id(self) -> str:
+        """Stands for the moment, the same at each run."""
+        s = self.segment
+        text = f"{s.video}\0{s.athlete}\0{s.start_s:.3f}\0{s.end_s:.3f}"
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        row = segment_row(self.segment)
+        return {**row, "id": self.id, "why": self.why, "label": self.label, "covers": self.covers}
+
+
+@dataclass(frozen=True)
+class SuggestResult:
+    """The next questions.
+
+    Attributes
+    ----------
+    candidates : how many moments were considered, and of how many that were found.
+    accuracy : of guesses on questions drawn at random; None before there is one.
+    few : classes with fewer than three labels.
+    """
+
+    items: list[Suggestion]
+    features: str
+    considered: int
+    found: int
+    labelled: int
+    accuracy: Accuracy | None
+    few: tuple[str, ...]
+
+    @property
+    def about(self) -> str:
+        """What was looked at, in a sentence."""
+        drawn = f", {self.considered} of them drawn" if self.considered < self.found else ""
+        return f"{self.found} moments without a label{drawn}; {self.labelled} labelled; by {self.features}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "items": [item.to_json() for item in self.items],
+            "features": self.features,
+            "about": self.about,
+            "considered": self.considered,
+            "found": self.found,
+            "labelled": self.labelled,
+            "accuracy": None if self.accuracy is None else vars(self.accuracy),
+            "few": list(self.few),
+        }
+
+
+def suggest(library: Layout, request: SuggestRequest, progress: Progress | None = None) -> SuggestResult:
+    """The moments to label next. Raises InputError where no video has features."""
+    progress = progress or Progress()
+    videos = Videos.read(library)
+    labels = read_labels(library.labels, videos) if library.labels.exists() else []
+    answers = read_answers(library)
+    store = FeatureStore(library, choose_features(library, request.features).name)
+    progress(0.0, "looking for candidates")
+    found = [
+        c
+        for video in store.videos()
+        for sequence in store.sequences(video)
+        for c in find_candidates(sequence)
+    ]
+    actions = [s for s in labels if s.label != REVIEWED]
+    known = [*actions, *(a.segment() for a in answers if a.verdict == REJECTED)]
+    seen = [*labels, *(a.segment() for a in answers)]
+    fresh = without(found, seen)
+    rng = np.random.default_rng(request.seed)
+    kept = fresh
+    if len(fresh) > MOST_CANDIDATES:
+        kept = [fresh[i] for i in np.sort(rng.choice(len(fresh), MOST_CANDIDATES, replace=False))]
+    pool, members = _pool(store, kept, known, progress)
+    items = _items(pool, members, request, rng, len(answers))
+    names, counts = np.unique([s.label or "" for s in actions], return_counts=True)
+    right = [a.right for a in answers if a.why == RANDOM and a.proposed]
+    return SuggestResult(
+        items,
+        store.name,
+        len(kept),
+        len(fresh),
+        len(actions),
+        accuracy(right),
+        tuple(str(n) for n, c in zip(names, counts, strict=True) if c < FEW),
+    )
+
+
+def _pool(
+    store: FeatureStore, fresh: Sequence[Segment], known: Sequence[Segment], progress: Progress
+) -> tuple[Pool, list[Segment]]:
+    """The candidates and what is labelled as one pool; what shows no athlete is left out."""
+    members: list[Segment] = []
+    sequences: list[FeatureSequence] = []
+    names: list[str] = []
+    for segment, label in [*((s, "") for s in fresh), *((s, s.label or NOTHING) for s in known)]:
+        try:
+            sequences.append(store.segment(segment))
+        except InputError:
+            continue  # an athlete was not in view then
+        members.append(segment)
+        names.append(label)
+    progress(0.1, f"comparing {len(members)} moments")
+    distance = _kept_distances(store, members, sequences)
+    progress(0.9)
+    return Pool(distance, kernel(distance), np.array(names, object)), members
+
+
+def _kept_distances(
+    store: FeatureStore, members: Sequence[Segment], sequences: Sequence[FeatureSequence]
+) -> Array:
+    """All distances, kept in the cache while the moments and their features are the same."""
+    keys = {v: read_recipe(store.layout.features(store.name, v))["key"] for v in {s.video for s in members}}
+    spans = [[s.video, s.athlete, round(s.start_s, 4), round(s.end_s, 4)] for s in members]
+    digest = hashlib.sha256(json.dumps([store.name, sorted(keys.items()), spans]).encode()).hexdigest()[:24]
+    path: Path = store.layout.root / "cache" / "suggest" / f"{digest}.npy"
+    try:
+        kept: Array = np.load(path, allow_pickle=False)
+        if kept.shape == (len(members), len(members)):
+            return kept
+    except (OSError, ValueError):
+        pass
+    found = distances(sequences)
+    with replacing(path) as part, part.open("wb") as out:
+        np.save(out, found.astype(np.float32))
+    for old in sorted(path.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime_ns)[:-3]:
+        old.unlink(missing_ok=True)
+    return found
+
+
+def _items(
+    pool: Pool, members: Sequence[Segment], request: SuggestRequest, rng: np.random.Generator, asked: int
+) -> list[Suggestion]:
+    chosen: list[Question]
+    if request.mode == "verify":
+        chosen = verify_page(pool, request.n)
+    else:
+        chosen = questions(pool, request.n, rng, asked)
+    return [Suggestion(members[q.index], q.why, q.label, q.covers) for q in chosen]
+
+
+@dataclass(frozen=True)
+class AnswersResult:
+    """What became of answers: how many were kept, and the ids of the labels that were added."""
+
+    answers: int
+    labels: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"answers": self.answers, "labels": self.labels}
+
+
+def answer(
+    library: Layout,
+    answers: Sequence[Answer],
+    progress: Progress | None = None,
+    add: Callable[[Sequence[NewLabel]], list[Label]] | None = None,
+) -> AnswersResult:
+    """Keep answers: accepted and corrected ones become labels, rejected ones reviewed time without an action.
+
+    ``add`` adds the labels, by default to labels.csv. Raises InputError where one cannot be a label; then
+    nothing is kept.
+    """
+    fresh = []
+    for a in answers:
+        if a.verdict in (ACCEPTED, CORRECTED):
+            if not a.label:
+                raise InputError(f"an answer of {a.video} is {a.verdict} and names no class")
+            fresh.append(NewLabel(a.segment(), a.verdict))
+        elif a.verdict == REJECTED:
+            span = Segment(a.video, a.start_s, a.end_s, a.athlete, REVIEWED)
+            fresh.append(NewLabel(span, REJECTED))
+    add = add or LabelStore(library).add
+    added = [label.id for label in add(fresh)] if fresh else []
+    kept = add_answers(library, answers)
+    if progress is not None:
+        progress(1.0)
+    return AnswersResult(len(kept), list(added))

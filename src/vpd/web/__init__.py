@@ -1,0 +1,1 @@
+"""The web application: search, label, review and compare in the browser."""

@@ -1,0 +1,98 @@
+"""What the routes share: the library, the jobs, the caches, and who listens for changes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from vpd.library.layout import Layout
+from vpd.web.cache import ProxyCache
+from vpd.web.frame_cache import FrameCache
+from vpd.web.jobs import Job, Jobs
+from vpd.web.journal import Journal
+from vpd.web.workspace import Workspace
+
+KEEP_ALIVE_S = 15.0
+"""An open stream of events says at least so often that it is there."""
+
+
+class Events:
+    """Tells all open pages what changed."""
+
+    def __init__(self) -> None:
+        self._queues: set[asyncio.Queue[str]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def tell(self, kind: str, data: Any = None) -> None:
+        """Send to all pages; may be called from any thread."""
+        text = json.dumps({"kind": kind, "data": data}, default=str)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._put, text)
+
+    def _put(self, text: str) -> None:
+        for queue in self._queues:
+            if not queue.full():
+                queue.put_nowait(text)
+
+    async def listen(self) -> AsyncIterator[str]:
+        """The events from now on, as server-sent events."""
+        self._loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[str] = asyncio.Queue(1000)
+        self._queues.add(queue)
+        try:
+            yield ": open\n\n"
+            while True:
+                try:
+                    yield f"data: {await asyncio.wait_for(queue.get(), KEEP_ALIVE_S)}\n\n"
+                except TimeoutError:
+                    yield ": still here\n\n"
+        finally:
+            self._queues.discard(queue)
+
+
+class State:
+    """The state of one server."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.workspace = Workspace(layout)
+        self.journal = Journal(layout)
+        self.events = Events()
+        self.jobs = Jobs("job", self._tell)
+        self.searches = Jobs("search", self._tell)
+        self.proxies = Jobs("proxy", self._tell)
+        self.offered: dict[str, Path] = {}
+        self.proposals: dict[str, list[dict[str, Any]]] = {}
+        self.proxy_jobs: dict[tuple[str, int], Job] = {}
+        self.cache = ProxyCache(layout.root / "cache" / "proxies")
+        self.frames = FrameCache(self.workspace)
+
+    @property
+    def all_jobs(self) -> tuple[Jobs, ...]:
+        """The queues of work: long work, searches, proxies. Each does one piece at a time."""
+        return self.jobs, self.searches, self.proxies
+
+    def find_job(self, job: str) -> Job | None:
+        """The job with this id."""
+        return next((found for jobs in self.all_jobs if (found := jobs.find(job)) is not None), None)
+
+    def _tell(self, job: Job) -> None:
+        self.events.tell("job", {**job.to_json(), "result": None})
+
+    def close(self) -> None:
+        """End all work."""
+        for jobs in self.all_jobs:
+            jobs.close()
+
+
+def state_of(request: Request) -> State:
+    """The state of the server that a request came to."""
+    state: State = request.app.state.vpd
+    return state
+
+
+StateOf = Annotated[State, Depends(state_of)]

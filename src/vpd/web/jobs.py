@@ -1,0 +1,107 @@
+"""Long work in the background, one piece after the other, with progress and cancelling."""
+
+from __future__ import annotations
+
+import itertools
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from vpd.errors import CancelledError, VpdError
+from vpd.verbs.progress import Progress
+
+MAX_KEPT = 50
+"""Ended jobs that are remembered."""
+RUNNING, DONE, FAILED, CANCELLED, WAITING = "running", "done", "failed", "cancelled", "waiting"
+
+
+@dataclass
+class Job:
+    """One piece of work. ``fraction`` in 0..1 is how far it is, ``text`` says what it does now."""
+
+    id: str
+    kind: str
+    about: str
+    state: str = WAITING
+    fraction: float = 0.0
+    text: str = ""
+    result: Any = None
+    error: str = ""
+    progress: Progress = field(init=False, repr=False)
+    """What the work reports to; it raises CancelledError once the user has ended the job."""
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(self._told)
+
+    def _told(self, fraction: float, text: str) -> None:
+        self.fraction, self.text = fraction, text or self.text
+
+    def cancel(self) -> None:
+        """Ask the work to end at its next report."""
+        self.progress.cancel()
+        if self.state == WAITING:
+            self.state = CANCELLED
+
+    def to_json(self) -> dict[str, Any]:
+        """For the page."""
+        names = ("id", "kind", "about", "state", "fraction", "text", "result", "error")
+        return {name: getattr(self, name) for name in names}
+
+
+class Jobs:
+    """A queue of jobs, newest last, whose ids begin with ``name``.
+
+    ``changed`` is called when a job begins or ends.
+    """
+
+    def __init__(self, name: str = "job", changed: Callable[[Job], None] = lambda job: None) -> None:
+        self._name = name
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="vpd-job")
+        self._jobs: dict[str, Job] = {}
+        self._numbers, self._lock, self._changed = itertools.count(1), Lock(), changed
+
+    def start(self, kind: str, about: str, work: Callable[[Job], Any]) -> Job:
+        """Do ``work`` when those before it have ended. Its return value becomes the result."""
+        with self._lock:
+            job = Job(f"{self._name}{next(self._numbers)}", kind, about)
+            self._jobs[job.id] = job
+            for old in [j.id for j in self._jobs.values() if j.state in (DONE, FAILED, CANCELLED)][
+                :-MAX_KEPT
+            ]:
+                del self._jobs[old]
+        self._pool.submit(self._do, job, work)
+        return job
+
+    def _do(self, job: Job, work: Callable[[Job], Any]) -> None:
+        if job.state == CANCELLED:
+            return
+        job.state = RUNNING
+        self._changed(job)
+        try:
+            job.result = work(job)
+            job.state, job.fraction = DONE, 1.0
+        except CancelledError:
+            job.state = CANCELLED
+        except VpdError as error:
+            job.state, job.error = FAILED, str(error)
+        except Exception as error:  # noqa: BLE001 - one failing job never ends the server
+            traceback.print_exc()
+            job.state, job.error = FAILED, f"Unexpected {type(error).__name__}: {error}"
+        self._changed(job)
+
+    def find(self, job: str) -> Job | None:
+        """The job with this id."""
+        return self._jobs.get(job)
+
+    def list(self) -> list[Job]:
+        """All jobs that are remembered."""
+        return list(self._jobs.values())
+
+    def close(self) -> None:
+        """End what runs and take nothing new."""
+        for job in self._jobs.values():
+            job.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,182 @@
+"""Undo and redo of labels: every change with its inverse, on the disk, so that undo outlives a restart."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from vpd.errors import InputError, StaleError
+from vpd.library.label_store import Changes, LabelStore, NewLabel
+from vpd.library.labels import Label
+from vpd.library.layout import Layout
+from vpd.types import Segment
+
+MOST = 1000
+"""Changes that can be undone."""
+
+Plain = dict[str, Any]
+
+
+def plain(label: Label) -> Plain:
+    """A label as plain values, with its id and version."""
+    s = label.segment
+    return {
+        "id": label.id,
+        "version": label.version,
+        "source": label.source,
+        "video": s.video,
+        "athlete": s.athlete,
+        "start_s": s.start_s,
+        "end_s": s.end_s,
+        "label": s.label,
+    }
+
+
+def _segment(row: Plain) -> Segment:
+    return Segment(row["video"], row["start_s"], row["end_s"], row["athlete"], row["label"])
+
+
+def _changes(row: Plain) -> Changes:
+    return Changes(
+        row["video"],
+        row["start_s"],
+        row["end_s"],
+        row["label"],
+        row["athlete"],
+        any_athlete=row["athlete"] is None,
+    )
+
+
+@dataclass
+class Change:
+    """Labels before and after one change, in the same order; before an addition and after a removal there are
+    none."""
+
+    before: list[Plain]
+    after: list[Plain]
+
+    @property
+    def what(self) -> str:
+        """The labels that it is about, for the user."""
+        rows = self.after or self.before
+        return rows[0]["label"] if len(rows) == 1 else f"{len(rows)} x {rows[0]['label']}"
+
+
+class Journal:
+    """The changes of labels that the page made, and how to take them back."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.path: Path = layout.root / "labels.backup" / "page.jsonl"
+        self._lock = Lock()
+        self._done, self._undone = self._read(), list[Change]()
+
+    def _read(self) -> list[Change]:
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return []
+        done: list[Change] = []
+        for line in lines:
+            try:
+                row = json.loads(line)
+                if row.get("undo"):
+                    done.pop()
+                else:
+                    done.append(Change(row["before"], row["after"]))
+            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+                continue  # a line cut short by a kill
+        return done[-MOST:]
+
+    def _write(self, row: Plain) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+
+    def _keep(self, change: Change) -> None:
+        self._done.append(change)
+        del self._done[:-MOST]
+        self._write({"before": change.before, "after": change.after})
+
+    def add(self, new: Sequence[NewLabel]) -> list[Label]:
+        """Add labels. Raises as `LabelStore.add`."""
+        with self._lock:
+            added = LabelStore(self.layout).add(new)
+            self._undone.clear()
+            self._keep(Change([], [plain(label) for label in added]))
+            return added
+
+    def edit(self, name: str, changes: Changes, version: str | None) -> Label:
+        """Change a label. Raises as `LabelStore.edit`."""
+        with self._lock:
+            store = LabelStore(self.layout)
+            before = plain(store.get(name))
+            after = store.edit(name, changes, version or before["version"])
+            self._undone.clear()
+            self._keep(Change([before], [plain(after)]))
+            return after
+
+    def remove(self, name: str, version: str | None) -> Label:
+        """Remove a label. Raises as `LabelStore.remove`."""
+        with self._lock:
+            (gone,) = LabelStore(self.layout).remove([name], version)
+            self._undone.clear()
+            self._keep(Change([plain(gone)], []))
+            return gone
+
+    def undo(self) -> str:
+        """Take the last change back; returns what it was about.
+
+        Raises InputError where there is none, StaleError where somebody changed the labels since.
+        """
+        with self._lock:
+            if not self._done:
+                raise InputError("there is nothing to undo.")
+            change = self._done[-1]
+            self._apply(change.after, change.before)
+            self._done.pop()
+            self._undone.append(change)
+            self._write({"undo": True})
+            return change.what
+
+    def redo(self) -> str:
+        """Make the change again that was undone last. Raises as `undo`."""
+        with self._lock:
+            if not self._undone:
+                raise InputError("there is nothing to do again.")
+            change = self._undone[-1]
+            self._apply(change.before, change.after)
+            self._undone.pop()
+            self._keep(change)
+            return change.what
+
+    def _apply(self, present: list[Plain], wanted: list[Plain]) -> None:
+        """Bring labels from one state to another; ids and versions of ``wanted`` become those in the file."""
+        store = LabelStore(self.layout)
+        if present and wanted:
+            for now, then in zip(present, wanted, strict=True):
+                then |= plain(store.edit(now["id"], _changes(then), now["version"]))
+        elif present:
+            for now in present:
+                if store.get(now["id"]).version != now["version"]:
+                    raise StaleError(f"the label {now['id']} was changed meanwhile.")
+            store.remove([now["id"] for now in present])
+        else:
+            added = store.add([NewLabel(_segment(row), row["source"]) for row in wanted])
+            for row, label in zip(wanted, added, strict=True):
+                self._renamed(row["id"], plain(label))
+                row |= plain(label)
+
+    def _renamed(self, old: str, label: Plain) -> None:
+        """A label that came back may have another id: earlier changes of it must find it."""
+        for change in [*self._done, *self._undone]:
+            for row in [*change.before, *change.after]:
+                if row["id"] == old:
+                    row["id"] = label["id"]

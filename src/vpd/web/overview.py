@@ -1,0 +1,96 @@
+"""Routes of the library as a whole: what is there, jobs, events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from vpd.formats.table import FORMATS
+from vpd.pipeline.status import Status, status
+from vpd.web.app_state import State, StateOf
+from vpd.web.workspace import NotThereError
+
+router = APIRouter(prefix="/api")
+
+
+def _missing(found: Status) -> list[str]:
+    """What has to be done first, and how."""
+    due = [name for name, step in found.steps.items() if step.due]
+    return [f"To do: {', '.join(due)}. `vpd run` does it."] if due else []
+
+
+def _videos(state: State, found: Status) -> list[dict[str, Any]]:
+    layout = state.workspace.layout
+    rows = []
+    for row in state.workspace.videos.rows.values():
+        known = found.videos.get(row.video, {})
+        rows.append(
+            {
+                "video": row.video,
+                "width": row.width,
+                "height": row.height,
+                "frames": row.frames,
+                "start_s": row.start_s,
+                "end_s": row.end_s,
+                "duration_s": row.duration_s,
+                "status": row.status,
+                "error": known.get("error", row.error),
+                "warning": known.get("warning", row.warning),
+                "due": known.get("due", []),
+                "tracks": layout.tracks(row.video).is_file(),
+                "crops": layout.crops(row.video).is_file(),
+            }
+        )
+    return rows
+
+
+@router.get("/library")
+def library(state: StateOf) -> dict[str, Any]:
+    """The videos with what is done of each, and what the page can do."""
+    layout = state.workspace.layout
+    found = state.workspace.remember("status", layout.videos, lambda _: status(layout))
+    return {
+        "name": layout.root.name,
+        "videos": _videos(state, found),
+        "missing": _missing(found),
+        "run": "",
+        "classes": [],
+        "kinds": {},
+        "formats": sorted(name for name, entry in FORMATS.items() if entry.writes),
+        "features": layout.feature_names(),
+    }
+
+
+@router.get("/jobs")
+def jobs(state: StateOf) -> dict[str, Any]:
+    """All jobs that are remembered."""
+    return {"jobs": [job.to_json() for jobs in state.all_jobs for job in jobs.list()]}
+
+
+@router.get("/jobs/{job}")
+def job(job: str, state: StateOf) -> dict[str, Any]:
+    """One job with its result."""
+    found = state.find_job(job)
+    if found is None:
+        raise NotThereError("There is no such job.")
+    return found.to_json()
+
+
+@router.delete("/jobs/{job}")
+def cancel(job: str, state: StateOf) -> dict[str, Any]:
+    """End a job."""
+    found = state.find_job(job)
+    if found is None:
+        raise NotThereError("There is no such job.")
+    found.cancel()
+    return found.to_json()
+
+
+@router.get("/events", response_model=None)
+async def events(state: StateOf) -> StreamingResponse:
+    """Changes as they happen, as server-sent events."""
+    return StreamingResponse(
+        state.events.listen(), media_type="text/event-stream", headers={"cache-control": "no-store"}
+    )

@@ -1,0 +1,44 @@
+"""Files that the page made: their folder, and how they are fetched again by an id."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from vpd.library.layout import Layout
+from vpd.web.app_state import State, StateOf
+from vpd.web.workspace import NotThereError
+
+router = APIRouter(prefix="/api/results")
+
+
+def new_folder(layout: Layout, command: str) -> Path:
+    """A new folder results/<command>-<time>/ of the library."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+    folder = layout.results / f"{command}-{stamp}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def offer(state: State, files: list[Path]) -> list[dict[str, Any]]:
+    """Make files fetchable: of each an id, its name and its path."""
+    offered = []
+    for path in files:
+        key = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        state.offered[key] = path
+        offered.append({"id": key, "name": path.name, "path": str(path)})
+    return offered
+
+
+@router.get("/{key}", response_model=None)
+def fetch(key: str, state: StateOf) -> FileResponse:
+    """A file that this server made."""
+    path = state.offered.get(key)
+    if path is None or not path.is_file():
+        raise NotThereError("There is no such file any more.")
+    return FileResponse(path, filename=path.name)

@@ -1,0 +1,32 @@
+// All texts of the page come from strings/<language>.json; English stands in for what is missing.
+
+const LANGUAGES = ["en", "de", "pseudo"];
+let texts = {};
+let fallback = {};
+export let language = "en";
+
+const load = async (name) => (await fetch(`/static/strings/${name}.json`)).json();
+
+// The pseudo-language shows texts that are not translated and layouts that have no room.
+const pseudo = (text) =>
+  "[" + text.replace(/[aeiou](?![^{]*})/g, (v) => ({ a: "áá", e: "éé", i: "íí", o: "óó", u: "úú" })[v]) + "]";
+
+export async function start(wanted) {
+  const asked = wanted ?? localStorage.getItem("vpd.language") ?? navigator.language.slice(0, 2);
+  language = LANGUAGES.includes(asked) ? asked : "en";
+  fallback = await load("en");
+  texts = language === "en" ? fallback : language === "pseudo" ? {} : await load(language);
+  document.documentElement.lang = language === "pseudo" ? "en" : language;
+}
+
+export function t(key, values = {}) {
+  let text = texts[key] ?? fallback[key] ?? key;
+  if (language === "pseudo") text = pseudo(text);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+export const setLanguage = (name) => {
+  localStorage.setItem("vpd.language", name);
+  location.reload();
+};
+export const languages = LANGUAGES;

@@ -1,0 +1,98 @@
+// Keys: one table of actions, remappable, and off by one switch (WCAG 2.1.4). By event.code, so that the
+// place of a key counts and not the language of the keyboard.
+
+const STORED = "vpd.keys";
+
+// action: [default keys]; a key is event.code with "Shift+" and "Ctrl+" in front.
+export const DEFAULTS = {
+  play: ["Space", "KeyK"],
+  faster: ["KeyL"],
+  reverse: ["KeyJ"],
+  next_frame: ["ArrowRight"],
+  previous_frame: ["ArrowLeft"],
+  next_frames: ["Shift+ArrowRight"],
+  previous_frames: ["Shift+ArrowLeft"],
+  next_second: ["Ctrl+ArrowRight"],
+  previous_second: ["Ctrl+ArrowLeft"],
+  to_start: ["Home"],
+  to_end: ["End"],
+  class_1: ["Digit1"], class_2: ["Digit2"], class_3: ["Digit3"], class_4: ["Digit4"], class_5: ["Digit5"],
+  class_6: ["Digit6"], class_7: ["Digit7"], class_8: ["Digit8"], class_9: ["Digit9"], class_10: ["Digit0"],
+  accept: ["Enter"],
+  reject: ["KeyX"],
+  unsure: ["KeyU"],
+  next_item: ["KeyN"],
+  previous_item: ["KeyB"],
+  next_label: ["Period"],
+  previous_label: ["Comma"],
+  set_start: ["BracketLeft"],
+  set_end: ["BracketRight"],
+  edge_earlier: ["Semicolon"],
+  edge_later: ["Quote"],
+  edge_much_earlier: ["Shift+Semicolon"],
+  edge_much_later: ["Shift+Quote"],
+  other_edge: ["KeyE"],
+  loop: ["KeyR"],
+  slower: ["Minus"],
+  quicker: ["Equal"],
+  search: ["KeyS"],
+  compare: ["KeyC"],
+  next_athlete: ["KeyA"],
+  reviewed: ["KeyV"],
+  undo: ["KeyZ", "Ctrl+KeyZ"],
+  redo: ["Shift+KeyZ", "Ctrl+Shift+KeyZ"],
+  delete: ["Delete"],
+  go_to: ["KeyG"],
+  filter: ["Slash"],
+  full_screen: ["KeyF"],
+  overlays: ["KeyH"],
+  help: ["Shift+Slash"],
+  leave: ["Escape"],
+};
+
+export function bindings() {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(STORED) ?? "{}") };
+  } catch {
+    return { ...DEFAULTS };
+  }
+}
+
+export function rebind(action, key) {
+  const stored = JSON.parse(localStorage.getItem(STORED) ?? "{}");
+  if (key === null) delete stored[action];
+  else stored[action] = [key];
+  localStorage.setItem(STORED, JSON.stringify(stored));
+}
+
+export const keysAreOn = () => localStorage.getItem("vpd.keys.off") !== "1";
+export const switchKeys = (on) => localStorage.setItem("vpd.keys.off", on ? "0" : "1");
+
+export const nameOf = (event) =>
+  `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.shiftKey ? "Shift+" : ""}${event.code}`;
+
+export const printed = (key) =>
+  key.replace(/Key([A-Z])$/, "$1").replace(/Digit(\d)$/, "$1").replace("ArrowLeft", "←").replace("ArrowRight", "→")
+    .replace("Period", ".").replace("Comma", ",").replace("BracketLeft", "[").replace("BracketRight", "]")
+    .replace("Semicolon", ";").replace("Quote", "'").replace("Minus", "-").replace("Equal", "=").replace("Slash", "/");
+
+const inField = (target) => target.closest?.("input, select, textarea, [contenteditable]");
+const ownKeys = (target, key) =>
+  (key === "Space" || key === "Enter") && target.closest?.("button, a, summary, [role=button]");
+
+// Calls the handlers of actions by name. Returns a function that ends it.
+export function listen(handlers) {
+  const table = new Map();
+  for (const [action, keys] of Object.entries(bindings())) for (const key of keys) table.set(key, action);
+  const heard = (event) => {
+    const key = nameOf(event);
+    if (event.defaultPrevented || event.altKey || inField(event.target) || ownKeys(event.target, key)) return;
+    if (!keysAreOn() && key !== "Escape") return;
+    const action = table.get(key);
+    if (!action || !handlers[action]) return;
+    event.preventDefault();
+    handlers[action](event);
+  };
+  document.addEventListener("keydown", heard);
+  return () => document.removeEventListener("keydown", heard);
+}

@@ -1,0 +1,45 @@
+// The videos of the library: what they show, what is done, what is wrong.
+
+import { html, useState } from "../ui.js";
+import { useStore, REVIEWED } from "../store.js";
+import { Clip } from "../clip.js";
+import { clock } from "../times.js";
+import { t } from "../i18n.js";
+
+function Strip({ video }) {
+  const length = video.end_s - video.start_s;
+  const count = 4;
+  return html`<div class="strip">${Array.from({ length: count }, (_, i) => {
+    const middle = video.start_s + ((i + 0.5) / count) * length;
+    return html`<${Clip} key=${i} segment=${{ video: video.video, athlete: 0, start_s: Math.max(0, middle - 0.05),
+      end_s: middle + 0.05 }} seconds=${middle} label=${t("crop_of", { video: video.video, time: clock(middle, 0) })} />`;
+  })}</div>`;
+}
+
+export function LibraryScreen() {
+  const { library, labels } = useStore();
+  const [wanted, want] = useState("");
+  const shown = library.videos.filter((v) => v.video.toLowerCase().includes(wanted.toLowerCase()));
+  const counts = new Map();
+  const reviewed = new Map();
+  for (const label of labels) {
+    const table = label.label === REVIEWED ? reviewed : counts;
+    table.set(label.video, (table.get(label.video) ?? 0) + (label.label === REVIEWED ? label.end_s - label.start_s : 1));
+  }
+  return html`<h1>${t("screen_library")}</h1>
+    <p>${t("library_about", { count: library.videos.length, root: library.name })}
+      ${library.missing.map((text) => html` <span class="hint">${text}</span>`)}</p>
+    ${library.run && html`<p role="status">${t("running", { what: library.run })}</p>`}
+    <label class="field">${t("filter")} <input type="search" value=${wanted} onInput=${(e) => want(e.target.value)} /></label>
+    <ul class="videos">${shown.slice(0, 300).map((v) => html`<li key=${v.video} class="video">
+      ${v.crops ? html`<${Strip} video=${v} />` : html`<div class="strip empty">${t("no_crops")}</div>`}
+      <div class="about"><h2><a href=${`#/watch/${encodeURIComponent(v.video)}`}>${v.video}</a></h2>
+        <p>${clock(v.duration_s, 0)} · ${v.width} × ${v.height} · ${t("labels_count", { count: counts.get(v.video) ?? 0 })}
+          ${reviewed.get(v.video) ? html` · ${t("reviewed_share",
+            { share: Math.round((100 * reviewed.get(v.video)) / (v.duration_s || 1)) })}` : null}</p>
+        ${v.error && html`<p class="problem">${v.error}</p>`}
+        ${v.warning && html`<p class="hint">${v.warning}</p>`}
+        ${v.due.length > 0 && html`<p class="hint">${t("due", { steps: v.due.join(", ") })}</p>`}
+        <p><a href=${`#/athlete/${encodeURIComponent(v.video)}`}>${t("who_is_followed")}</a></p></div></li>`)}</ul>
+    ${shown.length > 300 && html`<p class="hint">${t("more_videos", { count: shown.length - 300 })}</p>`}`;
+}

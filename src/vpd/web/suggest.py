@@ -1,0 +1,79 @@
+"""Routes of what to label next."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from vpd.library.answers import ACCEPTED, Answer
+from vpd.verbs.suggest import SuggestRequest, answer, suggest
+from vpd.web.app_state import StateOf
+from vpd.web.jobs import Job
+
+router = APIRouter(prefix="/api")
+MAX_ANSWERS = 500
+
+
+class NextBody(BaseModel):
+    """Which questions are wanted, and how many."""
+
+    model_config = ConfigDict(extra="forbid")
+    mode: Literal["name", "verify"] = "name"
+    n: int = Field(default=12, ge=1, le=100)
+
+
+class AnswerBody(BaseModel):
+    """The answer to one proposal. ``label`` is what was proposed, or what it is instead."""
+
+    model_config = ConfigDict(extra="ignore")
+    video: str = Field(max_length=1000)
+    athlete: int | None = Field(default=None, ge=0)
+    start_s: float = Field(ge=0, allow_inf_nan=False)
+    end_s: float = Field(gt=0, allow_inf_nan=False)
+    label: str = Field(default="", max_length=200)
+    proposed: str = Field(default="", max_length=200)
+    verdict: Literal["accepted", "corrected", "rejected", "unsure"]
+    why: str = Field(default="", max_length=40)
+
+
+class AnswersBody(BaseModel):
+    """Answers to a page of proposals; all are kept, or none."""
+
+    model_config = ConfigDict(extra="forbid")
+    answers: list[AnswerBody] = Field(min_length=1, max_length=MAX_ANSWERS)
+
+
+@router.post("/next")
+def next_questions(body: NextBody, state: StateOf) -> dict[str, Any]:
+    """The next questions, worked out in the background."""
+    layout = state.workspace.layout
+
+    def work(job: Job) -> dict[str, Any]:
+        return suggest(layout, SuggestRequest(body.n, body.mode), job.progress).to_json()
+
+    return {"job": state.jobs.start("next", "what to label next", work).to_json()}
+
+
+@router.post("/answers")
+def answers(body: AnswersBody, state: StateOf) -> dict[str, Any]:
+    """Keep answers; accepted and corrected ones are labels from now on."""
+    for a in body.answers:
+        state.workspace.video(a.video)
+    kept = [
+        Answer(
+            a.video,
+            a.athlete,
+            a.start_s,
+            a.end_s,
+            a.proposed or (a.label if a.verdict == ACCEPTED else ""),
+            a.label if a.verdict in ("accepted", "corrected") else "",
+            a.verdict,
+            a.why,
+        )
+        for a in body.answers
+    ]
+    result = answer(state.workspace.layout, kept, add=state.journal.add).to_json()
+    state.events.tell("labels")
+    return result

@@ -1,0 +1,139 @@
+"""The library as the page sees it: its tables, read once and again when their files change."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+
+from vpd.crops import CropFile
+from vpd.errors import ArtefactError, InputError
+from vpd.library.artefact import read_recipe
+from vpd.library.frames import Recording, read_times
+from vpd.library.layout import Layout
+from vpd.library.poses import read_poses
+from vpd.library.tracks import read_tracks
+from vpd.library.videos import VideoRow, Videos
+from vpd.settings import Settings
+from vpd.settings.toml import load_settings
+from vpd.types import Array, PoseSequence, Track
+
+KEPT = 128
+"""Files whose contents are held in memory."""
+
+T = TypeVar("T")
+
+
+class NotThereError(InputError):
+    """The page asked for something that the library does not have."""
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change of a file; (0, 0) where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+class Workspace:
+    """One library, opened for reading. All methods may be called from several threads."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[str, Path], tuple[tuple[int, int], Any]] = OrderedDict()
+
+    def remember(self, kind: str, path: Path, read: Callable[[Path], T]) -> T:
+        """What ``read`` gives of the file, kept until the file changes."""
+        key, stamp = (kind, path), _stamp(path)
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None and known[0] == stamp:
+                self._kept.move_to_end(key)
+                found: T = known[1]
+                return found
+        value = read(path)
+        with self._lock:
+            self._kept[key] = (stamp, value)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return value
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now."""
+        return self.remember("settings", self.layout.settings, load_settings)
+
+    @property
+    def videos(self) -> Videos:
+        """The table of videos as it is now."""
+        return self.remember("videos", self.layout.videos, lambda _: Videos.read(self.layout))
+
+    def video(self, video: str) -> VideoRow:
+        """The row of a video by its id. Raises NotThereError for an id that is not in the table."""
+        row = self.videos.rows.get(video)
+        if row is None:
+            raise NotThereError("There is no such video in this library.")
+        return row
+
+    def file(self, video: str) -> Path:
+        """Where the file of a video lies. Raises NotThereError, InputError."""
+        return self.videos.file(self.video(video).video)
+
+    def recording(self, video: str) -> Recording:
+        """The file of a video with the index of its frames. Raises NotThereError, InputError."""
+        row = self.video(video)
+        made: Recording = self.remember(
+            "recording", self.layout.frames(row.video), lambda _: self.videos.recording(row.video)
+        )
+        return made
+
+    def times(self, video: str) -> Array:
+        """(T,) seconds of the frames of a video. Raises NotThereError where it is not scanned."""
+        path = self.layout.frames(self.video(video).video)
+        return self._artefact("times", path, read_times)
+
+    def tracks(self, video: str) -> list[Track]:
+        """The athletes' tracks; none where they are not made yet."""
+        path = self.layout.tracks(self.video(video).video)
+        return self._artefact("tracks", path, read_tracks) if path.is_file() else []
+
+    def ranking(self, video: str) -> dict[str, Any]:
+        """Why whom was taken for the athlete: the notes of the step `track`; empty where there are none."""
+        path = self.layout.tracks(self.video(video).video)
+        if not path.is_file():
+            return {}
+        notes: dict[str, Any] = self._artefact("ranking", path, lambda p: read_recipe(p)["notes"])
+        return notes
+
+    def poses(self, video: str) -> list[PoseSequence]:
+        """The athletes' poses; none where they are not made."""
+        path = self.layout.poses(self.video(video).video)
+        return self._artefact("poses", path, read_poses) if path.is_file() else []
+
+    def crops(self, video: str) -> CropFile:
+        """The crops of a video. Raises NotThereError where they are not made yet."""
+        return self._artefact("crops", self.layout.crops(self.video(video).video), CropFile)
+
+    def crop_rows(self, video: str, athlete: int, start_s: float, end_s: float, step: int = 1) -> Array:
+        """Rows of the crops of an athlete with start_s <= time < end_s, every ``step``-th."""
+        crops = self.crops(video)
+        inside = (crops.times_s >= start_s) & (crops.times_s < end_s) & (crops.athletes == athlete)
+        rows: Array = np.flatnonzero(inside)[:: max(1, step)]
+        return rows
+
+    def _artefact(self, kind: str, path: Path, read: Callable[[Path], T]) -> T:
+        if not path.is_file():
+            raise NotThereError(
+                f"{path.parent.name} of this video are not made yet. Make them with `vpd run`."
+            )
+        try:
+            return self.remember(kind, path, read)
+        except ArtefactError as error:
+            raise NotThereError(str(error)) from error

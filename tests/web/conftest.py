@@ -1,0 +1,34 @@
+"""Fixtures of the page's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.made import made_library
+from vpd.library.layout import Layout
+from vpd.web.app import make_app
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory) -> Layout:
+    """A library of six videos, made once a module."""
+    return made_library(tmp_path_factory.mktemp("web"))
+
+
+@pytest.fixture
+def client(layout) -> Iterator[TestClient]:
+    """The page's server for that library."""
+    with TestClient(make_app(layout), base_url="http://127.0.0.1:8000") as made:
+        yield made
+
+
+@pytest.fixture
+def shared_file(tmp_path) -> Path:
+    """A file outside of the library that must never be sent."""
+    path = tmp_path / "secret.txt"
+    path.write_text("not for the page")
+    return path

@@ -1,0 +1,284 @@
+"""The page in a real browser: exact frames, labels by keys alone, every screen, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import uvicorn
+
+from tests.web.made import BITS, CELL, WIDTH, constant, fill, made_library, varying, write_coded
+from vpd.library.labels import read_labels
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.pipeline.register import add_videos
+from vpd.pipeline.run import run
+from vpd.web.app import make_app
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+KINDS = {
+    "even.mp4": (constant(150), {}),
+    "sixty.mp4": (constant(150, 60.0), {}),
+    "ntsc.mp4": (constant(150, 30000 / 1001), {}),
+    "vary.mp4": (varying(150), {}),
+    "vary-b.mp4": (varying(150, 1), {"bf": "2", "preset": "medium"}),
+    "long.mp4": (constant(300), {"g": "300", "keyint_min": "300", "sc_threshold": "0"}),
+    "even.mkv": (constant(150), {"bf": "2"}),
+    "even.avi": (constant(150), {}),
+    "even.ts": (constant(150), {}),
+}
+READ = """([width, bits, cell]) => {
+  const [video, image] = ['video', 'img'].map((name) => document.querySelector('.stage ' + name));
+  const shown = image.hidden ? video : image;
+  const canvas = document.createElement('canvas');
+  canvas.width = shown.videoWidth || shown.naturalWidth;
+  canvas.height = shown.videoHeight || shown.naturalHeight;
+  canvas.getContext('2d').drawImage(shown, 0, 0, canvas.width, canvas.height);
+  const scale = canvas.width / width;
+  let number = 0;
+  for (let bit = 0; bit < bits; bit++) {
+    const [r, g, b] = canvas.getContext('2d').getImageData((bit + 0.5) * cell * scale, 20 * scale, 1, 1).data;
+    if (r + g + b > 375) number += 2 ** bit;
+  }
+  return number;
+}"""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Layout:
+    """The made library, and a video of every kind of file."""
+    folder = tmp_path_factory.mktemp("page")
+    layout = made_library(folder)
+    files = [
+        write_coded(folder / "kinds" / name, times, options=options)
+        for name, (times, options) in KINDS.items()
+    ]
+    add_videos(layout, files)
+    run(layout, ["scan"])
+    return layout
+
+
+@pytest.fixture(scope="module")
+def address(library) -> Iterator[str]:
+    """Where the page is served."""
+    sock = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(make_app(library), log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, args=([sock],), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as play:
+        made = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A new page; the test fails where it asked another host or had an error."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    elsewhere, errors = [], []
+    opened.on(
+        "request",
+        lambda r: None if r.url.startswith((address, "blob:", "data:")) else elsewhere.append(r.url),
+    )
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda m: errors.append(m.text) if "Content Security Policy" in m.text else None)
+    yield opened
+    context.close()
+    assert elsewhere == []
+    assert errors == []
+
+
+def show(page, frame: int) -> int:
+    """Show a frame and read the number that the picture on the page carries."""
+    page.evaluate("(n) => window.vpdPlayer.show(n)", frame)
+    page.wait_for_function("() => window.vpdPlayer.state === 'exact'")
+    return page.evaluate(READ, [WIDTH, BITS, CELL])
+
+
+def open_video(page, video: str) -> None:
+    page.goto(f"/#/watch/{video}")
+    page.wait_for_function(
+        "(name) => window.vpdPlayer?.name === name && window.vpdPlayer.state === 'exact'", arg=video
+    )
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_frame_shown_is_the_frame_meant(page, library, name):
+    video = Videos.read(library).id_of(name)
+    open_video(page, video)
+    frames = np.random.default_rng(len(name)).permutation(len(KINDS[name][0]))[:12].tolist()
+    frames += [0, 1, 2, len(KINDS[name][0]) - 1]
+    assert [show(page, n) for n in frames] == frames
+
+
+def test_an_interval_is_labelled_by_two_keys_corrected_and_undone(page, library):
+    before = library.labels.read_text()
+    open_video(page, "v4")
+    show(page, 30)
+    page.keyboard.press("Digit2")  # the second class, kick
+    page.wait_for_selector("text=kick since")
+    show(page, 59)
+    page.keyboard.press("Digit2")
+    page.wait_for_selector("text=Labelled: kick")
+    (label,) = [s for s in read_labels(library.labels, Videos.read(library)) if s.video == "v4"]
+    assert (label.label, round(label.start_s, 3), round(label.end_s, 3)) == ("kick", 1.0, 2.0)
+    page.keyboard.press("KeyE")  # the other edge, its end
+    page.keyboard.press("Quote")
+    page.wait_for_function("() => document.querySelector('aside').textContent.includes('0:02.033')")
+    page.keyboard.press("KeyZ")
+    page.wait_for_selector("text=Undone")
+    page.keyboard.press("KeyZ")
+    page.wait_for_function("() => !document.querySelector('.labels').textContent.includes('kick')")
+    rows = [s for s in read_labels(library.labels, Videos.read(library)) if s.video == "v4"]
+    assert rows == []
+    assert before.splitlines()[1].startswith("v0,0,1.0,2.0,jump")
+
+
+def test_search_by_example_finds_the_same_action_and_labels_it(page, library):
+    page.goto("/#/search?q=v0@1-2")
+    page.wait_for_selector(".grid .card")
+    found = page.eval_on_selector_all(
+        ".grid .card bdi:first-of-type", "cards => cards.map((c) => c.textContent)"
+    )
+    assert set(found[:3]) <= {"v0", "v3"}  # the videos of the same class
+    page.locator(".grid .card .picture").first.click()
+    page.locator("text=Label as >> input").fill("jump")
+    page.get_by_role("button", name="Label 1 chosen").click()
+    page.wait_for_selector("text=1 labelled jump")
+    assert any("search" in line for line in library.labels.read_text().splitlines())
+
+
+def test_what_to_label_next_is_asked_and_answered(page, library):
+    page.goto("/#/next")
+    page.wait_for_selector(".grid .card")
+    page.keyboard.press("Digit1")
+    page.keyboard.press("KeyX")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => !document.querySelector('.grid strong')")
+    answers = (library.root / "answers.csv").read_text().splitlines()
+    assert len(answers) == 3
+
+
+def test_two_executions_are_compared_in_step(page):
+    page.goto("/#/compare")
+    page.get_by_label("First").first.fill("v0@1-2")
+    page.get_by_label("Second").first.fill("v3@1-2")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.wait_for_selector(".curve canvas")
+    assert "times as fast" in page.text_content("main")
+
+
+def test_a_person_is_chosen_as_the_athlete(page, library):
+    page.goto("/#/athlete/v5")
+    page.wait_for_selector(".card .picture")
+    page.locator(".card .picture").nth(1).click()
+    page.wait_for_selector("text=Kept.")
+    assert "v5" in library.picks.read_text()
+
+
+def test_a_reel_is_made_and_offered(page):
+    page.goto("/#/export")
+    page.get_by_role("button", name="Make a reel").click()
+    page.wait_for_selector("video.reel")
+
+
+SCREENS = ["library", "watch/v0", "search", "next", "compare", "athlete/v0", "measure", "export"]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_is_accessible(page, screen, dark):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+    page.goto(f"/#/{screen}")
+    page.wait_for_selector("main h1")
+    page.wait_for_function("() => !document.querySelector('main .waiting')")
+    found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("language", ["de", "pseudo"])
+def test_every_screen_has_room_in_other_languages_on_a_phone(page, language):
+    page.set_viewport_size({"width": 390, "height": 800})
+    for screen in SCREENS:
+        page.goto(f"/?lang={language}#/{screen}")
+        page.wait_for_selector("main h1")
+        wide = page.evaluate(
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 1, screen
+
+
+def test_all_keys_can_be_switched_off_and_changed(page):
+    open_video(page, "v0")
+    page.keyboard.press("Shift+Slash")
+    page.get_by_label("Single keys work").uncheck()
+    page.get_by_role("button", name="Change the key for: Next frame").click()
+    page.keyboard.press("KeyY")
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("KeyY")
+    assert page.evaluate("() => window.vpdPlayer.frame") == 0
+    page.keyboard.press("Shift+Slash")
+    assert page.locator("dialog.help").count() == 0  # switched off too; the button still opens it
+    page.get_by_role("button", name="Keys").first.click()
+    page.get_by_label("Single keys work").check()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("KeyY")
+    page.wait_for_function("() => window.vpdPlayer.frame === 1")
+
+
+def test_hostile_names_are_shown_as_text(page, library, tmp_path):
+    hostile = "<img src=x onerror=alert(1)>{{7*7}}[b]"
+    video = write_coded(tmp_path / "evil <b>x<_b>.mp4", constant(60))
+    add_videos(library, [video])
+    run(library, ["scan"])
+    (name,) = [v for v in Videos.read(library).rows if v.startswith("evil")]
+    fill(library, name, 0, 9)
+    page.goto("/#/library")
+    page.wait_for_selector("text=evil")
+    open_video(page, name)
+    page.get_by_label("New class").fill(hostile)
+    page.get_by_role("button", name="Begin").click()
+    show(page, 20)
+    page.get_by_label("New class").fill(hostile)
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_selector(".labels .row")
+    assert hostile in page.text_content(".labels")
+    assert page.locator("main img[src=x]").count() == 0
+    labels = json.dumps([s.label for s in read_labels(library.labels, Videos.read(library))])
+    assert json.dumps(hostile)[1:-1] in labels
+
+
+def test_the_page_is_small(address, browser):
+    context = browser.new_context(base_url=address)
+    page = context.new_page()
+    sizes: list[int] = []
+    page.on(
+        "response",
+        lambda r: sizes.append(len(r.body())) if "/static/" in r.url or r.url.endswith("/") else None,
+    )
+    page.goto("/")
+    page.wait_for_selector("main h1")
+    context.close()
+    assert 20_000 < sum(sizes) <= 250_000
