@@ -64,7 +64,7 @@ def test_the_features_of_another_teacher(vpd, layout):
     assert read_features(layout.features("vipe", "a"))[0].d == 64
     assert vpd("teach", "-L", layout.root, "-j", 1)[1].startswith("Nothing to do")
     code, _, err = vpd("run", "--teacher", "nobody", "-L", layout.root)
-    assert (code, "there is no teacher nobody; there are joints2d, vipe" in err) == (1, True)
+    assert (code, "there is no teacher 'nobody'; there are joints2d, vipe" in err) == (1, True)
 
 
 def test_labels_of_set_aside_videos_are_said(vpd, layout, tmp_path):

@@ -2,7 +2,7 @@
 
     pip install cosmic-ray
     git worktree add ../mutants && cd ../mutants        # the code is changed in place
-    python tools/mutation/sample.py FOLDER --count 60 --seed 0 src/vpd/student src/vpd/teachers
+    python tools/mutation/sample.py FOLDER src/vpd/student src/vpd/teachers --count 60 --seed 0
     cr-report FOLDER/session.sqlite --show-diff --surviving-only
 
 Writes FOLDER/session.sqlite and prints how many of the sampled mutants were killed. The same command goes on
@@ -83,7 +83,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--test-mutant", action="store_true", help="what the mutation tester runs")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     if given.test_mutant:
         return test_mutant()
     given.folder.mkdir(parents=True, exist_ok=True)

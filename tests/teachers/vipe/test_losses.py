@@ -2,9 +2,10 @@
 
 import math
 
+import pytest
 import torch
 
-from vpd.teachers.vipe.losses import distances, metric_loss, neighbour_loss
+from vpd.teachers.vipe.losses import distances, hinge_embedding_loss, metric_loss, neighbour_loss
 
 
 def test_distances_are_those_of_cdist_and_have_gradients_where_they_are_zero():
@@ -38,3 +39,23 @@ def test_what_is_far_hardly_matters_to_neighbours_and_rules_the_metric():
     apart = near.clone()
     apart[0, 1] = 8
     assert neighbour_loss(apart, near, 0.1) < 1e-6 < metric_loss(apart, near)
+
+
+def test_the_hinge_loss_pulls_pairs_together_and_pushes_negatives_up_to_the_margin():
+    a = torch.tensor([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    b = torch.tensor([[3.0, 4.0], [0.0, 1.0], [0.0, 0.0]])
+    negative = torch.tensor([[0.6, 0.0], [0.0, 1.5], [0.0, 0.1]])
+    has_negative = torch.tensor([True, True, False])
+    # pairs: (5 + 1 + 0) / 3; negatives: (1 - 0.6) and 0 beyond the margin of 1, the third has none
+    found = hinge_embedding_loss(a, b, negative, has_negative)
+    assert float(found) == pytest.approx(2 + 0.4 / 2)
+    assert float(hinge_embedding_loss(a, b, negative, ~has_negative & False)) == pytest.approx(2)
+
+
+def test_the_distance_losses_by_hand():
+    apart, near = torch.tensor([[1.0, 3.0], [2.0, 0.0]]), torch.tensor([[0.0, 3.0], [4.0, 0.0]])
+    assert float(metric_loss(apart, near)) == pytest.approx((1 + 0 + 4 + 0) / 4)
+    wanted, found = torch.softmax(-near / 0.5, 1), torch.log_softmax(-apart / 0.5, 1)
+    columns = torch.log_softmax(-apart.T / 0.5, 1)
+    expected = -((wanted * found).sum(1).mean() + (wanted * columns).sum(1).mean()) / 2
+    assert float(neighbour_loss(apart, near, 0.5)) == pytest.approx(float(expected))
