@@ -1,0 +1,121 @@
+"""The picture at a place, come to by seeking, is that of the pass from the start: pixel for pixel."""
+
+import numpy as np
+import pytest
+
+from tests.video.indexed import indexed
+from tests.video.made import B_FRAMES, FILES, Made, make_all
+from vpd.errors import VideoError
+from vpd.video import enter, frame_at, read_frames, read_video_info
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """All files, made once."""
+    path = tmp_path_factory.mktemp("made")
+    make_all(path)
+    return path
+
+
+@pytest.fixture
+def starts(monkeypatch):
+    """Counts how often decoding had to start at the start of the file."""
+    counted = []
+    whole = enter._Entry.__init__
+
+    def init(self, source, index, row, following):
+        counted.append(row)
+        whole(self, source, index, row, following)
+
+    monkeypatch.setattr(enter._Entry, "__init__", init)
+    return counted
+
+
+def check(path, folder, chance, cases):
+    """Compare the frames at random places of a file with those of the pass from its start."""
+    every = list(read_frames(path))
+    video = indexed(path, folder, 25.0)
+    assert video.index is not None
+    assert video.index.times_s.tolist() == [f.time_s for f in every]
+    assert len({f.rgb.shape for f in every}) == 1
+    for start in chance.integers(0, len(every), cases).tolist():
+        part = list(read_frames(video, start, start + 2))
+        assert [f.frame for f in part] == [f.frame for f in every[start : start + 2]]
+        for frame, right in zip(part, every[start : start + 2], strict=True):
+            assert frame.time_s == right.time_s
+            assert np.array_equal(frame.rgb, right.rgb), (path.name, frame.frame)
+
+
+def test_every_made_file_entered_anywhere(folder, tmp_path):
+    chance = np.random.default_rng(0)
+    failed = {}
+    tried = 0
+    for path in sorted(folder.iterdir()):
+        try:
+            check(path, tmp_path, chance, 3)
+            tried += 1
+        except (AssertionError, VideoError) as error:
+            failed[path.name] = str(error)[:200]
+    assert not failed
+    assert tried >= len(FILES)
+
+
+@pytest.mark.parametrize("name", ["b_frames.mp4", "b_frames.mkv", "b_frames.ts", "joined.ts", "bare.h264"])
+def test_files_are_entered_and_not_read_from_their_start(folder, tmp_path, name, starts):
+    video = indexed(folder / name, tmp_path)
+    for start in (13, 30, 55):
+        list(read_frames(video, start, start + 1))
+    assert len(starts) == 3
+    assert min(starts) > 0
+
+
+@pytest.mark.parametrize("made", [m for m in FILES if m.codec in ("ffv1", "libx264rgb", "ffvhuff")], ids=str)
+def test_numbers_in_the_pictures_are_those_of_the_frames(folder, made):
+    """What is written into the picture says which it is, without any decoder's word."""
+    for frame in read_frames(folder / made.name):
+        bits = [frame.rgb[12, 8 + 10 * bit].mean() > 128 for bit in range(8)]
+        assert sum(bit << place for place, bit in enumerate(bits)) == frame.frame
+
+
+def test_times_are_those_that_were_written(folder):
+    for name, right in (
+        ("uneven.mkv", [(40 * i + (17 * i * i) % 31) / 1000 for i in range(60)]),
+        ("b_frames.avi", [i / 25 for i in range(60)]),
+        ("b_frames.ts", [i / 25 for i in range(60)]),
+        ("late_start.ts", [i / 25 for i in range(60)]),
+        ("bare.h264", [i / 25 for i in range(60)]),
+        ("ms_1000fps.mkv", [i / 1000 for i in range(60)]),
+        ("joined.ts", [i / 25 for i in range(180)]),
+        ("joined_ahead_and_back.ts", [i / 25 for i in range(180)]),
+    ):
+        times_s = read_video_info(folder / name).times_s
+        assert len(times_s) == len(right), name
+        np.testing.assert_allclose(times_s - times_s[0], np.array(right) - right[0], atol=2e-3, err_msg=name)
+
+
+def test_another_size_in_the_file_is_fitted_and_not_stretched(folder):
+    """64 x 96 within 96 x 64: two thirds of the height, black at both sides."""
+    info = read_video_info(folder / "joined_sizes.ts")
+    assert (info.width, info.height, info.frames) == (96, 64, 180)
+    assert "64 x 96 fitted" in info.about
+    other = next(read_frames(folder / "joined_sizes.ts", 90)).rgb
+    assert other[:, :26].max() == other[:, -26:].max() == 0
+    assert other[:, 30:66].mean() > 30
+
+
+def test_a_file_that_changed_since_its_scan_is_not_read_wrongly(tmp_path):
+    video = indexed(Made("a.mp4", "libx264", options=B_FRAMES).write(tmp_path), tmp_path)
+    Made("a.mp4", "libx264", options=B_FRAMES, frames=20).write(tmp_path)
+    with pytest.raises(VideoError, match=r"not as it was when the file was scanned"):
+        list(read_frames(video, 30, 31))
+
+
+def test_a_bare_stream_without_a_rate_asks_for_it(tmp_path):
+    path = Made("a.mjpeg", "mjpeg", pixels="yuvj420p", frames=10, format="mjpeg").write(tmp_path)
+    with pytest.raises(VideoError, match="Set fps in the section scan"):
+        read_video_info(path)
+    info = read_video_info(path, fps=50.0)
+    assert info.times_s.tolist() == [i / 50 for i in range(10)]
+    assert info.rate_given
+    video = indexed(path, tmp_path, 50.0)
+    assert np.array_equal(frame_at(video, 0.1), list(read_frames(video))[5].rgb)
