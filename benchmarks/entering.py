@@ -62,9 +62,7 @@ def time_entering(scratch: Path) -> None:
         frame_at(fresh, float(moment))
         spent.append(1000 * (time.process_time() - started))
     median, most, last = np.percentile(spent, [50, 95, 100])
-    print(
-        f"entering 1080p, ms of a core: median {median:.0f}, 95 % {most:.0f}, most {last:.0f} (aim {LIMIT_MS})"
-    )
+    print(f"1080p, ms of a core: median {median:.0f}, 95 % {most:.0f}, most {last:.0f} (aim {LIMIT_MS})")
 
 
 def main() -> None:

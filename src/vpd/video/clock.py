@@ -60,6 +60,7 @@ class Segments:
 
     def __init__(self, tick_s: Fraction, wraps: bool, may_jump: bool, guess_s: float) -> None:
         self.tick_s, self.period = tick_s, MPEG_PERIOD if wraps else 0
+        self._about_s = float(tick_s)
         self.jump_s = JUMP_S if may_jump else LONG_JUMP_S
         self.number = 0
         self._step = Step(guess_s)
@@ -77,7 +78,7 @@ class Segments:
             self.number += 1
             self._latest = None
         elif self._decoded is not None and decoded > self._decoded:
-            self._step.add(float((decoded - self._decoded) * self.tick_s))
+            self._step.add((decoded - self._decoded) * self._about_s)
         self._latest = stamp if self._latest is None else max(stamp, self._latest)
         self._decoded = decoded
         return self.number, None if shown is None else float(shown * self.tick_s)
@@ -97,8 +98,8 @@ class Segments:
     def _begins(self, stamp: int, decoded: int, key: bool) -> bool:
         if self._latest is None or self._decoded is None:
             return False
-        back_s = float((self._latest - stamp) * self.tick_s)
-        ahead_s = float((decoded - self._decoded) * self.tick_s)
+        back_s = (self._latest - stamp) * self._about_s
+        ahead_s = (decoded - self._decoded) * self._about_s
         if ahead_s > self.jump_s or ahead_s < -RESTART_S:
             return True
         return key and ahead_s < 0 and back_s > RESTART_STEPS * self._step.seconds
@@ -135,7 +136,7 @@ class Clock:
                 self._old_shift_s = self._shift_s if self._shift_s is not None else self._old_shift_s
                 self._shift_s = None
             self._segment = segment
-            time_s = self._shifted(seconds, base_s + len(run) * self._step.seconds if run else self._next_s)
+            time_s = self._shifted(seconds, base_s, len(run))
             if run and (time_s is None or time_s <= base_s) and len(run) < RUN:
                 self.repeated += time_s is not None
                 run.append(payload)
@@ -145,10 +146,12 @@ class Clock:
             run = [payload]
         yield from self._spread(run, base_s, None)
 
-    def _shifted(self, seconds: float | None, due_s: float) -> float | None:
+    def _shifted(self, seconds: float | None, base_s: float, waiting: int) -> float | None:
+        """Seconds of the video; the first of a segment follow those ``waiting`` since ``base_s``."""
         if seconds is None:
             return None
         if self._shift_s is None:
+            due_s = base_s + waiting * self._step.seconds if waiting else self._next_s
             self._shift_s = due_s - seconds
             self.jumps.append((due_s, seconds + self._old_shift_s - due_s))
         # Rounded so that sums of the same stamps are the same bits.
@@ -160,12 +163,14 @@ class Clock:
         """The pictures of a run, evenly up to the next time; a frame's length each where there is none."""
         if not run:
             return
-        step_s = self._step.seconds
         if next_s is not None and next_s > base_s:
-            even_s = (next_s - base_s) / len(run)
+            step_s = even_s = (next_s - base_s) / len(run)
             # Before a gap, pictures without times belong to the picture before and not to the gap.
-            step_s = step_s if self._step.known and len(run) > 1 and even_s > 1.5 * step_s else even_s
+            if len(run) > 1 and self._step.known and even_s > 1.5 * self._step.seconds:
+                step_s = self._step.seconds
             self._step.add(even_s)
+        else:
+            step_s = self._step.seconds
         for place, payload in enumerate(run):
             self._last_s = round(base_s + place * step_s, 9)
             yield self._last_s, payload

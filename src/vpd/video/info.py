@@ -86,7 +86,7 @@ class _Found:
         self.checks.append(self.checks[-1] if again else checksum(decoded.picture))
         if decoded.stamp.key and not again:
             self.keys.append((frame, decoded.stamp))
-        if last is None or picture.shape != last.shape:
+        if last is None or picture.shape is not last.shape:
             self.shapes.append((frame, picture.shape))
         self._last = picture
         self.first = self.first or picture

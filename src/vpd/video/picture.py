@@ -24,6 +24,7 @@ class Shapes:
         self._container_aspect = container_aspect
         self._first_aspect: Fraction | None = None
         self._started = False
+        self._latest: tuple[object, Shape] | None = None
 
     def of(self, picture: VideoFrame, aspect: Fraction | None) -> Shape:
         """The shape of a picture, ``aspect`` being its pixels' by the bitstream, None where not stated."""
@@ -33,8 +34,10 @@ class Shapes:
             aspect = self._container_aspect
         if not aspect or aspect <= 0:
             aspect = Fraction(1)
-        rotation, mirrored = orientation(picture)
-        return Shape(picture.width, picture.height, aspect, rotation, mirrored)
+        found = (picture.width, picture.height, aspect, *orientation(picture))
+        if self._latest is None or self._latest[0] != found:
+            self._latest = found, Shape(*found)
+        return self._latest[1]
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,9 +95,10 @@ class Reader:
             source = picture.pts if picture.pts is not None else min(self._waiting, default=number)
             stamp = self._waiting.pop(source, NOTHING)
             yield Decoded(source, stamp, picture, self._aspects.pop(source, None))
-        for old in [n for n in self._waiting if n < number - KEPT]:
-            del self._waiting[old]
-            self._aspects.pop(old, None)
+        if len(self._waiting) > KEPT:
+            for old in [n for n in self._waiting if n < number - KEPT]:
+                del self._waiting[old]
+                self._aspects.pop(old, None)
 
 
 def stamp_of(packet: VideoPacket) -> Stamp:
