@@ -1,0 +1,77 @@
+"""`vpd labels import` and `export`: options, checks against the video, sources, and nothing lost."""
+
+import json
+
+import pytest
+
+from tests.library.test_label_store import library
+from vpd.errors import InputError, LabelError
+from vpd.formats.table import FORMATS
+from vpd.library.label_store import Changes
+from vpd.verbs import labels as verb
+
+
+@pytest.fixture
+def layout(tmp_path):
+    return library(tmp_path / "lib")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path):
+    (tmp_path / "lib").mkdir(exist_ok=True)
+
+
+def spans(result):
+    return [(x.segment.video, x.segment.start_s, x.segment.end_s, x.segment.label, x.source) for x in result]
+
+
+def test_options_of_import(layout, tmp_path):
+    path = tmp_path / "notes.csv"
+    path.write_text("file,start_frame,end_frame,action,coder\nelsewhere.mp4,10,20,serve,anna\n")
+    with pytest.raises(LabelError, match=r"line 2, column video: there is no video 'elsewhere.mp4'"):
+        verb.import_labels(layout, verb.ImportRequest([path]))
+    result = verb.import_labels(layout, verb.ImportRequest([path], video="two.2024.mp4", offset_s=3))
+    assert spans(result.added) == [("two.2024", 4, 5, "serve", "csv:notes.csv")]
+    assert layout.labels.read_text().splitlines()[0] == "video,athlete,start_s,end_s,label,id,source,coder"
+    assert any("elsewhere.mp4 was taken for the video two.2024" in note for note in result.notes)
+    assert json.loads(json.dumps(result.to_json()))["added"][0]["id"] == result.added[0].id
+
+
+def test_a_span_outside_of_its_video_is_refused_and_nothing_is_added(layout, tmp_path):
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.json"
+    good.write_text("video,start_s,end_s,label\none,1,2,a\n")
+    bad.write_text(json.dumps([{"video": "one", "fps": 10, "events": [{"frame": 5000, "label": "serve"}]}]))
+    with pytest.raises(LabelError, match=r"outside of their video.*\n.*'serve'.*ends at 500\.1 s"):
+        verb.import_labels(layout, verb.ImportRequest([good, bad]))
+    assert not layout.labels.exists()
+
+
+@pytest.mark.parametrize("name", [verb.CSV, *(name for name, form in FORMATS.items() if form.writes)])
+def test_export_and_import_again_changes_nothing(layout, tmp_path, name):
+    for span, label in (("one@1-2#0", "serve"), ("two.2024@3-4", "=lob, [x]")):
+        verb.add_label(layout, verb.AddRequest(span, label))
+    files = verb.export_labels(layout, verb.ExportRequest(name, tmp_path / "out")).files
+    assert all(file.exists() for file in files)
+    result = verb.import_labels(layout, verb.ImportRequest(files, name))
+    assert {label.segment.label for label in result.added} <= {"serve", "=lob, [x]"}
+    if name in (verb.CSV, "boris", "elan", "opensportslab", "sportscode"):
+        assert (len(result.added), result.known) == (0, 2)
+
+
+def test_edit_by_part_of_an_id(layout):
+    (label,) = verb.add_label(layout, verb.AddRequest("one@1-2", "serve")).labels
+    edited = verb.edit_label(layout, verb.EditRequest(label.id[:4], Changes(video="two.2024.mp4")))
+    assert edited.labels[0].segment.video == "two.2024"
+    with pytest.raises(InputError):
+        verb.edit_label(layout, verb.EditRequest(label.id[:2], Changes(label="x")))
+
+
+def test_an_unknown_file_is_an_error(layout, tmp_path):
+    path = tmp_path / "x.json"
+    for text in ("{}", '"x"', "null", "1", "[]", "[" * 100_000, '{"data": 1}', "[1]", '[{"id": 1}]'):
+        path.write_text(text)
+        for name in (None, *(name for name, form in FORMATS.items() if form.suffix == ".json")):
+            if text == "[]" and name in ("label-studio", "e2e-spot"):
+                continue  # no task, and no label, is what such a file may say
+            with pytest.raises(LabelError):
+                verb.import_labels(layout, verb.ImportRequest([path], name))
