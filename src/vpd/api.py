@@ -43,10 +43,20 @@ class Library:
 
     Examples
     --------
-    >>> library = vpd.Library.new("tennis", "videos/")  # doctest: +SKIP
-    >>> library.run().complete  # doctest: +SKIP
-    True
-    >>> library.features("vpd").segment(library.query("match_1@62.5-64"))  # doctest: +SKIP
+    Of a library of six videos of which four are labelled:
+
+    >>> [segment.label for segment in library.labels()]
+    ['a', 'a', 'b', 'b']
+    >>> library.query("a1@0.4-1.2#0").athlete
+    0
+    >>> [hit.segment.video for hit in library.search("a1@0.4-1.2", top=2).hits]
+    ['a2', 'b1']
+    >>> [answer.label for answer in library.recognise(["new1@0.2-1", "new1@1.4-2.2"]).answers]
+    ['a', 'b']
+    >>> library.retrieve().figures["vipe-window"].precision[1]
+    1.0
+    >>> len(library.sequences([library.query("a1@0.4-1.2")])[0])
+    20
     """
 
     def __init__(self, path: AnyPath = ".") -> None:

@@ -134,7 +134,13 @@ class PicksResult:
 
 
 def athletes(library: Layout, request: AthletesRequest, progress: Progress | None = None) -> AthletesResult:
-    """Explain the choice of athletes. Raises ArtefactError where a named video is not tracked yet."""
+    """Explain the choice of athletes. Raises ArtefactError where a named video is not tracked yet.
+
+    Examples
+    --------
+    >>> athletes(layout, AthletesRequest(["a1"])).boxes_file
+    {'a1': 'a1.csv'}
+    """
     progress = progress or Progress()
     videos = Videos.read(library)
     if request.videos is None:

@@ -148,6 +148,12 @@ def detect(
     With the methods "trained" and "combined", search answers first, in seconds; the answer of the networks
     replaces it. Both reach the ``listener``; the last one is returned. Raises InputError where there is
     nothing to learn from or nowhere to look; CancelledError.
+
+    Examples
+    --------
+    >>> found = detect(layout, DetectRequest(["new1"], method="search", at_least=0.5))
+    >>> found.classes, found.by_search, list(found.times_s)
+    (('a', 'b'), True, ['new1'])
     """
     progress, listener = progress or Progress(), listener or DetectListener()
     task = _task(library, request)

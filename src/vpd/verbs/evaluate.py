@@ -136,6 +136,12 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
 
     Split and subsets are made once, kept in results/few_shot of the library, and used again. Raises
     InputError where the labels do not suffice; CancelledError.
+
+    Examples
+    --------
+    >>> found = evaluate(layout, EvaluateRequest(recognisers=["dtw-nn"], ks=[1], subsets=2, all_labels=False))
+    >>> [(row["features"], row["k"], row["mean"]) for row in found.rows()]
+    [('vipe-window', 1, 1.0)]
     """
     progress = progress or Progress()
     settings = load_settings(library.settings).recognise

@@ -106,6 +106,12 @@ def recognise(
 
     A span without features has no label and a reason. Raises InputError where nothing can be learned;
     CancelledError.
+
+    Examples
+    --------
+    >>> found = recognise(layout, RecogniseRequest(["new1@0.2-1"], recogniser="nns"))
+    >>> found.rows()[0]["label"], found.learned_from, found.complete
+    ('a', 4, True)
     """
     progress = progress or Progress()
     settings = load_settings(library.settings).recognise

@@ -111,6 +111,15 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     """Find what looks like the queries; the queries themselves are left out.
 
     Raises InputError where a query shows no athlete, or there is nothing to compare with; CancelledError.
+
+    Examples
+    --------
+    >>> found = search(layout, SearchRequest(["a1@0.4-1.2"]))
+    >>> found.rows()[0]["video"], found.uncut
+    ('a2', False)
+    >>> found = search(layout, SearchRequest(["a1@0.4-1.2"], uncut=True, videos=["new1"], top=1))
+    >>> [(row["start_s"], row["end_s"]) for row in found.rows()]
+    [(0.2, 1.0)]
     """
     progress = progress or Progress()
     videos = Videos.read(library)
