@@ -112,7 +112,10 @@ def test_readings_and_targets_have_one_orientation(corpus, split):
 
 @pytest.mark.parametrize("kind", ["pictures", "readings"])
 def test_validation_sees_fixed_frames_as_they_are(corpus, split, kind):
-    training = on_pictures(corpus, split) if kind == "pictures" else on_readings(corpus, split)[0]
+    if kind == "pictures":
+        training = on_pictures(corpus, split)
+    else:
+        training, readings = on_readings(corpus, split)
     parts, batches = list(training.validation_parts()), list(training.held_out())
     np.testing.assert_array_equal(np.concatenate(parts), split.validation)
     for rows, batch in zip(parts, batches, strict=True):
@@ -123,6 +126,8 @@ def test_validation_sees_fixed_frames_as_they_are(corpus, split, kind):
             torch.testing.assert_close(batch.inputs[0], training.student.normalise(plain))
             expected = training.student.scaled(training.student.encoder(batch.inputs[0]))
         else:
+            regular = readings.readings[readings.context[rows], 0].astype(np.float32)
+            np.testing.assert_array_equal(batch.inputs[0], regular)
             training.student.eval()
             features, expected = training.features(batch), training.student.embed(batch.inputs[0])
         torch.testing.assert_close(features, expected, atol=1e-4, rtol=1e-4)
