@@ -77,6 +77,18 @@ def test_as_many_athletes_as_asked_for(wanted: int | str) -> None:
     assert [tuple(t.boxes[0]) for t in tracks] == expected
 
 
+def test_the_player_in_front_is_athlete_0() -> None:
+    # The far player is ranked first: central, and as large as the near one is narrow.
+    near, far = (250, 110, 30, 60), (130, 20, 60, 70)
+    people = {t: [far, near, SIDE] for t in range(30)}
+    by_rank, in_order = (
+        track(frames(30), WIDTH, HEIGHT, TrackSettings(athletes=2, order=order), Known(people)).tracks
+        for order in ("rank", "front")
+    )
+    np.testing.assert_allclose([t.boxes[0] for t in by_rank], [far, near])
+    np.testing.assert_allclose([t.boxes[0] for t in in_order], [near, far])
+
+
 def test_who_moves_goes_before_who_sits_and_the_notes_say_why() -> None:
     people = {t: [LARGE, shaking(CENTRE, t)] for t in range(30)}
     near = (60, 20, 50, 110)

@@ -16,6 +16,7 @@ from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.paper.bring import bring
 from vpd.paper.datasets.table import read_dataset
+from vpd.settings.toml import load_settings
 
 
 def frames_of(layout, segment):
@@ -116,6 +117,8 @@ def test_tennis_players_windows_and_classes(tmp_path):
     assert [frames_of(layout, s) for s in segments[:3]] == [(0, 22), (17, 42), (37, 60)]
     assert round(segments[1].duration_s * 25) == 5
     assert found.imported.left_out == {"no known clip holds them": 1}
+    settings = load_settings(layout.settings).track
+    assert (settings.athletes, settings.order) == (2, "front")
     card = read_card(layout.dataset)
     assert "serve" in card.detected
     assert "serve" not in card.classes

@@ -93,7 +93,10 @@ def track(
         here = [p for p in picks if span[0] <= p.time_s <= span[1]]
         hits = [(p, hit) for p in here if (hit := picked(p, shot.people)) is not None]
         met.update(p for p, _ in hits)
-        chosen = _choose(ranks, hits, settings.athletes)
+        order = sorted(range(len(ranks)), key=lambda i: -ranks[i].score)
+        if settings.order == "front":
+            order = _from_the_front(order, shot.people, hits, settings.athletes)
+        chosen = _choose(order, hits, settings.athletes)
         for athlete, parts in chosen.items():
             pieces.setdefault(athlete, []).extend((shot.people[i], low, high) for i, low, high in parts)
         explained.append(_explain(shot, span, ranks, chosen, {hit for _, hit in hits}))
@@ -152,8 +155,25 @@ Part = tuple[int, float, float]
 ALWAYS = (-np.inf, np.inf)
 
 
-def _choose(ranks: list[Rank], hits: list[tuple[Pick, int]], wanted: int | str) -> dict[int, list[Part]]:
-    """Who is which athlete: picks first, the other numbers in the order of the ranks."""
+def _from_the_front(
+    order: list[int], people: Sequence[Tracklet], hits: list[tuple[Pick, int]], wanted: int | str
+) -> list[int]:
+    """The best ranked of those that nobody picked, as many as are wanted, the nearest to the camera first."""
+    picked_people = {index for _, index in hits}
+    free = [i for i in order if i not in picked_people]
+    count = len(free) if wanted == "all" else max(0, int(wanted) - len({p.athlete for p, _ in hits}))
+    nearest = sorted(free[:count], key=lambda i: -_feet(people[i]))
+    return [*nearest, *free[count:]]
+
+
+def _feet(person: Tracklet) -> float:
+    """Median height of the box's lower edge in the picture, in pixels from above."""
+    boxes = np.stack(person.boxes)
+    return float(np.median(boxes[:, 1] + boxes[:, 3]))
+
+
+def _choose(order: list[int], hits: list[tuple[Pick, int]], wanted: int | str) -> dict[int, list[Part]]:
+    """Who is which athlete: picks first, the other numbers to the people in ``order``."""
     chosen: dict[int, list[Part]] = {}
     for athlete in sorted({pick.athlete for pick, _ in hits}):
         mine = sorted((pick.time_s, hit) for pick, hit in hits if pick.athlete == athlete)
@@ -162,9 +182,8 @@ def _choose(ranks: list[Rank], hits: list[tuple[Pick, int]], wanted: int | str) 
         bounds = [-np.inf, *edges, np.inf]
         chosen[athlete] = [(hit, bounds[i], bounds[i + 1]) for i, (_, hit) in enumerate(mine)]
     taken = {index for parts in chosen.values() for index, _, _ in parts}
-    order = sorted(range(len(ranks)), key=lambda i: -ranks[i].score)
     others = iter([i for i in order if i not in taken])
-    numbers = range(len(ranks)) if wanted == "all" else range(int(wanted))
+    numbers = range(len(order)) if wanted == "all" else range(int(wanted))
     for athlete in numbers:
         if athlete not in chosen and (index := next(others, None)) is not None:
             chosen[athlete] = [(index, *ALWAYS)]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpd.errors import InputError
+from vpd.library.artefact import write_text
+from vpd.library.layout import SETTINGS_FILE
 from vpd.library.lock import locked
 from vpd.paper.datasets.table import read_dataset
 from vpd.paper.importing import Imported, import_labels
@@ -14,6 +16,14 @@ from vpd.paper.videos import CLIPS, Plan, cut_all, plan_videos, video_files
 from vpd.pipeline.register import add_videos, make_library
 from vpd.pipeline.report import Listener, RunReport
 from vpd.pipeline.run import run
+from vpd.settings.toml import HEADER
+
+PEOPLE = """
+[track]
+athletes = {count}
+order = "front"
+"""
+"""Settings of a library whose videos show several athletes: front and back player of a tennis point."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +69,11 @@ def bring(
             f"{videos} has no video of {dataset.about.title}: of {len(files)} files none is named as its "
             f"clips are, such as {example}. It needs {dataset.about.needs}."
         )
+    new = not (library / SETTINGS_FILE).exists()
     layout = make_library(library)
+    if new and dataset.people:
+        say(f"[track] follows {len(dataset.people)} people, the front one as athlete 0.")
+        write_text(f"{HEADER}{PEOPLE.format(count=len(dataset.people))}", layout.settings)
     say(f"{len(plan.present)} clips are there, {len(plan.to_cut)} to cut, {len(plan.missing)} missing.")
     cut, not_cut = cut_all(dataset, plan, layout.root / CLIPS, lambda clip: say(f"cut {clip}"))
     registered = add_videos(layout, [*plan.present.values(), *cut.values(), *plan.others])

@@ -27,6 +27,10 @@ def outputs(sources: Sources, video: str) -> list[Output]:
     inputs = {"scan": scan.outputs(sources, video)[0].recipe.key}
     boxes = sources.layout.boxes(video)
     settings = sources.settings.track.of_the_result()
+    if settings["order"] == "rank":
+        del settings[
+            "order"
+        ]  # The usual order makes no tracks out of date that were made before there was one.
     if boxes.is_file():
         inputs["boxes"] = file_key(boxes)
         settings = {"max_gap_s": settings["max_gap_s"]}

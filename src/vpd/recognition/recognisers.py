@@ -17,6 +17,7 @@ from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.ensemble import WeightedEnsemble
 from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import DTWNeighbours
+from vpd.recognition.nns import NearestNeighbourSearch
 from vpd.recognition.prototypes import DTWPrototypes
 from vpd.sequences.joined import Columns
 from vpd.sequences.sides import Sides
@@ -103,7 +104,7 @@ RECOGNISERS: dict[str, Recogniser] = {
     ),
     "bigru-short": Recogniser(_bigru, "BiGRU with a short schedule, features smoothed"),
     "nns": Recogniser(
-        lambda sides: DTWNeighbours(pattern=FALLBACK, sides=_of_paper(sides)),
+        lambda sides: NearestNeighbourSearch(sides=_of_paper(sides)),
         "nearest neighbour by DTW as the paper has it",
     ),
     "bigru": Recogniser(

@@ -13,6 +13,9 @@ class TrackSettings(Section):
     athletes: Annotated[int, Field(ge=1)] | Literal["all"] = 1
     """How many people to follow in each shot, best ranked first, or "all". The athlete 0 of a video is the
     main person of each of its shots."""
+    order: Literal["rank", "front"] = "rank"
+    """How the people that are followed are numbered: by rank, or "front": the one nearest to the camera,
+    whose feet are lowest in the picture, is 0, as for the two players of a tennis point."""
     detect_every_s: float = Field(default=1 / 6, ge=0)
     """Look for people after so many seconds (to the nearest frame; 0 for every frame), and at both ends of
     every shot; boxes between are interpolated."""

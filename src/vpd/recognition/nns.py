@@ -1,0 +1,64 @@
+"""Nearest neighbour search as the reference implementation runs it (paper, section 4.1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from vpd.dtw import many_to_many, pack
+from vpd.recognition.estimator import SequenceClassifier, orientations
+from vpd.sequences.sides import Sides, mirror_costs
+from vpd.types import Array, FeatureSequence
+
+PATTERN, FALLBACK = "symmetricP2", "symmetric2"
+
+
+class NearestNeighbourSearch(SequenceClassifier):
+    """The label of the training example that dynamic time warping puts nearest.
+
+    Both orientations of the query are compared with both of each example, and the least distance counts.
+    Step pattern symmetricP2; a query that it can align with no example at all is compared by symmetric2, with
+    all examples. So no ranking mixes the two, whose scales differ. (jhong93/vpd, recognize.py, KnnModel.)
+
+    Parameters
+    ----------
+    sides : whether mirrored examples count, see `vpd.sequences.sides.Sides`; the paper's are all "same".
+    """
+
+    def __init__(self, sides: Sides = "same") -> None:
+        self.sides = sides
+
+    def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
+        """Keep both orientations of the training examples, laid out for warping."""
+        self.targets_ = self._start_fit(X, y)
+        self._settle_sides(X, self.classes_[self.targets_])
+        self.packed_ = pack([view for s in X for view in orientations(s)])
+        return self
+
+    def distances(self, X: Sequence[FeatureSequence]) -> Array:
+        """(N, M) float32 distances to the training examples; infinite where they cannot be aligned."""
+        self._start_predict(X)
+        found = self._by(PATTERN, X)
+        lost = np.flatnonzero(np.isinf(found).all(axis=1))
+        if len(lost):
+            found[lost] = self._by(FALLBACK, [X[i] for i in lost.tolist()])
+        return found
+
+    def _by(self, pattern: str, X: Sequence[FeatureSequence]) -> Array:
+        views = [view for s in X for view in orientations(s)]
+        pairs = many_to_many(views, self.packed_, pattern).reshape(len(X), 2, len(self.targets_), 2)
+        # Of two that look the same way, and of one and the mirror image of the other.
+        alike = np.minimum(pairs[:, 0, :, 0], pairs[:, 1, :, 1])
+        apart = np.minimum(pairs[:, 0, :, 1], pairs[:, 1, :, 0])
+        costs = mirror_costs(self.sides_, self.classes_)[self.targets_].astype(np.float32)
+        dearer = np.where(np.isinf(costs), np.inf, apart * (1 + np.where(np.isinf(costs), 0, costs)))
+        nearest: Array = np.minimum(alike, dearer).astype(np.float32)
+        return nearest
+
+    def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
+        """(N, C): 1 for the class of the nearest example."""
+        shares = np.zeros((len(X), len(self.classes_)))
+        shares[np.arange(len(X)), self.targets_[self.distances(X).argmin(axis=1)]] = 1
+        return shares
