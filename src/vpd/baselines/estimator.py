@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
@@ -24,6 +23,7 @@ from vpd.baselines.training import Source, Trainer, read_ahead, seed_of
 from vpd.baselines.weights import load_weights, read_weights
 from vpd.device import make_accelerator
 from vpd.errors import InputError, MismatchError
+from vpd.recognition.split import scene_folds
 from vpd.types import Array
 
 RANDOM = "from random weights"
@@ -160,15 +160,16 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         ).run()
 
     def _split(self, X: Sequence[Any], classes: Array) -> tuple[Array, Array]:
-        """Training and validation examples; no video on both sides, and every class stays in training."""
+        """Training and validation examples: no video on both sides, the classes in like shares.
+
+        None are held out where a class has a single example, or would have none left to learn from.
+        """
         everything, none = np.arange(len(X)), np.empty(0, np.int64)
-        if not self.training.validation:
+        least = int(np.bincount(classes).min())
+        if not self.training.validation or least < 2:
             return everything, none
-        videos = [x.video for x in X]
-        if len(set(videos)) < 2:
-            return everything, none
-        splitter = GroupShuffleSplit(1, test_size=self.training.validation, random_state=self.seed)
-        shown, held = next(splitter.split(everything, classes, videos))
+        folds = min(max(2, round(1 / self.training.validation)), least)
+        shown, held = next(iter(scene_folds(classes, [x.video for x in X], folds, self.seed)))
         if set(classes[shown]) != set(classes):
             return everything, none
         return shown, held
