@@ -8,7 +8,7 @@ from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.layout import Layout
 from vpd.types import FeatureSequence
-from vpd.verbs.features import MANY, choose_features
+from vpd.verbs.features import AUTO, MANY, choose_features, open_features
 
 
 def library(root, names, settings=""):
@@ -76,3 +76,11 @@ def test_named_features_need_no_reason(tmp_path):
     assert (chosen.name, "[recognise]" in chosen.why) == ("joints2d", True)
     with pytest.raises(InputError, match="no features 'absent'"):
         choose_features(layout, "absent")
+
+
+def test_all_features_may_be_asked_for_in_settings(tmp_path):
+    layout = library(tmp_path, {"vipe": 1, "joints2d": 1}, '[recognise]\nfeatures = "auto"\n')
+    assert choose_features(layout, recognition=True).name == AUTO
+    assert choose_features(layout).name == "vipe"
+    store, sizes = open_features(layout, AUTO)
+    assert (store.name, sizes) == ("vipe + joints2d", (4, 4))

@@ -13,7 +13,7 @@ from vpd.recognition.examples import load_examples
 from vpd.recognition.retrieval import Retrieval, evaluate_retrieval, retrieval_distances
 from vpd.sequences import FeatureStore
 from vpd.types import Segment
-from vpd.verbs.features import FeatureChoice, choose_features
+from vpd.verbs.features import AUTO, FeatureChoice, choose_features
 from vpd.verbs.labelled import labelled_segments
 from vpd.verbs.progress import Progress
 
@@ -81,6 +81,9 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
     choice = FeatureChoice(", ".join(request.features or ()))
     if not request.features:
         choice = choose_features(library, recognition=True)
+        if choice.name == AUTO:
+            # Rankings have no labelled examples to weigh features by.
+            choice = choose_features(library)
     names = list(request.features or [choice.name])
     figures: dict[str, Retrieval] = {}
     missing: dict[str, int] = {}
