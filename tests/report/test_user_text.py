@@ -3,6 +3,7 @@
 import io
 import json
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from rich.console import Console
 
+import vpd.cli
 from vpd.metrics.summary import class_figures
 from vpd.report import html
 from vpd.report.detection_page import write_detection_page
@@ -152,3 +154,8 @@ def test_entries_of_a_legend_keep_other_labels():
 def test_markup_is_kept():
     assert html.join([Markup("<b>"), "<b>"]) == "<b>&lt;b&gt;"
     assert "<td><b>x</b></td>" in html.table(["a"], [[Markup("<b>x</b>")]])
+
+
+def test_every_command_prints_plain_tables():
+    commands = Path(vpd.cli.__file__).parent
+    assert [file.name for file in commands.glob("*.py") if "rich.table" in file.read_text("utf-8")] == []

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from vpd.baselines.r3d_features import NAME, STRIDE, write_r3d_features
 from vpd.baselines.table import BASELINES
 from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say
 from vpd.cli.progress import verb_progress
+from vpd.report.terminal import PlainTable
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def list_baselines(as_json: JsonOption = False) -> None:
         ]
         print_json({"baselines": rows})
         return
-    table = Table(box=None, pad_edge=False)
+    table = PlainTable(box=None, pad_edge=False)
     for column in ("name", "sees", "what", "in the paper"):
         table.add_column(column)
     for name, baseline in BASELINES.items():

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say, say_warning
 from vpd.errors import InputError
@@ -17,6 +16,7 @@ from vpd.library.cells import parse_time
 from vpd.library.label_check import ERROR, Finding
 from vpd.library.label_store import Changes
 from vpd.library.labels import Label
+from vpd.report.terminal import PlainTable
 from vpd.verbs import labels as verb
 
 app = typer.Typer(no_args_is_help=True, help="List, change, check, import and export labels.")
@@ -31,8 +31,8 @@ VersionOption = Annotated[
 ]
 
 
-def _table(labels: Sequence[Label]) -> Table:
-    table = Table(box=None, pad_edge=False)
+def _table(labels: Sequence[Label]) -> PlainTable:
+    table = PlainTable(box=None, pad_edge=False)
     for name in ("id", "video", "athlete", "start s", "end s", "label", "source"):
         table.add_column(name, justify="right" if name.endswith(" s") else "left")
     for label in labels:
@@ -149,7 +149,7 @@ def check(
 
 
 def _print_check(result: verb.CheckResult) -> None:
-    table = Table("label", "segments")
+    table = PlainTable("label", "segments")
     for label, count in result.counts.items():
         table.add_row(escape(label), str(count))
     console.print(table)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from vpd.baselines.presets import check_preset
 from vpd.cli.common import (
@@ -35,6 +34,7 @@ from vpd.paper.result import ResultTable
 from vpd.paper.tables import FIGURE, TABLES, measure_table, rows_of
 from vpd.paper.writers import groups, number, to_json, write_table
 from vpd.pipeline.engine import automatic_jobs
+from vpd.report.terminal import PlainTable
 
 app = typer.Typer(no_args_is_help=True, help="The paper's data sets, tables and figure.")
 SHOWN = 5
@@ -47,7 +47,7 @@ def datasets(as_json: JsonOption = False) -> None:
     if as_json:
         print_json({key: vars(reader.about) for key, reader in READERS.items()})
         return
-    table = Table("name", "title", "needs", "licence", "protocol", show_lines=True)
+    table = PlainTable("name", "title", "needs", "licence", "protocol", show_lines=True)
     for key, reader in READERS.items():
         about = reader.about
         table.add_row(key, about.title, about.needs, about.licence, about.protocol)
@@ -215,7 +215,7 @@ def _run(names: Sequence[str], asked: _Asked) -> None:
 
 
 def _print_table(table: ResultTable) -> None:
-    shown = Table(title=table.title, title_justify="left", box=None, pad_edge=False)
+    shown = PlainTable(title=table.title, title_justify="left", box=None, pad_edge=False)
     shown.add_column("")
     for heading in table.headings:
         shown.add_column(f"{heading.library}\n{heading.measure}", justify="right")
@@ -241,7 +241,7 @@ def _print_table(table: ResultTable) -> None:
 
 def _print_figure(panels: Sequence[Panel]) -> None:
     for panel in panels:
-        shown = Table(title=panel.column.title, title_justify="left", box=None, pad_edge=False)
+        shown = PlainTable(title=panel.column.title, title_justify="left", box=None, pad_edge=False)
         ks = sorted(panel.column.parts.subsets)
         for name in ("", *(f"k = {k}" for k in ks)):
             shown.add_column(name, justify="right" if name else "left")

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say
 from vpd.errors import InputError
+from vpd.report.terminal import PlainTable
 
 
 def suggest(
@@ -33,7 +33,7 @@ def suggest(
     if as_json:
         print_json(result.to_json())
         return
-    table = Table(box=None, pad_edge=False)
+    table = PlainTable(box=None, pad_edge=False)
     for name in ("video", "athlete", "start s", "end s", "perhaps", "why", "covers"):
         table.add_column(name)
     for item in result.items:
