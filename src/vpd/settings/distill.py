@@ -76,9 +76,16 @@ NO_AUGMENTATION = AugmentSettings(
 class DistillSettings(Section):
     """Settings of the step `distill`, in `[distill]` of vpd.toml. The defaults suit a laptop."""
 
-    preset: Literal["default", "2d-vpd", "vi-vpd", "concat-vpd"] = Field(
-        default="default", json_schema_extra=OPERATIONAL
-    )
+    preset: Literal[
+        "default",
+        "2d-vpd",
+        "vi-vpd",
+        "concat-vpd",
+        "2d-vpd-rgb",
+        "2d-vpd-flow",
+        "vi-vpd-rgb",
+        "vi-vpd-flow",
+    ] = Field(default="default", json_schema_extra=OPERATIONAL)
     """Student to train: the default one, or one of the paper's (ResNet-34, 20 million crops: for a GPU). It
     sets the defaults of the other settings of this section; what the section says besides comes first."""
     name: str = Field(default="vpd", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", json_schema_extra=OPERATIONAL)

@@ -34,8 +34,15 @@ PRESETS: dict[str, dict[str, Any]] = {
     "2d-vpd": {"name": "2d-vpd", **PAPER, "heads": (_decoded("joints2d"),)},
     "vi-vpd": {"name": "vi-vpd", **PAPER, "heads": (_decoded("vipe"),)},
     "concat-vpd": {"name": "concat-vpd", **PAPER, "heads": (_decoded("joints2d"), _decoded("vipe"))},
+    "2d-vpd-rgb": {"name": "2d-vpd-rgb", **PAPER, "inputs": ("rgb",), "heads": ({"teacher": "joints2d"},)},
+    "2d-vpd-flow": {"name": "2d-vpd-flow", **PAPER, "heads": ({"teacher": "joints2d"},)},
+    "vi-vpd-rgb": {"name": "vi-vpd-rgb", **PAPER, "inputs": ("rgb",), "heads": ({"teacher": "vipe"},)},
+    "vi-vpd-flow": {"name": "vi-vpd-flow", **PAPER, "heads": ({"teacher": "vipe"},)},
 }
 """What each preset sets of `DistillSettings`; a preset's features are called as its ``name``.
+
+Those with -rgb and -flow are the ablations of Table 2 without motion: the student gives the pose itself, from
+colours alone or from colours and flow (paper, section 4.1.3, footnote 1).
 
 The paper's Concat-VPD joins the features of two students; here one student has both heads on one encoder."""
 
