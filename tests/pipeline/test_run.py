@@ -117,7 +117,7 @@ def test_a_lost_table_is_found_in_the_artefacts(tmp_path, monkeypatch):
     rows = Videos.read(layout).rows
     layout.videos.unlink()
     add_videos(layout, [tmp_path / "videos"])
-    monkeypatch.setattr("vpd.pipeline.scan.read_video_info", None)
+    monkeypatch.setattr("vpd.pipeline.scan.scan_video", None)
     run(layout)
     assert Videos.read(layout).rows == rows
 
