@@ -44,7 +44,7 @@ def register(layout: Layout, paths: list[Path]) -> bool:
         say(f"Left out, {reason}: {', '.join(names[:MOST_NAMED])}{more}.")
     for parts in result.chapters:
         names = [shown(Path(path.name)) for path in parts]
-        say(f"{', '.join(names)} are chapters of one recording: `vpd join` makes one video of them.")
+        say(f"{', '.join(names)} are chapters of one recording; each is a video of its own.")
     for path, reason in result.problems:
         say_error(f"{shown(path)} is not added: it {reason}.")
     return not result.problems
