@@ -57,3 +57,11 @@ def test_several_people_are_averaged_where_the_data_set_says_so(tmp_path):
     write_card(layout.dataset, DatasetCard("diving48", "Diving48", mean_people=True))
     assert FeatureStore(layout, "f").segment(Segment("v", 0, 1)).values[0, 0, 0] == pytest.approx(0.5)
     assert FeatureStore(layout, "f").segment(Segment("v", 0, 1, athlete=1)).values[0, 0, 0] == 1
+
+
+def test_a_segment_does_not_keep_its_whole_video_in_memory(tmp_path):
+    store = FeatureStore(library(tmp_path), "f")
+    whole, found = store.sequences("v")[0], store.segment(Segment("v", 0.4, 0.5))
+    for name in ("frames", "times_s", "values", "valid", "scores"):
+        assert getattr(found, name).base is None
+        assert not np.shares_memory(getattr(whole, name), getattr(found, name))

@@ -36,19 +36,18 @@ class Examples:
 
 def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]) -> Examples:
     """Read the features of ``segments``. Raises InputError where not one of them has any."""
-    sequences: list[FeatureSequence | None] = []
+    sequences: list[FeatureSequence | None] = [None] * len(segments)
     reasons: dict[int, str] = {}
     videos = set(store.videos())
-    for i, segment in enumerate(segments):
-        if segment.video not in videos:
-            reasons[i] = f"{segment.video} has no features {store.name!r}"
-        else:
-            try:
-                sequences.append(store.segment(segment))
-                continue
-            except InputError as error:
-                reasons[i] = str(error)
-        sequences.append(None)
+    # By video, so that each is opened once, in whatever order the labels stand.
+    for i in sorted(range(len(segments)), key=lambda i: segments[i].video):
+        if segments[i].video not in videos:
+            reasons[i] = f"{segments[i].video} has no features {store.name!r}"
+            continue
+        try:
+            sequences[i] = store.segment(segments[i])
+        except InputError as error:
+            reasons[i] = str(error)
     if len(reasons) == len(segments):
         why = next(iter(reasons.values()), "there are no segments")
         raise InputError(f"none of the {len(segments)} segments has features {store.name!r}: {why}")

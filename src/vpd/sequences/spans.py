@@ -9,15 +9,17 @@ import numpy as np
 from vpd.errors import InputError
 from vpd.types import FeatureSequence
 
+ARRAYS = ("frames", "times_s", "values", "valid", "scores")
+
 
 def take_rows(sequence: FeatureSequence, rows: object) -> FeatureSequence:
     """The frames that ``rows`` picks: a slice, a mask or increasing indices."""
-    return replace(
-        sequence,
-        **{
-            name: getattr(sequence, name)[rows] for name in ("frames", "times_s", "values", "valid", "scores")
-        },
-    )
+    return replace(sequence, **{name: getattr(sequence, name)[rows] for name in ARRAYS})
+
+
+def detached(sequence: FeatureSequence) -> FeatureSequence:
+    """The same frames in memory of their own, so that they do not keep the whole video's features open."""
+    return replace(sequence, **{name: getattr(sequence, name).copy() for name in ARRAYS})
 
 
 def cut(sequence: FeatureSequence, start_s: float, end_s: float) -> FeatureSequence:

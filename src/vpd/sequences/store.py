@@ -13,7 +13,7 @@ from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.sequences.athlete import meant_athlete
 from vpd.sequences.people import mean_of_people
-from vpd.sequences.spans import cut, take_rows
+from vpd.sequences.spans import cut, detached, take_rows
 from vpd.sequences.thinning import kept
 from vpd.settings.old_names import FEATURES, now_called
 from vpd.types import FeatureSequence, Segment
@@ -68,7 +68,7 @@ class FeatureStore:
             raise InputError(
                 f"{segment.video} shows no features of {who} between {start_s:g} and {end_s:g} s"
             )
-        found, card = spans[meant], self._card
+        found, card = detached(spans[meant]), self._card
         return found if card is None else self._as_published(found, list(spans.values()), segment, card)
 
     def _as_published(
