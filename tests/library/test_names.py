@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from vpd.errors import InputError
 from vpd.library.csv_file import Columns, csv_text, parse_table
+from vpd.library.ids import new_id
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames
-from vpd.library.videos import VideoRow, Videos, _new_id
+from vpd.library.videos import VideoRow, Videos
 
 LETTERS = st.sampled_from([*"aAéÅß打 .@#%-_'+()[]{}&=~$!,;0123456789", "e\u0301", "\u212b"])
 NAMES = st.lists(LETTERS, min_size=1, max_size=8).map("".join).filter(lambda name: name.strip(" ."))
@@ -23,7 +24,7 @@ def library(files) -> Videos:
     """A table of videos with the ids that registering gives them."""
     taken, rows = set(), []
     for path in dict.fromkeys(unicodedata.normalize("NFC", f"/films/{f}/{n}{s}") for f, n, s in files):
-        video = _new_id(Path(path), taken)
+        video = new_id(Path(path), taken)
         taken.add(video.casefold())
         rows.append(VideoRow(video, path, "", 1, 1))
     return Videos(Layout(Path("/lib")), rows)

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from tests.pipeline.made import BASE, made_library, write_given_poses
-from vpd.pipeline import engine, table
+from tests.pipeline.made import BASE, FRAMES, made_library, write_given_poses
+from vpd.pipeline import engine, table, workers
 from vpd.pipeline.run import run
 from vpd.pipeline.task import Task
 
@@ -146,30 +146,46 @@ def _task(layout, video):
     return Task(layout.root, sources.settings, sources.row(video), ("scan",), 1)
 
 
-@pytest.mark.slow
-def test_a_worker_that_dies_takes_one_video(tmp_path):
-    """As where a decoder crashes on a file: the worker is replaced, and the others' tasks are done."""
-    layout = made_library(tmp_path, ["a", "b", "c"])
-    tasks = [_task(layout, video) for video in "abc"]
-    hired = []
-    start_worker = engine._Worker.start.__func__
+def signal_the_first(monkeypatch, number):
+    """The first worker that is started gets a signal at once."""
+    start_worker = workers._Worker.start
+    started = []
 
-    def start_and_kill_the_first(cls, threads):
-        worker = start_worker(cls, threads)
-        hired.append(worker)
-        if len(hired) == 1:
-            worker.process.kill()
+    def start_and_signal(threads):
+        worker = start_worker(threads)
+        started.append(worker)
+        if len(started) == 1:
+            os.kill(worker.process.pid, number)
         return worker
 
-    engine._Worker.start = classmethod(start_and_kill_the_first)
-    try:
-        outcomes = {o.video: o.error for o in engine.perform_in_workers(tasks, lambda ms: None, 1)}
-    finally:
-        engine._Worker.start = classmethod(start_worker)
-    assert sorted(outcomes) == ["a", "b", "c"]
-    assert "worker process died (signal SIGKILL" in outcomes["a"]
+    monkeypatch.setattr(workers._Worker, "start", start_and_signal)
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [("SIGKILL", "worker process died (signal SIGKILL"), ("SIGSTOP", "made no progress in")],
+)
+def test_a_worker_that_dies_or_hangs_takes_one_video(tmp_path, monkeypatch, number, error):
+    """As where a decoder crashes on a file, or its share does not answer: the others' tasks are done."""
+    layout = made_library(tmp_path, ["a", "b"])
+    monkeypatch.setattr(workers, "MOST_IDLE_LOOKS", 3)
+    monkeypatch.setattr(workers, "LOOK_EVERY_S", 0.2)
+    signal_the_first(monkeypatch, getattr(signal, number))
+    tasks = [_task(layout, video) for video in "ab"]
+    done = engine.ENGINES["workers"].perform(tasks, lambda ms: None, 1)
+    outcomes = {outcome.video: outcome.error for outcome in done}
+    assert sorted(outcomes) == ["a", "b"]
+    assert error in outcomes["a"]
     assert not outcomes["b"]
-    assert not outcomes["c"]
+
+
+@pytest.mark.parametrize("name", engine.ENGINES)
+def test_every_engine_does_every_task(tmp_path, name):
+    layout = made_library(tmp_path, ["a", "b", "c"])
+    spent = []
+    done = list(engine.ENGINES[name].perform([_task(layout, v) for v in "abc"], spent.append, 2))
+    assert sorted((o.video, o.row.frames, o.error) for o in done) == [(v, FRAMES, "") for v in "abc"]
+    assert sum(spent) == pytest.approx(sum(_task(layout, v).cost_ms for v in "abc"))
 
 
 def test_every_step_is_in_its_order():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
@@ -16,6 +15,7 @@ import typer
 
 from vpd.cli.common import JsonOption, print_json, say, say_error
 from vpd.errors import VpdError
+from vpd.machine import cores, memory_bytes
 
 PACKAGES = (
     "video-pose-distillation", "torch", "torchvision", "onnxruntime", "onnxruntime-gpu", "av", "numpy",
@@ -37,11 +37,10 @@ def _versions() -> dict[str, str]:
 def _cpu() -> dict[str, Any]:
     info = Path("/proc/cpuinfo")
     words = set(info.read_text(encoding="utf-8", errors="replace").split()) if info.exists() else set()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_gb": round(memory, 1),
+        "cores": cores(),
+        "memory_gb": round(memory_bytes() / 1e9, 1),
         "features": [name for name in CPU_FEATURES if name in words],
     }
 

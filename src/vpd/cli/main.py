@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 import typer
 
 from vpd.cli.common import say_error
+from vpd.cli.signals import Stopped, stopping
 from vpd.errors import VpdError
 from vpd.settings.old_names import old_option
 
@@ -110,22 +112,27 @@ def build(arguments: list[str]) -> typer.Typer:
 def main() -> None:
     """Run the command. Errors become a sentence on the standard error and an exit code, not a traceback.
 
-    Exit codes: 0 when everything asked for was done, 1 when not, 2 for a wrong call, 130 when interrupted.
+    Exit codes: 0 when everything asked for was done, 1 when not, 2 for a wrong call, 130 when interrupted,
+    128 and the signal's number for other signals.
     """
     renamed = old_option(_called(sys.argv[1:]), sys.argv[1:])
     if renamed:
         say_error(renamed)
         sys.exit(2)
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show must not end a command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        build(sys.argv[1:])()
+        with stopping():
+            build(sys.argv[1:])()
     except VpdError as error:
         if os.environ.get("VPD_DEBUG") == "1":
             raise
         say_error(str(error))
         sys.exit(1)
-    except KeyboardInterrupt:
-        say_error("Interrupted. What is done is kept; the next run goes on from there.")
-        sys.exit(130)
+    except Stopped as stopped:
+        say_error(f"Ended by {stopped}. What is done is kept; the same command goes on from there.")
+        sys.exit(stopped.exit_code)
     except BrokenPipeError:  # `vpd status | head`: the reader has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

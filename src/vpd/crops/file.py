@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from vpd.crops.encoding import ZERO_FLOW, unpack_flow, unpack_rgb
 from vpd.errors import ArtefactError
-from vpd.library.artefact import Recipe, read_table, replacing
+from vpd.library.artefact import Recipe, read_table, sealed
 from vpd.types import Array
 
 SCHEMA = pa.schema(
@@ -33,7 +33,7 @@ def write_crops(path: Path, batches: Iterable[pa.RecordBatch], recipe: Recipe) -
     """Write crops as they are made, whole or not at all; returns their number."""
     schema = SCHEMA.with_metadata(recipe.to_metadata())
     rows = 0
-    with replacing(path) as part, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, schema) as out:
+    with sealed(path) as part, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, schema) as out:
         for batch in batches:
             out.write_batch(batch.replace_schema_metadata(schema.metadata))
             rows += batch.num_rows

@@ -16,10 +16,7 @@ from itertools import pairwise
 import numpy as np
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no stubs
 
-
-def workers() -> int:
-    """Cores that this process may use."""
-    return max(1, len(os.sched_getaffinity(0)))
+from vpd.machine import cores
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +28,7 @@ def _blas() -> ThreadpoolController:
 
 @lru_cache(maxsize=1)
 def _pool_of(process: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(workers(), thread_name_prefix="vpd-dtw")
+    return ThreadPoolExecutor(cores(), thread_name_prefix="vpd-dtw")
 
 
 def pool() -> ThreadPoolExecutor:
@@ -48,7 +45,7 @@ def one_thread_each() -> Iterator[None]:
 
 def in_threads(work: Callable[[int, int], None], count: int) -> None:
     """Call ``work(start, stop)`` over parts of 0..count on all cores."""
-    parts = min(4 * workers(), count)
+    parts = min(4 * cores(), count)
     with one_thread_each():
         if parts <= 1:
             work(0, count)

@@ -19,13 +19,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vpd.errors import ArtefactError, DiskFullError, InputError
+from vpd.errors import ArtefactError, DiskFullError, InputError, VpdError
+from vpd.library import checksum
+from vpd.library.layout import SETTINGS_FILE
+from vpd.machine import WINDOWS, process_exists
 
 METADATA_KEY = b"vpd"
 
@@ -51,7 +53,7 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def to_metadata(self) -> dict[bytes, bytes]:
-        """Schema metadata of the artefact."""
+        """Metadata of the artefact, to be written within `sealed`."""
         record = {
             "key": self.key,
             "step": self.step,
@@ -59,6 +61,7 @@ class Recipe:
             "settings": self.settings,
             "inputs": self.inputs,
             "notes": self.notes,
+            "checksum": checksum.BLANK,  # `sealed` writes it
         }
         return {METADATA_KEY: json.dumps(record, sort_keys=True, default=dict).encode()}
 
@@ -66,6 +69,9 @@ class Recipe:
 _PART = re.compile(r"\.(?P<name>.+)\.(?P<host>[^.]*)\.(?P<process>\d+)\.[0-9a-f]{8}\.part")
 _MOST_NAME, _MOST_HOST = 100, 24
 _OLD_S = 7 * 24 * 3600
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_TRIES, _PAUSE_S = 50, 0.1
+_MOST_REASON = 300
 
 
 def _host() -> str:
@@ -83,7 +89,7 @@ def is_abandoned(part: Path) -> bool:
     """Whether the process that wrote an unfinished file is gone; of other computers' the old ones are."""
     found = _PART.fullmatch(part.name)
     if found and found["host"] == _host():
-        return not psutil.pid_exists(int(found["process"]))
+        return not process_exists(int(found["process"]))
     try:
         return time.time() - part.stat().st_mtime > _OLD_S
     except OSError:
@@ -99,44 +105,88 @@ def replacing(path: Path) -> Iterator[Path]:
     rights are missing.
     """
     part = _part(path)
+    _refuse_links(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            raise InputError(
-                f"{path} cannot be written ({error.strerror}). Check the rights of its folder."
-            ) from error
-        if not _disk_is_full(error):
+        _rename(part, path)
+    except Exception as error:
+        known = _write_error(path, error)
+        if known is None:
             raise
-        raise DiskFullError(
-            f"The disk is full: {path} could not be written. Make room and run again; what is done is kept."
-        ) from error
+        raise known from error
     finally:
         with suppress(OSError):  # where the folder could not even be made or entered
             part.unlink()
 
 
-def _disk_is_full(error: OSError) -> bool:
-    # Arrow raises OSErrors that hold the system's number in their text alone.
-    full = (errno.ENOSPC, errno.EDQUOT)
-    return error.errno in full or any(f"errno {number}]" in str(error).lower() for number in full)
+def _refuse_links(path: Path) -> None:
+    """Raise InputError where a folder of the library that ``path`` lies in is a link out of it."""
+    links: list[Path] = []
+    for folder in path.parents:
+        if (folder / SETTINGS_FILE).is_file():
+            if links:
+                raise InputError(
+                    f"{links[0]} is a link. vpd writes through no links within a library, as they may lead "
+                    "anywhere: put a folder in its place, or move the whole library and link to that."
+                )
+            return
+        if folder.is_symlink():
+            links.append(folder)
+
+
+def _rename(part: Path, path: Path) -> None:
+    """Put ``part`` in the place of ``path``. Windows refuses while another process reads the old file."""
+    for _ in range(_TRIES - 1 if WINDOWS else 0):
+        try:
+            part.replace(path)
+        except PermissionError:
+            time.sleep(_PAUSE_S)
+        else:
+            return
+    part.replace(path)
+
+
+def _write_error(path: Path, error: Exception) -> VpdError | None:
+    """What to tell of an error of writing; None where it is another kind."""
+    number = error.errno if isinstance(error, OSError) else None
+    # Arrow, safetensors and FFmpeg keep the system's number, or its words, in their texts alone.
+    text = str(error).lower()
+    if number in _FULL or any(f"errno {n}]" in text or f"os error {n})" in text for n in _FULL):
+        return DiskFullError(
+            f"The disk is full: {path} could not be written. Make room and run again; what is done is kept."
+        )
+    if isinstance(error, PermissionError) or number == errno.EROFS:
+        said = error.strerror if isinstance(error, OSError) else error
+        return InputError(f"{path} cannot be written ({said}). Check the rights of its folder.")
+    if number == errno.ENAMETOOLONG:
+        return InputError(f"{path} cannot be written: the file's name is too long. Choose a shorter one.")
+    return None
+
+
+@contextmanager
+def sealed(path: Path) -> Iterator[Path]:
+    """As `replacing`, for an artefact: its checksum is written into the metadata of its `Recipe`."""
+    with replacing(path) as part:
+        yield part
+        checksum.seal(part)
 
 
 def write_parquet(table: pa.Table, path: Path, recipe: Recipe) -> None:
     """Write ``table`` with its recipe, whole or not at all."""
-    with replacing(path) as part:
-        pq.write_table(table.replace_schema_metadata(recipe.to_metadata()), part, compression="zstd")
+    table = table.replace_schema_metadata(None)
+    with sealed(path) as part, pq.ParquetWriter(part, table.schema, compression="zstd") as out:
+        out.write_table(table)
+        out.add_key_value_metadata(recipe.to_metadata())
 
 
 def write_arrow(table: pa.Table, path: Path, recipe: Recipe) -> None:
     """Write ``table`` as an uncompressed Arrow file, which can be memory-mapped."""
     table = table.replace_schema_metadata(recipe.to_metadata())
     with (
-        replacing(path) as part,
+        sealed(path) as part,
         pa.OSFile(str(part), "wb") as sink,
         pa.ipc.new_file(sink, table.schema) as out,
     ):
@@ -146,29 +196,43 @@ def write_arrow(table: pa.Table, path: Path, recipe: Recipe) -> None:
 def write_text(text: str, path: Path) -> None:
     """Write ``text`` as UTF-8, whole or not at all."""
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _damaged(path: Path, error: Exception) -> ArtefactError:
-    return ArtefactError(f"{path} is damaged ({error}). Delete it and run `vpd run` to make it again.")
+def damaged(path: Path, why: object) -> ArtefactError:
+    """The error for an artefact whose contents are not those that were written."""
+    said = " ".join(str(why).split())[:_MOST_REASON]
+    return ArtefactError(f"{path} is damaged ({said}). `vpd run` makes it again.")
 
 
 def _open(path: Path, read: Callable[[], Any]) -> Any:
-    if not path.exists():
-        raise ArtefactError(f"{path} does not exist. Make it with `vpd run`.")
     try:
         return read()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _damaged(path, error) from error
+    except FileNotFoundError:
+        raise ArtefactError(f"{path} does not exist. Make it with `vpd run`.") from None
+    except PermissionError as error:
+        raise ArtefactError(f"{path} cannot be read ({error.strerror}). Check its rights.") from error
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
+        raise damaged(path, error) from error
+
+
+def _arrow(path: Path) -> pa.ipc.RecordBatchFileReader:
+    # Windows replaces no file that is mapped: there it is read into memory.
+    return pa.ipc.open_file(pa.BufferReader(path.read_bytes()) if WINDOWS else pa.memory_map(str(path)))
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """The table at ``path``: Parquet is read, Arrow is memory-mapped. Raises ArtefactError."""
+    """The table at ``path``: Parquet is read, Arrow is memory-mapped.
+
+    The contents are compared with the artefact's checksum. Raises ArtefactError where it is missing, damaged
+    or not ours, or has other columns.
+    """
 
     def read() -> pa.Table:
+        check(path)
         if path.suffix == ".parquet":
             return pq.read_table(path, columns=columns)
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        table = _arrow(path).read_all()
         return table.select(columns) if columns else table
 
     return _open(path, read)
@@ -180,21 +244,41 @@ def read_recipe(path: Path) -> dict[str, Any]:
     Reads the schema alone. Raises ArtefactError where the file is missing, damaged or not ours.
     """
 
-    def read() -> pa.Schema:
+    def read() -> Any:
         if path.suffix == ".parquet":
-            return pq.read_schema(path)
-        return pa.ipc.open_file(pa.memory_map(str(path))).schema
+            return pq.read_metadata(path).metadata
+        return _arrow(path).schema.metadata
 
-    metadata = _open(path, read).metadata or {}
-    if METADATA_KEY not in metadata:
+    text = (_open(path, read) or {}).get(METADATA_KEY)
+    if text is None:
         raise ArtefactError(f"{path} was not written by vpd. Move it out of the library.")
-    record: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-    return record
+    record = _open(path, lambda: json.loads(text))
+    fields = {"key": str, "step": str, "settings": dict, "inputs": dict, "notes": dict, "checksum": str}
+    wrong = not isinstance(record, dict) or not all(
+        isinstance(record.get(name), kind) for name, kind in fields.items()
+    )
+    if wrong or not re.fullmatch("[0-9a-f]{32}", record["checksum"]):
+        raise damaged(path, "its metadata cannot be read")
+    return cast("dict[str, Any]", record)
+
+
+def check(path: Path) -> None:
+    """Compare the contents of an artefact with its checksum, once a process while nobody changes it.
+
+    Raises ArtefactError where they differ, or the artefact is missing or not ours.
+    """
+    found = read_recipe(path)["checksum"]
+    if not _open(path, lambda: checksum.is_whole(path, found)):
+        raise damaged(path, "its contents are not what was written")
 
 
 def is_current(path: Path, recipe: Recipe) -> bool:
-    """Whether the artefact at ``path`` is there, readable, and made from exactly this recipe."""
+    """Whether the artefact at ``path`` is there, made from exactly this recipe, and not changed since.
+
+    What was written to since is read and compared; a change of the disk alone is found by `check`.
+    """
     try:
-        return bool(read_recipe(path)["key"] == recipe.key)
-    except ArtefactError:
+        record = read_recipe(path)
+        return bool(record["key"] == recipe.key) and checksum.is_untouched(path, record["checksum"])
+    except (ArtefactError, OSError):
         return False

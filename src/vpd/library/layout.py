@@ -25,6 +25,11 @@ class Layout:
         return self.root / "videos.parquet"
 
     @property
+    def videos_copy(self) -> Path:
+        """The table of videos once more: ids, which labels hang on, stand nowhere else."""
+        return self.root / ".videos-copy.parquet"
+
+    @property
     def labels(self) -> Path:
         return self.root / "labels.csv"
 

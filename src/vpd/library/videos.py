@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -14,11 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from vpd.errors import ArtefactError, InputError, VideoError
-from vpd.library.artefact import Recipe, read_table, write_parquet
+from vpd.errors import InputError, VideoError
+from vpd.library.artefact import Recipe, damaged, read_table, write_parquet
 from vpd.library.frames import Recording
+from vpd.library.ids import check_id, new_id
 from vpd.library.layout import Layout
-from vpd.library.names import VideoNames, nfc
+from vpd.library.names import VideoNames
 from vpd.types import VideoInfo
 
 NEW, OK, SET_ASIDE = "new", "ok", "set aside"
@@ -129,21 +128,30 @@ class Videos:
     @classmethod
     def read(cls, layout: Layout) -> Videos:
         """The table of the library; empty where there is none yet. Raises ArtefactError where damaged."""
-        if not layout.videos.exists():
+        if not os.path.lexists(layout.videos) and not layout.videos_copy.is_file():
             return cls(layout)
-        try:
-            rows = read_table(layout.videos, SCHEMA.names).to_pylist()
-        except ArtefactError as error:
-            raise ArtefactError(
-                f"{layout.videos} is damaged. Delete it and add the videos again with `vpd scan FILES...`; "
-                "what was made of them is found again."
-            ) from error
-        return cls(layout, (VideoRow(**row) for row in rows))
+        return cls.read_from(layout, layout.videos)
+
+    @classmethod
+    def read_from(cls, layout: Layout, path: Path) -> Videos:
+        """The table in a file of the library. Raises ArtefactError where it is damaged or not there.
+
+        Ids are checked: each is a file's name in every folder of the library.
+        """
+        table = read_table(path, SCHEMA.names)
+        if not table.schema.equals(SCHEMA):
+            raise damaged(path, "its columns have other types")
+        rows = [VideoRow(**row) for row in table.to_pylist()]
+        for row in rows:
+            check_id(row.video, path)
+        return cls(layout, rows)
 
     def write(self) -> None:
-        """Write the table, whole or not at all."""
+        """Write the table and its copy, each whole or not at all."""
         rows = [asdict(row) for row in self.rows.values()]
-        write_parquet(pa.Table.from_pylist(rows, SCHEMA), self.layout.videos, Recipe("videos", VERSION))
+        table = pa.Table.from_pylist(rows, SCHEMA)
+        for path in (self.layout.videos_copy, self.layout.videos):
+            write_parquet(table, path, Recipe("videos", VERSION))
 
     def __getitem__(self, video: str) -> VideoRow:
         return self.rows[self.id_of(video)]
@@ -254,7 +262,7 @@ class Videos:
                 if gone:
                     self.put(replace(self.rows[twin], **self._place(path), **stamp))
                 continue
-            video = _new_id(path, taken)
+            video = new_id(path, taken)
             taken.add(video.casefold())
             self.put(VideoRow(video=video, **self._place(path), **stamp))
             by_path[path.as_posix()] = video
@@ -283,33 +291,3 @@ class Videos:
             if row.key == key_of(path):
                 return video
         return None
-
-
-ID_BYTES = 120
-"""Ids are not longer: file systems allow names of 255 bytes, and an id is a part of many."""
-
-
-def _short(name: str) -> str:
-    """The name, or its beginning with a hash of the whole where it has more than `ID_BYTES` bytes."""
-    if len(name.encode()) <= ID_BYTES:
-        return name
-    mark = "~" + hashlib.sha256(name.encode()).hexdigest()[:8]
-    return name.encode()[: ID_BYTES - len(mark)].decode(errors="ignore") + mark
-
-
-def _new_id(path: Path, taken: set[str]) -> str:
-    """The stem; with the folder in front, and then a number, where the stem is taken in any case.
-
-    A long name is cut to `ID_BYTES`, as artefacts' and results' names are made of the id; the whole stays in
-    the row's path.
-    """
-    stem, parent = (
-        re.sub(r'[\x00-\x1f\\/:*?"<>|]', "_", nfc(name)) for name in (path.stem, path.parent.name)
-    )
-    name = _short(stem)
-    if name.casefold() in taken and parent:
-        name = _short(f"{parent}-{stem}")
-    base, number = name, 2
-    while name.casefold() in taken:
-        name, number = f"{base}-{number}", number + 1
-    return name

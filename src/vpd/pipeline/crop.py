@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vpd.library.artefact import Recipe
 from vpd.library.tracks import read_tracks
 from vpd.pipeline import track
-from vpd.pipeline.sources import Output, Sources, Work
+from vpd.pipeline.sources import Output, Sources, Work, once_a_video
 
 if TYPE_CHECKING:  # Here and in the other steps: networks take seconds to import, and most commands run none.
     from vpd.flow import FlowEstimator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # Here and in the other steps: networks take seconds to impor
 VERSION = 1
 
 
+@once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The crops."""
     inputs = {"track": track.outputs(sources, video)[0].recipe.key}

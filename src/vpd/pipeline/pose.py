@@ -13,7 +13,7 @@ from vpd.library.poses import write_poses
 from vpd.library.tracks import read_tracks
 from vpd.models import MODELS
 from vpd.pipeline import track
-from vpd.pipeline.sources import Output, Sources, Work, file_key
+from vpd.pipeline.sources import Output, Sources, Work, file_key, once_a_video
 from vpd.settings import PoseSettings
 from vpd.types import PoseSequence, Track
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
+@once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The poses."""
     settings, given = sources.settings.pose, sources.layout.given_poses(video)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vpd.errors import DiskFullError, VpdError
+from vpd.errors import ArtefactError, DiskFullError, VpdError
 from vpd.library.artefact import is_abandoned
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
+from vpd.library.recovery import recover
 from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
+from vpd.machine import cores
 from vpd.pipeline import distill, ranks, scan
-from vpd.pipeline.engine import automatic_jobs, cores, perform_here, perform_in_workers
+from vpd.pipeline.engine import automatic_jobs, choose_engine
 from vpd.pipeline.report import Listener, RunReport, Silent
 from vpd.pipeline.sources import Sources
 from vpd.pipeline.table import stale, with_needs
-from vpd.pipeline.task import Outcome, Task
+from vpd.pipeline.task import Task
 from vpd.settings.toml import load_settings
 
 SAVE_EVERY_S = 10.0
@@ -31,8 +33,15 @@ FOR_TRAINING_ALONE = ("pose", "teach")
 
 
 def open_sources(layout: Layout) -> Sources:
-    """The library's settings and videos as they are now."""
+    """The library's settings and videos as they are now. Raises ArtefactError where its table is damaged."""
     return Sources(layout, load_settings(layout.settings), Videos.read(layout))
+
+
+def _mend_table(layout: Layout, listener: Listener) -> None:
+    try:
+        Videos.read(layout)
+    except ArtefactError:
+        listener.say(recover(layout)[1])
 
 
 def scanned(videos: Videos) -> list[str]:
@@ -70,7 +79,7 @@ class _Run:
             videos.merge(self.changed.values())
             videos.write()
         self.changed.clear()
-        self.sources.videos.rows = videos.rows
+        self.sources.videos = videos
 
     def tasks(self, steps: Iterable[tuple[str, Sequence[str]]]) -> list[Task]:
         """Tasks of videos with their steps, the longest first so that none is left for the end."""
@@ -81,12 +90,6 @@ class _Run:
         layout, settings = self.sources.layout, self.sources.settings
         tasks = [Task(layout.root, settings, self.sources.row(v), names, threads) for v, names in todo]
         return sorted(tasks, key=lambda task: -task.cost_ms)
-
-    def _outcomes(self, tasks: list[Task]) -> Iterator[Outcome]:
-        if self.jobs == 1 or len(tasks) == 1:
-            yield from perform_here(tasks, self.listener.advance)
-        else:
-            yield from perform_in_workers(tasks, self.listener.advance, self.jobs)
 
     def perform(self, what: str, tasks: list[Task]) -> None:
         """Do the tasks and keep the rows of the videos as they become.
@@ -110,7 +113,8 @@ class _Run:
         busy: dict[str, Path] = {}
         saved_at = time.monotonic()
         try:
-            with closing(self._outcomes(tasks)) as outcomes:  # type: ignore[type-var]  # a generator
+            done = choose_engine(self.jobs, len(tasks)).perform(tasks, self.listener.advance, self.jobs)
+            with closing(done) as outcomes:  # type: ignore[type-var]  # a generator
                 for outcome in outcomes:
                     if outcome.fatal:
                         raise DiskFullError(outcome.error)
@@ -232,12 +236,14 @@ def run(
     Several runs may work on one library at once: each artefact is made by one of them. Raises DiskFullError.
     """
     names = with_needs([*steps, "teach"] if teachers else steps)
+    listener = listener or Silent()
+    _mend_table(layout, listener)
     sources = open_sources(layout)
     if teachers or invert:
         sources = sources.with_teachers(teachers, invert)
     if preset:
         sources = sources.with_preset(preset)
-    work = _Run(sources, jobs or automatic_jobs(), listener or Silent(), RunReport())
+    work = _Run(sources, jobs or automatic_jobs(), listener, RunReport())
     if ranks.is_helper():
         return work.help_to_distill() if "distill" in names else work.report
     sweep(layout)

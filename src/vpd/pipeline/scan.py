@@ -9,7 +9,7 @@ from vpd.library.artefact import Recipe, is_current, read_recipe
 from vpd.library.frames import write_index
 from vpd.library.layout import Layout
 from vpd.library.videos import NEW, OK, VideoRow
-from vpd.pipeline.sources import Output, Sources
+from vpd.pipeline.sources import Output, Sources, once_a_video
 from vpd.video import content_key, scan_video
 
 VERSION = 3
@@ -19,12 +19,16 @@ FOUND = (
 )  # fmt: skip
 """What the scan finds besides the frames; kept in the artefact too: a lost table costs no decoding."""
 
+FOR_THE_TABLE = ("path", "relative", "bytes", "mtime_ns", "without_rate")
+"""Kept too, so that a damaged table can be made again with the same ids."""
+
 
 def _output(layout: Layout, row: VideoRow, fps: float) -> Output:
     settings = {"fps": fps} if row.without_rate else {}
     return Output(layout.frames(row.video), Recipe("scan", VERSION, settings, {"video": row.key}))
 
 
+@once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The index of the frames."""
     return [_output(sources.layout, sources.row(video), sources.settings.scan.fps)]
@@ -66,7 +70,7 @@ def scan(sources: Sources, video: str) -> VideoRow:
     except InputError as error:
         return videos.rows[video].set_aside(str(error))
     row = replace(row.scanned(info), without_rate=info.rate_given)
-    notes = {name: getattr(row, name) for name in FOUND}
+    notes = {name: getattr(row, name) for name in (*FOUND, *FOR_THE_TABLE)}
     output = _output(videos.layout, row, fps)
     write_index(output.path, index, replace(output.recipe, notes=notes))
     return row

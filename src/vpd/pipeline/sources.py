@@ -10,9 +10,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe, is_current
@@ -26,6 +26,8 @@ from vpd.video import Frame, read_frames
 
 if TYPE_CHECKING:
     from vpd.athletes.picks import Pick
+
+_Made = TypeVar("_Made")
 
 PROGRESS_FRAMES = 16
 """Frames between two words about progress."""
@@ -42,6 +44,24 @@ class Output:
     def current(self) -> bool:
         """Whether it is there, readable, and made from just that."""
         return is_current(self.path, self.recipe)
+
+
+def once_a_video(make: Callable[..., _Made]) -> Callable[..., _Made]:
+    """Have ``make(sources, video, ...)`` compute the recipes of one video once, until its row changes.
+
+    The recipe of a step enters that of the next one: without this a status of N videos would compute each as
+    often as there are steps after it.
+    """
+
+    @wraps(make)
+    def remembered(sources: Sources, video: str, *more: str) -> _Made:
+        place = (make.__module__, make.__name__, video, sources.row(video).key, *more)
+        if place not in sources.made:
+            sources.made[place] = make(sources, video, *more)
+        found: _Made = sources.made[place]
+        return found
+
+    return remembered
 
 
 def file_key(path: Path) -> str:
@@ -67,6 +87,7 @@ class Sources:
         self.layout, self.settings, self.videos = layout, settings, videos
         check_teachers(settings.teach.teachers, "teachers in [teach] of vpd.toml")
         check_teachers((h.teacher for h in settings.distill.heads), "heads in [distill] of vpd.toml")
+        self.made: dict[tuple[str, ...], Any] = {}
 
     def with_teachers(self, names: Sequence[str], invert: bool = False) -> Sources:
         """The same, with these teachers besides those of the settings, and `invert` where it is said here or

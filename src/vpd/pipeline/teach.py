@@ -11,7 +11,7 @@ from vpd.library.frames import read_times
 from vpd.library.poses import read_poses
 from vpd.models import MODELS
 from vpd.pipeline import pose
-from vpd.pipeline.sources import Output, Sources, Work
+from vpd.pipeline.sources import Output, Sources, Work, once_a_video
 from vpd.teachers.table import Teacher, entry
 
 VERSION = 1
@@ -23,6 +23,7 @@ def names(sources: Sources) -> list[str]:
     return list(dict.fromkeys([*sources.settings.teach.teachers, *heads]))
 
 
+@once_a_video
 def output(sources: Sources, video: str, name: str) -> Output:
     """The features of one teacher."""
     inputs = {"pose": pose.outputs(sources, video)[0].recipe.key}

@@ -14,7 +14,7 @@ from vpd.library.frames import read_times
 from vpd.library.tracks import write_tracks
 from vpd.models import MODELS
 from vpd.pipeline import scan
-from vpd.pipeline.sources import Output, Sources, Work, file_key
+from vpd.pipeline.sources import Output, Sources, Work, file_key, once_a_video
 
 if TYPE_CHECKING:
     from vpd.athletes import NanoDet
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 VERSION = 2
 
 
+@once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The tracks."""
     inputs = {"scan": scan.outputs(sources, video)[0].recipe.key}

@@ -16,8 +16,9 @@ from scipy.ndimage import minimum_filter1d
 
 from vpd.dtw import subsequence_path
 from vpd.dtw.subsequence import LONGEST_STRETCH, Queries, stack_queries, subsequence_scores
-from vpd.dtw.threads import one_thread_each, pool, workers
+from vpd.dtw.threads import one_thread_each, pool
 from vpd.errors import InputError
+from vpd.machine import cores
 from vpd.search.hits import Hit, frame_step_s
 from vpd.search.segments import SAME_RATE
 from vpd.search.streams import Stream
@@ -147,7 +148,7 @@ def search_uncut(
             if rate not in prepared:
                 prepared[rate] = _prepare(queries, stream.step_s, settings)
             for start in range(0, len(stream), SHARD):
-                collect(2 * workers())
+                collect(2 * cores())
                 waiting.add(pool().submit(_peaks, prepared[rate], stream, start, SPARE * k))
         collect(0)
 

@@ -1,0 +1,112 @@
+"""The checksum that an artefact carries of its own contents, and a cheap sign that it was not touched.
+
+The checksum is the XXH3 hash (128 bits) of the whole file with the digits of the checksum itself read as
+zeros. It stands in the artefact's metadata. It finds damage, and is no protection against a forger.
+
+The sign is the fraction of a second of the file's time of change, which is set to the checksum's first
+digits. Whoever writes to the file later changes that time, and the contents are then compared. So
+`vpd status` looks at a thousand hours of video without reading them. Where times are coarse it compares
+every file.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import xxhash
+
+BLANK = "0" * 32
+_FIELD = b'"checksum": "'
+_SECOND_NS = 1_000_000_000
+_TICK_NS = 100
+"""The resolution of times on NTFS, ns."""
+
+_verified: dict[Path, tuple[int, int, int]] = {}
+"""Files whose contents this process has compared, with size, time of change and inode as they were then."""
+
+
+@contextmanager
+def _mapped(path: Path, writable: bool = False) -> Iterator[mmap.mmap]:
+    with (
+        path.open("rb+" if writable else "rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ) as contents,
+    ):
+        yield contents
+
+
+def _places(contents: mmap.mmap, checksum: str) -> list[int]:
+    """Where the digits of the checksum stand: in an Arrow file at its begin and at its end."""
+    field, places, at = _FIELD + checksum.encode(), [], 0
+    while (at := contents.find(field, at)) >= 0:
+        at += len(_FIELD)
+        places.append(at)
+    return places
+
+
+def _digest(contents: mmap.mmap, places: list[int]) -> str:
+    hashed, done = xxhash.xxh3_128(), 0
+    with memoryview(contents) as view:
+        for place in places:
+            hashed.update(view[done:place])
+            hashed.update(BLANK.encode())
+            done = place + len(BLANK)
+        hashed.update(view[done:])
+    return hashed.hexdigest()
+
+
+def _sign(checksum: str) -> int:
+    """Nanoseconds, below a second, that stand for the checksum."""
+    return int(checksum[:12], 16) % (_SECOND_NS // _TICK_NS) * _TICK_NS
+
+
+def _set_sign(path: Path, checksum: str) -> None:
+    found = path.stat()
+    seconds = found.st_mtime_ns // _SECOND_NS
+    os.utime(path, ns=(found.st_atime_ns, seconds * _SECOND_NS + _sign(checksum)))
+
+
+def seal(path: Path) -> str:
+    """Write the checksum into a file whose metadata has ``BLANK`` in its place. Returns it."""
+    with _mapped(path, writable=True) as contents:
+        places = _places(contents, BLANK)
+        checksum = _digest(contents, places)
+        for place in places:
+            contents[place : place + len(BLANK)] = checksum.encode()
+    _set_sign(path, checksum)
+    return checksum
+
+
+def is_whole(path: Path, checksum: str) -> bool:
+    """Whether the contents are those that were written; all are read, once a process. Raises OSError."""
+    found = path.stat()
+    now = (found.st_size, found.st_mtime_ns, found.st_ino)
+    if _verified.get(path) == now:
+        return True
+    if not found.st_size:
+        return False
+    with _mapped(path) as contents:
+        places = _places(contents, checksum)
+        whole = bool(places) and _digest(contents, places) == checksum
+    if whole:
+        _verified[path] = now
+    return whole
+
+
+def is_untouched(path: Path, checksum: str) -> bool:
+    """Whether nobody has changed the file since it was written: by the sign, else by its contents."""
+    if path.stat().st_mtime_ns % _SECOND_NS == _sign(checksum):
+        return True
+    if not is_whole(path, checksum):
+        return False
+    with suppress(OSError):  # where it cannot be set, the next look compares again
+        _set_sign(path, checksum)
+    return True
+
+
+def forget() -> None:
+    """Compare every file again when it is read next."""
+    _verified.clear()

@@ -1,0 +1,55 @@
+"""Ids of videos: they are file names in every folder of a library, on every system."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from vpd.errors import ArtefactError
+from vpd.library.names import nfc
+
+MOST_BYTES = 120
+"""An id is part of file names, which systems bound by 255 bytes."""
+
+_UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\\/:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
+"""Separators, control characters, marks that turn the direction of writing, halves of characters."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""What Windows takes for a device."""
+
+
+def _cut(name: str, most: int) -> str:
+    cut = name.encode()[:most].decode(errors="ignore")
+    while cut != (bare := cut.rstrip().rstrip(".")):
+        cut = bare
+    return cut or "_"
+
+
+def _fit(name: str) -> str:
+    """``name`` as it may be a file's name."""
+    fit = _UNFIT.sub("_", nfc(name)).strip()
+    if fit.startswith("."):
+        fit = f"_{fit[1:]}"
+    return f"_{fit}" if not fit or _RESERVED.fullmatch(fit) else fit
+
+
+def new_id(path: Path, taken: set[str]) -> str:
+    """The stem; with the folder in front, and then a number, where the stem is taken in any case.
+
+    ``taken`` are the ids that there are, casefolded.
+    """
+    name = _cut(_fit(path.stem), MOST_BYTES)
+    if name.casefold() in taken and path.parent.name:
+        name = _cut(f"{_fit(path.parent.name)}-{_fit(path.stem)}", MOST_BYTES)
+    base, number = name, 2
+    while name.casefold() in taken:
+        name, number = f"{_cut(base, MOST_BYTES - 8)}-{number}", number + 1
+    return name
+
+
+def check_id(video: str, where: Path) -> None:
+    """Raise ArtefactError where an id that stands in a file would lead out of the library's folders."""
+    if not video or video in (".", "..") or _UNFIT.search(video) or len(video.encode()) > 2 * MOST_BYTES:
+        raise ArtefactError(
+            f"{where} names a video {video[:80]!r}, which cannot be the name of a file. The table was not "
+            "written by vpd, or is damaged."
+        )

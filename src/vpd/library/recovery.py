@@ -1,0 +1,72 @@
+"""The table of videos made again, with the same ids, where its file is damaged or gone.
+
+First from its copy; else from the frames artefacts, which note where each video lies and what is in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from vpd.errors import ArtefactError
+from vpd.library.artefact import check, read_recipe
+from vpd.library.ids import check_id
+from vpd.library.layout import Layout
+from vpd.library.lock import locked
+from vpd.library.videos import OK, VideoRow, Videos
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+
+
+def _row(video: str, record: dict[str, Any]) -> VideoRow:
+    """The row that the notes of a frames artefact tell of. Raises ValueError where they do not."""
+    notes = {
+        **record["notes"],
+        "video": video,
+        "key": record["inputs"].get("video"),
+        "status": OK,
+        "error": "",
+    }
+    values = {}
+    for field in fields(VideoRow):
+        value = notes.get(field.name)
+        kind = _TYPES[str(field.type)]
+        if not isinstance(value, (int, float) if kind is float else kind):
+            raise ValueError(f"{field.name} is {value!r}")
+        values[field.name] = kind(value)
+    return VideoRow(**values)
+
+
+def _from_artefacts(layout: Layout) -> list[VideoRow]:
+    rows = []
+    for path in sorted(layout.frames("x").parent.glob("*.parquet")):
+        try:
+            check_id(path.stem, path)
+            check(path)
+            rows.append(_row(path.stem, read_recipe(path)))
+        except (ArtefactError, ValueError):
+            continue  # this one is made again by a scan
+    return rows
+
+
+def recover(layout: Layout) -> tuple[Videos, str]:
+    """Make the damaged table again and write it. Returns it with a sentence on where it is from.
+
+    Raises LockedError where another process writes it, and ArtefactError where nothing tells of any video.
+    """
+    with locked(layout.videos):
+        try:
+            videos, source = Videos.read_from(layout, layout.videos_copy), "its copy"
+        except ArtefactError:
+            rows = _from_artefacts(layout)
+            if not rows:
+                raise ArtefactError(
+                    f"{layout.videos} is damaged, and nothing tells what was in it. Delete it, and add the "
+                    "videos again with `vpd scan FILES...`."
+                ) from None
+            videos, source = Videos(layout, rows), "what was made of the videos"
+        videos.write()
+    return videos, (
+        f"{layout.videos.name} was damaged and is made again from {source}: {len(videos)} videos. "
+        "Add what is missing with `vpd scan FILES...`."
+    )

@@ -1,0 +1,201 @@
+"""Worker processes: each does one task after the other; one that dies or hangs is replaced."""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from vpd.machine import processor_s
+from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
+
+TELL_EVERY_S = 0.2
+"""A worker speaks of its progress at most this often."""
+
+LOOK_EVERY_S = 1.0
+"""How often silent workers are looked at."""
+MOST_IDLE_LOOKS = 300
+"""A worker hangs that has given no sign of progress, and used no processor, for so many looks."""
+MOST_SILENT_LOOKS = 3600
+"""And one that has used the processor, but given no sign of progress, for so many."""
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def _limit_threads(threads: int) -> None:
+    import cv2
+
+    cv2.setNumThreads(threads)
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does, however that ended: it no longer holds the library's lock."""
+    parent = mp.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _work(connection: Connection, threads: int) -> None:
+    for name in ("SIGINT", "SIGHUP"):  # they reach the whole group, and are the parent's to handle
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_threads(threads)
+    done_ms, told_at = 0.0, time.monotonic()
+
+    def progress(ms: float) -> None:
+        nonlocal done_ms, told_at
+        done_ms += ms
+        if time.monotonic() - told_at > TELL_EVERY_S:
+            connection.send(done_ms)
+            done_ms, told_at = 0.0, time.monotonic()
+
+    while (task := connection.recv()) is not None:
+        outcome = perform(task, progress)
+        connection.send(done_ms)
+        done_ms = 0.0
+        connection.send(outcome)
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+    task: Task | None = None
+    silent_looks: int = 0
+    idle_looks: int = 0
+    spent_s: float = 0.0
+
+    @classmethod
+    def start(cls, threads: int) -> _Worker:
+        context = mp.get_context("spawn")
+        ours, theirs = context.Pipe()
+        # Libraries read their number of threads when they are loaded, which is when the worker starts.
+        before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+        os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
+        try:
+            process = context.Process(target=_work, args=(theirs, threads), daemon=True)
+            process.start()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name)
+                else:
+                    os.environ[name] = value
+        theirs.close()
+        return cls(process, ours)
+
+    def give(self, task: Task | None) -> None:
+        self.task = task
+        self.heard()
+        self.connection.send(task)
+
+    def is_stalled(self) -> bool:
+        """Look once more at a worker that is silent: whether it is to be given up.
+
+        Counted are the looks, not the time: a computer that sleeps is not taken for a worker that hangs.
+        """
+        spent_s = processor_s(self.process.pid)
+        self.silent_looks += 1
+        self.idle_looks = self.idle_looks + 1 if spent_s <= self.spent_s else 0
+        self.spent_s = spent_s
+        return self.silent_looks > MOST_SILENT_LOOKS or self.idle_looks > MOST_IDLE_LOOKS
+
+    def heard(self) -> None:
+        """It gave a sign of progress."""
+        self.silent_looks = self.idle_looks = 0
+
+    def failed(self, how: str) -> Outcome:
+        """The outcome of the task during which the process ended."""
+        assert self.task is not None
+        return Outcome(self.task.row.video, self.task.row, error=f"the worker process {how}")
+
+    def died(self) -> Outcome:
+        """The outcome of the task during which the process ended by itself."""
+        self.process.join()
+        code = self.process.exitcode or 0
+        if code >= 0:
+            return self.failed(f"died (exit code {code})")
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = str(-code)
+        hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
+        return self.failed(f"died (signal {name}{hint})")
+
+    def give_up(self) -> Outcome:
+        """End a worker that hangs; the outcome of its task."""
+        self.process.kill()
+        self.process.join()
+        return self.failed(
+            f"made no progress in {self.silent_looks * LOOK_EVERY_S:.0f} s and was ended: perhaps the "
+            "video's disk or share does not answer"
+        )
+
+
+def perform_in_workers(tasks: Iterable[Task], progress: ProgressMs, jobs: int) -> Iterator[Outcome]:
+    """Do the tasks in ``jobs`` worker processes; outcomes come as they end.
+
+    A worker that dies or hangs takes its video with it and is replaced. Leaving the iterator early ends the
+    workers.
+    """
+    waiting = deque(tasks)
+    workers: list[_Worker] = []
+    looked_at = time.monotonic()
+
+    def start() -> None:
+        worker = _Worker.start(waiting[0].threads)
+        workers.append(worker)
+        worker.give(waiting.popleft())
+
+    def replace(worker: _Worker) -> None:
+        workers.remove(worker)
+        if waiting:
+            start()
+
+    try:
+        while waiting and len(workers) < jobs:
+            start()
+        while busy := {worker.connection: worker for worker in workers if worker.task}:
+            ready = wait(list(busy), LOOK_EVERY_S)
+            if time.monotonic() - looked_at >= LOOK_EVERY_S:
+                looked_at = time.monotonic()
+                silent = [worker for connection, worker in busy.items() if connection not in ready]
+                for worker in [worker for worker in silent if worker.is_stalled()]:
+                    replace(worker)
+                    yield worker.give_up()
+            for connection in ready:
+                worker = busy[connection]  # type: ignore[index]  # the keys are what was waited for
+                worker.heard()
+                try:
+                    message = worker.connection.recv()
+                except (EOFError, ConnectionResetError):
+                    replace(worker)
+                    yield worker.died()
+                    continue
+                if isinstance(message, float):
+                    progress(message)
+                    continue
+                worker.task = None
+                if waiting:
+                    worker.give(waiting.popleft())
+                yield message
+        for worker in workers:
+            worker.give(None)
+            worker.process.join()
+    finally:
+        for worker in workers:
+            if worker.process.is_alive():
+                worker.process.kill()
+            worker.connection.close()
