@@ -10,7 +10,7 @@ MISSING = {
     "windows": {
         "os": [
             "sched_getaffinity", "sysconf", "process_cpu_count", "posix_fadvise", "fork", "forkpty", "getuid",
-            "geteuid", "getgid", "getegid", "getpgid", "killpg", "setsid", "mkfifo", "chown", "statvfs",
+            "geteuid", "getgid", "getegid", "getpgid", "killpg", "setsid", "mkfifo", "chown",
         ],
         "signal": ["SIGKILL", "SIGHUP", "SIGSTOP", "SIGALRM", "setitimer", "alarm", "SIGUSR1", "SIGCHLD"],
         "modules": ["fcntl", "resource", "pwd", "grp", "termios", "pty", "tty"],

@@ -116,6 +116,7 @@ def test_a_lost_table_is_found_in_the_artefacts(tmp_path, monkeypatch):
     run(layout)
     rows = Videos.read(layout).rows
     layout.videos.unlink()
+    layout.videos_copy.unlink()
     add_videos(layout, [tmp_path / "videos"])
     monkeypatch.setattr("vpd.pipeline.scan.scan_video", None)
     run(layout)

@@ -211,7 +211,7 @@ def _open(path: Path, read: Callable[[], Any]) -> Any:
     except FileNotFoundError:
         raise ArtefactError(f"{path} does not exist. Make it with `vpd run`.") from None
     except PermissionError as error:
-        raise ArtefactError(f"{path} cannot be read ({error.strerror}). Check its rights.") from error
+        raise InputError(f"{path} cannot be read ({error.strerror}). Check its rights.") from error
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
         raise damaged(path, error) from error
 
@@ -280,5 +280,5 @@ def is_current(path: Path, recipe: Recipe) -> bool:
     try:
         record = read_recipe(path)
         return bool(record["key"] == recipe.key) and checksum.is_untouched(path, record["checksum"])
-    except (ArtefactError, OSError):
+    except (ArtefactError, InputError, OSError):
         return False

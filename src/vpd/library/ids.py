@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -24,6 +25,14 @@ def _cut(name: str, most: int) -> str:
     return cut or "_"
 
 
+def _short(name: str) -> str:
+    """The name, or its beginning with a hash of the whole where it has more than `MOST_BYTES` bytes."""
+    if len(name.encode()) <= MOST_BYTES:
+        return _cut(name, MOST_BYTES)
+    mark = "~" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return _cut(name, MOST_BYTES - len(mark)) + mark
+
+
 def _fit(name: str) -> str:
     """``name`` as it may be a file's name."""
     fit = _UNFIT.sub("_", nfc(name)).strip()
@@ -37,9 +46,9 @@ def new_id(path: Path, taken: set[str]) -> str:
 
     ``taken`` are the ids that there are, casefolded.
     """
-    name = _cut(_fit(path.stem), MOST_BYTES)
+    name = _short(_fit(path.stem))
     if name.casefold() in taken and path.parent.name:
-        name = _cut(f"{_fit(path.parent.name)}-{_fit(path.stem)}", MOST_BYTES)
+        name = _short(f"{_fit(path.parent.name)}-{_fit(path.stem)}")
     base, number = name, 2
     while name.casefold() in taken:
         name, number = f"{_cut(base, MOST_BYTES - 8)}-{number}", number + 1

@@ -5,6 +5,7 @@ First from its copy; else from the frames artefacts, which note where each video
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -70,3 +71,11 @@ def recover(layout: Layout) -> tuple[Videos, str]:
         f"{layout.videos.name} was damaged and is made again from {source}: {len(videos)} videos. "
         "Add what is missing with `vpd scan FILES...`."
     )
+
+
+def mend_table(layout: Layout, say: Callable[[str], None]) -> None:
+    """Make the table of videos again where it is damaged or gone, and say so."""
+    try:
+        Videos.read(layout)
+    except ArtefactError:
+        say(recover(layout)[1])

@@ -10,6 +10,7 @@ from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
+from vpd.library.recovery import mend_table
 from vpd.library.videos import Registration, Videos
 from vpd.settings.toml import HEADER, load_settings
 from vpd.video import content_key, find_videos
@@ -31,6 +32,7 @@ def make_library(folder: Path) -> Layout:
 def add_videos(layout: Layout, paths: Iterable[Path]) -> Registration:
     """Register files, and the recordings of folders; what cannot be registered is told in the result."""
     found = find_videos(paths)
+    mend_table(layout, lambda _: None)
     with locked(layout.videos):
         videos = Videos.read(layout)
         result = videos.register(found.videos, content_key)

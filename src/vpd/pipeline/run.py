@@ -9,11 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vpd.errors import ArtefactError, DiskFullError, VpdError
+from vpd.errors import DiskFullError, VpdError
 from vpd.library.artefact import is_abandoned
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
-from vpd.library.recovery import recover
+from vpd.library.recovery import mend_table
 from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
 from vpd.machine import cores
 from vpd.pipeline import distill, ranks, scan
@@ -35,13 +35,6 @@ FOR_TRAINING_ALONE = ("pose", "teach")
 def open_sources(layout: Layout) -> Sources:
     """The library's settings and videos as they are now. Raises ArtefactError where its table is damaged."""
     return Sources(layout, load_settings(layout.settings), Videos.read(layout))
-
-
-def _mend_table(layout: Layout, listener: Listener) -> None:
-    try:
-        Videos.read(layout)
-    except ArtefactError:
-        listener.say(recover(layout)[1])
 
 
 def scanned(videos: Videos) -> list[str]:
@@ -237,7 +230,7 @@ def run(
     """
     names = with_needs([*steps, "teach"] if teachers else steps)
     listener = listener or Silent()
-    _mend_table(layout, listener)
+    mend_table(layout, listener.say)
     sources = open_sources(layout)
     if teachers or invert:
         sources = sources.with_teachers(teachers, invert)
