@@ -64,7 +64,7 @@ def test_evaluate_measures_and_keeps_its_split(vpd, library):
     found = json.loads(out)
     assert code == 0
     assert [(row["features"], row["recogniser"], row["k"]) for row in found["accuracy"]] == [
-        ("vipe", recogniser, k) for recogniser in ("dtw-nn", "dtw-ensemble") for k in (1, 2, "all")
+        ("vipe", recogniser, k) for recogniser in ("dtw-nn", "auto") for k in (1, 2, "all")
     ]
     assert found["accuracy"][-1]["mean"] > found["chance"] == 0.5
     assert found["train"] + found["test"] == 16
