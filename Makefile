@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow references lint clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vpd demo --out $(OUT)
@@ -15,6 +15,12 @@ test: $(VENV)/.installed-dev
 
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow
+
+# Other programs that tests compare with. These four pin OpenCV with windows or an older numpy, which they do
+# not need here: they come without what they ask for, and the extra `references` brings what they do need.
+references: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[references]'
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps trackers supervision datumaro label-studio-sdk
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
