@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from tests.baselines.made import FPS, made_skeleton
+from tests.indexes import plain_index
 from vpd.baselines import presets
 from vpd.baselines.settings import Training
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
-from vpd.library.frames import write_times
+from vpd.library.frames import write_index
 from vpd.library.labels import write_labels
 from vpd.library.poses import write_poses
 from vpd.library.videos import Videos
@@ -44,7 +45,7 @@ def library(tmp_path, monkeypatch):
         info = VideoInfo(path.stem, path, path.stem, 640, 480, 0, Fraction(25), times)
         videos.put(videos[path.stem].scanned(info))
         poses = PoseSequence(1, np.arange(n), skeleton.keypoints[0])
-        write_times(layout.frames(path.stem), times, RECIPE)
+        write_index(layout.frames(path.stem), plain_index(times), RECIPE)
         write_poses(layout.poses(path.stem), [poses], RECIPE)
         joints = features(poses, times, path.stem)
         write_features(layout.features("joints2d", path.stem), [joints], D, RECIPE)

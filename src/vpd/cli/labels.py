@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say, say_warning
 from vpd.errors import InputError
@@ -39,7 +38,7 @@ def _table(labels: Sequence[Label]) -> PlainTable:
         s = label.segment
         athlete = "" if s.athlete is None else str(s.athlete)
         span = (f"{s.start_s:.3f}", f"{s.end_s:.3f}")
-        table.add_row(label.id, escape(s.video), athlete, *span, escape(s.label or ""), escape(label.source))
+        table.add_row(label.id, s.video, athlete, *span, s.label or "", label.source)
     return table
 
 
@@ -151,7 +150,7 @@ def check(
 def _print_check(result: verb.CheckResult) -> None:
     table = PlainTable("label", "segments")
     for label, count in result.counts.items():
-        table.add_row(escape(label), str(count))
+        table.add_row(label, str(count))
     console.print(table)
     errors = [f for f in result.findings if f.level == ERROR]
     notes = [f for f in result.findings if f.level != ERROR]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say
 from vpd.errors import InputError
@@ -48,7 +47,7 @@ def suggest(
             item.why,
             str(item.covers or ""),
         )
-        table.add_row(*map(escape, cells))
+        table.add_row(*cells)
     console.print(table)
     say(result.about)
     if result.accuracy is not None:
