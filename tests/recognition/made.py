@@ -40,7 +40,7 @@ def actions(count, classes=3, d=6, seed=0, noise=0.3, shortest=12, longest=30):
 def handed(count, seed=0):
     """Sequences of three motions, each by the left and by the right hand: six classes."""
     flip = np.where(np.arange(6) % 2, 1, -1)
-    plain, motion = actions(count, seed=seed, noise=0.1)
+    plain, motion = actions(24, noise=0.1)
     X, y = [], []
     rng = np.random.default_rng(seed)
     shapes = {m: plain[i].values[:, 0] for i, m in reversed(list(enumerate(motion)))}

@@ -33,8 +33,8 @@ class DetectSettings(Section):
     """`chosen` by cross-validation; `paper` is its fixed rule, with the threshold by cross-validation."""
     points_s: float = Field(default=0.0, ge=0)
     """Above 0, segments are points, to be found within this many seconds; 0 finds intervals."""
-    sides: SidesSetting = "auto"
-    """Whether mirrored actions are the same: see `[recognise]`."""
+    sides: SidesSetting = "same"
+    """Whether mirrored actions are the same: see `[recognise]`. "auto" was not measured on uncut video."""
     paper: bool = False
     """Train as the paper did (BiGRU, 5,000 windows an epoch, 200 epochs): hours without a GPU."""
     seed: int = 0
