@@ -31,13 +31,18 @@ def test_an_outcome_is_found_again(tmp_path):
 def test_other_parameters_subsets_and_data_have_other_keys():
     X, y = actions(5)
     of = digest(X, y, TEST)
+
+    class Other(DTWNeighbours):
+        """Another recogniser with the same parameters."""
+
     keys = {
+        KeptOutcomes.key(of, Other(), CHOSEN, 1, 0),
         KeptOutcomes.key(of, DTWNeighbours(), CHOSEN, 1, 0),
         KeptOutcomes.key(of, DTWNeighbours(k=2), CHOSEN, 1, 0),
         KeptOutcomes.key(of, DTWNeighbours(), CHOSEN[:2], 1, 0),
         KeptOutcomes.key(digest([*X[:4], None], y, TEST), DTWNeighbours(), CHOSEN, 1, 0),
     }
-    assert len(keys) == 4
+    assert len(keys) == 5
 
 
 def test_half_a_line_at_the_end_is_dropped_and_others_are_an_error(tmp_path):

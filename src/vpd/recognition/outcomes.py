@@ -95,7 +95,8 @@ class KeptOutcomes:
     ) -> str:
         """The name of an outcome: ``of`` is the `digest`, ``chosen`` the training examples,
         ``validation`` those that chose the epoch."""
-        parts = [of, repr(sorted(clone(estimator).get_params().items(), key=str)), chosen.tolist(), k, subset]
+        made_of = [type(estimator).__name__, sorted(clone(estimator).get_params().items(), key=str)]
+        parts = [of, repr(made_of), chosen.tolist(), k, subset]
         if validation is not None:
             parts.append(validation.tolist())
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
