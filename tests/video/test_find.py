@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -181,7 +182,7 @@ def test_a_link_to_a_file_that_was_not_fetched(tmp_path):
     (tmp_path / "data" / "session1.ts").write_bytes(session.read_bytes())
     (tmp_path / "data" / "session2.mp4").symlink_to(".git/annex/objects/xx/session2.mp4")
     done = subprocess.run(
-        ["python", "-m", "vpd", "new", str(tmp_path / "lib"), str(tmp_path / "data")],
+        [sys.executable, "-m", "vpd", "new", str(tmp_path / "lib"), str(tmp_path / "data")],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1

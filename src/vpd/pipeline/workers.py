@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -99,7 +100,8 @@ class _Worker:
     def give(self, task: Task | None) -> None:
         self.task = task
         self.heard()
-        self.connection.send(task)
+        with suppress(OSError):  # one that has died is noticed when it is listened to
+            self.connection.send(task)
 
     def is_stalled(self) -> bool:
         """Look once more at a worker that is silent: whether it is to be given up.
