@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -24,11 +23,3 @@ def client(layout) -> Iterator[TestClient]:
     """The page's server for that library."""
     with TestClient(make_app(layout), base_url="http://127.0.0.1:8000") as made:
         yield made
-
-
-@pytest.fixture
-def shared_file(tmp_path) -> Path:
-    """A file outside of the library that must never be sent."""
-    path = tmp_path / "secret.txt"
-    path.write_text("not for the page")
-    return path

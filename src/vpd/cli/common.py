@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,17 +71,3 @@ def say_notes(notes: Iterable[str], features: FeatureChoice | None = None) -> No
         say_warning(note)
     if features is not None and features.sentence:
         notices.print(features.sentence, markup=False)
-
-
-def results_folder(layout: Layout, command: str) -> Path:
-    """A new folder results/<command>-<time>/ of the library for what a command writes."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    number = 1
-    while True:
-        folder = layout.results / (f"{command}-{stamp}" + (f"-{number}" if number > 1 else ""))
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-        else:
-            return folder

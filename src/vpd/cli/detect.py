@@ -12,12 +12,12 @@ from vpd.cli.common import (
     LibraryOption,
     open_library,
     print_json,
-    results_folder,
     say,
     say_notes,
 )
 from vpd.cli.progress import verb_progress
 from vpd.library.layout import Layout
+from vpd.library.results import results_folder
 from vpd.library.videos import Videos
 from vpd.report.detection_folder import DetectionFolder
 from vpd.verbs.detect import DetectRequest, DetectResult

@@ -13,13 +13,13 @@ from vpd.cli.common import (
     console,
     open_library,
     print_json,
-    results_folder,
     say,
     say_notes,
     say_warning,
 )
 from vpd.cli.progress import verb_progress
 from vpd.library.artefact import write_text
+from vpd.library.results import results_folder
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.report.evaluation_page import accuracy_table, write_evaluation
 from vpd.report.terminal import PlainTable

@@ -13,7 +13,6 @@ from vpd.cli.common import (
     console,
     open_library,
     print_json,
-    results_folder,
     say,
     say_notes,
 )
@@ -21,6 +20,7 @@ from vpd.cli.progress import verb_progress
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
+from vpd.library.results import results_folder
 from vpd.library.videos import Videos
 from vpd.report.clips import write_clips
 from vpd.report.search_page import write_pairs, write_search_page

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, results_folder, say
+from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, say
 from vpd.cli.progress import ProgressBar
+from vpd.library.results import results_folder
 
 if TYPE_CHECKING:
     from vpd.library.layout import Layout

@@ -16,6 +16,7 @@ from vpd.formats.media import Media
 from vpd.formats.table import FORMATS, export_segments
 from vpd.library.answers import read_answers
 from vpd.library.labels import read_labels
+from vpd.library.results import results_folder
 from vpd.report.detection_video import write_reel
 from vpd.types import Detection, Segment
 from vpd.verbs.detect import DetectRequest, detect
@@ -23,7 +24,7 @@ from vpd.verbs.evaluate import EvaluateRequest, evaluate
 from vpd.video import cut_clip
 from vpd.web.app_state import State, StateOf
 from vpd.web.jobs import Job
-from vpd.web.results import new_folder, offer
+from vpd.web.results import offer
 
 router = APIRouter(prefix="/api")
 LOWEST = 0.02
@@ -172,7 +173,7 @@ def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
     segments = _wanted(body, state)
 
     def work(job: Job) -> dict[str, Any]:
-        folder = new_folder(state.workspace.layout, "export")
+        folder = results_folder(state.workspace.layout, "export")
         files = _write(body, state, segments, folder, job)
         return {"folder": str(folder), "files": offer(state, files)}
 

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from vpd.library.layout import Layout
 from vpd.web.app_state import State, StateOf
 from vpd.web.workspace import NotThereError
 
 router = APIRouter(prefix="/api/results")
-
-
-def new_folder(layout: Layout, command: str) -> Path:
-    """A new folder results/<command>-<time>/ of the library."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-    folder = layout.results / f"{command}-{stamp}"
-    folder.mkdir(parents=True)
-    return folder
 
 
 def offer(state: State, files: list[Path]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vpd.dtw import FALLBACK, dtw_distance
 from vpd.errors import InputError
 from vpd.library.labels import parse_query
+from vpd.library.results import results_folder
 from vpd.report.search_page import write_side_by_side
 from vpd.search.hits import Hit
 from vpd.sequences import FeatureStore
@@ -23,7 +24,7 @@ from vpd.verbs.compare import CompareRequest, compare
 from vpd.verbs.search import SearchRequest, SearchResult, search
 from vpd.web.app_state import State, StateOf
 from vpd.web.jobs import Job
-from vpd.web.results import new_folder, offer
+from vpd.web.results import offer
 
 router = APIRouter(prefix="/api")
 MAX_SPANS = 50
@@ -110,7 +111,7 @@ def compare_video(body: CompareBody, state: StateOf) -> dict[str, Any]:
 
     def work(job: Job) -> dict[str, Any]:
         found = compare(state.workspace.layout, request, job.progress.part(0, 0.2))
-        out = new_folder(state.workspace.layout, "compare") / "compare.mp4"
+        out = results_folder(state.workspace.layout, "compare") / "compare.mp4"
         hit = Hit(found.b, found.distance, found.mirrored, 0, found.query_s, found.result_s)
         with tempfile.TemporaryDirectory() as scratch:
             write_side_by_side(out, found.a, hit, state.workspace.videos.recording, Path(scratch))

@@ -1,0 +1,22 @@
+"""Where results of commands and of the page go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from vpd.library.layout import Layout
+
+
+def results_folder(layout: Layout, command: str) -> Path:
+    """A new folder results/<command>-<time>/ of the library for what a command writes."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    number = 1
+    while True:
+        folder = layout.results / (f"{command}-{stamp}" + (f"-{number}" if number > 1 else ""))
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
