@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,9 @@ def try_files(files: list[Path], cases: int, scratch: Path) -> tuple[int, list[s
 def time_entering(scratch: Path) -> None:
     """Print the milliseconds of a core that it takes to come to a random second of a 1080p video."""
     options = {**x264(":bframes=3"), "g": "60", "preset": "veryfast"}
-    path = Made("hd.mp4", "libx264", frames=240, rate=30, size=(1920, 1080), options=options).write(scratch)
+    path = Made("hd.mp4", "libx264", frames=240, rate=Fraction(30), size=(1920, 1080), options=options).write(
+        scratch
+    )
     video = indexed(path, scratch)
     spent = []
     for moment in np.random.default_rng(1).uniform(0, 8, 40):

@@ -74,9 +74,9 @@ def test_poses_that_the_teacher_was_not_trained_for_are_refused(layout):
 def test_boxes_and_poses_of_no_video_are_said(layout):
     write_given_poses(layout, "a")
     layout.given_poses("a").rename(layout.given_poses("other"))
-    layout.boxes("a").rename(layout.boxes("A"))
+    layout.boxes("a").rename(layout.boxes("elsewhere"))
     problems = run(layout, ["scan"]).problems
     assert problems == [
-        "boxes/A.csv is not used: there is no video 'A'.",
+        "boxes/elsewhere.csv is not used: there is no video 'elsewhere'.",
         "poses_given/other.json is not used: there is no video 'other'.",
     ]

@@ -9,13 +9,14 @@ from sklearn.pipeline import make_pipeline
 
 from tests.recognition.made import actions
 from vpd.errors import InputError, LabelError
+from vpd.recognition.actions import segment_key
 from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.estimator import SequenceClassifier
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.outcomes import ALL
 from vpd.recognition.protocol import run_few_shot, seeded
 from vpd.recognition.split import TEST, TRAIN, make_split, part_of, read_split, write_split
-from vpd.recognition.subsets import make_subsets, read_subsets, segment_key, write_subsets
+from vpd.recognition.subsets import make_subsets, read_subsets, write_subsets
 from vpd.sequences.transforms import Smooth
 from vpd.types import Segment
 

@@ -65,10 +65,12 @@ def read_picks(path: Path, names: VideoNames | None = None) -> list[Pick]:
     """
     if not path.is_file():
         return []
-    return [_pick(record, names) for record in read_table(path, TABLE).records()]
+    return [pick_of(record, names) for record in read_table(path, TABLE).records()]
 
 
-def _pick(record: Record, names: VideoNames | None = None) -> Pick:
+def pick_of(record: Record, names: VideoNames | None = None) -> Pick:
+    """The pick in one row. Raises TableError."""
+    record.check()
     written = record.needed("video")
     needed = {name: record.number(name) for name in ("x", "y")}
     size = {name: record.number(name) for name in ("w", "h") if record.text(name)}
@@ -81,7 +83,7 @@ def _pick(record: Record, names: VideoNames | None = None) -> Pick:
         raise record.fail("video" if "there is no video" in str(error) else "time_s", error) from error
 
 
-def add_pick(path: Path, pick: Pick) -> None:
+def add_pick(path: Path, pick: Pick, names: VideoNames | None = None) -> None:
     """Put ``pick`` into the file, in the place of one of the same video, athlete and time.
 
     Other rows, and columns that vpd does not know, stay as they are; the state before is kept.
@@ -90,7 +92,7 @@ def add_pick(path: Path, pick: Pick) -> None:
     for name in ("w", "h", "athlete"):
         table.add_column(name)
     cells = _cells(pick, table)
-    same = [r.index for r in table.records() if _place(_pick(r)) == _place(pick)]
+    same = [r.index for r in table.records() if _place(pick_of(r), names) == _place(pick, names)]
     if same:
         table.set(same[0], {"w": "", "h": ""} | cells)
         table.remove(same[1:])
@@ -99,11 +101,11 @@ def add_pick(path: Path, pick: Pick) -> None:
     _write(table)
 
 
-def forget_picks(path: Path, video: str) -> None:
+def forget_picks(path: Path, video: str, names: VideoNames | None = None) -> None:
     """Take out the picks of one video; the state before is kept. Nothing happens where there is no file."""
     if path.is_file():
         table = read_table(path, TABLE)
-        table.remove([r.index for r in table.records() if _pick(r).video == video])
+        table.remove([r.index for r in table.records() if _meant(pick_of(r).video, names) == video])
         _write(table)
 
 
@@ -124,8 +126,14 @@ def _write(table: Table) -> None:
     table.write()
 
 
-def _place(pick: Pick) -> tuple[str, int, float]:
-    return pick.video, pick.athlete, pick.time_s
+def _place(pick: Pick, names: VideoNames | None) -> tuple[str, int, float]:
+    return _meant(pick.video, names), pick.athlete, pick.time_s
+
+
+def _meant(video: str, names: VideoNames | None) -> str:
+    """The id, so that a row that names a file is the same; what means no video stays as it is."""
+    found = names.matches(video) if names is not None else []
+    return found[0] if len(found) == 1 else video
 
 
 def _cells(pick: Pick, table: Table) -> dict[str, str]:

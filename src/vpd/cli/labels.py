@@ -17,6 +17,8 @@ from vpd.library.label_store import Changes
 from vpd.library.labels import Label
 from vpd.report.terminal import PlainTable
 from vpd.verbs import labels as verb
+from vpd.verbs.label_check import CheckRequest, CheckResult
+from vpd.verbs.label_check import check as check_verb
 
 app = typer.Typer(no_args_is_help=True, help="List, change, check, import and export labels.")
 
@@ -127,18 +129,24 @@ def undo(library: LibraryOption = None, as_json: JsonOption = False) -> None:
 
 
 def _place(finding: Finding) -> str:
-    line = "" if finding.line is None else f"line {finding.line}: "
-    return f"{line}{finding.kind}: {finding.text}"
+    line = "" if finding.line is None else f"line {finding.line}"
+    place = ", ".join(part for part in (finding.file, line) if part)
+    return f"{place + ': ' if place else ''}{finding.kind}: {finding.text}"
 
 
 @app.command()
 def check(
-    file: Annotated[Path | None, typer.Argument(help="By default the library's labels.csv.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Labels; by default labels.csv and all files of yours in the library."),
+    ] = None,
+    splits: Annotated[Path | None, typer.Option(help="As `vpd evaluate` takes it.")] = None,
+    subset_file: Annotated[Path | None, typer.Option(help="As `vpd evaluate` takes it.")] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check labels: what later commands would refuse, and what is doubtful, by line."""
-    result = verb.check(open_library(library), verb.CheckRequest(file))
+    """Check labels, splits, subsets, picks, boxes and poses: what later commands would refuse, by line."""
+    result = check_verb(open_library(library), CheckRequest(file, splits, subset_file))
     if as_json:
         print_json(result.to_json())
     else:
@@ -147,7 +155,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _print_check(result: verb.CheckResult) -> None:
+def _print_check(result: CheckResult) -> None:
     table = PlainTable("label", "segments")
     for label, count in result.counts.items():
         table.add_row(label, str(count))
@@ -162,6 +170,8 @@ def _print_check(result: verb.CheckResult) -> None:
         if len(findings) > SHOWN:
             say(f"  and {len(findings) - SHOWN} more; --json prints all.")
     outcome = "every command takes them" if result.passed else f"{len(errors)} things are wrong"
+    if result.files:
+        say(f"Read with them: {', '.join(result.files)}.")
     say(f"{result.file}: {result.segments} segments in {result.videos} videos; {outcome}.")
 
 

@@ -34,6 +34,7 @@ class Finding:
     level : ``error`` or ``note``. ``kind``: a word or two, the same for all of the kind.
     line, column : where, None and "" where the whole file is meant. ``id``: of the label, or "".
     text : a sentence.
+    file : name of the file within the library, or "" for the labels themselves.
     """
 
     level: str
@@ -42,6 +43,7 @@ class Finding:
     line: int | None = None
     column: str = ""
     id: str = ""
+    file: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The attributes by name."""
@@ -51,7 +53,7 @@ class Finding:
 def check_labels(found: LabelFile, videos: Videos) -> list[Finding]:
     """All findings in a file: errors first, by line."""
     findings = [
-        *(_wrong(error) for error in found.wrong),
+        *(wrong_row(error) for error in found.wrong),
         *_copied_ids(found),
         *_same_spans(found.labels),
         *_alike(found.labels),
@@ -67,8 +69,9 @@ def _at(label: Label, level: str, kind: str, text: str, column: str = "") -> Fin
     return Finding(level, kind, text, label.line, column, label.id)
 
 
-def _wrong(error: TableError) -> Finding:
-    return Finding(ERROR, "wrong row", f"{error.why}.", error.line, error.column)
+def wrong_row(error: TableError, file: str = "") -> Finding:
+    """The finding that a row cannot be read."""
+    return Finding(ERROR, "wrong row", f"{error.why}.", error.line, error.column, file=file)
 
 
 def _copied_ids(found: LabelFile) -> Iterator[Finding]:

@@ -14,9 +14,9 @@ from vpd.library.artefact import read_recipe
 from vpd.paper.columns import Column, reason
 from vpd.paper.options import Options
 from vpd.paper.systems import System
+from vpd.recognition.actions import segment_key
 from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
 from vpd.recognition.protocol import Validation, run_few_shot
-from vpd.recognition.subsets import segment_key
 from vpd.types import Segment
 
 TWO_PLAYERS = ("tennis",)

@@ -13,8 +13,10 @@ import numpy as np
 
 from vpd.detection import PAPER, TrainedDetector
 from vpd.detection.frame_scores import FrameScores
+from vpd.detection.lists import read_lists
 from vpd.detection.targets import ACTION, REVIEWED
 from vpd.errors import InputError, VpdError
+from vpd.library.videos import Videos
 from vpd.metrics.average_precision import MEAN_TIOUS, PAPER_TIOUS, average_precision
 from vpd.paper import reference_detection as reference
 from vpd.paper.columns import Column, reason, why_without
@@ -76,28 +78,18 @@ def task_of(column: Column, options: Options, trials: int = TRIALS) -> Task:
     events = [replace(s, label=ACTION, window_s=None) for s in labels if s.label != REVIEWED]
     if not column.layout.splits.exists():
         raise InputError(f"{column.layout.root} has no splits.csv that says which videos are tested")
-    places = read_split(column.layout.splits)
+    names = Videos.read(column.layout).names
+    places = read_split(column.layout.splits, names)
     parts = {s.video: place.split for s in labels if (place := part_of(places, s)) is not None}
     tested = sorted(video for video, part in parts.items() if part == TEST)
     trained = sorted(video for video, part in parts.items() if part != TEST)
-    lists = _lists(column) or [
+    lists = read_lists(column.layout.detection_lists, names) or [
         np.random.default_rng([options.seed, trial]).permutation(trained).tolist() for trial in range(trials)
     ]
     training = [[v for v in one if v in set(trained)][:VIDEOS] for one in lists[:trials]]
     if not tested or not all(training):
         raise InputError(f"the split leaves {len(tested)} videos to test and {len(trained)} to learn from")
     return Task(training, tested, events)
-
-
-def _lists(column: Column) -> list[list[str]]:
-    path = column.layout.detection_lists
-    if not path.exists():
-        return []
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return [[str(video) for video in one] for one in found]
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} is not a list of lists of videos: {error}") from error
 
 
 def _detector(seed: int, changes: Mapping[str, Any]) -> TrainedDetector:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
+from vpd.library.csv_file import write_rows
 from vpd.library.dataset import DatasetCard, read_card, write_card
 from vpd.library.frames import read_times
 from vpd.library.labels import read_labels, write_labels
@@ -18,8 +19,8 @@ from vpd.library.videos import OK, VideoRow, Videos
 from vpd.paper.dataset import Action, Clip, Dataset, Frames
 from vpd.paper.given import Given, take
 from vpd.paper.videos import SAME_RATE
+from vpd.recognition.actions import segment_key
 from vpd.recognition.split import Place, write_split
-from vpd.recognition.subsets import segment_key
 from vpd.types import Array, Segment
 
 LENGTH_DIFFERS = 0.02
@@ -202,8 +203,7 @@ def import_labels(
         [[there[clip] for clip in one if clip in there] for one in dataset.localisation],
     )
     if dataset.queries is not None:
-        rows = "".join(f"{named[i]}\n" for i in sorted(dataset.queries) if i in named)
-        write_text("video\n" + rows, layout.queries)
+        write_rows(layout.queries, ["video"], ([named[i]] for i in sorted(dataset.queries) if i in named))
     counted = sum(action.id in segments for action in dataset.recognised)
     card = DatasetCard(
         key=dataset.about.key,

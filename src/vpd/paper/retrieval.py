@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ import numpy as np
 
 from vpd.dtw import many_to_many, pack
 from vpd.errors import InputError, VpdError
+from vpd.library.videos import Videos
 from vpd.paper.columns import Column, reason, why_without
 from vpd.paper.kept import KeptFigures
 from vpd.paper.options import Options
@@ -19,7 +19,7 @@ from vpd.paper.published import TABLE_3 as PAPER_3
 from vpd.paper.result import Cell, Heading, Line, ResultTable
 from vpd.paper.systems import System
 from vpd.recognition.examples import load_examples
-from vpd.recognition.subsets import segment_key
+from vpd.recognition.queries import read_queries
 from vpd.sequences import FeatureStore
 from vpd.types import Array, FeatureSequence
 
@@ -119,15 +119,7 @@ def query_indices(column: Column) -> list[int]:
     path = column.layout.queries
     if not path.exists():
         return list(range(len(column.recognised)))
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if "video" not in (rows.fieldnames or ()):
-            raise InputError(f"{path} needs the column video: VIDEO or VIDEO@START-END of each query")
-        names = {row["video"] for row in rows}
-    found = [i for i, s in enumerate(column.recognised) if segment_key(s) in names or s.video in names]
-    if not found:
-        raise InputError(f"{path} names no labelled action of the library")
-    return found
+    return read_queries(path, column.recognised, Videos.read(column.layout).names)
 
 
 def _measured(column: Column, system: System, options: Options) -> Precision | str:

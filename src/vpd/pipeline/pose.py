@@ -26,10 +26,10 @@ VERSION = 1
 @once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The poses."""
-    settings, given = sources.settings.pose, sources.layout.given_poses(video)
+    settings, given = sources.settings.pose, sources.given.poses.get(video)
     inputs = {"track": track.outputs(sources, video)[0].recipe.key}
     matter: dict[str, Any] = {}
-    if given.is_file():
+    if given is not None:
         inputs["given"] = file_key(given)
     else:
         known = settings.estimator in MODELS
@@ -54,9 +54,9 @@ def _estimator(settings: PoseSettings, threads: int) -> PoseEstimator:
 def make(work: Work, wanted: list[Output]) -> None:
     """Estimate the poses of all tracks, or take the user's."""
     tracks = read_tracks(work.layout.tracks(work.video))
-    given = work.layout.given_poses(work.video)
+    given = work.sources.given.poses.get(work.video)
     out = wanted[0]
-    if given.is_file():
+    if given is not None:
         poses = _take(given, tracks)
         write_poses(out.path, poses, replace(out.recipe, notes={"given": given.name}))
         return

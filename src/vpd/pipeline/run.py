@@ -253,7 +253,7 @@ def run(
         work.embed()
     report, videos = work.report, work.sources.videos
     report.set_aside = {r.video: r.error for r in videos.rows.values() if r.status == SET_ASIDE}
-    report.problems += unmatched_user_files(layout, videos)
+    report.problems += work.sources.unused()
     report.warnings = {r.video: r.warning for r in videos.rows.values() if r.warning}
     return report
 
@@ -266,17 +266,3 @@ def sweep(layout: Layout) -> None:
         for part in folder.glob(".*.part"):
             if is_abandoned(part):
                 part.unlink(missing_ok=True)
-
-
-def unmatched_user_files(layout: Layout, videos: Videos) -> list[str]:
-    """User-supplied boxes or poses whose file name matches no video, most likely by a mistake."""
-    return [
-        f"{path.relative_to(layout.root)} is not used: there is no video {name!r}."
-        for folder, suffixes in (
-            (layout.boxes(""), (".csv",)),
-            (layout.given_poses(""), (".json", ".json.gz")),
-        )
-        for path in sorted(folder.parent.glob("*"))
-        for suffix in suffixes
-        if path.name.endswith(suffix) and (name := path.name.removesuffix(suffix)) not in videos.rows
-    ]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
+from vpd.library.user_files import UserFiles
 from vpd.library.videos import VideoRow, Videos
 from vpd.settings import Settings, TeachSettings
 from vpd.settings.old_names import FEATURES, now_called
@@ -117,16 +118,40 @@ class Sources:
         return self._picks.get(video, [])
 
     @cached_property
-    def _picks(self) -> dict[str, list[Pick]]:
-        picks: dict[str, list[Pick]] = defaultdict(list)
+    def given(self) -> UserFiles:
+        """Boxes and poses that the user gave."""
+        return UserFiles(self.layout, self.videos.names)
+
+    def unused(self) -> list[str]:
+        """A sentence for each file or pick of the user's that belongs to no video."""
+        shown = sorted({pick.video for pick in self._all_picks if len(self.videos.matches(pick.video)) != 1})
+        name = self.layout.picks.name
+        return [*self.given.problems, *(f"picks in {name} are not used: {_why(self, v)}" for v in shown)]
+
+    @cached_property
+    def _all_picks(self) -> list[Pick]:
         if not self.layout.picks.is_file():
-            return picks
+            return []
         from vpd.athletes.picks import read_picks
 
-        for pick in read_picks(self.layout.picks):
+        return read_picks(self.layout.picks)
+
+    @cached_property
+    def _picks(self) -> dict[str, list[Pick]]:
+        picks: dict[str, list[Pick]] = defaultdict(list)
+        for pick in self._all_picks:
             meant = self.videos.matches(pick.video)
-            picks[meant[0] if len(meant) == 1 else pick.video].append(pick)
+            if len(meant) == 1:
+                picks[meant[0]].append(pick)
         return picks
+
+
+def _why(sources: Sources, name: str) -> str:
+    try:
+        sources.videos.id_of(name)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True)

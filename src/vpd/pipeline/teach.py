@@ -49,8 +49,8 @@ def _teacher(name: str, invert: bool) -> Teacher:
 
 def pose_origin(work: Work) -> str:
     """The estimator of the video's poses, or the user's file that they are from."""
-    given = work.layout.given_poses(work.video)
-    return f"poses_given/{given.name}" if given.is_file() else work.settings.pose.estimator
+    given = work.sources.given.poses.get(work.video)
+    return work.settings.pose.estimator if given is None else f"poses_given/{given.name}"
 
 
 def make(work: Work, wanted: list[Output]) -> None:

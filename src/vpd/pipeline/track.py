@@ -26,13 +26,13 @@ VERSION = 2
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The tracks."""
     inputs = {"scan": scan.outputs(sources, video)[0].recipe.key}
-    boxes = sources.layout.boxes(video)
+    boxes = sources.given.boxes.get(video)
     settings = sources.settings.track.of_the_result()
     if settings["order"] == "rank":
         del settings[
             "order"
         ]  # The usual order makes no tracks out of date that were made before there was one.
-    if boxes.is_file():
+    if boxes is not None:
         inputs["boxes"] = file_key(boxes)
         settings = {"max_gap_s": settings["max_gap_s"]}
     else:
@@ -54,8 +54,8 @@ def make(work: Work, wanted: list[Output]) -> None:
     from vpd.athletes import read_boxes, track
 
     settings, row = work.settings.track, work.row
-    boxes = work.layout.boxes(work.video)
-    if boxes.is_file():
+    boxes = work.sources.given.boxes.get(work.video)
+    if boxes is not None:
         times_s = read_times(work.layout.frames(work.video))
         tracks = read_boxes(boxes, np.arange(len(times_s)), times_s, settings.max_gap_s)
         notes: dict[str, Any] = {"boxes": boxes.name}

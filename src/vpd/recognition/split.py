@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,14 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from vpd.errors import InputError, LabelError, TableError
 from vpd.library.csv_file import Columns, Record, read_table, write_rows
-from vpd.library.names import VideoNames, nfc, without_suffix
-from vpd.recognition.subsets import segment_key
+from vpd.library.names import VideoNames
+from vpd.recognition.actions import action_key, segment_key, video_meant
 from vpd.types import Array, Segment
 
 COLUMNS = ("video", "scene", "split")
 TABLE = Columns(required=("video", "split"), optional=("scene",))
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 PARTS = (TRAIN, VALIDATION, TEST)
-ACTION = re.compile(r"(?P<video>.+)@(?P<span>[^@-]+-[^@-]+?(#\d+)?)")
-"""How a single action is named."""
 
 
 @dataclass(frozen=True)
@@ -43,50 +40,67 @@ def read_split(path: Path, names: VideoNames | None = None) -> dict[str, Place]:
     Raises LabelError, with line and column, for what cannot be meant, and for a scene of videos of which some
     are tested and some are not. Actions may be split within a scene: that is what naming them is for.
     """
-    try:
-        return _places(path, names)
-    except TableError as error:
-        raise LabelError(str(error)) from error
+    found = split_file(path, names)
+    if found.wrong:
+        raise LabelError(str(found.wrong[0])) from found.wrong[0]
+    return found.places
 
 
-def _places(path: Path, names: VideoNames | None) -> dict[str, Place]:
-    places: dict[str, Place] = {}
+@dataclass(frozen=True)
+class SplitFile:
+    """What a file of a split holds.
+
+    Attributes
+    ----------
+    places : by video id or action. ``rows``: where each is named.
+    wrong : an error for each row that cannot be used.
+    """
+
+    places: dict[str, Place]
+    rows: dict[str, Record]
+    wrong: list[TableError]
+
+
+def split_file(path: Path, names: VideoNames | None = None) -> SplitFile:
+    """All rows of a split, right and wrong; what a wrong row says does not count."""
+    found = SplitFile({}, {}, [])
     tested: dict[str, bool] = {}
-    for record in read_table(path, TABLE).records():
-        name, part = _name(record, names), record.needed("split").casefold()
-        scene = record.text("scene") or name
-        if part not in PARTS:
-            raise record.fail("split", f"split is {part!r}; expected {', '.join(PARTS)}")
-        place = Place(scene, part)
-        if places.setdefault(name, place) != place:
-            raise record.fail("video", f"{name} is named twice, with different places")
-        by_action = ACTION.fullmatch(name) and not (names and names.matches(name))
-        if not by_action and tested.setdefault(scene, part == TEST) != (part == TEST):
-            raise record.fail("scene", f"the scene {scene} is in both train and test")
-    if not places:
-        raise TableError(path, "it names no video")
-    return places
-
-
-def _name(record: Record, names: VideoNames | None) -> str:
-    """The id of the video that a row names, or the key of the action."""
-    written = nfc(record.needed("video"))
-    action = ACTION.fullmatch(written)
-    if names is None:
-        return written if action else without_suffix(written)
-    if action and not names.matches(written):
-        return f"{_video(record, action['video'], names)}@{action['span']}"
-    return _video(record, record.raw("video"), names)
-
-
-def _video(record: Record, written: str, names: VideoNames) -> str:
-    """The id; the name as it stands where the library lacks the video, which a part of a data set may."""
-    if not names.matches(written):
-        return without_suffix(nfc(written.strip()))
     try:
-        return names.find(written)
+        records = list(read_table(path, TABLE).unchecked())
+    except TableError as error:
+        found.wrong.append(error)
+        return found
+    for record in records:
+        try:
+            name, place, is_action = _row(record, names)
+            if found.places.get(name, place) != place:
+                raise record.fail("video", f"{name} is named twice, with different places")
+            is_tested = place.split == TEST
+            if not is_action and tested.setdefault(place.scene, is_tested) != is_tested:
+                raise record.fail("scene", f"the scene {place.scene} is in both train and test")
+        except TableError as error:
+            found.wrong.append(error)
+            continue
+        found.places[name] = place
+        found.rows.setdefault(name, record)
+    if not found.places and not found.wrong:
+        found.wrong.append(TableError(path, "it names no video"))
+    return found
+
+
+def _row(record: Record, names: VideoNames | None) -> tuple[str, Place, bool]:
+    """What a row names, its place, and whether it is a single action."""
+    record.check()
+    record.needed("video")
+    part = record.needed("split").casefold()
+    try:
+        action = action_key(record.raw("video"), names)
+        name = action or video_meant(record.raw("video"), names)
     except InputError as error:
         raise record.fail("video", error) from error
+    if part not in PARTS:
+        raise record.fail("split", f"split is {part!r}; expected {', '.join(PARTS)}")
+    return name, Place(record.text("scene") or name, part), action is not None
 
 
 def part_of(places: Mapping[str, Place], segment: Segment) -> Place | None:

@@ -12,7 +12,8 @@ import numpy as np
 from vpd.errors import InputError, LabelError
 from vpd.library.artefact import write_text
 from vpd.library.cells import parse_whole
-from vpd.library.names import VideoNames, nfc, without_suffix
+from vpd.library.names import VideoNames
+from vpd.recognition.actions import ActionFinder, segment_key
 from vpd.types import Array, Segment
 
 KS = (1, 2, 4, 8, 16)
@@ -21,12 +22,6 @@ SUBSETS = 10
 
 Subsets = dict[int, list[Array]]
 """For each k, the indices of the training examples of each subset."""
-
-
-def segment_key(segment: Segment) -> str:
-    """``VIDEO@START-END``, with ``#ATHLETE`` where one is named: what names an example in a list."""
-    athlete = "" if segment.athlete is None else f"#{segment.athlete}"
-    return f"{segment.video}@{segment.start_s:.3f}-{segment.end_s:.3f}{athlete}"
 
 
 def make_subsets(
@@ -84,13 +79,13 @@ def read_subsets(path: Path, segments: Sequence[Segment], names: VideoNames | No
     has twice, and for a number of examples that is none.
     """
     named = _named(path)
-    by_name: dict[str, list[int]] = {}
-    for i, segment in enumerate(segments):
-        for name in (segment_key(segment), segment.video):
-            by_name.setdefault(name, []).append(i)
+    find = ActionFinder(segments, names)
 
     def index(name: str) -> int:
-        found = by_name.get(name) or by_name.get(_video(name, names), [])
+        try:
+            found = find(name)
+        except InputError as error:
+            raise LabelError(f"{path}: {error}") from error
         if len(found) != 1:
             why = "is not among the labels" if not found else f"holds {len(found)} labelled segments"
             raise LabelError(f"{path}: {name!r} {why}; name a segment as VIDEO@START-END")
@@ -119,10 +114,3 @@ def _k(text: str, path: Path) -> int:
     if k < 1:
         raise LabelError(f"{path}: {text!r} is not a number of examples a class")
     return k
-
-
-def _video(name: str, names: VideoNames | None) -> str:
-    if names is None:
-        return without_suffix(nfc(name))
-    found = names.matches(name)
-    return found[0] if len(found) == 1 else name

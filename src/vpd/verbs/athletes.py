@@ -171,25 +171,27 @@ def pick_athlete(library: Layout, request: PickRequest, progress: Progress | Non
     Raises InputError for a place or a time outside of the video.
     """
     (progress or Progress()).check()
-    row = Videos.read(library)[request.video]
-    r = request
+    videos = Videos.read(library)
+    row, r = videos[request.video], request
     pick = Pick(row.video, r.time_s, r.x, r.y, r.w, r.h, r.athlete)
-    _check_inside(pick, row)
+    check_inside(pick, row)
     with locked(library.picks):
-        kept.add_pick(library.picks, pick)
-    return _picks_of(library, row.video)
+        kept.add_pick(library.picks, pick, videos.names)
+    return _picks_of(library, row.video, videos)
 
 
 def forget_picks(library: Layout, request: ForgetRequest, progress: Progress | None = None) -> PicksResult:
     """Remove picks from athletes.csv."""
     (progress or Progress()).check()
-    video = Videos.read(library)[request.video].video
+    videos = Videos.read(library)
+    video = videos.id_of(request.video)
     with locked(library.picks):
-        kept.forget_picks(library.picks, video)
-    return _picks_of(library, video)
+        kept.forget_picks(library.picks, video, videos.names)
+    return _picks_of(library, video, videos)
 
 
-def _check_inside(pick: Pick, row: VideoRow) -> None:
+def check_inside(pick: Pick, row: VideoRow) -> None:
+    """Raise InputError where the pick lies outside of its video, in space or time."""
     inside = 0 <= pick.x < row.width and 0 <= pick.y < row.height
     if row.frames and (pick.time_s > row.end_s or not inside):
         raise InputError(
@@ -197,5 +199,6 @@ def _check_inside(pick: Pick, row: VideoRow) -> None:
         )
 
 
-def _picks_of(library: Layout, video: str) -> PicksResult:
-    return PicksResult(video, tuple(pick for pick in kept.read_picks(library.picks) if pick.video == video))
+def _picks_of(library: Layout, video: str, videos: Videos) -> PicksResult:
+    picks = kept.read_picks(library.picks)
+    return PicksResult(video, tuple(p for p in picks if videos.matches(p.video) == [video]))

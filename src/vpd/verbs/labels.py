@@ -1,9 +1,8 @@
-"""Label: list, add, edit, remove, check, import and export labels, and undo the last change."""
+"""Label: list, add, edit, remove, import and export labels, and undo the last change."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +13,6 @@ from vpd.formats.table import Media, export_segments, guess_format, import_segme
 from vpd.library.backup import Restored
 from vpd.library.csv_file import Table, write_rows
 from vpd.library.frames import read_times
-from vpd.library.label_check import ERROR, Finding, check_labels
 from vpd.library.label_store import Changes, LabelStore, NewLabel
 from vpd.library.labels import TABLE, Label, check_span, label_cells, parse_query, read_label_file
 from vpd.library.layout import Layout
@@ -140,54 +138,6 @@ def undo_labels(library: Layout, request: None = None, progress: Report | None =
     store = LabelStore(library)
     restored = store.undo()
     return UndoResult(restored, len(store.read().labels))
-
-
-@dataclass(frozen=True)
-class CheckRequest:
-    """Which file to check; None for the library's labels.csv."""
-
-    file: Path | None = None
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """What was found. ``segments``, ``videos`` and ``counts`` (by label) are of the rows that can be used."""
-
-    file: Path
-    findings: list[Finding]
-    segments: int
-    videos: int
-    counts: Mapping[str, int]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every later command takes all rows."""
-        return not any(finding.level == ERROR for finding in self.findings)
-
-    def to_json(self) -> dict[str, Any]:
-        """For machines."""
-        return {
-            "file": str(self.file),
-            "passed": self.passed,
-            "segments": self.segments,
-            "videos": self.videos,
-            "labels": dict(self.counts),
-            "findings": [finding.to_json() for finding in self.findings],
-        }
-
-
-def check(library: Layout, request: CheckRequest, progress: Report | None = None) -> CheckResult:
-    """Check a file of labels. Raises LabelError where it cannot be read as a table."""
-    videos, path = Videos.read(library), request.file or library.labels
-    found = read_label_file(path, videos)
-    counts = Counter(str(label.segment.label) for label in found.labels)
-    return CheckResult(
-        path,
-        check_labels(found, videos),
-        len(found.labels),
-        len({label.segment.video for label in found.labels}),
-        dict(sorted(counts.items())),
-    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,59 @@
+"""Boxes and poses that a person put into a library, by the video that each file's name means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from vpd.library.layout import Layout
+from vpd.library.names import VideoNames
+
+BOXES = (".csv",)
+POSES = (".json.gz", ".json")
+"""Suffixes of given files; where a video has several, the first is taken."""
+
+
+class UserFiles:
+    """The files in ``boxes/`` and ``poses_given/``.
+
+    A file is called as its video: by the id, or by the file's name, as in every other table.
+
+    Attributes
+    ----------
+    boxes, poses : the file of each video, by id.
+    problems : a sentence for each file that is not used.
+    """
+
+    def __init__(self, layout: Layout, names: VideoNames) -> None:
+        self._layout, self._names = layout, names
+        self.problems: list[str] = []
+        self.boxes = self._by_video(layout.boxes(""), BOXES, layout.boxes)
+        self.poses = self._by_video(layout.given_poses(""), POSES, layout.given_poses)
+
+    def _by_video(
+        self, place: Path, suffixes: Sequence[str], exact: Callable[[str], Path]
+    ) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for path, name in _named(place.parent, suffixes):
+            meant = self._names.matches(name)
+            shown = path.relative_to(self._layout.root).as_posix()
+            if len(meant) != 1:
+                why = f"there is no video {name!r}" if not meant else f"{name!r} fits {len(meant)} videos"
+                self.problems.append(f"{shown} is not used: {why}.")
+                continue
+            taken = found.setdefault(meant[0], path)
+            if taken != path:
+                first, second = (path, taken) if path == exact(meant[0]) else (taken, path)
+                found[meant[0]] = first
+                left = second.relative_to(self._layout.root).as_posix()
+                self.problems.append(f"{left} is not used: {first.name} is, for the same video.")
+        return found
+
+
+def _named(folder: Path, suffixes: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """The files of a folder that end so, and their names without it; those of the first suffix first."""
+    files = sorted(p for p in folder.glob("*") if not p.name.startswith(".")) if folder.is_dir() else []
+    for suffix in suffixes:
+        for path in files:
+            if path.name.endswith(suffix):
+                yield path, path.name.removesuffix(suffix)

@@ -1,0 +1,62 @@
+"""Which labelled actions are the queries when retrieval is measured: queries.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpd.errors import InputError, LabelError, TableError
+from vpd.library.csv_file import Columns, Record, read_table
+from vpd.library.names import VideoNames
+from vpd.recognition.actions import ActionFinder
+from vpd.types import Segment
+
+TABLE = Columns(required=("video",))
+
+
+@dataclass(frozen=True)
+class QueryFile:
+    """What a file of queries holds: indices of segments, rows that mean none, and rows that are wrong."""
+
+    indices: list[int]
+    unknown: list[Record]
+    wrong: list[TableError]
+
+
+def query_file(path: Path, segments: Sequence[Segment], names: VideoNames | None = None) -> QueryFile:
+    """All rows of a file with the column video, which holds VIDEO, or VIDEO@START-END."""
+    find = ActionFinder(segments, names)
+    found: set[int] = set()
+    unknown: list[Record] = []
+    wrong: list[TableError] = []
+    try:
+        records = list(read_table(path, TABLE).unchecked())
+    except TableError as error:
+        return QueryFile([], [], [error])
+    for record in records:
+        try:
+            record.check()
+            record.needed("video")
+            meant = find(record.raw("video"))
+        except TableError as error:
+            wrong.append(error)
+        except InputError as error:
+            wrong.append(record.fail("video", error))
+        else:
+            found.update(meant)
+            unknown += [] if meant else [record]
+    if not found and not wrong:
+        wrong.append(TableError(path, "it names no labelled action of the library"))
+    return QueryFile(sorted(found), unknown, wrong)
+
+
+def read_queries(path: Path, segments: Sequence[Segment], names: VideoNames | None = None) -> list[int]:
+    """Indices of the segments that are queries. Raises LabelError for a wrong row, or where there is none.
+
+    What the library lacks is passed over: a part of a data set has not all queries.
+    """
+    found = query_file(path, segments, names)
+    if found.wrong:
+        raise LabelError(str(found.wrong[0])) from found.wrong[0]
+    return found.indices
