@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout, find_library
@@ -25,11 +25,14 @@ from vpd.verbs.progress import Progress
 
 if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
     from vpd.verbs.athletes import AthletesResult, PicksResult
+    from vpd.verbs.compare import Comparison
     from vpd.verbs.detect import DetectListener, DetectResult
     from vpd.verbs.evaluate import BaselineOptions, EvaluateResult
+    from vpd.verbs.labels import CheckResult, ExportResult, ImportResult, LabelsResult, UndoResult
     from vpd.verbs.recognise import RecogniseResult
     from vpd.verbs.retrieve import RetrieveResult
     from vpd.verbs.search import SearchResult
+    from vpd.verbs.suggest import SuggestResult
 
 AnyPath = str | PathLike[str]
 
@@ -57,6 +60,10 @@ class Library:
     1.0
     >>> len(library.sequences([library.query("a1@0.4-1.2")])[0])
     20
+    >>> library.compare("a1@0.4-1.2", "a2@0.4-1.2").mirrored
+    False
+    >>> [label.segment.video for label in library.list_labels(labels=["b"]).labels]
+    ['b1', 'b2']
     """
 
     def __init__(self, path: AnyPath = ".") -> None:
@@ -260,3 +267,115 @@ class Library:
         from vpd.verbs.athletes import ForgetRequest, forget_picks
 
         return forget_picks(self.layout, ForgetRequest(video))
+
+    def suggest(
+        self,
+        n: int = 12,
+        mode: Literal["name", "verify"] = "name",
+        features: str | None = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> SuggestResult:
+        """The moments to label next, as `vpd suggest` shows them; see `vpd.verbs.suggest.SuggestRequest`.
+
+        Raises InputError where no video has features.
+        """
+        from vpd.verbs.suggest import SuggestRequest, suggest
+
+        return suggest(self.layout, SuggestRequest(n, mode, features, seed), progress)
+
+    def compare(
+        self,
+        first: Span,
+        second: Span,
+        features: str | None = None,
+        mirror: Literal["auto", "no", "yes"] = "auto",
+        progress: Progress | None = None,
+    ) -> Comparison:
+        """Align two executions of an action and name their differences, as `vpd compare` does.
+
+        Raises InputError where one shows no athlete.
+        """
+        from vpd.verbs.compare import CompareRequest, compare
+        from vpd.verbs.labelled import segments_of
+
+        a, b = segments_of([first, second], self.videos)
+        return compare(self.layout, CompareRequest(a, b, features, mirror), progress)
+
+    def list_labels(self, videos: Sequence[str] = (), labels: Sequence[str] = ()) -> LabelsResult:
+        """Labels with their ids and versions, of some videos or classes or of all, as `vpd labels list`."""
+        from vpd.verbs.labels import ListRequest, list_labels
+
+        return list_labels(self.layout, ListRequest(videos, labels))
+
+    def add_label(self, span: Span, label: str) -> LabelsResult:
+        """Add one label, as `vpd labels add` does. Raises InputError where it does not fit its video."""
+        from vpd.verbs.labels import AddRequest, add_label
+
+        return add_label(self.layout, AddRequest(span, label))
+
+    def edit_label(
+        self,
+        id: str,
+        label: str | None = None,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        video: str | None = None,
+        athlete: int | Literal["any"] | None = None,
+        version: str | None = None,
+    ) -> LabelsResult:
+        """Change what is given of one label, as `vpd labels edit` does.
+
+        Raises InputError, and StaleError where the label is no longer of ``version``.
+        """
+        from vpd.library.label_store import Changes
+        from vpd.verbs.labels import EditRequest, edit_label
+
+        number = None if athlete == "any" else athlete
+        changes = Changes(video, start_s, end_s, label, number, athlete == "any")
+        return edit_label(self.layout, EditRequest(id, changes, version))
+
+    def remove_labels(self, ids: Sequence[str], version: str | None = None) -> LabelsResult:
+        """Remove labels by their ids, as `vpd labels remove` does. Raises InputError and StaleError."""
+        from vpd.verbs.labels import RemoveRequest, remove_labels
+
+        return remove_labels(self.layout, RemoveRequest(ids, version))
+
+    def undo_labels(self) -> UndoResult:
+        """Bring labels.csv back to the state before the last change. Raises InputError where none is kept."""
+        from vpd.verbs.labels import undo_labels
+
+        return undo_labels(self.layout)
+
+    def check_labels(self, file: AnyPath | None = None) -> CheckResult:
+        """Check labels.csv or another file of labels, as `vpd labels check` does. Raises LabelError."""
+        from vpd.verbs.labels import CheckRequest, check
+
+        return check(self.layout, CheckRequest(None if file is None else Path(file)))
+
+    def import_labels(
+        self,
+        files: AnyPath | Iterable[AnyPath],
+        format: str | None = None,
+        tiers: Sequence[str] = (),
+        video: str | None = None,
+        offset_s: float = 0.0,
+        encoding: str | None = None,
+        replace: bool = False,
+    ) -> ImportResult:
+        """Add the labels of files, as `vpd labels import` does; see `vpd.verbs.labels.ImportRequest`.
+
+        Raises LabelError where a file is not understood whole; nothing is added then.
+        """
+        from vpd.verbs.labels import ImportRequest, import_labels
+
+        request = ImportRequest(_paths(files), format, tiers, video, offset_s, encoding, replace)
+        return import_labels(self.layout, request)
+
+    def export_labels(
+        self, format: str, folder: AnyPath = ".", videos: Sequence[str] = (), labels: Sequence[str] = ()
+    ) -> ExportResult:
+        """Write labels for another program, as `vpd labels export` does. Raises InputError."""
+        from vpd.verbs.labels import ExportRequest, export_labels
+
+        return export_labels(self.layout, ExportRequest(format, Path(folder), videos, labels))
