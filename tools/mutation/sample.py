@@ -1,104 +1,77 @@
 """Mutation testing on a random sample: which changes of the code make no fast test fail.
 
-    pip install cosmic-ray
-    git worktree add ../mutants && cd ../mutants        # the code is changed in place
-    python tools/mutation/sample.py FOLDER src/vpd/student src/vpd/teachers --count 60 --seed 0
-    cr-report FOLDER/session.sqlite --show-diff --surviving-only
+    pip install cosmic-ray pytest-cov
+    F="student teachers recognition detection athletes pipeline"
+    python -m pytest $(printf 'tests/%s ' $F) --cov=src/vpd --cov-context=test --cov-report=   # a .coverage
+    python -m tools.mutation.sample draw mutants.json $(printf 'src/vpd/%s ' $F) --runs .coverage
+    python -m tools.mutation.sample test mutants.json results.jsonl --workers 8
+    python -m tools.mutation.sample show results.jsonl
 
-Writes FOLDER/session.sqlite and prints how many of the sampled mutants were killed. The same command goes on
-with a session. A mutant is tested by the tests of its file alone (`TESTS`); ten minutes or more are a kill.
+`draw` writes the mutants, `test` tests them in copies of the repository under --folder and goes on where it
+was stopped, `show` prints the table and the survivors.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-import subprocess
+import json
 import sys
+import tempfile
 from pathlib import Path
 
-from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
-
-CONFIG = """[cosmic-ray]
-module-path = {modules}
-timeout = 600.0
-excluded-modules = []
-test-command = {command}
-
-[cosmic-ray.distributor]
-name = "local"
-"""
-TRAINING = ["tests/student/test_training.py", "tests/student/test_distill.py"]
-READING = ["tests/student/test_pose_reading.py", "tests/student/test_training.py"]
-TESTS: dict[str, list[str]] = {
-    "src/vpd/student/corpus/augment.py": ["tests/student/test_augment.py"],
-    "src/vpd/student/corpus": ["tests/student/test_corpus.py", "tests/student/test_network.py", *TRAINING],
-    "src/vpd/student/network/pose": READING,
-    "src/vpd/student/network": ["tests/student/test_network.py", *TRAINING],
-    "src/vpd/student/inference": [*READING, "tests/student/test_distill.py", "tests/student/test_network.py"],
-    "src/vpd/student/training": [*TRAINING, "tests/student/test_pose_reading.py"],
-    "src/vpd/teachers/vipe_window": ["tests/teachers/vipe_window", "tests/teachers/test_table.py"],
-    "src/vpd/teachers/vipe/readers": [
-        "tests/teachers/vipe/test_readers.py",
-        "tests/teachers/vipe/test_smpl.py",
-    ],
-    "src/vpd/teachers": ["tests/teachers"],
-}
-"""Tests of the files that begin so; the first that fits. Others are tested by the tests of their folder."""
+from tools.mutation import trial
 
 
-def tests_of(changed: str) -> list[str]:
-    """The tests of one file of src/vpd."""
-    for prefix, tests in TESTS.items():
-        if changed.startswith(prefix):
-            return tests
-    return [f"tests/{Path(changed).parts[2]}"]
+def draw(given: argparse.Namespace) -> None:
+    # cosmic-ray is needed here alone: mutants are tested where it is not installed.
+    from tools.mutation.draw import Runs, write
+    from tools.mutation.draw import draw as draw_mutants
+
+    files = [file for module in given.modules for file in sorted(Path(module).rglob("*.py"))]
+    mutants = draw_mutants(files, Runs(given.runs), given.count, given.seed)
+    write(mutants, given.mutants)
+    print(f"{len(mutants)} mutants of {len(files)} files; no test runs {sum(not m.tests for m in mutants)}")
 
 
-def test_mutant() -> int:
-    """Test the file that is changed now; the exit code of pytest."""
-    changed = subprocess.run(
-        ["git", "diff", "--name-only", "--", "src"], capture_output=True, text=True, check=True
-    ).stdout.split()
-    tests = [test for file in changed for test in tests_of(file)] or ["tests/settings"]
-    options = ["-x", "-q", "-p", "no:cacheprovider"]
-    return subprocess.run([sys.executable, "-m", "pytest", *options, *tests], check=False).returncode
+def test(given: argparse.Namespace) -> None:
+    mutants = json.loads(given.mutants.read_text(encoding="utf-8"))[: given.first]
+    trial.try_all(
+        mutants, Path.cwd(), given.folder, given.results, given.workers, given.seconds, given.most_s
+    )
+    print(trial.table(given.results))
 
 
-def choose(session: WorkDB, count: int, seed: int) -> None:
-    """Skip all mutants but ``count`` drawn by the seed."""
-    items = sorted(session.work_items, key=lambda item: item.job_id)
-    places = sorted(items, key=lambda item: str(item.mutations[0]))
-    chosen = {item.job_id for item in random.Random(seed).sample(places, min(count, len(places)))}
-    for item in items:
-        if item.job_id not in chosen:
-            session.set_result(item.job_id, WorkResult(WorkerOutcome.SKIPPED))
+def show(given: argparse.Namespace) -> None:
+    for row in trial.rows(given.results):
+        if row["outcome"] == "survived":
+            print(f"{row['file']}:{row['line']} {row['operator']}\n  - {row['before']}\n  + {row['after']}")
+    print(trial.table(given.results))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("modules", nargs="*")
-    parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--test-mutant", action="store_true", help="what the mutation tester runs")
-    given = parser.parse_intermixed_args()
-    if given.test_mutant:
-        return test_mutant()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    config, session = given.folder / "config.toml", given.folder / "session.sqlite"
-    if not session.exists():
-        command = f"{sys.executable} {Path(__file__).resolve()} --test-mutant"
-        config.write_text(CONFIG.format(modules=given.modules, command=repr(command)))
-        subprocess.run(["cosmic-ray", "init", str(config), str(session)], check=True)
-        with use_db(session, WorkDB.Mode.open) as db:
-            choose(db, given.count, given.seed)
-    subprocess.run(["cosmic-ray", "exec", str(config), str(session)], check=True)
-    with use_db(session, WorkDB.Mode.open) as db:
-        outcomes = [r.test_outcome for _, r in db.results if r.worker_outcome != WorkerOutcome.SKIPPED]
-    survived = sum(outcome == TestOutcome.SURVIVED for outcome in outcomes)
-    print(f"{len(outcomes) - survived} of {len(outcomes)} mutants killed")
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("draw")
+    one.add_argument("mutants", type=Path)
+    one.add_argument("modules", nargs="+")
+    one.add_argument("--runs", type=Path, nargs="+", default=[Path(".coverage")])
+    one.add_argument("--count", type=int, default=300)
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(run=draw)
+    two = commands.add_parser("test")
+    two.add_argument("mutants", type=Path)
+    two.add_argument("results", type=Path)
+    two.add_argument("--workers", type=int, default=1)
+    two.add_argument("--first", type=int, help="the first mutants alone")
+    two.add_argument("--seconds", type=float, default=1e9, help="begin nothing later, and end what runs")
+    two.add_argument("--most-s", type=float, default=60.0, help="of tests a mutant, unmutated")
+    two.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "mutants")
+    two.set_defaults(run=test)
+    three = commands.add_parser("show")
+    three.add_argument("results", type=Path)
+    three.set_defaults(run=show)
+    given = parser.parse_args()
+    given.run(given)
     return 0
 
 
