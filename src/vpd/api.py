@@ -28,7 +28,8 @@ if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
     from vpd.verbs.compare import Comparison
     from vpd.verbs.detect import DetectListener, DetectResult
     from vpd.verbs.evaluate import BaselineOptions, EvaluateResult
-    from vpd.verbs.labels import CheckResult, ExportResult, ImportResult, LabelsResult, UndoResult
+    from vpd.verbs.label_check import CheckResult
+    from vpd.verbs.labels import ExportResult, ImportResult, LabelsResult, UndoResult
     from vpd.verbs.recognise import RecogniseResult
     from vpd.verbs.retrieve import RetrieveResult
     from vpd.verbs.search import SearchResult
@@ -347,11 +348,17 @@ class Library:
 
         return undo_labels(self.layout)
 
-    def check_labels(self, file: AnyPath | None = None) -> CheckResult:
-        """Check labels.csv or another file of labels, as `vpd labels check` does. Raises LabelError."""
-        from vpd.verbs.labels import CheckRequest, check
+    def check_labels(
+        self,
+        file: AnyPath | None = None,
+        splits: AnyPath | None = None,
+        subset_file: AnyPath | None = None,
+    ) -> CheckResult:
+        """Check labels and what belongs to them, as `vpd labels check` does. Raises LabelError."""
+        from vpd.verbs.label_check import CheckRequest, check
 
-        return check(self.layout, CheckRequest(None if file is None else Path(file)))
+        paths = [None if path is None else Path(path) for path in (file, splits, subset_file)]
+        return check(self.layout, CheckRequest(*paths))
 
     def import_labels(
         self,

@@ -35,7 +35,7 @@ def mutant(number, before, after):
 
 def test_killed_survived_and_endless(repository, tmp_path, monkeypatch):
     monkeypatch.setattr(trial, "HEAVY", ())
-    monkeypatch.setattr(trial, "LEAST_S", 3.0)
+    monkeypatch.setattr(trial, "LEAST_S", 8.0)
     mutants = [
         mutant(0, "x * 2", "x * 3"),
         mutant(1, "x + LIMIT", "x - LIMIT"),
