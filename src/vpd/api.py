@@ -71,9 +71,12 @@ class Library:
         self.layout: Layout = find_library(Path(path))
 
     @classmethod
-    def new(cls, path: AnyPath, videos: AnyPath | Iterable[AnyPath]) -> Library:
-        """Make a library of videos (files and folders), or add videos to the one that is there."""
-        add_videos(make_library(Path(path)), _paths(videos))
+    def new(cls, path: AnyPath, videos: AnyPath | Iterable[AnyPath], join: bool = False) -> Library:
+        """Make a library of videos (files and folders), or add videos to the one that is there.
+
+        With ``join``, files that a camera has cut one recording into are one video.
+        """
+        add_videos(make_library(Path(path)), _paths(videos), join)
         return cls(path)
 
     def __repr__(self) -> str:

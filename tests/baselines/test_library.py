@@ -18,7 +18,7 @@ from vpd.settings.crop import CropSettings
 from vpd.types import PoseSequence, Segment, Track
 from vpd.video import read_frames, write_video
 from vpd.video.info import scan_video
-from vpd.video.source import content_key
+from vpd.video.source import recording_key
 
 FRAMES, FPS = 10, 25
 LEFT, RIGHT = 1, 2
@@ -34,7 +34,7 @@ def layout(tmp_path_factory):
     write_video(iter(pictures), FPS, folder / "v.mp4")
     layout = Layout(folder)
     videos = Videos(layout)
-    videos.register([folder / "v.mp4"], content_key)
+    videos.register([folder / "v.mp4"], recording_key)
     info, index = scan_video(folder / "v.mp4", "v", videos["v"].key)
     videos.put(videos["v"].scanned(info))
     videos.write()

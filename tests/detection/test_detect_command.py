@@ -47,7 +47,7 @@ def library(tmp_path):
         files.append(file)
         labels += segments if name == "seen" else []
     videos = Videos(layout)
-    videos.register(files, str)
+    videos.register(files, lambda paths: str(paths[0]))
     for file in files:
         info = read_video_info(file, file.stem)
         videos.put(videos[file.stem].scanned(info))

@@ -19,8 +19,8 @@ def put(path: Path, content: bytes) -> Path:
     return path
 
 
-def key_of(path: Path) -> str:
-    return path.read_bytes().hex()
+def key_of(paths) -> str:
+    return ",".join(path.read_bytes().hex() for path in paths)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_table_round_trip(tmp_path, videos):
 def test_a_moved_file_is_known_again(tmp_path, videos):
     old = put(tmp_path / "a.mp4", b"content")
     videos.register([old], key_of)
-    videos.put(videos["a"].scanned(VideoInfo("a", old, key_of(old), 1, 1, 0, Fraction(25), np.zeros(1))))
+    videos.put(videos["a"].scanned(VideoInfo("a", old, key_of([old]), 1, 1, 0, Fraction(25), np.zeros(1))))
     new = tmp_path / "elsewhere" / "renamed.mp4"
     new.parent.mkdir()
     old.rename(new)

@@ -37,7 +37,7 @@ def library(tmp_path, monkeypatch):
         files.append(tmp_path / f"v{i}.mp4")
         files[-1].write_bytes(b"%d" % i)
     videos = Videos.read(layout)
-    videos.register(files, lambda path: path.stem)
+    videos.register(files, lambda paths: paths[0].stem)
     for i, path in enumerate(files):
         skeleton = made_skeleton("abc"[i % 3], path.stem, rng)
         n = len(skeleton)

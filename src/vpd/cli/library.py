@@ -25,12 +25,17 @@ MOST_NAMED = 5
 """Files of a kind that are named one by one."""
 
 
-def register(layout: Layout, paths: list[Path]) -> bool:
+JoinOption = Annotated[
+    bool, typer.Option("--join", help="Make one video of the files that a camera cut one recording into.")
+]
+
+
+def register(layout: Layout, paths: list[Path], join: bool = False) -> bool:
     """Add videos to the library and say what became of them; whether all could be looked at."""
     from vpd.pipeline.register import add_videos
     from vpd.video.source import shown
 
-    result = add_videos(layout, paths)
+    result = add_videos(layout, paths, join)
     say(f"{len(result.added)} videos added, {len(result.known)} known already.")
     for path, video in result.moved:
         say(f"{video} has moved to {path}.")
@@ -44,7 +49,12 @@ def register(layout: Layout, paths: list[Path]) -> bool:
         say(f"Left out, {reason}: {', '.join(names[:MOST_NAMED])}{more}.")
     for parts in result.chapters:
         names = [shown(Path(path.name)) for path in parts]
-        say(f"{', '.join(names)} are chapters of one recording; each is a video of its own.")
+        say(
+            f"{', '.join(names)} are chapters of one recording; each is a video of its own. "
+            "--join makes one of them."
+        )
+    for parts in result.joined:
+        say(f"{', '.join(shown(Path(path.name)) for path in parts)} are one video.")
     for path, reason in result.problems:
         say_error(f"{shown(path)} is not added: it {reason}.")
     return not result.problems
@@ -53,12 +63,13 @@ def register(layout: Layout, paths: list[Path]) -> bool:
 def new(
     library: Annotated[Path, typer.Argument(help="Folder of the library; made where it is not there.")],
     videos: Annotated[list[Path], typer.Argument(help="Video files, and folders of them.")],
+    join: JoinOption = False,
 ) -> None:
     """Make a library of videos, or add videos to one. The videos stay where they are."""
     from vpd.pipeline.register import make_library
 
     layout = make_library(library)
-    complete = register(layout, videos)
+    complete = register(layout, videos, join)
     say(f"Library: {layout.root}\nNext: vpd run --library {str(library)!r}")
     if not complete:
         raise typer.Exit(1)

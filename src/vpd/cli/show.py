@@ -59,7 +59,9 @@ def show(
     out = results_folder(layout, "show") / f"{row.video}.mp4"
     with ProgressBar() as bar:
         bar.begin("show", 1, max(1.0, (span[1] - span[0]) * float(row.fps)))
-        frames = write_annotated(layout, videos.file(row.video), row.video, span, out, bar.advance, panels)
+        frames = write_annotated(
+            layout, videos.recording(row.video), row.video, span, out, bar.advance, panels
+        )
     if as_json:
         print_json({"file": str(out), "frames": frames})
     else:

@@ -17,6 +17,7 @@ from vpd.cli.common import (
     say_error,
     say_warning,
 )
+from vpd.cli.library import JoinOption, register
 from vpd.cli.progress import ProgressBar
 from vpd.library.layout import Layout
 from vpd.pipeline.report import RunReport
@@ -125,6 +126,7 @@ def scan(
     videos: Annotated[
         list[Path] | None, typer.Argument(help="Files and folders to add, or moved files.")
     ] = None,
+    join: JoinOption = False,
     library: LibraryOption = None,
     jobs: JobsOption = 0,
     as_json: JsonOption = False,
@@ -133,9 +135,7 @@ def scan(
     layout = open_library(library)
     complete = True
     if videos:
-        from vpd.cli.library import register
-
-        complete = register(layout, videos)
+        complete = register(layout, videos, join)
     do(layout, "scan", jobs, as_json)
     if not complete:
         raise typer.Exit(1)

@@ -51,6 +51,7 @@ class FrameIndex:
     stream : index of the stream in its file.
     decoder : versions of what decoded; another one may give other pixels.
     jumps : second and size (s) of each jump of the container's clock that was taken out.
+    files : (F,) number of the first packet of each file of the recording.
     """
 
     times_s: Array
@@ -66,6 +67,7 @@ class FrameIndex:
     stream: int = 0
     decoder: str = ""
     jumps: tuple[tuple[float, float], ...] = ()
+    files: tuple[int, ...] = (0,)
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -86,10 +88,20 @@ class Recording:
     """A file and, where it has been scanned, the index of its frames.
 
     Without an index every picture is come to from the start of the file: the same pictures, later.
+
+    Attributes
+    ----------
+    more : further files of the same recording, in order, where the camera cut it into chapters.
     """
 
     path: Path
     index_path: Path | None = None
+    more: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files, in order."""
+        return (self.path, *self.more)
 
     @cached_property
     def index(self) -> FrameIndex | None:
@@ -133,6 +145,7 @@ def write_index(path: Path, index: FrameIndex, recipe: Recipe) -> None:
         "stream": index.stream,
         "decoder": index.decoder,
         "jumps": [list(jump) for jump in index.jumps],
+        "files": list(index.files),
     }
     write_parquet(table, path, replace(recipe, notes={**recipe.notes, "index": own}))
 
@@ -162,6 +175,7 @@ def read_index(path: Path) -> FrameIndex:
             stream=own["stream"],
             decoder=own["decoder"],
             jumps=tuple((a, b) for a, b in own["jumps"]),
+            files=tuple(own.get("files", (0,))),
         )
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ArtefactError(

@@ -22,6 +22,7 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 def _row(video: str, record: dict[str, Any]) -> VideoRow:
     """The row that the notes of a frames artefact tell of. Raises ValueError where they do not."""
     notes = {
+        "chapters": "",
         **record["notes"],
         "video": video,
         "key": record["inputs"].get("video"),

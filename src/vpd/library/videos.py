@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
@@ -35,7 +35,8 @@ class VideoRow:
     its videos or without. ``bytes`` and ``mtime_ns`` tell cheaply that a file has not changed since ``key``,
     its content key, was made. The rest is `VideoInfo`'s, empty until scanned; ``end_s`` is the end of the
     last frame by the video's clock. ``without_rate`` tells that the file neither carries times nor states its
-    rate, so that `[scan] fps` holds.
+    rate, so that `[scan] fps` holds. ``chapters`` are the names of further files of the same recording, with
+    ``/`` between them; they lie in the folder of the first, and ``bytes`` and ``mtime_ns`` are of all.
     """
 
     video: str
@@ -58,6 +59,12 @@ class VideoRow:
     warning: str = ""
     about: str = ""
     without_rate: bool = False
+    chapters: str = ""
+
+    @property
+    def further(self) -> list[str]:
+        """Names of the files after the first."""
+        return self.chapters.split("/") if self.chapters else []
 
     @property
     def fps(self) -> Fraction:
@@ -100,7 +107,8 @@ class Registration:
     ----------
     left_out : files that are no recordings, each with the reason.
     problems : files and folders that could not be taken, each with the reason.
-    chapters : files that are parts of one recording.
+    chapters : files that are parts of one recording, each a video of its own.
+    joined : files that are one video.
     """
 
     added: list[str] = field(default_factory=list)
@@ -110,11 +118,12 @@ class Registration:
     left_out: list[tuple[Path, str]] = field(default_factory=list)
     problems: list[tuple[Path, str]] = field(default_factory=list)
     chapters: list[list[Path]] = field(default_factory=list)
+    joined: list[list[Path]] = field(default_factory=list)
 
 
-def _stamp(file: Path) -> dict[str, Any]:
-    found = file.stat()
-    return {"bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
+def _stamp(files: Sequence[Path]) -> dict[str, Any]:
+    found = [file.stat() for file in files]
+    return {"bytes": sum(f.st_size for f in found), "mtime_ns": max(f.st_mtime_ns for f in found)}
 
 
 class Videos:
@@ -138,7 +147,9 @@ class Videos:
 
         Ids are checked: each is a file's name in every folder of the library.
         """
-        table = read_table(path, SCHEMA.names)
+        table = read_table(path)
+        if "chapters" not in table.column_names:  # of a library that was made before there were any
+            table = table.append_column(SCHEMA.field("chapters"), pa.array([""] * len(table)))
         if not table.schema.equals(SCHEMA):
             raise damaged(path, "its columns have other types")
         rows = [VideoRow(**row) for row in table.to_pylist()]
@@ -173,7 +184,7 @@ class Videos:
         """
         for row in rows:
             now = self.rows.get(row.video)
-            if now is None:
+            if now is None or now.chapters != row.chapters:
                 continue
             if now.path != row.path:
                 row = replace(
@@ -185,31 +196,41 @@ class Videos:
         """Ids of the videos that are scanned and not set aside."""
         return [row.video for row in self.rows.values() if row.status == OK]
 
-    def file(self, video: str) -> Path:
-        """Where the file lies now. Raises InputError where it is gone."""
+    def files(self, video: str) -> list[Path]:
+        """Where the file, or each chapter, lies now. Raises InputError where one is gone."""
         row = self.rows[video]
         beside = Path(os.path.normpath(self.layout.root / row.relative))
+        copies = [beside, *(beside.with_name(name) for name in row.further)]
         # The copy that moved with the library goes before the original, if it can be that file at all.
-        if row.relative and beside.is_file() and beside.stat().st_size == row.bytes:
-            return beside
-        if Path(row.path).is_file():
-            return Path(row.path)
+        if row.relative and all(p.is_file() for p in copies) and _stamp(copies)["bytes"] == row.bytes:
+            return copies
+        first = Path(row.path)
+        named = [first, *(first.with_name(name) for name in row.further)]
+        gone = [path for path in named if not path.is_file()]
+        if not gone:
+            return named
+        again = " with --join" if row.further else ""
         raise InputError(
-            f"{row.path} is gone. If it was moved, name its new place: `vpd scan FILE_OR_FOLDER`."
+            f"{gone[0]} is gone. If it was moved, name its new place: `vpd scan FILE_OR_FOLDER`{again}."
         )
 
+    def file(self, video: str) -> Path:
+        """Where the file, or the first chapter, lies now. Raises InputError where it is gone."""
+        return self.files(video)[0]
+
     def recording(self, video: str) -> Recording:
-        """The file with the index of its frames, to read pictures from. InputError where it is gone."""
-        return Recording(self.file(video), self.layout.frames(video))
+        """The files with the index of their frames, to read pictures from. InputError where one is gone."""
+        first, *more = self.files(video)
+        return Recording(first, self.layout.frames(video), tuple(more))
 
     def changed(self, video: str) -> bool:
         """Whether the file is another than when it was last seen, by size and time of change."""
-        row, found = self.rows[video], _stamp(self.file(video))
+        row, found = self.rows[video], _stamp(self.files(video))
         return (row.bytes, row.mtime_ns) != (found["bytes"], found["mtime_ns"])
 
     def stamped(self, video: str) -> VideoRow:
         """The row with the file's present size and time of change."""
-        return replace(self.rows[video], **_stamp(self.file(video)))
+        return replace(self.rows[video], **_stamp(self.files(video)))
 
     @property
     def names(self) -> VideoNames:
@@ -229,46 +250,79 @@ class Videos:
         """Ids of all videos that ``name`` may mean; an id alone means itself."""
         return self.names.matches(name)
 
-    def register(self, files: Iterable[Path], key_of: Callable[[Path], str]) -> Registration:
-        """Add rows for the files that are new; ``key_of`` makes a content key.
+    def register(
+        self,
+        files: Iterable[Path],
+        key_of: Callable[[Sequence[Path]], str],
+        joined: Iterable[Sequence[Path]] = (),
+    ) -> Registration:
+        """Add rows for the files that are new; ``key_of`` makes the content key of the files of a video.
 
         Content is compared where sizes agree: a file that is known from a place where it no longer lies has
-        moved, one that still lies there is a duplicate and is not added.
+        moved, one that still lies there is a duplicate and is not added. Each group of ``joined`` is one
+        video, also where its first files are known as one already.
         """
         result = Registration()
-        by_path = {row.path: row.video for row in self.rows.values()}
-        by_size: dict[int, list[str]] = defaultdict(list)
-        for row in self.rows.values():
-            by_size[row.bytes].append(row.video)
-        taken = {video.casefold() for video in self.rows}
+        groups = {chapters[0]: list(chapters) for chapters in joined}
+        later = {path for chapters in groups.values() for path in chapters[1:]}
+        known = _Known(self.rows.values())
         for file in files:
-            path = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() would follow links, and names matter
-            if path.as_posix() in by_path:
-                result.known.append(by_path[path.as_posix()])
+            if file in later:
                 continue
+            # Not resolve(), which would follow links, and names matter.
+            paths = [Path(os.path.abspath(path)) for path in groups.get(file, [file])]  # noqa: PTH100
             try:
-                str(path).encode()
-                stamp = _stamp(path)
-                twin = self._twin(path, by_size[stamp["bytes"]], key_of) if stamp["bytes"] else None
+                str(paths[0]).encode()
+                if not self._is_known(paths, known, result):
+                    self._register(paths, key_of, known, result)
             except UnicodeEncodeError:
-                result.problems.append((path, "has a name that is not valid UTF-8: rename it"))
-                continue
+                result.problems.append((paths[0], "has a name that is not valid UTF-8: rename it"))
             except (OSError, VideoError) as error:
-                result.problems.append((path, f"cannot be read ({getattr(error, 'strerror', error)})"))
-                continue
-            if twin is not None:
-                gone = not self._lies_there(twin)
-                (result.moved if gone else result.duplicates).append((path, twin))
-                if gone:
-                    self.put(replace(self.rows[twin], **self._place(path), **stamp))
-                continue
-            video = new_id(path, taken)
-            taken.add(video.casefold())
-            self.put(VideoRow(video=video, **self._place(path), **stamp))
-            by_path[path.as_posix()] = video
-            by_size[stamp["bytes"]].append(video)
-            result.added.append(video)
+                result.problems.append((paths[0], f"cannot be read ({getattr(error, 'strerror', error)})"))
         return result
+
+    def _is_known(self, paths: list[Path], known: _Known, result: Registration) -> bool:
+        """Whether the files are known by their paths, or cannot be one video; says so in ``result``."""
+        of = [known.by_path.get(path.as_posix()) for path in paths]
+        if len(paths) == 1 and of[0] is not None:
+            result.known.append(of[0])
+            return True
+        others = {video for video in of if video is not None}
+        if not others:
+            return False
+        row = self.rows[of[0]] if of[0] is not None else None
+        names = [path.name for path in paths[1:]]
+        if row is None or len(others) > 1 or row.further != names[: len(row.further)]:
+            shown = ", ".join(sorted(others))
+            why = f"is a chapter of a recording of which {shown} is known already, and cannot be joined to it"
+            result.problems.append((paths[0], why))
+        elif row.further == names:
+            result.known.append(row.video)
+        else:  # chapters that were copied later; what is known of the first ones stays right
+            self.put(replace(row, chapters="/".join(names), key="", status=NEW, **_stamp(paths)))
+            result.joined.append(paths)
+            known.add(self.rows[row.video])
+        return True
+
+    def _register(
+        self, paths: list[Path], key_of: Callable[[Sequence[Path]], str], known: _Known, result: Registration
+    ) -> None:
+        stamp = _stamp(paths)
+        twin = self._twin(paths, known.by_size[stamp["bytes"]], key_of) if stamp["bytes"] else None
+        more: dict[str, Any] = {"chapters": "/".join(path.name for path in paths[1:])}
+        if twin is not None:
+            gone = not self._lies_there(twin)
+            (result.moved if gone else result.duplicates).append((paths[0], twin))
+            if gone:
+                self.put(replace(self.rows[twin], **self._place(paths[0]), **stamp, **more))
+            return
+        video = new_id(paths[0], known.ids)
+        row = VideoRow(video=video, **self._place(paths[0]), **stamp, **more)
+        self.put(row)
+        known.add(row)
+        result.added.append(video)
+        if len(paths) > 1:
+            result.joined.append(paths)
 
     def _place(self, path: Path) -> dict[str, Any]:
         relative = Path(os.path.relpath(path, Path(os.path.abspath(self.layout.root)))).as_posix()  # noqa: PTH100
@@ -281,13 +335,33 @@ class Videos:
             return False
         return True
 
-    def _twin(self, path: Path, candidates: list[str], key_of: Callable[[Path], str]) -> str | None:
-        """Which of the videos has the content of ``path``."""
+    def _twin(
+        self, paths: Sequence[Path], candidates: list[str], key_of: Callable[[Sequence[Path]], str]
+    ) -> str | None:
+        """Which of the videos has the content of ``paths``."""
         for video in candidates:
             row = self.rows[video]
             if not row.key and self._lies_there(video):
-                row = replace(row, key=key_of(self.file(video)))
+                row = replace(row, key=key_of(self.files(video)))
                 self.put(row)
-            if row.key == key_of(path):
+            if row.key == key_of(paths):
                 return video
         return None
+
+
+class _Known:
+    """What is registered: by the path of each file, by size, and the ids, casefolded."""
+
+    def __init__(self, rows: Iterable[VideoRow]) -> None:
+        self.by_path: dict[str, str] = {}
+        self.by_size: dict[int, list[str]] = defaultdict(list)
+        self.ids: set[str] = set()
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: VideoRow) -> None:
+        first = Path(row.path)
+        for path in (first, *(first.with_name(name) for name in row.further)):
+            self.by_path[path.as_posix()] = row.video
+        self.by_size[row.bytes].append(row.video)
+        self.ids.add(row.video.casefold())

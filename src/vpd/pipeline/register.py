@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from vpd.library.lock import locked
 from vpd.library.recovery import mend_table
 from vpd.library.videos import Registration, Videos
 from vpd.settings.toml import HEADER, load_settings
-from vpd.video import content_key, find_videos
+from vpd.video import find_videos, recording_key
+from vpd.video.card import missing_chapters
 
 
 def make_library(folder: Path) -> Layout:
@@ -29,17 +31,31 @@ def make_library(folder: Path) -> Layout:
     return layout
 
 
-def add_videos(layout: Layout, paths: Iterable[Path]) -> Registration:
-    """Register files, and the recordings of folders; what cannot be registered is told in the result."""
+def add_videos(layout: Layout, paths: Iterable[Path], join: bool = False) -> Registration:
+    """Register files, and the recordings of folders; what cannot be registered is told in the result.
+
+    With ``join``, files that a camera has cut one recording into are one video.
+    """
     found = find_videos(paths)
     mend_table(layout, lambda _: None)
+    missing = {parts[0]: missing_chapters(parts) for parts in found.chapters}
+    whole = [parts for parts in found.chapters if not missing[parts[0]]]
+    if join:
+        what = "is not joined with its other chapters: there is no chapter"
+        found.problems += [(first, f"{what} {gone}") for first, gone in missing.items() if gone]
     with locked(layout.videos):
         videos = Videos.read(layout)
-        result = videos.register(found.videos, content_key)
+        result = videos.register(found.videos, recording_key, whole if join else ())
         videos.write()
     return replace(
         result,
         left_out=found.left_out,
         problems=[*found.problems, *result.problems],
-        chapters=found.chapters,
+        chapters=_apart(found.chapters, videos),
     )
+
+
+def _apart(chapters: list[list[Path]], videos: Videos) -> list[list[Path]]:
+    """Those that are videos of their own."""
+    firsts = {row.path for row in videos.rows.values() if row.further}
+    return [parts for parts in chapters if Path(os.path.abspath(parts[0])).as_posix() not in firsts]  # noqa: PTH100

@@ -10,7 +10,7 @@ from vpd.library.frames import write_index
 from vpd.library.layout import Layout
 from vpd.library.videos import NEW, OK, VideoRow
 from vpd.pipeline.sources import Output, Sources, once_a_video
-from vpd.video import content_key, scan_video
+from vpd.video import recording_key, scan_video
 
 VERSION = 3
 FOUND = (
@@ -19,7 +19,7 @@ FOUND = (
 )  # fmt: skip
 """What the scan finds besides the frames; kept in the artefact too: a lost table costs no decoding."""
 
-FOR_THE_TABLE = ("path", "relative", "bytes", "mtime_ns", "without_rate")
+FOR_THE_TABLE = ("path", "relative", "bytes", "mtime_ns", "without_rate", "chapters")
 """Kept too, so that a damaged table can be made again with the same ids."""
 
 
@@ -57,13 +57,13 @@ def scan(sources: Sources, video: str) -> VideoRow:
     """The row with what is in the file; the index of its frames is written. Set aside where unreadable."""
     videos, fps = sources.videos, sources.settings.scan.fps
     try:
-        row, file = videos.stamped(video), videos.file(video)
-        row = replace(row, key=content_key(file))
+        row, footage = videos.stamped(video), videos.recording(video)
+        row = replace(row, key=recording_key(footage.files))
         output = _output(videos.layout, row, fps)
         if output.current:
             found = read_recipe(output.path)["notes"]
             return replace(row, **{name: found[name] for name in FOUND}, status=OK, error="")
-        info, index = scan_video(file, video, row.key, fps)
+        info, index = scan_video(footage, video, row.key, fps)
     except VideoError as error:
         without_rate = isinstance(error, RateMissingError)
         return replace(row, frames=0, without_rate=without_rate).set_aside(str(error))

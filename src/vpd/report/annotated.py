@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vpd.errors import InputError
-from vpd.library.frames import Recording, read_times
+from vpd.library.frames import Footage, read_times
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.library.tracks import read_tracks
@@ -33,7 +33,7 @@ MAX_RATE = 60
 
 def write_annotated(
     layout: Layout,
-    file: Path,
+    footage: Footage,
     video: str,
     span: tuple[float, float],
     out: Path,
@@ -61,7 +61,7 @@ def write_annotated(
                 poses[sequence.athlete, int(frame)] = keypoints
 
     def drawn() -> Iterator[Array]:
-        for frame in read_frames(Recording(file, layout.frames(video)), first, stop):
+        for frame in read_frames(footage, first, stop):
             rgb = frame.rgb
             for athlete, box, interpolated in boxes[frame.frame]:
                 _draw_athlete(rgb, athlete, box, interpolated, poses.get((athlete, frame.frame)))

@@ -76,7 +76,7 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
     videos = Videos.read(layout)
     row = videos[result.query.video]
     span = (row.start_s, min(row.end_s, row.start_s + overlay_s))
-    write_annotated(layout, videos.file(row.video), row.video, span, folder / "poses.mp4")
+    write_annotated(layout, videos.recording(row.video), row.video, span, folder / "poses.mp4")
     write_evaluation(result.evaluation, folder / "evaluation")
     write_search_page(folder / "search", result.search, videos.recording)
     curve = layout.student(result.student) / CURVE

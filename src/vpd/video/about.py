@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 
 import numpy as np
@@ -40,8 +39,9 @@ def about(source: Source, pictures: Sequence, index: FrameIndex, first: Picture)
         *_interlacing(index),
         *_colour(stored),
         *_left_out(source),
+        *([f"{len(pictures.files)} chapters joined"] if len(pictures.files) > 1 else []),
     ]
-    return ", ".join(parts), [*_damage(source, pictures, index), *_clock(pictures, index)]
+    return ", ".join(parts), [*_damage(pictures, index), *_clock(pictures, index)]
 
 
 def _container(source: Source) -> str:
@@ -120,25 +120,21 @@ def _left_out(source: Source) -> list[str]:
     return [f"stream {source.stream.index} read, left out: {text}"]
 
 
-def _damage(source: Source, pictures: Sequence, index: FrameIndex) -> list[str]:
+def _damage(pictures: Sequence, index: FrameIndex) -> list[str]:
     """Nothing that the container claims is damage by itself; what the decoder refuses is."""
-    reader = pictures.reader
-    decoded = len(np.unique(index.packets))
-    cut_short = reader.broken or _reaches_past_end(source)
-    expected = max(reader.packets, source.promised_frames - reader.hidden) if cut_short else reader.packets
-    missing = expected - decoded
-    if missing > 0 and (reader.failed or cut_short):
-        return [f"{missing} of {expected} frames cannot be decoded: the file is damaged or cut short"]
-    return []
-
-
-def _reaches_past_end(source: Source) -> bool:
-    """Whether the file's own table of packets reaches past its end."""
-    entries = source.stream.index_entries
-    if not source.promised_frames or not len(entries):
-        return False
-    last = entries[len(entries) - 1]
-    return bool(last.pos + last.size > os.path.getsize(source.path))  # noqa: PTH202
+    doubts = []
+    decoded = np.unique(index.packets)
+    ends = [*(met.first_packet for met in pictures.files[1:]), np.inf]
+    for met, end in zip(pictures.files, ends, strict=True):
+        own = int(np.count_nonzero((decoded >= met.first_packet) & (decoded < end)))
+        cut_short = met.broken or met.past_end
+        expected = max(met.packets, met.promised - met.hidden) if cut_short else met.packets
+        missing = expected - own
+        if missing > 0 and (met.failed or cut_short):
+            where = f"{met.name}: " if len(pictures.files) > 1 else ""
+            what = "cannot be decoded: the file is damaged or cut short"
+            doubts.append(f"{where}{missing} of {expected} frames {what}")
+    return doubts
 
 
 def _clock(pictures: Sequence, index: FrameIndex) -> list[str]:

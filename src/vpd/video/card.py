@@ -53,14 +53,31 @@ class Card:
         return "a proxy whose recording is not here (name the file itself to use it)" if certain else ""
 
 
+def _place(file: Path) -> tuple[str, str]:
+    """The recording that a file is a chapter of, and the number of the chapter; "" and "" for others."""
+    match = _CHAPTER.match(file.stem.casefold())
+    if match is None:
+        return "", ""
+    if match[1] is not None:
+        return f"{match[1]}{match[3]}", match[2]
+    # GOPR0012 is the first, then come GP010012, GP020012.
+    return f"gp{match[5]}", "" if match[4] == "gopr" else match[4].removeprefix("gp")
+
+
+def missing_chapters(parts: Sequence[Path]) -> str:
+    """Which chapters of a recording are not there, in words; "" where it is whole up to the last."""
+    places = [_place(path)[1] for path in parts]
+    old = places[0] == ""
+    numbers = {int(place or 0) for place in places}
+    gone = [n for n in range(0 if old else 1, max(numbers)) if n not in numbers]
+    return ", ".join(f"{n:02d}" for n in gone)
+
+
 def chapters(files: Iterable[Path]) -> list[list[Path]]:
     """Files that a camera has cut one recording into, in order; only where there are several."""
     groups: dict[tuple[Path, str], list[tuple[str, Path]]] = defaultdict(list)
     for file in files:
-        if match := _CHAPTER.match(file.stem.casefold()):
-            kind, place, number = match[1], match[2], match[3]
-            if kind is None:
-                # GOPR0012 is the first, then come GP010012, GP020012.
-                kind, place, number = "gp", "" if match[4] == "gopr" else match[4], match[5]
-            groups[file.parent, f"{kind}{number}{file.suffix.lower()}"].append((place, file))
+        recording, place = _place(file)
+        if recording:
+            groups[file.parent, f"{recording}{file.suffix.lower()}"].append((place, file))
     return [[file for _, file in sorted(group)] for group in groups.values() if len(group) > 1]

@@ -8,7 +8,7 @@ time of their own are spread evenly between those that have one.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from fractions import Fraction
 from math import inf
 from statistics import median
@@ -58,11 +58,11 @@ class Step:
 class Segments:
     """Divides the packets of a stream, in the order of the file, where its clock starts again or jumps."""
 
-    def __init__(self, tick_s: Fraction, wraps: bool, may_jump: bool, guess_s: float) -> None:
+    def __init__(self, tick_s: Fraction, wraps: bool, may_jump: bool, guess_s: float, first: int = 0) -> None:
         self.tick_s, self.period = tick_s, MPEG_PERIOD if wraps else 0
         self._about_s = float(tick_s)
         self.jump_s = JUMP_S if may_jump else LONG_JUMP_S
-        self.number = 0
+        self.number = first
         self._step = Step(guess_s)
         self._turns = 0
         self._latest: int | None = None
@@ -113,10 +113,13 @@ class Clock:
     jumps : for each further segment, the second at which it begins, and by how much (s) the container's clock
         jumps there.
     repeated : how many pictures had the time of another.
+
+    ``expected`` are segments that begin where a file of several begins: no jump that anybody need know of.
     """
 
-    def __init__(self, origin_s: float, guess_s: float) -> None:
+    def __init__(self, origin_s: float, guess_s: float, expected: Container[int] = ()) -> None:
         self.jumps: list[tuple[float, float]] = []
+        self._expected = expected
         self.repeated = 0
         self._step = Step(guess_s)
         self._shift_s: float | None = -origin_s
@@ -153,7 +156,8 @@ class Clock:
         if self._shift_s is None:
             due_s = base_s + waiting * self._step.seconds if waiting else self._next_s
             self._shift_s = due_s - seconds
-            self.jumps.append((due_s, seconds + self._old_shift_s - due_s))
+            if self._segment not in self._expected:
+                self.jumps.append((due_s, seconds + self._old_shift_s - due_s))
         # Rounded so that sums of the same stamps are the same bits.
         return round(seconds + self._shift_s, 9)
 

@@ -7,7 +7,7 @@ and at last at the start of the file.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -36,8 +36,8 @@ FROM_START = -1
 """In place of a key: decoding starts at the start of the file, and nothing is passed over."""
 
 
-def indexed(path: Path, index: FrameIndex, start: int) -> Generator[tuple[int, Picture]]:
-    """The frames of ``path`` from ``start`` on, with their numbers.
+def indexed(files: Sequence[Path], index: FrameIndex, start: int) -> Generator[tuple[int, Picture]]:
+    """The frames of a recording from ``start`` on, with their numbers.
 
     Raises VideoError where the file has not the frames that the scan found.
     """
@@ -46,13 +46,12 @@ def indexed(path: Path, index: FrameIndex, start: int) -> Generator[tuple[int, P
         nearest = int(np.searchsorted(index.keys, following, side="right")) - 1
         row = max(nearest - back, FROM_START)
         before = following
-        with opened(path) as source:
-            for frame, picture in _Entry(source, index, row, following).pictures():
-                yield frame, picture
-                following = frame + 1
+        for frame, picture in _Entry(files, index, row, following).pictures():
+            yield frame, picture
+            following = frame + 1
         if row == FROM_START and following < len(index):
             raise VideoError(
-                f"{shown(path)}: frame {following} is not as it was when the file was scanned. "
+                f"{shown(files[0])}: frame {following} is not as it was when the file was scanned. "
                 "Run `vpd scan`."
             )
         back = 0 if following > before else 2 * back + 1
@@ -61,9 +60,8 @@ def indexed(path: Path, index: FrameIndex, start: int) -> Generator[tuple[int, P
 class _Entry:
     """Decodes from the key ``row`` of an index (or from the start) and gives frames from ``following`` on."""
 
-    def __init__(self, source: Source, index: FrameIndex, row: int, following: int) -> None:
-        self.source, self.index, self.row, self.following = source, index, row, following
-        self.reader = Reader(source)
+    def __init__(self, files: Sequence[Path], index: FrameIndex, row: int, following: int) -> None:
+        self.files, self.index, self.row, self.following = files, index, row, following
         self._numbers: dict[tuple[int, int], int] = {}
         first = 0 if row == FROM_START else int(index.keys[row])
         self._looked_up = max(0, first - AHEAD)
@@ -91,52 +89,66 @@ class _Entry:
         return Picture(float(index.times_s[frame]), decoded, field, index.shape(frame), index.canvas)
 
     def _decoded(self) -> Iterator[Decoded]:
-        entered = self._enter()
-        if entered is None:
-            return
-        number, first = entered
-        context = self.source.stream.codec_context
+        """From the key on to the end of its file, and what follows in the next."""
+        index, from_start = self.index, self.row == FROM_START
+        packet = 0 if from_start else int(index.packets[index.keys[self.row]])
+        entered = int(np.searchsorted(index.files, packet, side="right")) - 1
+        for file in range(entered, len(self.files)):
+            begins = index.files[file] if file < len(index.files) else -1
+            if file > entered and begins != packet:
+                return  # a file has another number of packets than when it was scanned
+            with opened(self.files[file]) as source:
+                wanted = None if from_start or file > entered or packet == begins else self.row
+                packet = yield from self._of_file(source, packet, wanted)
+            if packet < 0:
+                return
+
+    def _of_file(self, source: Source, number: int, row: int | None) -> Generator[Decoded, None, int]:
+        """The pictures of a file from its start, or from the key ``row``, whose packet has this number.
+
+        Returns the number of the packet after its last; -1 where the key is not found.
+        """
+        reader, context = Reader(source), source.stream.codec_context
+        first = reader.next_packet() if row is None else self._enter(source, reader, row)
+        if first is None:
+            return number if row is None else -1
         needed = int(self.index.packets[self.following : self.following + AHEAD].min())
-        packets = chain([first], iter(self.reader.next_packet, None))
-        for packet in packets:
+        for packet in chain([first], iter(reader.next_packet, None)):
             # What no other picture refers to need not be decoded before the wanted frame.
             if self.row != FROM_START and number <= needed:
                 context.skip_frame = "NONREF" if number < needed else "DEFAULT"
-            yield from self.reader.decode(packet, number)
+            yield from reader.decode(packet, number)
             number += 1
-        yield from self.reader.decode(None, number)
+        yield from reader.decode(None, number)
+        return number
 
-    def _enter(self) -> tuple[int, VideoPacket] | None:
-        """The number of the packet where decoding starts, and that packet; None where it is not found."""
-        index, row = self.index, self.row
-        if row == FROM_START or (number := int(index.packets[index.keys[row]])) == 0:
-            packet = self.reader.next_packet()
-            return None if packet is None else (0, packet)
+    def _enter(self, source: Source, reader: Reader, row: int) -> VideoPacket | None:
+        """The packet of a key, to which the source is brought; None where it is not found."""
         try:
-            self._seek()
+            self._seek(source, row)
         except av.FFmpegError:
             return None
         for _ in range(MISSED_PACKETS):
-            packet = self.reader.next_packet()
+            packet = reader.next_packet()
             if packet is None:
                 return None
-            if self._is_key(packet):
-                return number, packet
+            if self._is_key(source, packet, row):
+                return packet
         return None
 
-    def _seek(self) -> None:
-        index, row, container = self.index, self.row, self.source.container
-        if self.source.format in ENTERED_BY_BYTES:
+    def _seek(self, source: Source, row: int) -> None:
+        index, container = self.index, source.container
+        if source.format in ENTERED_BY_BYTES:
             container.seek(int(index.positions[row]), unsupported_byte_offset=True)
         else:
             ticks = np.nanmin([index.pts[row], index.dts[row]])
-            container.seek(0 if np.isnan(ticks) else int(ticks), stream=self.source.stream)
+            container.seek(0 if np.isnan(ticks) else int(ticks), stream=source.stream)
 
-    def _is_key(self, packet: VideoPacket) -> bool:
-        index, row, stamp = self.index, self.row, stamp_of(packet)
+    def _is_key(self, source: Source, packet: VideoPacket, row: int) -> bool:
+        index, stamp = self.index, stamp_of(packet)
         if not stamp.key or stamp.size != index.sizes[row]:
             return False
-        if self.source.format in ENTERED_BY_BYTES:
+        if source.format in ENTERED_BY_BYTES:
             return bool(stamp.position == index.positions[row])
         times = ((stamp.pts, index.pts[row]), (stamp.dts, index.dts[row]))
         return all(bool(np.isnan(b)) if a is None else a == b for a, b in times)

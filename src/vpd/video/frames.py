@@ -30,10 +30,10 @@ def numbered(footage: Footage, start: int = 0) -> Generator[tuple[int, Picture]]
     """The pictures from frame ``start`` on with their numbers: entered near it where there is an index."""
     video = recording(footage)
     if video.index is not None:
-        yield from indexed(video.path, video.index, start)
+        yield from indexed(video.files, video.index, start)
         return
     with opened(video.path) as source:
-        for frame, picture in enumerate(Sequence(source).pictures()):
+        for frame, picture in enumerate(Sequence(source, video.more).pictures()):
             if frame >= start:
                 yield frame, picture
 

@@ -3,45 +3,49 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
 from vpd.errors import VideoError
-from vpd.library.frames import FrameIndex, Shape
+from vpd.library.frames import Footage, FrameIndex, Shape, recording
 from vpd.types import VideoInfo
 from vpd.video.about import about
 from vpd.video.check import checksum, decoder_version
 from vpd.video.picture import Picture
 from vpd.video.reader import Stamp
 from vpd.video.sequence import Sequence
-from vpd.video.source import content_key, opened, shown
+from vpd.video.source import opened, recording_key, shown
 
 MAX_RATE_DENOMINATOR = 1001
 """Enough for the rates of television, such as 30000/1001."""
 
 
-def read_video_info(path: Path, video: str = "", key: str = "", fps: float = 0.0) -> VideoInfo:
-    """Decode ``path`` once and describe it; ``video`` is the id to give it (its stem where empty).
+def read_video_info(footage: Footage, video: str = "", key: str = "", fps: float = 0.0) -> VideoInfo:
+    """Decode ``footage`` once and describe it; ``video`` is the id to give it (its stem where empty).
 
     ``key`` is its content key where that is known already, ``fps`` the rate of streams that state none.
     Second 0 is where players start the file; the times are the frames' own, strictly increasing. Frames that
     do not decode are left out and named in ``warning``, as is a file that ends before its header says.
     Raises VideoError, naming the file, where there is no video stream, no frame decodes, or no rate is known.
     """
-    return scan_video(path, video, key, fps)[0]
+    return scan_video(footage, video, key, fps)[0]
 
 
-def scan_video(path: Path, video: str = "", key: str = "", fps: float = 0.0) -> tuple[VideoInfo, FrameIndex]:
+def scan_video(
+    footage: Footage, video: str = "", key: str = "", fps: float = 0.0
+) -> tuple[VideoInfo, FrameIndex]:
     """As `read_video_info`, with the index by which every frame can be come to."""
+    files = recording(footage).files
+    path = files[0]
     with opened(path, fps) as source:
-        pictures = Sequence(source)
+        pictures = Sequence(source, files[1:], fps)
         found = _Found()
         for picture in pictures.pictures():
             found.add(picture)
         if found.first is None or pictures.clock is None:
             raise VideoError(f"{shown(path)}: no frame can be decoded.")
-        index = found.index(source.stream.index, tuple(pictures.clock.jumps))
+        begins = tuple(met.first_packet for met in pictures.files)
+        index = found.index(source.stream.index, tuple(pictures.clock.jumps), begins)
         description, doubts = about(source, pictures, index, found.first)
     shape, times_s = index.shapes[0][1], index.times_s
     width, height = shape.shown
@@ -50,7 +54,7 @@ def scan_video(path: Path, video: str = "", key: str = "", fps: float = 0.0) -> 
     info = VideoInfo(
         video=video or path.stem,
         path=path,
-        key=key or content_key(path),
+        key=key or recording_key(files),
         width=width,
         height=height,
         rotation=shape.rotation,
@@ -91,7 +95,9 @@ class _Found:
         self._last = picture
         self.first = self.first or picture
 
-    def index(self, stream: int, jumps: tuple[tuple[float, float], ...]) -> FrameIndex:
+    def index(
+        self, stream: int, jumps: tuple[tuple[float, float], ...], files: tuple[int, ...]
+    ) -> FrameIndex:
         """All as arrays."""
         stamps = [stamp for _, stamp in self.keys]
         ticks = [[np.nan if t is None else t for t in (s.pts, s.dts)] for s in stamps]
@@ -110,4 +116,5 @@ class _Found:
             stream=stream,
             decoder=decoder_version(),
             jumps=jumps,
+            files=files,
         )

@@ -1,10 +1,13 @@
-"""All pictures of a file from its start, in order of presentation, with their times."""
+"""All pictures of a recording from its start, in order of presentation, with their times."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
+from pathlib import Path
 
 import av
 
@@ -14,7 +17,7 @@ from vpd.video.clock import Clock, Segments
 from vpd.video.fields import fields
 from vpd.video.picture import Picture, Shapes
 from vpd.video.reader import KEPT, Decoded, Reader
-from vpd.video.source import Source, shown
+from vpd.video.source import Source, opened, reaches_past_end, shown
 
 REORDERED = 4
 """Pictures that are held back to put right the order in which some leave the decoder after damage."""
@@ -28,28 +31,55 @@ Timed = tuple[int, float | None, Decoded]
 """Segment of the clock, seconds by it, and a picture."""
 
 
-class Sequence:
-    """The pictures of a source.
+@dataclass
+class FilePass:
+    """What was met in one file.
 
     Attributes
     ----------
-    reader : knows what did not decode.
+    first_packet : number of its first packet. ``packets``, ``hidden``, ``failed``, ``broken``: of `Reader`.
+    promised : how many frames the container says there are; 0 where it says nothing.
+    past_end : whether the file's own table of packets reaches past its end.
+    """
+
+    name: str
+    first_packet: int
+    packets: int = 0
+    hidden: int = 0
+    failed: int = 0
+    broken: bool = False
+    promised: int = 0
+    past_end: bool = False
+
+
+class Sequence:
+    """The pictures of a source, and of the files that follow it as chapters of one recording.
+
+    Attributes
+    ----------
+    files : what was met in each file.
     clock : knows where the container's clock was put right; None before the first picture.
     undated : how many pictures carried no time.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, more: Many[Path] = (), fps: float = 0.0) -> None:
+        self._check_rate(source)
+        self.source = source
+        self.files: list[FilePass] = []
+        self.clock: Clock | None = None
+        self.undated = 0
+        self._more, self._fps = more, fps
+        self._file_begins: set[int] = set()
+        self._places: dict[int, tuple[int, float | None]] = {}
+        self._late_ticks: int | None = None
+
+    @staticmethod
+    def _check_rate(source: Source) -> None:
         if source.without_times and source.rate is None:
             raise RateMissingError(
                 f"{shown(source.path)}: the file does not say how many frames a second it has. "
                 "Set fps in the section scan of vpd.toml."
             )
-        self.source = source
-        self.reader = Reader(source)
-        self.clock: Clock | None = None
-        self.undated = 0
-        self._places: dict[int, tuple[int, float | None]] = {}
-        self._late_ticks: int | None = None
 
     def __iter__(self) -> Iterator[Picture]:
         return self.pictures()
@@ -71,7 +101,7 @@ class Sequence:
         origin_s, first_s = self.source.origin_s, first[1]
         if first_s is not None and self.source.clock_may_jump and abs(first_s - origin_s) > FAR_FROM_ORIGIN_S:
             origin_s = first_s
-        self.clock = Clock(origin_s, self.source.first_step_s)
+        self.clock = Clock(origin_s, self.source.first_step_s, self._file_begins)
 
         def all_units() -> Iterator[tuple[int, float | None, tuple[Decoded, int, Shape]]]:
             yield first
@@ -108,19 +138,35 @@ class Sequence:
             yield heappop(held)[3]
 
     def _decoded(self) -> Iterator[Timed]:
-        source = self.source
+        number, segment = yield from self._of_file(self.source, 0, 0)
+        for path in self._more:
+            with opened(path, self._fps) as source:
+                self._check_rate(source)
+                self._late_ticks = None
+                self._file_begins.add(segment + 1)
+                number, segment = yield from self._of_file(source, number, segment + 1)
+
+    def _of_file(self, source: Source, number: int, segment: int) -> Generator[Timed, None, tuple[int, int]]:
+        """The pictures of one file, of which ``number`` is the first packet and ``segment`` the first of the
+        clock; returns what the next packet's number is, and the last segment.
+        """
+        reader, met = Reader(source), FilePass(source.path.name, number, promised=source.promised_frames)
+        self.files.append(met)
         tick_s = source.stream.time_base or Fraction(1, av.time_base)
-        segments = Segments(tick_s, source.format in MPEG_FORMATS, source.clock_may_jump, source.first_step_s)
-        number = -1
-        while (packet := self.reader.next_packet()) is not None:
-            number += 1
+        wraps = source.format in MPEG_FORMATS
+        segments = Segments(tick_s, wraps, source.clock_may_jump, source.first_step_s, segment)
+        while (packet := reader.next_packet()) is not None:
             self._places[number] = segments.add(packet.pts, packet.dts, packet.is_keyframe)
-            for decoded in self.reader.decode(packet, number):
+            for decoded in reader.decode(packet, number):
                 yield self._placed(decoded, float(tick_s))
             if len(self._places) > 2 * KEPT:
-                self._places = {n: place for n, place in self._places.items() if n >= number - KEPT}
-        for decoded in self.reader.decode(None, number):
+                self._places = {n: place for n, place in self._places.items() if n > number - KEPT}
+            number += 1
+        for decoded in reader.decode(None, number):
             yield self._placed(decoded, float(tick_s))
+        met.packets, met.hidden, met.failed = reader.packets, reader.hidden, reader.failed
+        met.broken, met.past_end = reader.broken, reaches_past_end(source)
+        return number, segments.number
 
     def _placed(self, decoded: Decoded, tick_s: float) -> Timed:
         segment, seconds = self._places.pop(decoded.packet, (0, None))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -38,6 +38,12 @@ NO_RATE = Fraction(7919, 317)
 with it does not state a rate."""
 
 NOT_THE_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+
+
+def recording_key(files: Sequence[Path]) -> str:
+    """The content key of a recording: of its file, or of the keys of its chapters. Raises VideoError."""
+    keys = [content_key(path) for path in files]
+    return keys[0] if len(keys) == 1 else hashlib.sha256("".join(keys).encode()).hexdigest()[:32]
 
 
 def content_key(path: Path) -> str:
@@ -101,6 +107,15 @@ class Source:
         """A guess of the time between two frames until two have been seen."""
         rate = self.rate or self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
         return float(1 / rate)
+
+
+def reaches_past_end(source: Source) -> bool:
+    """Whether the file's own table of packets reaches past its end."""
+    entries = source.stream.index_entries
+    if not source.promised_frames or not len(entries):
+        return False
+    last = entries[len(entries) - 1]
+    return bool(last.pos + last.size > os.path.getsize(source.path))  # noqa: PTH202
 
 
 def streams_by_rank(container: InputContainer) -> list[VideoStream]:

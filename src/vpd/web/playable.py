@@ -81,6 +81,8 @@ def choose_source(footage: Recording) -> Source:
         container, codec = source.format, source.stream.codec_context.name
         best = source.stream.index == min(s.index for s in source.container.streams.video)
         starts_s = source.origin_s
+    if footage.more:
+        return Source(PROXY, "it is cut into chapters")
     if not any(name in container.split(",") for name in CONTAINERS):
         return Source(PROXY, f"browsers do not open {container}")
     if not any(name in codec for name in CODECS):
