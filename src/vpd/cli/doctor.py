@@ -50,14 +50,14 @@ def _devices() -> dict[str, Any]:
     import torch
 
     from vpd.device import choose_bfloat16, choose_device
-    from vpd.models.session import available_provider
+    from vpd.models.session import CPU, available_provider, gpu_of_torch
 
-    device = choose_device("auto")
+    device, provider = choose_device("auto"), available_provider()
     return {
         "training and embedding": str(device),
         "precision": "bfloat16" if choose_bfloat16("auto", device) else "float32",
         "torch sees": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] or ["no GPU"],
-        "detection and pose": available_provider(),
+        "detection and pose": "CUDA, by torch" if provider == CPU and gpu_of_torch() else provider,
         "onnxruntime has": onnxruntime.get_available_providers(),
     }
 

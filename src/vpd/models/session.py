@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import onnxruntime as ort
 
 from vpd.errors import ArtefactError, InputError
+
+if TYPE_CHECKING:
+    import torch
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
@@ -33,15 +38,46 @@ def session_options(threads: int) -> Any:
     return options
 
 
-def open_session(network: Path | bytes, threads: int = 0, memory_pattern: bool = True) -> Any:
+@cache
+def gpu_of_torch() -> torch.device | None:
+    """torch's CUDA device, for where onnxruntime has none. Without a driver torch is not even imported."""
+    if not any(_loads(driver) for driver in ("libcuda.so.1", "nvcuda.dll")):
+        return None
+    import torch
+
+    return torch.device("cuda") if torch.cuda.is_available() else None
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def open_session(
+    network: Path | bytes, threads: int = 0, memory_pattern: bool = True, gpu: bool = True
+) -> Any:
     """An onnxruntime.InferenceSession of a file, or of its content.
 
-    ``memory_pattern`` lets it plan its memory for every size of batch that it meets, and keep it. Raises
-    ArtefactError where the file is missing or is no ONNX network.
+    Where onnxruntime has no GPU but torch has one, networks that torch can run are run by it
+    (`vpd.models.torch_session`); without ``gpu`` the CPU is taken in any case. ``memory_pattern`` lets
+    onnxruntime plan its memory for every size of batch that it meets, and keep it. Raises ArtefactError where
+    the file is missing or is no ONNX network.
     """
     if isinstance(network, Path) and not network.is_file():
         raise ArtefactError(f"the network {network} does not exist")
-    provider = available_provider()
+    provider = available_provider() if gpu else CPU
+    device = gpu_of_torch() if gpu and provider == CPU else None
+    if device is not None:
+        from vpd.models.torch_session import TorchSession
+
+        try:
+            return TorchSession(network, device)
+        except (InputError, ArtefactError):
+            # It has operations that are not known there, or is no network at all: onnxruntime says so.
+            pass
     providers = [provider] if provider == CPU else [provider, CPU]
     options = session_options(threads)
     options.enable_mem_pattern = memory_pattern

@@ -26,11 +26,13 @@ def outputs(sources: Sources, video: str) -> list[Output]:
 
 @lru_cache(maxsize=1)
 def _flow(name: str) -> FlowEstimator | None:
-    import torch
+    from vpd.flow import FLOWS, make_flow
 
-    from vpd.flow import make_flow
+    if name not in FLOWS or not FLOWS[name].uses_device:
+        return make_flow(name)
+    from vpd.device import choose_device
 
-    return make_flow(name, "cuda" if torch.cuda.is_available() else "cpu")
+    return make_flow(name, str(choose_device("auto")))
 
 
 def make(work: Work, wanted: list[Output]) -> None:

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from vpd.errors import MismatchError
 from vpd.models import model_path
+from vpd.models.onnx_file import read_onnx
 from vpd.pose.movenet_decoding import NEARNESS, decode_heads
 
 RGB_MEAN = RGB_STD = 127.5
@@ -122,15 +123,10 @@ class MoveNet(nn.Module):
 
 def _published_weights(path: Path) -> list[Tensor]:
     """Weights and biases of all convolutions of the ONNX file, in the order of its graph."""
-    import onnx
-    from onnx import numpy_helper
-
-    graph = onnx.load(str(path)).graph
-    stored = {tensor.name: tensor for tensor in graph.initializer}
-    cast_from = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Cast"}
-    names = [name for node in graph.node if node.op_type == "Conv" for name in node.input[1:]]
-    arrays = [numpy_helper.to_array(stored[cast_from.get(name, name)]) for name in names]
-    return [torch.from_numpy(array.astype("float32")) for array in arrays]
+    graph = read_onnx(path)
+    cast_from = {node.outputs[0]: node.inputs[0] for node in graph.nodes if node.op == "Cast"}
+    names = [name for node in graph.nodes if node.op == "Conv" for name in node.inputs[1:]]
+    return [torch.from_numpy(graph.weights[cast_from.get(name, name)].astype("float32")) for name in names]
 
 
 def load_movenet() -> MoveNet:

@@ -45,7 +45,8 @@ class OnnxEngine:
 
     def __init__(self, exported: Path | bytes, student: BaseStudent, threads: int = 0) -> None:
         # With a memory pattern, onnxruntime keeps the most memory that each size of batch needed.
-        self.session = open_session(exported, threads, memory_pattern=False)
+        # It is chosen for the CPU; on a GPU torch runs the student itself.
+        self.session = open_session(exported, threads, memory_pattern=False, gpu=False)
         self.student = student.eval()
 
     def __call__(self, raw: Array) -> Array:
