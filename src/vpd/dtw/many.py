@@ -217,6 +217,23 @@ def _among_themselves(
     return mirrored[place]
 
 
+def _path_costs_on(
+    prepared: Sequence[tuple[Array, Array]], packed: Packed, name: str, window: int | None, device: str
+) -> Array:
+    """Path costs (Q, N) as of `path_costs`, by torch on ``device``."""
+    # torch takes seconds to import, and warping on the CPU needs none of it.
+    from vpd.device import choose_device
+    from vpd.dtw.on_device import device_path_costs
+
+    chosen = choose_device(device)
+    first = get_pattern("symmetricP2" if name == FALLBACK else name)
+    costs = device_path_costs(prepared, packed, first, window, chosen)
+    if name == FALLBACK and np.isinf(costs).any():
+        others = device_path_costs(prepared, packed, get_pattern("symmetric2"), window, chosen)
+        costs = np.where(np.isinf(costs), others, costs)
+    return costs
+
+
 def many_to_many(
     queries: Sequence[Array],
     candidates: Packed | Sequence[Array],
@@ -224,16 +241,20 @@ def many_to_many(
     distance: str = "l2",
     normalise: bool = True,
     window: int | None = None,
+    device: str = "cpu",
 ) -> Array:
     """Distances (Q, N) float32 of ``queries``, each (n, d), to ``candidates``; infinite where no path exists.
 
     Candidates packed beforehand bring their own frame distance; ``distance`` is for those that are not. The
     candidates are in the order in which they were given. A list given as both is compared with itself, which
-    is half of the work where the pattern is symmetric.
+    is half of the work where the pattern is symmetric. ``device`` "cuda" computes in torch on a GPU, "auto"
+    where there is one; distances are the same to rounding.
     """
     packed = candidates if isinstance(candidates, Packed) else pack(candidates, distance)
     prepared = [packed.prepare(query) for query in queries]
-    if candidates is queries and pattern != FALLBACK and get_pattern(pattern).symmetric:
+    if device != "cpu":
+        costs = _path_costs_on(prepared, packed, pattern, window, device)
+    elif candidates is queries and pattern != FALLBACK and get_pattern(pattern).symmetric:
         costs = _among_themselves(prepared, packed, pattern, window)
     else:
         costs, _ = path_costs(prepared, packed, pattern, window)
@@ -256,7 +277,8 @@ def one_to_many(
     distance: str = "l2",
     normalise: bool = True,
     window: int | None = None,
+    device: str = "cpu",
 ) -> Array:
     """Distances (N,) float32 of one query (n, d) to many; see `many_to_many`."""
-    row: Array = many_to_many([query], candidates, pattern, distance, normalise, window)[0]
+    row: Array = many_to_many([query], candidates, pattern, distance, normalise, window, device)[0]
     return row

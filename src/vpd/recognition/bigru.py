@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
+from vpd.device import choose_device
 from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier, orientations
 from vpd.recognition.network import ActionNetwork
@@ -58,7 +59,8 @@ class BiGRUClassifier(SequenceClassifier):
     seed : of weights, order and dropout; the same seed and data give the same model on one kind of processor.
     threads : 2 runs the two directions on two cores.
     precision : of the large products in training; "auto" takes bfloat16 on CPUs that multiply in it.
-    device : any torch device.
+    device : any torch device; "auto" takes a GPU where there is one. The CPU has code of its own, which a
+        few hundred short sequences run fastest on.
     sides : whether mirrored examples count, see `vpd.sequences.sides.Sides`.
     """
 
@@ -128,6 +130,7 @@ class BiGRUClassifier(SequenceClassifier):
         return self
 
     def _build(self) -> None:
+        self.device_ = choose_device(self.device)
         self.network_ = ActionNetwork(
             self.n_features_in_,
             len(self.classes_),
@@ -135,7 +138,7 @@ class BiGRUClassifier(SequenceClassifier):
             self.layers,
             self.threads,
             self.precision,
-        ).to(self.device)
+        ).to(self.device_)
 
     def _batches(self, examples: int) -> int:
         return math.ceil(examples / max(2, self.batch))
@@ -153,8 +156,8 @@ class BiGRUClassifier(SequenceClassifier):
         losses = []
         for chosen in np.array_split(items, self._batches(len(items))):
             frames, packing = matrix.batch(chosen)
-            wanted = targets[chosen[packing.order]].to(self.device)
-            loss = cross_entropy(self.network_(frames.to(self.device), packing), wanted)
+            wanted = targets[chosen[packing.order]].to(self.device_)
+            loss = cross_entropy(self.network_(frames.to(self.device_), packing), wanted)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             optimiser.step()
@@ -175,7 +178,7 @@ class BiGRUClassifier(SequenceClassifier):
             for start in range(0, len(matrix), PREDICTION_BATCH):
                 items = np.arange(start, min(start + PREDICTION_BATCH, len(matrix)))
                 frames, packing = matrix.batch(items)
-                logits = self.network_(frames.to(self.device), packing).cpu()
+                logits = self.network_(frames.to(self.device_), packing).cpu()
                 out[items[packing.order]] = logits.double().softmax(dim=1).numpy()
         mean: Array = out.reshape(len(X), views, -1).mean(axis=1)
         return mean

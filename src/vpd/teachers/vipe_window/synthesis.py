@@ -35,21 +35,29 @@ TEMPO = 1.6
 
 
 class Movements:
-    """Draws windows of movement, all on one device."""
+    """Draws windows of movement, all on one device, which is that of the generator."""
 
-    def __init__(self, motions: Sequence[Motion], settings: VipeWindowSettings, poses: VipeSettings) -> None:
+    def __init__(
+        self,
+        motions: Sequence[Motion],
+        settings: VipeWindowSettings,
+        poses: VipeSettings,
+        device: torch.device | None = None,
+    ) -> None:
         if not motions:
             raise InputError("there is no 3D motion to train on; give files that `vpd vipe train` reads")
         self.settings, self.poses = settings, poses
         joints = [torch.from_numpy(motion.joints[:, BODY13]).float() for motion in motions]
         self.bodies = take_apart(torch.cat(joints))
-        lengths = torch.tensor([len(j) for j in joints])
+        if device is not None:
+            self.bodies = self.bodies.to(device)
+        lengths = torch.tensor([len(j) for j in joints], device=device)
         self.start = (torch.cumsum(lengths, 0) - lengths).repeat_interleave(lengths)
         self.length = lengths.repeat_interleave(lengths)
-        self.fps = torch.tensor([float(m.fps) for m in motions]).repeat_interleave(lengths)
+        self.fps = torch.tensor([float(m.fps) for m in motions], device=device).repeat_interleave(lengths)
         # Sequences weigh by the root of their length, so that an hour of walking does not drown a backflip.
         self.weight = (lengths.float() ** -0.5).repeat_interleave(lengths)
-        self.offsets_s = torch.tensor(settings.offsets_s)
+        self.offsets_s = torch.tensor(settings.offsets_s, device=device)
 
     def draw(self, n: int, captured: float, generator: torch.Generator) -> Tensor:
         """(n, K, 13, 3) joints in metres, z up, each pose's mid-hip at the origin; a share ``captured``."""
@@ -59,7 +67,7 @@ class Movements:
         if n > count:
             parts.append(self._made(n - count, chance))
         body = Body(**{name: torch.cat([getattr(p, name) for p in parts]) for name in vars(parts[0])})
-        middle = body[torch.arange(n) * k + k // 2]
+        middle = body[torch.arange(n, device=self.offsets_s.device) * k + k // 2]
         lengths = vary_lengths(middle, self.poses.limb_lengths, chance).lengths
         body = body.with_(lengths=lengths.repeat_interleave(k, 0))
         flip, image = chance.true(0.5, n).repeat_interleave(k), mirrored(body)
@@ -94,7 +102,8 @@ class Movements:
         draw = chance.uniform(0, 1, n)
         kind = (draw > CAPTURED).long() + (draw > CAPTURED + MIXED).long()
         stacked = {name: torch.stack([getattr(body, name) for body in kinds]) for name in vars(kinds[0])}
-        return Body(**{name: value[kind, torch.arange(n)] for name, value in stacked.items()})
+        place = torch.arange(n, device=kind.device)
+        return Body(**{name: value[kind, place] for name, value in stacked.items()})
 
     def _made(self, n: int, chance: Chance) -> Body:
         """Bodies (n K) that pass from a first pose to a second and on to a third, turning on the way."""
@@ -110,7 +119,7 @@ class Movements:
         turning = sum(self.settings.takes_s) / 2
         passed = chance.uniform(-turning, turning, n, 1)
         still = chance.true(STILL, n)[:, None]
-        t = torch.where(still, torch.zeros(1, k), t.expand(n, k))
+        t = torch.where(still, torch.zeros_like(t), t.expand(n, k))
         to_second = _eased((t - passed + takes_s) / takes_s).flatten()
         to_third = _eased((t - passed) / takes_s).flatten()
 
@@ -119,7 +128,7 @@ class Movements:
 
         made = blended(repeated(first), repeated(second), to_second)
         made = blended(made, repeated(third), to_third)
-        rate = chance.normal(n, 3) * torch.tensor(TURN)
+        rate = chance.normal(n, 3) * t.new_tensor(TURN)
         turn = axis_rotation((rate[:, None] * t[..., None]).flatten(0, 1))
         return made.with_(pelvis=turn @ pelvis.repeat_interleave(k, 0))
 

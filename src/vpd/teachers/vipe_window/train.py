@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vpd.device import choose_device
 from vpd.settings.vipe import VipeSettings, VipeWindowSettings
 from vpd.teachers.vipe.loop import Loop
 from vpd.teachers.vipe.losses import distances, metric_loss, neighbour_loss
@@ -64,9 +65,16 @@ class Views:
 class Validation:
     """Held-out movements, each seen by two cameras with estimator-like errors, fixed once."""
 
-    def __init__(self, motions: Sequence[Motion], settings: VipeWindowSettings, poses: VipeSettings) -> None:
-        generator = torch.Generator().manual_seed(VALIDATION_SEED)
-        movements = Movements(motions, settings, poses)
+    def __init__(
+        self,
+        motions: Sequence[Motion],
+        settings: VipeWindowSettings,
+        poses: VipeSettings,
+        device: torch.device | None = None,
+    ) -> None:
+        device = device or torch.device("cpu")
+        generator = torch.Generator(device).manual_seed(VALIDATION_SEED)
+        movements = Movements(motions, settings, poses, device)
         self.joints = movements.draw(VALIDATION_MOVEMENTS, 1.0, generator)
         self.views = Views.of(self.joints, settings, poses, generator)
 
@@ -78,7 +86,8 @@ class Validation:
         first, second = encoder(*self.views.first), encoder(*self.views.second)
         encoder.train()
         hits = hit_at_k(first, second, self.joints[:, self.joints.shape[1] // 2])
-        same = torch.cdist(first, second).argmin(1) == torch.arange(len(first))
+        nearest = torch.cdist(first, second).argmin(1)
+        same = nearest == torch.arange(len(first), device=nearest.device)
         return dict(zip(("hit1", "hit10", "hit20"), hits, strict=True)) | {"same": float(same.float().mean())}
 
 
@@ -93,19 +102,21 @@ def train(
 ) -> tuple[VipeWindow, list[dict[str, float]]]:
     """Train on ``motions`` from the pose embedding ``start``, and keep the step that is best on ``held_out``.
 
-    Bodies and cameras are made as ``poses`` says. With a ``folder`` a run that was stopped goes on. Returns
-    the embedding and the history as rows. Raises InputError where a sequence is in both parts, or the
-    folder's state belongs to other settings.
+    Bodies and cameras are made as ``poses`` says, on its device. With a ``folder`` a run that was stopped
+    goes on. Returns the embedding and the history as rows. Raises InputError where a sequence is in both
+    parts, or the folder's state belongs to other settings.
     """
     check_held_out(motions, held_out)
     torch.manual_seed(settings.seed)
     card = VipeWindowCard(
         start.card.d, settings.width, start.card.width, start.card.blocks, settings.offsets_s
     )
-    encoder = VipeWindowEncoder(start.encoder, len(settings.offsets_s), settings.width)
-    decoder = card.decoder()
-    generator = torch.Generator().manual_seed(settings.seed)
-    movements, validation = Movements(motions, settings, poses), Validation(held_out, settings, poses)
+    device = choose_device(poses.device)
+    encoder = VipeWindowEncoder(start.encoder, len(settings.offsets_s), settings.width).to(device)
+    decoder = card.decoder().to(device)
+    generator = torch.Generator(device).manual_seed(settings.seed)
+    movements = Movements(motions, settings, poses, device)
+    validation = Validation(held_out, settings, poses, device)
 
     def loss() -> tuple[Tensor, dict[str, Tensor]]:
         joints = movements.draw(settings.batch, settings.captured, generator)
@@ -124,4 +135,4 @@ def train(
     known_by = settings.model_dump_json() + poses.model_dump_json()
     loop = Loop(encoder, decoder, generator, settings, folder, known_by)
     loop.run(loss, lambda: validation(encoder), progress)
-    return VipeWindow(card, encoder, decoder), loop.history
+    return VipeWindow(card, encoder.cpu(), decoder.cpu()), loop.history
