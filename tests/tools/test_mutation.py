@@ -28,9 +28,9 @@ def repository(tmp_path):
 
 
 def mutant(number, before, after):
-    tests = [f"tests/test_sums.py::{name}" for name in ("test_double", "test_wrong_anyway")]
+    tests = [f"tests/test_sums.py::{name}" for name in ("test_double", "test_wrong_anyway", "test_gone")]
     said = {"id": number, "file": "src/vpd/made/sums.py", "line": 5, "operator": "made"}
-    return said | {"before": before, "after": after, "source": SOURCE.replace(before, after), "tests": tests}
+    return said | {"before": before, "after": after, "old": before, "new": after, "tests": tests}
 
 
 def test_killed_survived_and_endless(repository, tmp_path, monkeypatch):
@@ -40,11 +40,12 @@ def test_killed_survived_and_endless(repository, tmp_path, monkeypatch):
         mutant(0, "x * 2", "x * 3"),
         mutant(1, "x + LIMIT", "x - LIMIT"),
         mutant(2, "    return x * 2", "    while x: pass"),
+        mutant(3, "    return y", "    return z"),
     ]
     results = tmp_path / "results.jsonl"
     trial.try_all(mutants, repository, tmp_path / "copies", results, workers=2, seconds=300, most_s=60)
     rows = {row["id"]: row for row in trial.rows(results)}
-    assert [rows[i]["outcome"] for i in range(3)] == ["killed", "survived", "timeout"]
+    assert [rows[i]["outcome"] for i in sorted(rows)] == ["killed", "survived", "timeout"]
     assert rows[0]["by"] == "tests/test_sums.py::test_double"
     assert (tmp_path / "copies/tree-0/src/vpd/made/sums.py").read_text() == SOURCE
     assert trial.table(results).splitlines()[-1].split() == ["all", "2", "1", "3", "66.7"]

@@ -27,7 +27,10 @@ ELSEWHERE = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: ``source`` is the changed text of ``file``; ``tests`` (node ids) run the place."""
+    """One change: ``old`` lines of ``file`` become ``new`` ones; ``tests`` (node ids) run the place.
+
+    ``old`` has the lines around the change, too, so that it is there once.
+    """
 
     id: int
     file: str
@@ -35,7 +38,8 @@ class Mutant:
     operator: str
     before: str
     after: str
-    source: str
+    old: str
+    new: str
     tests: list[str]
 
 
@@ -101,20 +105,28 @@ def draw(files: Sequence[Path], runs: Runs, count: int, seed: int) -> list[Mutan
         original = one.module_path.read_text(encoding="utf-8")
         operator = cosmic_ray.plugins.get_operator(one.operator_name)(**one.operator_args)
         source = mutate_code(original, operator, one.occurrence)
-        changed = [
-            (number, old, new)
-            for number, (old, new) in enumerate(
-                zip(original.splitlines(), source.splitlines(), strict=False), start=1
-            )
-            if old != new
-        ]
-        line, old, new = changed[0] if changed else (one.start_pos[0], "", "")
         tests = runs.tests(str(one.module_path), one.start_pos[0])
         kind = one.operator_name.removeprefix("core/")
-        drawn.append(
-            Mutant(len(drawn), str(one.module_path), line, kind, old.strip(), new.strip(), source, tests)
+        line, old, new = _hunk(original, source)
+        before, after = (
+            original.splitlines()[line - 1].strip(),
+            (source.splitlines() + [""])[line - 1].strip(),
         )
+        drawn.append(Mutant(len(drawn), str(one.module_path), line, kind, before, after, old, new, tests))
     return drawn
+
+
+def _hunk(original: str, source: str) -> tuple[int, str, str]:
+    """The first changed line, and the changed lines of both texts with as many around them as make it unique."""
+    was, now = original.splitlines(keepends=True), source.splitlines(keepends=True)
+    first = next(i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b)
+    last = next(i for i, (a, b) in enumerate(zip(was[::-1], now[::-1], strict=False)) if a != b)
+    for around in range(len(was)):
+        start, end = max(first - around, 0), max(last - around, 0)
+        old = "".join(was[start : len(was) - end])
+        if original.count(old) == 1:
+            return first + 1, old, "".join(now[start : len(now) - end])
+    raise AssertionError("a whole file is in itself once")
 
 
 def write(mutants: Sequence[Mutant], path: Path) -> None:
