@@ -108,16 +108,13 @@ def draw(files: Sequence[Path], runs: Runs, count: int, seed: int) -> list[Mutan
         tests = runs.tests(str(one.module_path), one.start_pos[0])
         kind = one.operator_name.removeprefix("core/")
         line, old, new = _hunk(original, source)
-        before, after = (
-            original.splitlines()[line - 1].strip(),
-            (source.splitlines() + [""])[line - 1].strip(),
-        )
+        before, after = (text.splitlines()[line - 1].strip() for text in (original, source))
         drawn.append(Mutant(len(drawn), str(one.module_path), line, kind, before, after, old, new, tests))
     return drawn
 
 
 def _hunk(original: str, source: str) -> tuple[int, str, str]:
-    """The first changed line, and the changed lines of both texts with as many around them as make it unique."""
+    """The first changed line, and the changed lines of both texts with as many around as make them unique."""
     was, now = original.splitlines(keepends=True), source.splitlines(keepends=True)
     first = next(i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b)
     last = next(i for i, (a, b) in enumerate(zip(was[::-1], now[::-1], strict=False)) if a != b)
