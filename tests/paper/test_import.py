@@ -9,6 +9,7 @@ import pytest
 
 from tests.paper import made
 from vpd.errors import InputError
+from vpd.library.backup import states
 from vpd.library.dataset import read_card
 from vpd.library.frames import read_times
 from vpd.library.labels import read_labels
@@ -82,7 +83,7 @@ def test_broadcasts_are_cut_into_routines(tmp_path, skating):
     made.video(tmp_path / "videos" / "men_world_short_program_2017.mkv", 260, 5)
     found = bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
     layout = Layout(tmp_path / "lib")
-    assert sorted(p.stem for p in (layout.root / "clips").iterdir()) == list(made.FS_NAMES[:2])
+    assert sorted(p.stem for p in (layout.root / "clips").glob("*.mp4")) == list(made.FS_NAMES[:2])
     assert [Videos.read(layout)[name].frames for name in made.FS_NAMES[:2]] == [100, 100]
     assert found.plan.missing == (made.FS_NAMES[2],)
     assert found.imported.card.actions[0] == 5
@@ -164,6 +165,20 @@ def test_importing_again_changes_nothing_and_keeps_own_labels(skating):
     layout.labels.write_bytes(before + f"{made.FS_NAMES[2]},,1.0,1.5,spin,,\n".encode())
     bring("fs", root / "labels", root / "videos", root / "lib")
     assert [s.label for s in read_back(layout)].count("spin") == 1
+
+
+def test_columns_of_ones_own_and_earlier_files_are_kept(skating, tmp_path):
+    root, _ = skating
+    bring("fs", root / "labels", root / "videos", tmp_path / "lib")
+    layout = Layout(tmp_path / "lib")
+    rows = list(csv.reader(layout.labels.open()))
+    mine = [[*row, "remark" if i == 0 else f"seen {i}"] for i, row in enumerate(rows)]
+    with layout.labels.open("w", newline="") as out:
+        csv.writer(out).writerows(mine)
+    layout.splits.write_text("video,scene,split\nmine,mine,test\n")
+    bring("fs", root / "labels", root / "videos", tmp_path / "lib")
+    assert list(csv.reader(layout.labels.open())) == mine
+    assert [p.read_text() for p in states(layout.splits)] == ["video,scene,split\nmine,mine,test\n"]
 
 
 def test_a_library_with_labels_of_its_own_is_not_overwritten(tmp_path, skating):

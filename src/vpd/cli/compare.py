@@ -22,6 +22,7 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Align two executions of an action and name their largest differences."""
+    from vpd.library.own_folder import new_file
     from vpd.library.videos import Videos
     from vpd.report.search_page import write_side_by_side
     from vpd.search.hits import Hit
@@ -32,6 +33,8 @@ def compare(
     if mirror not in ("auto", "no", "yes"):
         raise InputError(f"--mirror {mirror}: there are auto, no and yes.")
     layout = open_library(library)
+    if out is not None:
+        new_file(out)
     videos = Videos.read(layout)
     a, b = segments_of([first, second], videos)
     found = run(layout, CompareRequest(a, b, features, mirror))  # type: ignore[arg-type] # checked above

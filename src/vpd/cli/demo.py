@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +14,9 @@ from vpd.cli.common import JobsOption, console, notices, say
 from vpd.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
-    from vpd.api import Library
     from vpd.types import Segment
     from vpd.verbs.few_shot import Evaluation
 
-SAMPLE = Path(__file__).parents[1] / "sample"
 KS = (1, 2, 4)
 """Examples a class; the sample has six to learn from."""
 SUBSETS = 10
@@ -27,13 +24,6 @@ RECOGNISER = "dtw-nn"
 RESULTS = 9
 OVERLAY_S = 12.0
 """How much of a video the report shows with its poses."""
-
-SETTINGS = """
-# The demo's: a short training, at the price of accuracy.
-[distill]
-images = 20000
-epoch_images = 4000
-"""
 
 
 def demo(
@@ -48,7 +38,9 @@ def demo(
     Takes about five minutes on two free cores, and ends at any speed. A demo that was stopped goes on
     where it was.
     """
+    from vpd.cli.demo_folder import REPORT, SAMPLE, DemoFolder
     from vpd.errors import InputError
+    from vpd.library.own_folder import own_folder
     from vpd.report.demo_page import DemoResult, write_demo_page
     from vpd.report.evaluation_page import accuracy_table
 
@@ -56,11 +48,12 @@ def demo(
         raise InputError(f"The sample is missing from {SAMPLE}. Install vpd again.")
     seconds: dict[str, float] = {}
     root = out / "library"
-    if fresh and (root / "vpd.toml").exists():
-        shutil.rmtree(root)
+    own = DemoFolder(out)
+    if fresh:
+        own.begin_again()
     with _timed("new", seconds):
         say(f"1/4  vpd new {root} {SAMPLE / 'videos'}")
-        library = _new(root)
+        library = own.library()
     with _timed("run", seconds), ProgressBar() as bar:
         say(f"2/4  vpd run --library {root}")
         run = library.run(jobs=jobs, listener=bar)
@@ -90,7 +83,9 @@ def demo(
             part_seconds=seconds,
             truth=SAMPLE / "truth.npz",
         )
-        page = write_demo_page(result, out / "report", OVERLAY_S)
+        with own_folder(own.report, REPORT) as folder:
+            folder.begin()
+            page = write_demo_page(result, own.report, OVERLAY_S)
     say(f"Done in {sum(seconds.values()) / 60:.1f} minutes. Open the report in a browser:\n{page.resolve()}")
 
 
@@ -99,20 +94,6 @@ def _timed(part: str, seconds: dict[str, float]) -> Iterator[None]:
     started = time.perf_counter()
     yield
     seconds[part] = time.perf_counter() - started
-
-
-def _new(root: Path) -> Library:
-    """The library of the sample's videos, with its labels, its split and quick settings."""
-    from vpd.api import Library
-    from vpd.library.artefact import write_text
-    from vpd.settings.toml import HEADER
-
-    if not (root / "vpd.toml").exists():
-        write_text(HEADER + SETTINGS, root / "vpd.toml")
-    library = Library.new(root, SAMPLE / "videos")
-    for name in ("labels.csv", "splits.csv"):
-        shutil.copyfile(SAMPLE / name, root / name)
-    return library
 
 
 def _query(evaluation: Evaluation) -> Segment:

@@ -16,22 +16,29 @@ from vpd.cli.common import (
     say_notes,
 )
 from vpd.cli.progress import verb_progress
+from vpd.formats.table import written_format
 from vpd.library.layout import Layout
+from vpd.library.own_folder import OwnFolder, own_folder
 from vpd.library.results import results_folder
 from vpd.library.videos import Videos
 from vpd.report.detection_folder import DetectionFolder
-from vpd.verbs.detect import DetectRequest, DetectResult
+from vpd.verbs.detect import DetectRequest, DetectResult, VideoDetections
 from vpd.verbs.detect import detect as detect_verb
 
 
 class _Told(DetectionFolder):
     """Says what each answer is, besides writing it."""
 
-    def __init__(self, folder: Path, quiet: bool) -> None:
-        super().__init__(folder)
-        self.quiet = quiet
+    def __init__(self, folder: OwnFolder, quiet: bool) -> None:
+        super().__init__(folder.path)
+        self.own, self.quiet = folder, quiet
+
+    def video(self, found: VideoDetections) -> None:
+        self.own.begin()
+        super().video(found)
 
     def answer(self, result: DetectResult) -> None:
+        self.own.begin()
         super().answer(result)
         if self.quiet:
             return
@@ -75,10 +82,13 @@ def detect(
     """Find labelled actions in videos without labels: start, end, action and score, surest first."""
     layout = open_library(library)
     request = DetectRequest(names or None, features, labels, method, points, at_least)
-    folder = _Told(out or results_folder(layout, "detect"), quiet=as_json)
-    with verb_progress("detect") as progress:
-        result = detect_verb(layout, request, progress, folder)
-    files = [*folder.files, *_added(folder, result, layout, overlay, clips, reel, export or [])]
+    for program in export or ():
+        written_format(program)
+    with own_folder(out or results_folder(layout, "detect"), "detections") as own:
+        folder = _Told(own, quiet=as_json)
+        with verb_progress("detect") as progress:
+            result = detect_verb(layout, request, progress, folder)
+        files = [*folder.files, *_added(folder, result, layout, overlay, clips, reel, export or [])]
     if as_json:
         print_json({**result.to_json(), "files": [str(path) for path in files]})
     else:

@@ -211,7 +211,10 @@ def import_(
 @app.command()
 def export(
     form: Annotated[str, typer.Option("--format", help=f"{WRITABLE}.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write into.")] = Path(),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A new or empty folder; default results/export-<time>."),
+    ] = None,
     video: Annotated[
         list[str] | None, typer.Option("--video", help="Of this video; may be repeated.")
     ] = None,

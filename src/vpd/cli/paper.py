@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from vpd.cli.common import (
 )
 from vpd.cli.progress import ProgressBar
 from vpd.library.artefact import write_text
+from vpd.library.own_folder import own_folder
 from vpd.paper.bring import Brought, bring
 from vpd.paper.columns import PAPER_SUBSETS, Column, open_columns
 from vpd.paper.datasets.table import READERS
@@ -251,6 +253,17 @@ def _print_figure(panels: Sequence[Panel]) -> None:
         console.print(shown)
 
 
+@contextmanager
+def _writable(out: Path | None) -> Iterator[None]:
+    """The folder that a person named for the tables, where it is new, empty or of earlier tables."""
+    if out is None:
+        yield
+        return
+    with own_folder(out, "tables of the paper", goes_on=True) as folder:
+        folder.begin()
+        yield
+
+
 def _command(names: Sequence[str], about: str) -> None:
     def command(
         library: LibrariesOption = None,
@@ -265,7 +278,7 @@ def _command(names: Sequence[str], about: str) -> None:
         jobs: JobsOption = 1,
         as_json: JsonOption = False,
     ) -> None:
-        with ProgressBar() as bar:
+        with ProgressBar() as bar, _writable(out):
             if baselines:
                 check_preset(baselines)
             options = Options(as_published, jobs or automatic_jobs(), 0, fresh, baselines or "", bar)

@@ -19,6 +19,7 @@ from vpd.cli.common import (
 )
 from vpd.cli.progress import verb_progress
 from vpd.library.artefact import write_text
+from vpd.library.own_folder import new_file
 from vpd.library.results import results_folder
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.report.evaluation_page import accuracy_table, write_evaluation
@@ -54,6 +55,8 @@ def recognise(
 ) -> None:
     """Name the actions of segments by the labelled examples of the library."""
     layout = open_library(library)
+    if out is not None:
+        new_file(out)
     with verb_progress("recognise") as progress:
         result = recognise_verb(layout, RecogniseRequest(spans or None, features, recogniser), progress)
     path = out or results_folder(layout, "recognise") / "recognised.csv"

@@ -20,6 +20,7 @@ from vpd.cli.progress import verb_progress
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
+from vpd.library.own_folder import OwnFolder, new_file, own_folder
 from vpd.library.results import results_folder
 from vpd.library.videos import Videos
 from vpd.report.clips import write_clips
@@ -27,6 +28,9 @@ from vpd.report.search_page import write_pairs, write_search_page
 from vpd.report.terminal import PlainTable
 from vpd.verbs.search import SearchRequest, SearchResult
 from vpd.verbs.search import search as search_verb
+
+CLIPS, PAIRS = "clips of results", "results beside their query"
+"""What the folders of a search hold."""
 
 
 def search(
@@ -55,6 +59,11 @@ def search(
 ) -> None:
     """Find what looks like the query."""
     layout = open_library(library)
+    if csv is not None:
+        new_file(csv)
+    for folder, what in ((clips, CLIPS), (side_by_side, PAIRS)):
+        if folder is not None:
+            OwnFolder(folder, what)
     request = SearchRequest(query, uncut, None, video, features, top)
     with verb_progress("search") as progress:
         result = search_verb(layout, request, progress)
@@ -82,13 +91,17 @@ def _write(
         write_text(result.to_csv(), csv)
         files.append(csv)
     if clips is not None:
-        cut = write_clips(clips, [hit.segment for hit in result.hits], find)
+        with own_folder(clips, CLIPS) as folder:
+            folder.begin()
+            cut = write_clips(clips, [hit.segment for hit in result.hits], find)
         problems = [clip.problem for clip in cut if clip.problem]
         if problems:
             raise InputError(f"{len(problems)} of {len(result.hits)} clips could not be cut: {problems[0]}")
         files.append(clips)
     if side_by_side is not None:
-        write_pairs(side_by_side, result, find)
+        with own_folder(side_by_side, PAIRS) as folder:
+            folder.begin()
+            write_pairs(side_by_side, result, find)
         files.append(side_by_side)
     if page:
         files.append(write_search_page(results_folder(layout, "search"), result, find))

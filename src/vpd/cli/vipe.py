@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from vpd.errors import InputError
+from vpd.library.own_folder import own_folder
 from vpd.settings.describe import describe
 from vpd.settings.toml import load_trainer_settings
 from vpd.settings.vipe import PRESETS, TrainerSettings, VipeSettings
@@ -85,12 +86,16 @@ def train_command(
     typer.echo(f"{len(training)} sequences, {frames} frames to train on; {len(held_out)} held out")
 
     show = _shower(chosen.steps)
-    trained = train(training, held_out, chosen, out, show, Vipe.load(start) if start is not None else None)
-    about = _about(chosen.model_dump(), training, held_out, trained.history)
-    card = VipeCard(
-        chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), target=chosen.target, about=about
-    )
-    Vipe(card, trained.encoder, trained.decoder).save(out / "vipe.safetensors")
+    with own_folder(out, "a training of vipe", goes_on=True) as folder:
+        folder.begin()
+        trained = train(
+            training, held_out, chosen, out, show, Vipe.load(start) if start is not None else None
+        )
+        about = _about(chosen.model_dump(), training, held_out, trained.history)
+        card = VipeCard(
+            chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), target=chosen.target, about=about
+        )
+        Vipe(card, trained.encoder, trained.decoder).save(out / "vipe.safetensors")
     typer.echo(f"wrote {out / 'vipe.safetensors'}")
 
 
@@ -114,10 +119,12 @@ def train_window_command(
     typer.echo(f"{len(training)} sequences to train on; {len(held_out)} held out")
     show = _shower(chosen.vipe_window.steps)
     begun = Vipe.load(start)
-    found, history = train_window(training, held_out, begun, chosen.vipe_window, chosen.vipe, out, show)
-    used = {"vipe-window": chosen.vipe_window.model_dump(), "vipe": chosen.vipe.model_dump()}
-    card = replace(found.card, about=_about(used, training, held_out, history))
-    replace(found, card=card).save(out / "vipe_window.safetensors")
+    with own_folder(out, "a training of vipe-window", goes_on=True) as folder:
+        folder.begin()
+        found, history = train_window(training, held_out, begun, chosen.vipe_window, chosen.vipe, out, show)
+        used = {"vipe-window": chosen.vipe_window.model_dump(), "vipe": chosen.vipe.model_dump()}
+        card = replace(found.card, about=_about(used, training, held_out, history))
+        replace(found, card=card).save(out / "vipe_window.safetensors")
     typer.echo(f"wrote {out / 'vipe_window.safetensors'}")
 
 

@@ -108,6 +108,15 @@ def _json_format(content: Any) -> str | None:
     return None
 
 
+def written_format(name: str) -> Format:
+    """The format called ``name``. Raises InputError where there is none, or it is only read."""
+    form = _format(name)
+    if not form.writes:
+        written = ", ".join(n for n, f in FORMATS.items() if f.writes)
+        raise InputError(f"{name} is read and not written; written are {written}")
+    return form
+
+
 def export_segments(
     name: str, segments: Sequence[Segment], media: Mapping[str, Media], folder: Path
 ) -> list[Path]:
@@ -117,10 +126,7 @@ def export_segments(
     ``<name><suffix>``, or one a video in a folder ``<name>``. Raises InputError for an unknown program, or
     one that is only read.
     """
-    form = _format(name)
-    if not form.writes:
-        written = ", ".join(n for n, f in FORMATS.items() if f.writes)
-        raise InputError(f"{name} is read and not written; written are {written}")
+    form = written_format(name)
     unknown = sorted({s.video for s in segments} - set(media))
     if unknown:
         raise InputError(f"nothing is known of the videos {', '.join(unknown)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +51,31 @@ def keep(path: Path) -> None:
     """
     if not path.exists():
         return
+    _copy(path, _next(path))
+    _forget_old(path)
+
+
+def _next(path: Path) -> Path:
+    """Where the next state is kept."""
     known = states(path)
     number = int(known[-1].stem) + 1 if known else 1
-    _copy(path, folder(path) / f"{number:06}{path.suffix}")
-    for old in known[: max(0, len(known) + 1 - KEPT)]:
+    return folder(path) / f"{number:06}{path.suffix}"
+
+
+def _forget_old(path: Path) -> None:
+    for old in states(path)[:-KEPT]:
         old.unlink(missing_ok=True)
+
+
+@contextmanager
+def keeping(path: Path) -> Iterator[None]:
+    """Within, ``path`` is written anew; its state before is kept where it was another."""
+    before = path.read_bytes() if path.is_file() else None
+    yield
+    if before is not None and path.read_bytes() != before:
+        with replacing(_next(path)) as part:
+            part.write_bytes(before)
+        _forget_old(path)
 
 
 def undo(path: Path) -> Restored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -148,6 +148,19 @@ class LabelStore:
                     fresh.append(one)
             names = self._append(found, fresh)
         return self._named(names), len(new) - len(fresh)
+
+    def merge(self, new: Sequence[NewLabel], key: Callable[[Segment], Hashable]) -> None:
+        """Put labels in: a row whose segment has the same ``key`` takes the new cells, and keeps the user's
+        own columns; others are added. Rows that are not named stay. Raises InputError as `add`.
+        """
+        for one in new:
+            self._check(one.segment)
+        with self._changing() as found:
+            there = {key(label.segment): label for label in found.labels}
+            for one in new:
+                if (label := there.get(key(one.segment))) is not None:
+                    self._set(found.table, label, one.segment)
+            self._append(found, [one for one in new if key(one.segment) not in there])
 
     def undo(self) -> Restored:
         """Bring back the state before the last change. Raises InputError where none is kept."""

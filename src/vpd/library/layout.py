@@ -9,6 +9,14 @@ from vpd.errors import InputError
 
 SETTINGS_FILE = "vpd.toml"
 
+MADE_FOLDERS = (
+    "cache", "crops", "features", "frames", "pictures", "poses", "results", "students", "tracks",
+)  # fmt: skip
+"""Folders of a library that vpd alone writes into."""
+MADE_FILES = ("videos.parquet", ".videos-copy.parquet")
+USER_FOLDERS = ("boxes", "labels.backup", "poses_given")
+"""Folders of a library that hold what a person gave."""
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vpd.library.layout import Layout
+from vpd.library.own_folder import mark
 
 
 def results_folder(layout: Layout, command: str) -> Path:
@@ -19,4 +20,5 @@ def results_folder(layout: Layout, command: str) -> Path:
         except FileExistsError:
             number += 1
         else:
+            mark(folder, command)
             return folder

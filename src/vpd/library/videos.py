@@ -24,6 +24,8 @@ NEW, OK, SET_ASIDE = "new", "ok", "set aside"
 """What can be the status of a video: not yet scanned, usable, or not usable with a reason."""
 
 VERSION = 1
+TABLE_STEP = "videos"
+"""The step in the table's recipe."""
 _ARROW = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 
 
@@ -162,7 +164,7 @@ class Videos:
         rows = [asdict(row) for row in self.rows.values()]
         table = pa.Table.from_pylist(rows, SCHEMA)
         for path in (self.layout.videos_copy, self.layout.videos):
-            write_parquet(table, path, Recipe("videos", VERSION))
+            write_parquet(table, path, Recipe(TABLE_STEP, VERSION))
 
     def __getitem__(self, video: str) -> VideoRow:
         return self.rows[self.id_of(video)]

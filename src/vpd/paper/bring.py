@@ -9,7 +9,7 @@ from pathlib import Path
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.layout import SETTINGS_FILE
-from vpd.library.lock import locked
+from vpd.library.own_folder import mark
 from vpd.paper.datasets.table import read_dataset
 from vpd.paper.importing import Imported, import_labels
 from vpd.paper.videos import CLIPS, Plan, cut_all, plan_videos, video_files
@@ -75,10 +75,12 @@ def bring(
         say(f"[track] follows {len(dataset.people)} people, the front one as athlete 0.")
         write_text(f"{HEADER}{PEOPLE.format(count=len(dataset.people))}", layout.settings)
     say(f"{len(plan.present)} clips are there, {len(plan.to_cut)} to cut, {len(plan.missing)} missing.")
-    cut, not_cut = cut_all(dataset, plan, layout.root / CLIPS, lambda clip: say(f"cut {clip}"))
+    clips = layout.root / CLIPS
+    if plan.to_cut and not clips.exists():
+        mark(clips, "clips that a data set names")
+    cut, not_cut = cut_all(dataset, plan, clips, lambda clip: say(f"cut {clip}"))
     registered = add_videos(layout, [*plan.present.values(), *cut.values(), *plan.others])
     report = run(layout, ("scan",), jobs, listener=listener)
     aliases = {path.name.removesuffix(path.suffix): video for path, video in registered.duplicates}
-    with locked(layout.labels):
-        imported = import_labels(layout, dataset, aliases, poses)
+    imported = import_labels(layout, dataset, aliases, poses)
     return Brought(imported, plan, not_cut, report)

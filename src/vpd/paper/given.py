@@ -14,6 +14,7 @@ from typing import Any
 
 from vpd.errors import InputError
 from vpd.library.artefact import replacing, write_text
+from vpd.library.backup import keeping
 from vpd.library.layout import Layout
 from vpd.paper.label_files import read_json, refuse_pickle
 
@@ -118,7 +119,7 @@ def take(
     if poses:
         poses.sort(key=lambda pose: (pose["frame"], pose["athlete"]))
         plain = layout.root / "poses_given" / f"{video}.json.gz"
-        with replacing(plain) as part:
+        with keeping(plain), replacing(plain) as part:
             part.write_bytes(gzip.compress(json.dumps(poses).encode(), mtime=0))
         given.poses += 1
 
@@ -128,4 +129,5 @@ def _write_boxes(path: Path, rows: list[tuple[int, int, list[float]]]) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["frame", "athlete", "x", "y", "w", "h"])
     writer.writerows((frame, athlete, *box) for frame, athlete, box in sorted(rows))
-    write_text(out.getvalue(), path)
+    with keeping(path):
+        write_text(out.getvalue(), path)

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
+from vpd.library.backup import keeping
 from vpd.library.csv_file import write_rows
 from vpd.library.dataset import DatasetCard, read_card, write_card
 from vpd.library.frames import read_times
-from vpd.library.labels import read_labels, write_labels
+from vpd.library.label_store import LabelStore, NewLabel
+from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import OK, VideoRow, Videos
 from vpd.paper.dataset import Action, Clip, Dataset, Frames
@@ -167,7 +169,8 @@ def _places(dataset: Dataset, segments: Mapping[str, Segment]) -> dict[str, Plac
 
 
 def _write_names(path: Path, lists: object) -> None:
-    write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n", path)
+    with keeping(path):
+        write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n", path)
 
 
 def import_labels(
@@ -180,11 +183,12 @@ def import_labels(
     """Write everything that the label files say of the videos that the library holds and has scanned.
 
     Files written: labels.csv (with windows), splits.csv, few_shot.json, detection_lists.json, queries.csv,
-    dataset.json; and boxes/ and poses_given/ from ``poses``. Files of an earlier import are replaced; labels
-    that a person added stay. ``aliases`` names the video of clips whose file is the same as another's. Raises
+    dataset.json; and boxes/ and poses_given/ from ``poses``. Files of an earlier import are replaced, and
+    their states before kept (`vpd.library.backup`); labels that a person added stay, and the user's columns.
+    ``aliases`` names the video of clips whose file is the same as another's. Raises
     InputError where the library has labels of its own.
     """
-    own = _own_labels(layout, dataset)
+    _check_own_labels(layout, dataset)
     work, given = _Import(layout, dataset, aliases or {}), Given()
     for clip, row, actions in work.clips():
         work.place(clip, row, actions)
@@ -192,9 +196,10 @@ def import_labels(
             take(layout, poses, clip.name, row.video, row.frames, dataset.people, given)
         progress(clip.name)
     segments = _without_twins(work)
-    imported = {segment_key(s) for s in segments.values()}
-    write_labels(layout.labels, [*segments.values(), *(s for s in own if segment_key(s) not in imported)])
-    write_split(layout.splits, _places(dataset, segments))
+    new = [NewLabel(segment, dataset.about.key) for segment in segments.values()]
+    LabelStore(layout, work.videos).merge(new, segment_key)
+    with keeping(layout.splits):
+        write_split(layout.splits, _places(dataset, segments))
     named = {i: segment_key(s) for i, s in segments.items()}
     _write_names(layout.few_shot, _subsets(dataset, named))
     there = {clip: video for clip, video in work.ids.items() if clip in dataset.clips}
@@ -203,7 +208,8 @@ def import_labels(
         [[there[clip] for clip in one if clip in there] for one in dataset.localisation],
     )
     if dataset.queries is not None:
-        write_rows(layout.queries, ["video"], ([named[i]] for i in sorted(dataset.queries) if i in named))
+        with keeping(layout.queries):
+            write_rows(layout.queries, ["video"], ([named[i]] for i in sorted(dataset.queries) if i in named))
     counted = sum(action.id in segments for action in dataset.recognised)
     card = DatasetCard(
         key=dataset.about.key,
@@ -230,17 +236,17 @@ def _subsets(dataset: Dataset, named: Mapping[str, str]) -> dict[str, list[list[
     return {k: kept for k, of in lists.items() if (kept := [one for one in of if one])}
 
 
-def _own_labels(layout: Layout, dataset: Dataset) -> list[Segment]:
-    """The labels that an earlier import left. Raises InputError where they are not of this data set."""
+def _check_own_labels(layout: Layout, dataset: Dataset) -> None:
+    """Raise InputError where the library has labels that are not of this data set, or cannot be read."""
     if not layout.labels.exists():
-        return []
+        return
     card = read_card(layout.dataset)
     if card is None or card.key != dataset.about.key:
         of = "its own" if card is None else f"the data set {card.key}"
         raise InputError(
             f"{layout.root} holds labels of {of}. Import {dataset.about.key} into a library of its own."
         )
-    return read_labels(layout.labels, Videos.read(layout))
+    read_labels(layout.labels, Videos.read(layout))
 
 
 def _without_twins(work: _Import) -> dict[str, Segment]:

@@ -7,28 +7,48 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from vpd.errors import InputError
-from vpd.library.artefact import write_text
-from vpd.library.layout import Layout
+from vpd.errors import ArtefactError, InputError
+from vpd.library.artefact import read_recipe, write_text
+from vpd.library.layout import MADE_FILES, MADE_FOLDERS, Layout
 from vpd.library.lock import locked
 from vpd.library.recovery import mend_table
-from vpd.library.videos import Registration, Videos
+from vpd.library.videos import TABLE_STEP, Registration, Videos
 from vpd.settings.toml import HEADER, load_settings
 from vpd.video import find_videos, recording_key
 from vpd.video.card import missing_chapters
 
 
 def make_library(folder: Path) -> Layout:
-    """The library in ``folder``, made where it is not there. Raises InputError where it cannot be made."""
+    """The library in ``folder``, made where it is not there. Raises InputError where it cannot be made.
+
+    The folder may hold files of the user, such as the videos; but not what a library would write over.
+    """
     layout = Layout(folder.resolve())
     if layout.settings.exists():
         load_settings(layout.settings)
         return layout
+    foreign = _foreign(layout)
+    if foreign:
+        raise InputError(
+            f"{folder} cannot be made into a library: vpd would write into {', '.join(foreign)}, which it "
+            "did not make. Name another folder, or a new one."
+        )
     try:
         write_text(HEADER, layout.settings)
     except OSError as error:
         raise InputError(f"{folder} cannot be made into a library ({error.strerror}).") from error
     return layout
+
+
+def _foreign(layout: Layout) -> list[str]:
+    """Files and folders that a library would use, and that are not of one that lost its vpd.toml."""
+    for file in MADE_FILES:
+        try:
+            if read_recipe(layout.root / file)["step"] == TABLE_STEP:
+                return []
+        except (ArtefactError, InputError):
+            continue
+    return [name for name in (*MADE_FILES, *MADE_FOLDERS) if os.path.lexists(layout.root / name)]
 
 
 def add_videos(layout: Layout, paths: Iterable[Path], join: bool = False) -> Registration:

@@ -70,8 +70,6 @@ def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
 
     ``overlay_s`` is how long the video with the drawn poses is at most. Returns the page's path.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     layout = result.layout
     videos = Videos.read(layout)
     row = videos[result.query.video]

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from vpd.errors import InputError, LabelError
-from vpd.formats.table import Media, export_segments, guess_format, import_segments
+from vpd.formats.table import Media, export_segments, guess_format, import_segments, written_format
 from vpd.library.backup import Restored
 from vpd.library.csv_file import Table, write_rows
 from vpd.library.frames import read_times
 from vpd.library.label_store import Changes, LabelStore, NewLabel
 from vpd.library.labels import TABLE, Label, check_span, label_cells, parse_query, read_label_file
 from vpd.library.layout import Layout
+from vpd.library.own_folder import own_folder
+from vpd.library.results import results_folder
 from vpd.library.videos import Videos
 from vpd.types import Segment
 
@@ -260,10 +262,13 @@ def _moved(segment: Segment, offset_s: float, file: Path) -> Segment:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Where to write which labels in which format; ``videos`` and ``labels`` as in `ListRequest`."""
+    """Where to write which labels in which format; ``videos`` and ``labels`` as in `ListRequest`.
+
+    ``folder`` is new, empty or of an earlier export; None for a new one in results/ of the library.
+    """
 
     format: str
-    folder: Path
+    folder: Path | None = None
     videos: Sequence[str] = ()
     labels: Sequence[str] = ()
 
@@ -281,17 +286,27 @@ class ExportResult:
 
 
 def export_labels(library: Layout, request: ExportRequest, progress: Report | None = None) -> ExportResult:
-    """Write labels for another program. Raises InputError for an unknown format or unusable labels."""
+    """Write labels for another program.
+
+    Raises InputError for an unknown format or unusable labels, and where the folder holds foreign files.
+    """
     videos = Videos.read(library)
     chosen = list_labels(library, ListRequest(request.videos, request.labels)).labels
     found = read_label_file(library.labels, videos)
     found.segments()
-    if request.format == CSV:
-        return ExportResult([_export_csv(chosen, found.table, request.folder)], len(chosen))
+    if request.format != CSV:
+        written_format(request.format)
     find = MediaOf(videos)
     segments = [label.segment for label in chosen]
     media = {video: find.of(video) for video in dict.fromkeys(s.video for s in segments)}
-    return ExportResult(export_segments(request.format, segments, media, request.folder), len(segments))
+    place = results_folder(library, "export") if request.folder is None else request.folder
+    with own_folder(place, "export") as folder:
+        folder.begin()
+        if request.format == CSV:
+            files = [_export_csv(chosen, found.table, place)]
+        else:
+            files = export_segments(request.format, segments, media, place)
+    return ExportResult(files, len(segments))
 
 
 def _export_csv(labels: Sequence[Label], table: Table, folder: Path) -> Path:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vpd.errors import VideoError
-from vpd.library.layout import SETTINGS_FILE
+from vpd.library.layout import MADE_FOLDERS, SETTINGS_FILE, USER_FOLDERS
+from vpd.library.own_folder import MARK
 from vpd.video.card import Card, chapters
 from vpd.video.formats import list_of_files, picture_format, still_brand
 from vpd.video.source import opened
@@ -55,7 +56,8 @@ def find_videos(paths: Iterable[Path]) -> Found:
     """The recordings among ``paths``: a file as it is named, a folder with all that lies below it.
 
     In folders, files of the usual suffixes (in any case) count, and whatever else FFmpeg reads as a
-    recording; hidden files and vpd libraries do not, nor do proxies, thumbnails, playlists and pictures.
+    recording; hidden files, vpd libraries and results do not, nor do proxies, thumbnails, playlists and
+    pictures. Of a library that lies in the folder of its footage, what vpd made is passed over.
     Links to folders are followed, each folder is entered once. A path that cannot be used is a problem and
     ends nothing.
     """
@@ -111,11 +113,12 @@ def _files(folder: Path, found: Found) -> Iterator[Path]:
             folders.clear()
             continue
         entered.add(real)
+        own = {*MADE_FOLDERS, *USER_FOLDERS} if SETTINGS_FILE in names else set()
         # Libraries hold clips of their own; hidden files are the system's.
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".") and not Path(parent, name, SETTINGS_FILE).exists()
+            if not name.startswith(".") and name not in own and not _made_by_vpd(Path(parent, name))
         )
         for name in sorted(names):
             file = Path(parent, name)
@@ -123,6 +126,11 @@ def _files(folder: Path, found: Found) -> Iterator[Path]:
                 found.left_out.append((file, "what a Mac notes beside a file (AppleDouble)"))
             elif not name.startswith("."):
                 yield file
+
+
+def _made_by_vpd(folder: Path) -> bool:
+    """Whether the folder is a library, or holds results of a command."""
+    return any((folder / name).exists() for name in (SETTINGS_FILE, MARK))
 
 
 def _sort(file: Path, card: Card, found: Found) -> None:

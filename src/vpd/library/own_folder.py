@@ -1,0 +1,150 @@
+"""Folders that commands write results into: new, empty, or marked as vpd's, and never somebody else's.
+
+The mark is a file that lists what vpd wrote there, with sizes and times of change. A later command of the
+same kind replaces exactly these files. Anything else that lies there, and a file that was changed since,
+makes it refuse.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from vpd.errors import InputError
+from vpd.library.artefact import write_text
+from vpd.library.lock import FOLDER as LOCKS
+from vpd.library.lock import locked
+
+MARK = ".made-by-vpd.json"
+
+_Files = dict[str, list[int]]
+"""By path within the folder, size and time of change."""
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether vpd made the folder for results; videos in it are no recordings."""
+    return (folder / MARK).is_file()
+
+
+def mark(folder: Path, what: str) -> None:
+    """Mark a folder that vpd has just made; ``what`` it holds."""
+    write_text(json.dumps({"holds": what}) + "\n", folder / MARK)
+
+
+def _files(folder: Path) -> _Files:
+    """All files and links below, but for the mark and locks."""
+    found: _Files = {}
+    for parent, folders, names in os.walk(folder):
+        if LOCKS in folders:
+            folders.remove(LOCKS)
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        for name in [*names, *links]:
+            path = Path(parent, name)
+            if path != folder / MARK:
+                stat = path.lstat()
+                found[path.relative_to(folder).as_posix()] = [stat.st_size, stat.st_mtime_ns]
+    return found
+
+
+def _read_mark(folder: Path) -> tuple[str, _Files]:
+    """What a marked folder holds, and the files that vpd wrote there."""
+    try:
+        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        files = record.get("files", {})
+        return str(record["holds"]), {str(k): list(v) for k, v in files.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "", {}
+
+
+class OwnFolder:
+    """A folder that one command writes into.
+
+    Parameters
+    ----------
+    path : need not exist.
+    what : it holds, such as "detections"; a command replaces results of its own kind alone.
+    goes_on : whether the command takes up what an earlier one of its kind left, instead of replacing it.
+
+    Raises InputError where the folder holds what vpd did not write, or results of another kind.
+    """
+
+    def __init__(self, path: Path, what: str, goes_on: bool = False) -> None:
+        self.path, self.what, self.goes_on = path, what, goes_on
+        self._begun = False
+        self.check()
+
+    def check(self) -> None:
+        """Raise InputError where the folder is not free to be written into."""
+        try:
+            if not self.path.is_dir():
+                if os.path.lexists(self.path):
+                    raise InputError(f"{self.path} is not a folder. Name another place for the {self.what}.")
+                return
+            found = _files(self.path)
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be looked into ({error.strerror}).") from error
+        holds, ours = _read_mark(self.path) if is_marked(self.path) else ("", {})
+        if found and holds and holds != self.what:
+            raise InputError(f"{self.path} holds {holds} of an earlier command. Name another folder.")
+        if holds and self.goes_on:
+            return
+        foreign = sorted(name for name, stamp in found.items() if ours.get(name) != stamp)
+        if foreign:
+            changed = "wrote and somebody changed" if foreign[0] in ours else "did not write"
+            raise InputError(
+                f"{self.path} holds files that vpd {changed}, such as {foreign[0]}. vpd writes into a new or "
+                f"an empty folder alone: name another one, such as {self.path / 'vpd'}."
+            )
+
+    def begin(self) -> None:
+        """Remove what an earlier command of this kind wrote, and mark the folder; once."""
+        if self._begun:
+            return
+        self._begun = True
+        if self.path.is_dir() and not self.goes_on:
+            self.check()
+            for name in _files(self.path):  # all are listed in the mark: else the check had refused
+                (self.path / name).unlink(missing_ok=True)
+            for parent, _, _ in os.walk(self.path, topdown=False):
+                if Path(parent) != self.path:
+                    with suppress(OSError):  # not empty
+                        Path(parent).rmdir()
+        mark(self.path, self.what)
+
+    def end(self) -> None:
+        """Note what was written, so that a later command may replace it."""
+        if self._begun:
+            record = {"holds": self.what, "files": _files(self.path)}
+            write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", self.path / MARK)
+
+
+@contextmanager
+def own_folder(path: Path, what: str, goes_on: bool = False) -> Iterator[OwnFolder]:
+    """The folder for one command's results, which no other command writes into meanwhile.
+
+    It is marked, and emptied of earlier results, when `OwnFolder.begin` is called. Raises InputError as
+    `OwnFolder` does, LockedError where another command writes into it.
+    """
+    folder, made = OwnFolder(path, what, goes_on), not path.is_dir()
+    try:
+        with locked(path / MARK, wait_s=0):
+            folder.check()  # another command may have ended since
+            try:
+                yield folder
+            finally:
+                folder.end()
+    finally:
+        with suppress(OSError):
+            (path / LOCKS).rmdir()
+            if made:
+                path.rmdir()  # where nothing was written after all
+
+
+def new_file(path: Path) -> Path:
+    """``path``, where nothing lies there yet. Raises InputError else: vpd overwrites no file of a user."""
+    if os.path.lexists(path):
+        raise InputError(f"{path} is there already, and vpd does not overwrite it. Name another file.")
+    return path
