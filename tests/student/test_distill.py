@@ -18,7 +18,7 @@ from torch import nn
 from tests.student.synthetic import RECIPE, stick_source, stick_sources, tiny_settings
 from vpd.crops import CropFile
 from vpd.device import compiled
-from vpd.errors import InputError, MismatchError
+from vpd.errors import CancelledError, InputError, MismatchError
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import AugmentSettings, HeadSettings
 from vpd.student import OnnxEngine, TorchEngine, distill, embed, export_onnx, load_student
@@ -145,6 +145,21 @@ def test_a_time_limit_ends_a_training_with_what_it_has_and_it_can_go_on(sources,
     assert config(early)["ended_early"] is config(whole)["ended_early"] is None
     assert_same(weights(whole), weights(early))
     assert not (early / CHECKPOINT).exists()
+
+
+def test_a_cancelled_training_says_what_is_kept(sources, tmp_path):
+    settings = tiny_settings(images=128, epoch_images=64)
+    for at, kept in ((32, "The first epoch had not ended"), (96, "kept up to 64 of 128 crops")):
+        steps = []
+
+        def cancel(progress, at=at, steps=steps):
+            steps.append(progress.images)
+            if progress.images == at:
+                raise CancelledError("whatever")
+
+        with pytest.raises(CancelledError, match=f"^Cancelled. .*{kept}"):
+            distill(sources, settings, tmp_path, RECIPE, progress=cancel)
+        assert steps[-1] == at
 
 
 def test_time_without_a_limit_decides_nothing(sources, tmp_path, monkeypatch):

@@ -1,12 +1,15 @@
 """Progress never falls, reaches the caller, and ends a verb that was cancelled with nothing written."""
 
+import os
 import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 import vpd
+from vpd.cancelling import check_cancelled
 from vpd.errors import CancelledError, VpdError
 from vpd.verbs.detect import DetectListener
 from vpd.verbs.progress import Progress
@@ -87,6 +90,34 @@ def test_every_verb_reports_and_can_be_cancelled_at_every_report(layout, call):
     for count in range(len(told) - 1):
         assert reports_until_cancelled(library, call, count) == count + 1
     assert sorted(path for path in layout.root.rglob("*") if path.is_file()) == before
+
+
+TRAININGS = {
+    "detect": lambda library, progress: library.detect(["new1"], method="trained", progress=progress),
+    "recognise": lambda library, progress: library.recognise(recogniser="bigru", progress=progress),
+    "evaluate": lambda library, progress: library.evaluate(
+        recognisers=["bigru"], ks=[1], subsets=1, progress=progress
+    ),
+}
+
+
+@pytest.mark.parametrize("call", TRAININGS.values(), ids=TRAININGS)
+def test_a_cancel_within_a_training_ends_it_before_the_next_step(layout, call):
+    progress, steps = Progress(), []
+
+    def stepped(*_):
+        steps.append(None)
+        if len(steps) == 3:
+            progress.cancel()
+
+    hook = register_optimizer_step_post_hook(stepped)
+    try:
+        with pytest.raises(CancelledError):
+            call(vpd.Library(layout.root), progress)
+    finally:
+        hook.remove()
+    assert 3 <= len(steps) <= 3 + (os.cpu_count() or 1)  # other threads end the step in hand
+    check_cancelled()  # what follows in this thread is not cancelled
 
 
 def test_a_verb_is_cancelled_from_another_thread(layout):

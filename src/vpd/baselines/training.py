@@ -19,6 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from vpd.baselines.checkpoint import Checkpoint, Progress
 from vpd.baselines.networks.trn import MultiScaleRelation
 from vpd.baselines.settings import Training
+from vpd.cancelling import check_cancelled
 from vpd.errors import InputError
 from vpd.types import Array
 
@@ -195,6 +196,7 @@ class Trainer:
         )
         optimiser.zero_grad(set_to_none=True)
         for i, (items, raw) in enumerate(read):
+            check_cancelled()
             for group in optimiser.param_groups:
                 group["lr"] = (
                     settings.rate * group["share"] * settings.factor((epoch + i / len(batches)) / epochs)

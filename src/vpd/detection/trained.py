@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from torch import nn
 
@@ -137,8 +138,9 @@ class TrainedDetector(FrameDetector):
             return network, dict(zip(out, self._score_by(network, [inputs[i] for i in out]), strict=True))
 
         # Folds are independent and each draws from its own generator; torch computes outside Python's lock.
+        contexts = [copy_context() for _ in held]  # a thread knows of a cancel by its context
         with ThreadPoolExecutor(min(len(held), os.cpu_count() or 1)) as pool:
-            results = list(pool.map(fit_fold, held))
+            results = list(pool.map(lambda context, k: context.run(fit_fold, k), contexts, held))
         self.networks_ = [network for network, _ in results]
         scores = {i: scored for _, by_part in results for i, scored in by_part.items()}
         return [scores[i] for i in range(len(parts))]

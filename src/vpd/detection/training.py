@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vpd.cancelling import check_cancelled
 from vpd.detection.networks import make_network
 from vpd.detection.scoring import score
 from vpd.detection.targets import UNKNOWN
@@ -161,6 +162,7 @@ def train(
     for _ in range(schedule.epochs):
         network.train()
         for _ in range(steps):
+            check_cancelled()
             x, classes, ends = windows.draw(min(schedule.batch, a_pass), rng)
             said = network(x)
             loss = functional.cross_entropy(

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vpd.errors import DiskFullError, VpdError
+from vpd.errors import CancelledError, DiskFullError, VpdError
 from vpd.library.artefact import is_abandoned
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
@@ -182,7 +182,7 @@ class _Run:
         try:
             ranks.begin(usable)
             distill.make(self.sources, usable, lambda p: progress(p.fraction))
-        except DiskFullError:
+        except (DiskFullError, CancelledError):
             raise
         except VpdError as error:
             self.report.problems.append(f"distill: {error}")
@@ -227,6 +227,7 @@ def run(
     preset : the student to train and embed with, instead of that of the settings; "" for that.
 
     Several runs may work on one library at once: each artefact is made by one of them. Raises DiskFullError.
+    A CancelledError that the listener raises ends the run; what is made is kept.
     """
     names = with_needs([*steps, "teach"] if teachers else steps)
     listener = listener or Silent()

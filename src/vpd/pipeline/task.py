@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vpd.errors import DiskFullError, LockedError, VpdError
+from vpd.errors import CancelledError, DiskFullError, LockedError, VpdError
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.videos import VideoRow, Videos
@@ -89,7 +89,7 @@ def _in_hand(outputs: Sequence[Output]) -> Iterator[None]:
 
 
 def perform(task: Task, progress: ProgressMs) -> Outcome:
-    """Do the steps; an error ends the task and is told in the outcome, never raised."""
+    """Do the steps. An error ends the task and is told in the outcome; CancelledError alone is raised."""
     layout = Layout(task.root)
     videos = Videos(layout, [task.row])
     sources = Sources(layout, task.settings, videos)
@@ -121,6 +121,8 @@ def perform(task: Task, progress: ProgressMs) -> Outcome:
         except _BusyError as busy:
             outcome.busy = busy.path
             return outcome
+        except CancelledError:
+            raise
         except Exception as error:  # noqa: BLE001 - one video's failure, of whatever kind, must not end the run
             outcome.error = f"{name}: {_reason(error)}"
             outcome.fatal = isinstance(error, DiskFullError)

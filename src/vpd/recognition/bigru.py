@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
+from vpd.cancelling import check_cancelled
 from vpd.device import choose_device
 from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier, orientations
@@ -155,6 +156,7 @@ class BiGRUClassifier(SequenceClassifier):
         items = order.permutation(len(matrix))
         losses = []
         for chosen in np.array_split(items, self._batches(len(items))):
+            check_cancelled()
             frames, packing = matrix.batch(chosen)
             wanted = targets[chosen[packing.order]].to(self.device_)
             loss = cross_entropy(self.network_(frames.to(self.device_), packing), wanted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vpd.cancelling import cancelled_by
 from vpd.detection.base import FrameDetector
 from vpd.detection.frame_scores import FrameScores
 from vpd.detection.make import make_detector
@@ -186,7 +187,8 @@ class _Task:
     def answer(self, settings: DetectSettings, progress: Progress, listener: DetectListener) -> DetectResult:
         by = "search" if searches_alone(settings) else "networks"
         progress(0.0, f"{by}: learning from {len(self.labels)} labels")
-        detector = learn(self.store, self.labels, settings)
+        with cancelled_by(progress.check):
+            detector = learn(self.store, self.labels, settings)
         shown_from = detector.show_from_ if self.at_least is None else self.at_least
         classes = tuple(map(str, detector.classes_))
         found: list[Detection] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vpd.cancelling import cancelled_by
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.recognition.outcomes import ALL, Outcome
@@ -169,12 +170,13 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
 
     progress(0.0, "reading features")
     found = Evaluation(parts, {}, {})
-    if systems:
-        found = _measure_baselines(library, parts, systems, request, tell)
-    if of_features:
-        jobs, sides = request.jobs, settings.sides
-        mine = measure(library, parts, names, of_features, request.all_labels, jobs, tell, sides=sides)
-        found = Evaluation(parts, mine.outcomes | found.outcomes, mine.missing | found.missing)
+    with cancelled_by(progress.check):
+        if systems:
+            found = _measure_baselines(library, parts, systems, request, tell)
+        if of_features:
+            jobs, sides = request.jobs, settings.sides
+            mine = measure(library, parts, names, of_features, request.all_labels, jobs, tell, sides=sides)
+            found = Evaluation(parts, mine.outcomes | found.outcomes, mine.missing | found.missing)
     return EvaluateResult(found, choice, notes)
 
 

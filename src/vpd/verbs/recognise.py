@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vpd.cancelling import cancelled_by
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.library.videos import OK, Videos
@@ -155,7 +156,9 @@ def recognise_segments(
     known, wanted = load_examples(store, labelled), load_examples(store, asked)
     present = known.present()
     progress(0.2, f"learning from {len(present)} segments")
-    model.fit([x for x in known.sequences if x is not None], np.array([labelled[i].label for i in present]))
+    shown = [x for x in known.sequences if x is not None]
+    with cancelled_by(progress.check):
+        model.fit(shown, np.array([labelled[i].label for i in present]))
     progress(0.6, f"naming {len(asked)} segments")
     probabilities = model.predict_proba([x for x in wanted.sequences if x is not None])
     progress(1.0, "done")

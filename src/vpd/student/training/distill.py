@@ -21,7 +21,9 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 
+from vpd.cancelling import check_cancelled
 from vpd.device import make_accelerator
+from vpd.errors import CancelledError
 from vpd.library.artefact import Recipe, write_text
 from vpd.settings.distill import DistillSettings
 from vpd.student.corpus.batches import BatchReader, colour_scale
@@ -114,7 +116,8 @@ def distill(
     With ``time_limit_minutes`` a training that reaches the limit ends with what it has: config.json then has
     ``ended_early``, and the checkpoint stays, so that a later call goes on from there.
 
-    Raises InputError where the corpus holds too little to train on, or the settings do not fit it.
+    Raises InputError where the corpus holds too little to train on, or the settings do not fit it. A
+    CancelledError that ``progress`` raises ends the training after the step in hand, and says what is kept.
     """
     limit = TimeLimit(settings.time_limit_minutes)
     accelerator = make_accelerator(settings.device)
@@ -163,9 +166,9 @@ def _read(
     accelerator.wait_for_everyone()
     share = accelerator.process_index, accelerator.num_processes
     plan = plan_reading(corpus, split, settings)
-    read_corpus(
-        engine, corpus, plan, settings, folder, share, progress, partial(limit.reached, READING_SHARE)
-    )
+    must_end = partial(limit.reached, READING_SHARE)
+    with _told_at_cancel(lambda: "The crops that were read are kept; the next run reads the others."):
+        read_corpus(engine, corpus, plan, settings, folder, share, progress, must_end)
     accelerator.wait_for_everyone()
     found = load_readings(student, corpus, plan, folder)
     training = ReadingTraining(corpus, split, settings, accelerator, student, found)
@@ -180,6 +183,15 @@ def _ended_early(
         return None
     limit = {"minutes": settings.time_limit_minutes}
     return {"images": images, "of_images": settings.images, **limit, **(read or {})}
+
+
+@contextmanager
+def _told_at_cancel(kept: Callable[[], str]) -> Iterator[None]:
+    """A CancelledError says what is kept of the work within."""
+    try:
+        yield
+    except CancelledError as error:
+        raise CancelledError(f"Cancelled. {kept()}") from error
 
 
 @contextmanager
@@ -225,31 +237,41 @@ def run_training(
     # the clock estimates the end; nothing that is learned depends on it
     started = time.monotonic() - state.seconds
     fraction, ended = training.fraction(state.images), False
-    while fraction < 1 and not ended:
-        # layers that draw by themselves (dropout) take the global generator
-        torch.manual_seed(seed_of(settings.seed, state.images, 0))
-        training.network.train()
-        stop = min(state.images + settings.epoch_images, settings.images)
-        total, steps = torch.zeros((), device=training.device), 0
-        for batch in training.batches(state.images, stop):
-            total += training.step(batch, fraction)
-            steps += 1
-            state.images += settings.batch
+    with _told_at_cancel(lambda: _kept(state, settings)):
+        while fraction < 1 and not ended:
+            # layers that draw by themselves (dropout) take the global generator
+            torch.manual_seed(seed_of(settings.seed, state.images, 0))
+            training.network.train()
+            stop = min(state.images + settings.epoch_images, settings.images)
+            total, steps = torch.zeros((), device=training.device), 0
+            for batch in training.batches(state.images, stop):
+                check_cancelled()
+                total += training.step(batch, fraction)
+                steps += 1
+                state.images += settings.batch
+                state.seconds = time.monotonic() - started
+                fraction = training.fraction(state.images)
+                if progress is not None:
+                    progress(_progress(state, fraction, float(total) / steps))
+                ended = training.must_end(limit)
+                if fraction >= 1 or ended:
+                    break
+            total = training.accelerator.reduce(total, "mean")
+            _end_epoch(training, state, float(total) / steps, best)
             state.seconds = time.monotonic() - started
-            fraction = training.fraction(state.images)
-            if progress is not None:
-                progress(_progress(state, fraction, float(total) / steps))
-            ended = training.must_end(limit)
-            if fraction >= 1 or ended:
-                break
-        total = training.accelerator.reduce(total, "mean")
-        _end_epoch(training, state, float(total) / steps, best)
-        state.seconds = time.monotonic() - started
-        if main:
-            save_checkpoint(folder, modules, training.optimiser, state)
+            if main:
+                save_checkpoint(folder, modules, training.optimiser, state)
     training.student.load_state_dict(best.state_dict())
     training.epochs = state.epochs
     return min(state.images, settings.images)
+
+
+def _kept(state: TrainingState, settings: DistillSettings) -> str:
+    """What is kept of a training that is cancelled now: its last whole epoch."""
+    if not state.epochs:
+        return "The first epoch had not ended; the next run begins the training anew."
+    kept = f"{state.epochs[-1].images:,} of {settings.images:,} crops"
+    return f"The training is kept up to {kept}; the next run goes on from there."
 
 
 def _progress(state: TrainingState, fraction: float, loss: float) -> Progress:

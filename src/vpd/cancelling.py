@@ -1,0 +1,34 @@
+"""Cancel long work between two of its steps, however deep it is.
+
+Code that runs for minutes calls `check_cancelled` at each step. Whoever can be cancelled wraps it in
+`cancelled_by`; without one the check does nothing. The check belongs to the thread that set it, and to threads
+that run in a copy of its context; work in other processes is cancelled when its results are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+
+def _go_on() -> None:
+    """Nobody can cancel this."""
+
+
+_check: ContextVar[Callable[[], None]] = ContextVar("check", default=_go_on)
+
+
+@contextmanager
+def cancelled_by(check: Callable[[], None]) -> Iterator[None]:
+    """Within, each step of long work calls ``check``, which raises CancelledError to end it."""
+    before = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(before)
+
+
+def check_cancelled() -> None:
+    """Raise CancelledError where the work was cancelled; called between two steps."""
+    _check.get()()
