@@ -108,16 +108,21 @@ class MoveNet(nn.Module):
         self.pyramid = nn.ModuleList(PyramidLevel(*level) for level in PYRAMID)
         self.heads = nn.ModuleDict({name: _head(PYRAMID[-1][1], n) for name, n in HEADS.items()})
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
+    def features(self, images: Tensor) -> Tensor:
+        """The map (N, 24, S/4, S/4) that the heads read."""
         x = self.stem(images)
         lateral = []
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i in LATERAL_BLOCKS:
                 lateral.append(x)
-        fine = self.reduce(self.last(x))
+        fine: Tensor = self.reduce(self.last(x))
         for level, side in zip(self.pyramid, reversed(lateral), strict=True):
             fine = level(fine, side)
+        return fine
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        fine = self.features(images)
         return {name: head(fine) for name, head in self.heads.items()}
 
 
