@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
-from torchvision.models import get_model_weights
 
 from vpd.baselines.networks.segments import spread_to_flow
 from vpd.errors import InputError
+from vpd.models.weight_files import read_weight_file, torchvision_weights
 
 HUB = "hub:"
 """Prefix of weights on the Hugging Face hub: hub:OWNER/NAME/FILE."""
@@ -32,13 +28,7 @@ def read_weights(source: str, torchvision_name: str = "") -> dict[str, Tensor]:
     if source == TORCHVISION:
         return _torchvision(torchvision_name)
     path = _fetched(source) if source.startswith(HUB) else Path(source)
-    try:
-        if path.suffix == ".safetensors":
-            state: Any = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
-        raise InputError(f"the weights {source} cannot be read: {error}") from error
+    state = read_weight_file(path, source)
     for name in WRAPPERS:
         if isinstance(state, Mapping) and isinstance(state.get(name), Mapping):
             state = state[name]
@@ -66,14 +56,7 @@ def _fetched(source: str) -> Path:
 def _torchvision(name: str) -> dict[str, Tensor]:
     if not name:
         raise InputError("torchvision has no weights of this network; name a file or hub:OWNER/NAME/FILE")
-    entry = get_model_weights(name)["DEFAULT"]
-    try:
-        state: dict[str, Tensor] = entry.get_state_dict(progress=False, check_hash=True)
-    except OSError as error:
-        raise InputError(
-            f"the weights of {name} could not be fetched from {entry.url} ({error}). Give a file instead."
-        ) from error
-    return state
+    return torchvision_weights(name, "Give a file instead.")
 
 
 PUBLIC_NAMES: tuple[tuple[str, str], ...] = (

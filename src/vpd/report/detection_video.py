@@ -97,7 +97,7 @@ def write_overlay(
     return write_video(overlay_frames(file, times_s, detections, tracks, classes), fps, out)
 
 
-def _fitted(picture: Array, size: tuple[int, int]) -> Array:
+def _letterboxed(picture: Array, size: tuple[int, int]) -> Array:
     """The picture within (height, width), black beside it where the shapes differ."""
     if picture.shape[:2] == size:
         return picture
@@ -119,7 +119,7 @@ def _reel_frames(
         for frame in read_frames(files[d.video], int(first), int(stop)):
             picture = np.ascontiguousarray(frame.rgb)
             size = size or (picture.shape[0], picture.shape[1])
-            picture = _fitted(picture, size)
+            picture = _letterboxed(picture, size)
             _write_label(picture, f"{d.video}  {d.label or 'action'} {d.score:.2f}", 0)
             yield picture
 

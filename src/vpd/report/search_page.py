@@ -64,7 +64,8 @@ def _about(result: SearchResult) -> str:
     return f"{len(result.hits)} nearest in {where} to {'; '.join(names)}, by {result.features.name}"
 
 
-def _fitted(rgb: Array) -> Array:
+def _scaled(rgb: Array) -> Array:
+    """The picture at the height of a side-by-side video."""
     width = max(1, round(rgb.shape[1] * HEIGHT / rgb.shape[0]))
     resized: Array = cv2.resize(rgb, (width, HEIGHT), interpolation=cv2.INTER_AREA)
     return resized
@@ -97,7 +98,7 @@ def write_side_by_side(out: Path, query: Segment, hit: Hit, find: Find, folder: 
 
     def pictures() -> Iterator[Array]:
         for frame, partner in zip(asked, partners, strict=True):
-            yield np.hstack([_fitted(frame.rgb), _fitted(found[partner].rgb)])
+            yield np.hstack([_scaled(frame.rgb), _scaled(found[partner].rgb)])
 
     rate = (len(asked) - 1) / (asked[-1].time_s - asked[0].time_s) if len(asked) > 1 else 25.0
     return write_video(pictures(), rate, out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +24,8 @@ TICKS_PER_S = 90_000
 QUALITY_CRF = "21"
 """x264's constant quality: hardly seen losses, about 1 MB for 10 s of 640 x 360."""
 
+OPTIONS = {"crf": QUALITY_CRF, "preset": "veryfast"}
+
 
 def _even(rgb: Array) -> Array:
     """The picture with its last row and column repeated where its size is odd: 4:2:0 halves both."""
@@ -31,8 +33,17 @@ def _even(rgb: Array) -> Array:
     return np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
-def _write(timed: Iterable[tuple[float, Array]], out: Path, rate: Fraction) -> int:
-    """Write frames at their times (s, increasing); returns how many. Whole file or none."""
+def write_timed(
+    timed: Iterable[tuple[float, Array]],
+    out: Path,
+    rate: Fraction = Fraction(30),
+    options: Mapping[str, str] = OPTIONS,
+) -> int:
+    """Write (H, W, 3) uint8 RGB frames of one size at their times (s, increasing); returns how many.
+
+    ``rate`` is what the file states, in frames/s; ``options`` are x264's. The whole file is written or none.
+    Raises InputError where there is no frame.
+    """
     written = 0
     with (
         replacing(out) as part,
@@ -42,9 +53,7 @@ def _write(timed: Iterable[tuple[float, Array]], out: Path, rate: Fraction) -> i
         for time_s, rgb in timed:
             rgb = _even(rgb)
             if stream is None:
-                stream = file.add_stream(
-                    "libx264", rate=rate, options={"crf": QUALITY_CRF, "preset": "veryfast"}
-                )
+                stream = file.add_stream("libx264", rate=rate, options=dict(options))
                 stream.height, stream.width = rgb.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
@@ -65,7 +74,7 @@ def write_video(frames: Iterable[Array], fps: float | Fraction, out: Path) -> in
     row or column. Raises InputError where there is no frame.
     """
     rate = Fraction(fps).limit_denominator(1001)
-    return _write(((float(i / rate), rgb) for i, rgb in enumerate(frames)), out, rate)
+    return write_timed(((float(i / rate), rgb) for i, rgb in enumerate(frames)), out, rate)
 
 
 def cut_clip(footage: Footage, start_s: float, end_s: float, out: Path) -> int:
@@ -88,4 +97,4 @@ def cut_clip(footage: Footage, start_s: float, end_s: float, out: Path) -> int:
                 f"{shown(recording(footage).path)}: no frame between {start_s:g} and {end_s:g} s."
             )
 
-    return _write(span(), out, Fraction(30))
+    return write_timed(span(), out)

@@ -10,20 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
 
 from vpd.errors import ArtefactError, VideoError
-from vpd.library.artefact import replacing
 from vpd.library.frames import FrameIndex, Recording
 from vpd.types import Array
 from vpd.video import read_frames
 from vpd.video.source import opened
+from vpd.video.write import write_timed
 
 DIRECT, PROXY = "direct", "proxy"
 CONTAINERS = ("mp4", "mov", "matroska", "webm")
@@ -41,8 +38,7 @@ PIECE_S = 60.0
 PROXY_SIDE = 480
 """Pixels of the shorter side of a proxy."""
 GROUP = 12
-CRF = "26"
-TICKS_PER_S = 90_000
+OPTIONS = {"crf": "26", "preset": "ultrafast", "g": str(GROUP), "bf": "0", "threads": "1"}
 
 
 @dataclass(frozen=True)
@@ -127,27 +123,14 @@ def write_piece(footage: Recording, times_s: Array, piece: int, out: Path) -> No
     if first >= stop:
         raise VideoError(f"{footage.path}: there is no frame in piece {piece} of the proxy.")
     origin = float(times_s[first])
-    options = {"crf": CRF, "preset": "ultrafast", "g": str(GROUP), "bf": "0", "threads": "1"}
 
     def frames() -> Iterator[tuple[float, Array]]:
+        some = False
         for frame in read_frames(footage, first, stop):
+            some = True
             yield float(times_s[frame.frame]) - origin, frame.rgb
-
-    with (
-        replacing(out) as part,
-        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as file,
-        closing(frames()) as timed,  # type: ignore[type-var]  # a generator
-    ):
-        stream = None
-        for time_s, rgb in _scaled(timed):
-            if stream is None:
-                stream = file.add_stream("libx264", rate=Fraction(30), options=options)
-                stream.height, stream.width = rgb.shape[:2]
-                stream.pix_fmt = "yuv420p"
-                stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
-            picture = VideoFrame.from_ndarray(rgb, format="rgb24")
-            picture.pts, picture.time_base = round(time_s * TICKS_PER_S), Fraction(1, TICKS_PER_S)
-            file.mux(stream.encode(picture))
-        if stream is None:
+        if not some:
             raise VideoError(f"{footage.path}: nothing of piece {piece} decodes.")
-        file.mux(stream.encode(None))
+
+    with closing(frames()) as timed:  # type: ignore[type-var]  # a generator
+        write_timed(_scaled(timed), out, options=OPTIONS)

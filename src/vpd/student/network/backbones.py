@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
-from torchvision.models import get_model, get_model_weights
+from torchvision.models import get_model
 
 from vpd.errors import InputError
+from vpd.models.weight_files import read_weight_file, torchvision_weights
 from vpd.student.corpus.inputs import InputSpec
 
 IMAGENET = "imagenet"
@@ -41,13 +39,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
 
     An earlier student's encoder is taken out of it. Raises InputError.
     """
-    try:
-        if path.suffix == ".safetensors":
-            state: dict[str, Any] = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
-        raise InputError(f"the weights {path} cannot be read: {error}") from error
+    state: dict[str, torch.Tensor] = read_weight_file(path)
     prefix = "encoder."
     if any(name.startswith(prefix) for name in state):
         state = {n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)}
@@ -82,14 +74,7 @@ def _resnet(name: str, spec: InputSpec, d: int, weights: str) -> nn.Module:
         nn.init.kaiming_normal_(wider.weight, mode="fan_out", nonlinearity="relu")
         network.set_submodule("conv1", wider)
     if weights == IMAGENET:
-        entry = get_model_weights(name)["DEFAULT"]
-        try:
-            state = entry.get_state_dict(progress=False, check_hash=True)
-        except OSError as error:
-            raise InputError(
-                f"the weights of {name} could not be fetched from {entry.url} ({error}). "
-                "Give a file instead, or leave weights empty."
-            ) from error
+        state = torchvision_weights(name, "Give a file instead, or leave weights empty.")
         return fill(network, state, "conv1.weight", "fc.")
     if weights:
         return fill(network, read_weights(Path(weights)), "conv1.weight", "fc.")

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from vpd.errors import InputError
+from vpd.library.artefact import replacing, write_text
 
 STATE, HISTORY = "state.safetensors", "history.jsonl"
 
@@ -114,7 +115,6 @@ class Loop:
     def _save(self, best: dict[str, Tensor]) -> None:
         if self.folder is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         state = {f"now.{k}": v for k, v in self.weights().items()} | {f"best.{k}": v for k, v in best.items()}
         for number, slots in self.optimiser.state_dict()["state"].items():
             state |= {f"optimiser.{number}.{k}": v.cpu() for k, v in slots.items()}
@@ -122,11 +122,10 @@ class Loop:
         # Dropout draws from the default generator.
         state["default_generator"] = torch.get_rng_state()
         about = {"settings": self.known_by, "history": json.dumps(self.history)}
-        beside = self.folder / (STATE + ".part")
-        save_file(state, beside, metadata=about)
-        beside.replace(self.folder / STATE)
+        with replacing(self.folder / STATE) as part:
+            save_file(state, part, metadata=about)
         rows = "".join(json.dumps(row) + "\n" for row in self.history)
-        (self.folder / HISTORY).write_text(rows, encoding="utf-8")
+        write_text(rows, self.folder / HISTORY)
 
     def _resume(self) -> dict[str, Tensor]:
         path = self.folder / STATE if self.folder is not None else None

@@ -1,0 +1,41 @@
+"""Read the weights of networks: files of others without running what they hold, and torchvision's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torchvision.models import get_model_weights
+
+from vpd.errors import InputError
+
+
+def read_weight_file(path: Path, name: str = "") -> Any:
+    """What a .safetensors file holds, or a .pth file, read without unpickling code.
+
+    ``name`` is what the user calls it, in the InputError that is raised where it cannot be read.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
+        raise InputError(f"the weights {name or path} cannot be read: {error}") from error
+
+
+def torchvision_weights(name: str, instead: str) -> dict[str, torch.Tensor]:
+    """torchvision's best weights of its network ``name``, fetched where they are not kept, by their hash.
+
+    ``instead`` says what to do where they cannot be fetched, in the InputError.
+    """
+    entry = get_model_weights(name)["DEFAULT"]
+    try:
+        state: dict[str, torch.Tensor] = entry.get_state_dict(progress=False, check_hash=True)
+    except OSError as error:
+        raise InputError(
+            f"the weights of {name} could not be fetched from {entry.url} ({error}). {instead}"
+        ) from error
+    return state
