@@ -35,6 +35,7 @@ from vpd.settings.distill import HeadSettings
 from vpd.student import Engine, OnnxEngine, TorchEngine, VideoSource, embed
 from vpd.student.corpus.batches import BatchReader
 from vpd.student.corpus.corpus import build_corpus, split_corpus
+from vpd.student.inference.engines import crops_at_once
 from vpd.student.inference.export import prepare_graph
 from vpd.student.network.spec import student_spec
 from vpd.student.training.distill import make_student
@@ -243,7 +244,10 @@ def main() -> None:
 
             for name, engine in engines.items():
                 bare = f"crops that lie ready, {name}"
-                measured = {bare: bare_prepare(engine, embed_settings.batch), f"embed, {name}": whole(engine)}
+                measured = {
+                    bare: bare_prepare(engine, crops_at_once(engine, embed_settings.batch)),
+                    f"embed, {name}": whole(engine),
+                }
                 table("embedding", in_turns(measured, options.rounds, clock), "frames/s", bare)
 
 

@@ -12,6 +12,24 @@ from torch import Tensor, nn
 
 from vpd.errors import InputError
 
+ITEM_BYTES = 64 << 20
+"""Memory that a network needs for one picture, roughly: what MoveNet's widest layers take at 256 px."""
+SHARE = 0.25
+"""Part of a GPU's free memory that a batch may take: other processes work on the same GPU."""
+
+
+def items_at_once(asked: int, device: torch.device, on_cpu: int, most: int) -> int:
+    """How many pictures to give to a network at once: as asked, or where 0 is asked what suits the device.
+
+    On a GPU as many as fit in a part of its free memory, ``most`` at most; else ``on_cpu``.
+    """
+    if asked:
+        return asked
+    if device.type != "cuda":
+        return on_cpu
+    free, _ = torch.cuda.mem_get_info(device)
+    return max(1, min(most, int(free * SHARE) // ITEM_BYTES))
+
 
 def choose_device(name: str) -> torch.device:
     """The device called ``name``; "auto" is a GPU where there is one. Raises InputError for one not there."""

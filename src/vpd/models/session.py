@@ -90,15 +90,24 @@ def open_session(
         raise ArtefactError(f"{name} cannot be opened as an ONNX network: {error}") from error
 
 
-GPU_BATCH = 16
+GPU_BATCH, MOST_AT_ONCE = 16, 64
+"""Items at once on a GPU whose memory is not known, and at most: frames wait for a batch to be full."""
 
 
 def batch_size(asked: int, device: str) -> int:
     """How many items to give to a network at once: as asked, or where 0 is asked what suits the device.
 
-    On a CPU one at a time is fastest: MoveNet takes 29.6 ms an item alone and 34.4 ms in a batch of 8.
+    On a CPU one at a time is fastest: MoveNet takes 29.6 ms an item alone and 34.4 ms in a batch of 8. On a
+    GPU its memory decides.
     """
-    return asked or (1 if device == "CPU" else GPU_BATCH)
+    if asked or device == "CPU":
+        return asked or 1
+    gpu = gpu_of_torch()
+    if gpu is None:
+        return GPU_BATCH
+    from vpd.device import items_at_once
+
+    return items_at_once(0, gpu, 1, MOST_AT_ONCE)
 
 
 def session_device(session: Any) -> str:

@@ -188,16 +188,21 @@ class TorchSession:
     @torch.inference_mode()
     def run(self, wanted: Sequence[str] | None, feed: dict[str, Array]) -> list[Array]:
         """The outputs called ``wanted``, or all of them, of the arrays by their inputs' names."""
-        values = dict(self.constants)
-        for name, array in feed.items():
-            values[name] = torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+        given = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in feed.items()}
+        found = self.outputs_of({name: tensor.to(self.device) for name, tensor in given.items()})
+        names = [value.name for value in self.outputs] if wanted is None else wanted
+        return [found[name].float().cpu().numpy() for name in names]
+
+    @torch.inference_mode()
+    def outputs_of(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """All outputs by name, of inputs by name that lie on the device."""
+        values = self.constants | inputs
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, allow_tf32=False):
             for node, done_with in zip(self.nodes, self.done_with, strict=True):
                 values.update(self._results(node, values))
                 for name in done_with:
                     del values[name]
-        names = [value.name for value in self.outputs] if wanted is None else wanted
-        return [values[name].float().cpu().numpy() for name in names]
+        return {value.name: values[value.name] for value in self.outputs}
 
     def get_inputs(self) -> tuple[Value, ...]:
         """Names and shapes of the inputs."""

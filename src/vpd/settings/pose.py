@@ -20,7 +20,8 @@ class PoseSettings(Section):
     """A pose whose joints' mean score is below is also looked for with the picture turned by a quarter, a
     half and three quarters (athletes upside down): three looks more. 0 for none."""
     batch: int = Field(default=0, ge=0, json_schema_extra=OPERATIONAL)
-    """Crops the network works on at once. 0 chooses: 1 on a CPU, where more is slower, 16 on a GPU."""
+    """Crops the network works on at once. 0 chooses: 1 on a CPU, where more is slower, on a GPU as many as
+    fit in a part of its memory, at most 64."""
     mean: Colour = (123.675, 116.28, 103.53)
     """Of networks by path: subtracted from R, G, B (0..255). ImageNet's, as MMPose trains with."""
     std: Colour = (58.395, 57.12, 57.375)

@@ -20,7 +20,8 @@ class TrackSettings(Section):
     """Look for people after so many seconds (to the nearest frame; 0 for every frame), and at both ends of
     every shot; boxes between are interpolated."""
     batch: int = Field(default=0, ge=0, json_schema_extra=OPERATIONAL)
-    """Pictures the detector works on at once. 0 chooses: 1 on a CPU, where more is slower, 16 on a GPU."""
+    """Pictures the detector works on at once. 0 chooses: 1 on a CPU, where more is slower, on a GPU as
+    many as fit in a part of its memory, at most 64."""
     min_score: float = Field(default=0.1, ge=0, le=1)
     """Detections below are thrown away. ByteTrack needs the doubtful ones to keep blurred people."""
     high_score: float = Field(default=0.35, ge=0, le=1)

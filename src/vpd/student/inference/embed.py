@@ -12,7 +12,7 @@ import torch
 from vpd.crops import CropFile
 from vpd.settings.embed import EmbedSettings
 from vpd.student.corpus.inputs import InputSpec, check_crops, context_rows, neighbour_rows, read_inputs
-from vpd.student.inference.engines import Engine
+from vpd.student.inference.engines import Engine, crops_at_once
 from vpd.student.network.base import BaseStudent
 from vpd.types import Array, FeatureSequence
 
@@ -41,15 +41,16 @@ def frames_with_context(file: CropFile, spec: InputSpec) -> Array:
 
 
 def prepare_rows(engine: Engine, crops: CropFile, rows: Array, batch: int, workers: int) -> Array:
-    """`BaseStudent.prepare` (N, 2, ``prepared_d``) float32 of the rows of a file, ``batch`` crops at a time.
+    """`BaseStudent.prepare` (N, 2, ``prepared_d``) float32 of the rows of a file, ``batch`` crops at a time;
+    0 leaves their number to the engine's device.
 
     Raises MismatchError where the crops are of another size than the student's, or lack the flow it sees.
     """
     spec = engine.student.spec
     check_crops(crops, spec.inputs, spec.size)
     prepared = np.empty((len(rows), 2, engine.student.prepared_d), np.float32)
-    done = 0
-    for raw in batches(crops, spec.inputs, rows, batch, workers):
+    done, size = 0, crops_at_once(engine, batch)
+    for raw in batches(crops, spec.inputs, rows, size, workers):
         prepared[done : done + len(raw)] = engine(raw)
         done += len(raw)
     return prepared

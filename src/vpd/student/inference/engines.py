@@ -7,10 +7,13 @@ from typing import Protocol
 
 import torch
 
-from vpd.device import choose_bfloat16, choose_device
+from vpd.device import choose_bfloat16, choose_device, items_at_once
 from vpd.models.session import open_session
 from vpd.student.network.base import BaseStudent
 from vpd.types import Array
+
+ON_CPU, MOST_AT_ONCE = 8, 256
+"""Crops at a time on a CPU, where more gains nothing and costs memory, and at most on a GPU."""
 
 
 class Engine(Protocol):
@@ -53,3 +56,10 @@ class OnnxEngine:
         """See Engine."""
         prepared: Array = self.session.run(None, {"crops": raw})[0]
         return prepared
+
+
+def crops_at_once(engine: Engine, asked: int = 0) -> int:
+    """How many crops to give to the engine at once: as asked, or where 0 is asked what suits its device."""
+    if isinstance(engine, TorchEngine):
+        return items_at_once(asked, engine.device, ON_CPU, MOST_AT_ONCE)
+    return asked or ON_CPU

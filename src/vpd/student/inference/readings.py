@@ -36,8 +36,6 @@ from vpd.types import Array
 KEY = "key.json"
 SCALE_FRAMES = 200
 """Frames whose readings give their mean and deviation."""
-BATCH = 8
-"""Crops read at a time; more gains nothing on a CPU and costs memory."""
 VERSION = 3
 
 
@@ -88,7 +86,7 @@ def set_reading_scale(
     parts = []
     for video in np.unique(corpus.video[chosen]):
         rows = corpus.row[chosen[corpus.video[chosen] == video]]
-        parts.append(prepare_rows(engine, CropFile(corpus.paths[video]), rows, BATCH, settings.workers))
+        parts.append(prepare_rows(engine, CropFile(corpus.paths[video]), rows, 0, settings.workers))
     student.network.set_scale(torch.from_numpy(np.concatenate(parts)).flatten(0, 1))
 
 
@@ -139,7 +137,7 @@ def read_corpus(
             if number >= plan.least and must_end():
                 return
             file, rows = CropFile(corpus.paths[span.video]), np.arange(span.start, span.stop)
-            readings = prepare_rows(engine, file, rows, BATCH, settings.workers).astype(np.float16)
+            readings = prepare_rows(engine, file, rows, 0, settings.workers).astype(np.float16)
             _keep(readings, path)
         done += (span.stop - span.start) * processes
         if progress is not None:
