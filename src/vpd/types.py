@@ -17,6 +17,12 @@ from numpy.typing import NDArray
 from vpd.errors import InputError
 
 Array = NDArray[Any]
+COCO17 = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
+    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee",
+    "left_ankle", "right_ankle",
+)  # fmt: skip
+"""Joint names in COCO order; left is the person's own left."""
 LAST_STEPS = 16
 """Frames at the end of a video whose median length is taken for that of the last."""
 REGULAR, MIRRORED = 0, 1

@@ -28,7 +28,7 @@ def test_taken_instead_of_estimation(layout, monkeypatch):
     np.testing.assert_allclose(found.keypoints, given, atol=1e-3)
     recipe = read_recipe(layout.poses("a"))
     assert set(recipe["inputs"]) == {"track", "given"}
-    assert recipe["notes"] == {"given": "a.json"}
+    assert recipe["notes"] == {"given": "a.json", "program": "COCO"}
     assert run(layout, ["teach"]).made == {}
     write_given_poses(layout, "a", seed=1)
     assert status(layout).steps["pose"].due == 1
@@ -44,14 +44,14 @@ def test_the_reference_implementations_file(layout, monkeypatch):
     monkeypatch.setattr(pose, "_estimator", None)
     assert run(layout, ["pose"]).complete
     np.testing.assert_allclose(read_poses(layout.poses("a"))[0].keypoints, given, atol=1e-3)
-    assert read_recipe(layout.poses("a"))["notes"] == {"given": "a.json.gz"}
+    assert read_recipe(layout.poses("a"))["notes"]["given"] == "a.json.gz"
 
 
 @pytest.mark.parametrize(
     ("content", "what"),
     [
         ("no json", "cannot be read as JSON"),
-        ('[{"frame": 0, "keypoints": [1, 2]}]', "neither COCO keypoint results nor"),
+        ('[{"frame": 0, "keypoints": [1, 2]}]', "2 numbers are not x, y and score"),
         (json.dumps([{"frame": 0, "keypoints": [900, 900, 1] * 17}]), "no pose of .* lies on a tracked"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +25,23 @@ def read_bytes(path: Path) -> bytes:
         raise LabelError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
+def _unpacked(path: Path) -> bytes:
+    """What a file holds, also where it is gzipped. Raises LabelError, and ValueError for what is no gzip."""
+    raw = read_bytes(path)
+    if raw[:2] != b"\x1f\x8b":
+        return raw
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        content = unpacker.decompress(raw, MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if unpacker.unconsumed_tail:
+        raise LabelError(f"{path} holds more than the {MOST_BYTES} bytes that are read.")
+    if not unpacker.eof:
+        raise ValueError("it is cut short")
+    return content
+
+
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a number")
 
@@ -31,7 +49,7 @@ def _no_number(text: str) -> NoReturn:
 def read_json(path: Path) -> Any:
     """The content. Raises LabelError."""
     try:
-        return json.loads(decode(read_bytes(path)).text, parse_constant=_no_number)
+        return json.loads(decode(_unpacked(path)).text, parse_constant=_no_number)
     except LabelError:
         raise
     except (InputError, ValueError, RecursionError) as error:

@@ -8,9 +8,10 @@ from pathlib import Path
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames
 
+JOINTS = "joints.csv"
 BOXES = (".csv",)
-POSES = (".json.gz", ".json")
-"""Suffixes of given files; where a video has several, the first is taken."""
+POSES = (".json.gz", ".json", ".csv", ".h5", ".hdf5", ".trc", "/")
+"""Suffixes of given files, and a folder; where a video has several, the first is taken."""
 
 
 class UserFiles:
@@ -20,7 +21,8 @@ class UserFiles:
 
     Attributes
     ----------
-    boxes, poses : the file of each video, by id.
+    boxes, poses : the file of each video, by id; of poses also a folder.
+    joints : the user's table of what other programs' points are, ``poses_given/joints.csv``.
     problems : a sentence for each file that is not used.
     """
 
@@ -29,6 +31,7 @@ class UserFiles:
         self.problems: list[str] = []
         self.boxes = self._by_video(layout.boxes(""), BOXES, layout.boxes)
         self.poses = self._by_video(layout.given_poses(""), POSES, layout.given_poses)
+        self.joints = layout.given_poses("").with_name(JOINTS)
 
     def _by_video(
         self, place: Path, suffixes: Sequence[str], exact: Callable[[str], Path]
@@ -55,5 +58,9 @@ def _named(folder: Path, suffixes: Sequence[str]) -> Iterator[tuple[Path, str]]:
     files = sorted(p for p in folder.glob("*") if not p.name.startswith(".")) if folder.is_dir() else []
     for suffix in suffixes:
         for path in files:
-            if path.name.endswith(suffix):
-                yield path, path.name.removesuffix(suffix)
+            if path.name == JOINTS or path.is_dir() != (suffix == "/"):
+                continue
+            if suffix == "/":
+                yield path, path.name
+            elif path.name.lower().endswith(suffix):
+                yield path, path.name[: -len(suffix)]

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vpd.errors import InputError
+from vpd.formats.pose_joints import own_joints
+from vpd.formats.poses import GivenPoses, read_given
 from vpd.library.artefact import Recipe
 from vpd.library.poses import write_poses
 from vpd.library.tracks import read_tracks
 from vpd.models import MODELS
 from vpd.pipeline import track
 from vpd.pipeline.sources import Output, Sources, Work, file_key, once_a_video
+from vpd.pose.outside import by_athlete
 from vpd.settings import PoseSettings
 from vpd.types import PoseSequence, Track
 
@@ -31,6 +34,8 @@ def outputs(sources: Sources, video: str) -> list[Output]:
     matter: dict[str, Any] = {}
     if given is not None:
         inputs["given"] = file_key(given)
+        if sources.given.joints.is_file():
+            inputs["joints"] = file_key(sources.given.joints)
     else:
         known = settings.estimator in MODELS
         inputs["estimator"] = MODELS[settings.estimator].sha256 if known else _network_key(settings.estimator)
@@ -57,8 +62,10 @@ def make(work: Work, wanted: list[Output]) -> None:
     given = work.sources.given.poses.get(work.video)
     out = wanted[0]
     if given is not None:
-        poses = _take(given, tracks)
-        write_poses(out.path, poses, replace(out.recipe, notes={"given": given.name}))
+        found = read_given(given, own_joints(work.sources.given.joints))
+        notes: dict[str, Any] = {"given": given.name, "program": found.program}
+        notes |= {"missing": list(found.missing)} if found.missing else {}
+        write_poses(out.path, _taken(given, found, tracks), replace(out.recipe, notes=notes))
         return
     from vpd.pose.estimation import estimate
 
@@ -67,11 +74,10 @@ def make(work: Work, wanted: list[Output]) -> None:
     write_poses(out.path, estimate(frames, tracks, estimator, work.settings.pose), out.recipe)
 
 
-def _take(given: Path, tracks: list[Track]) -> list[PoseSequence]:
-    from vpd.pose.outside import read_poses
-
-    poses = read_poses(given, tracks)
-    if tracks and not any(len(p.frames) for p in poses) and any(len(p.frames) for p in read_poses(given)):
+def _taken(given: Path, found: GivenPoses, tracks: list[Track]) -> list[PoseSequence]:
+    """The poses by track. Raises InputError where none lies on one."""
+    poses = by_athlete(found, tracks)
+    if tracks and found.poses and not any(len(p.frames) for p in poses):
         raise InputError(
             f"no pose of {given} lies on a tracked athlete: are they in pixels of the upright picture, "
             "and frames numbered from 0?"

@@ -66,9 +66,17 @@ def once_a_video(make: Callable[..., _Made]) -> Callable[..., _Made]:
 
 
 def file_key(path: Path) -> str:
-    """Hash of a small file that a person or another step wrote. Raises ArtefactError where there is none."""
+    """Hash of a file that a person or another step wrote, or of all files in a folder.
+
+    Raises ArtefactError where there is none.
+    """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        if not path.is_dir():
+            return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        whole = hashlib.sha256()
+        for file in sorted(p for p in path.iterdir() if p.is_file()):
+            whole.update(f"{file.name}\0{file_key(file)}\0".encode())
+        return whole.hexdigest()[:32]
     except OSError as error:
         raise ArtefactError(f"{path} cannot be read ({error.strerror}).") from error
 

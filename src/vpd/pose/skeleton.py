@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vpd.types import COCO17 as COCO17
 from vpd.types import Array
-
-COCO17 = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
-    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee",
-    "left_ankle", "right_ankle",
-)  # fmt: skip
-"""Joint names in COCO order; left is the person's own left."""
 
 BODY13 = np.array([0, *range(5, 17)])
 """Indices of the joints kept for features: nose and the 12 body joints (paper, supplement)."""

@@ -19,6 +19,8 @@ from vpd.athletes.picks import pick_of
 from vpd.athletes.user_boxes import read_boxes
 from vpd.detection.lists import read_lists
 from vpd.errors import InputError, TableError
+from vpd.formats.pose_joints import own_joints
+from vpd.formats.poses import read_given
 from vpd.library.csv_file import Record, read_table
 from vpd.library.dataset import recognised
 from vpd.library.frames import read_times
@@ -27,7 +29,6 @@ from vpd.library.labels import read_label_file
 from vpd.library.layout import Layout
 from vpd.library.user_files import UserFiles
 from vpd.library.videos import OK, Videos
-from vpd.pose.outside import read_poses
 from vpd.recognition.actions import action_key, segment_key
 from vpd.recognition.protocol import check_subsets
 from vpd.recognition.queries import query_file
@@ -236,12 +237,21 @@ class _Beside:
                 read_boxes(path, np.arange(len(times_s)), times_s, gap_s)
             except InputError as error:
                 yield _whole(error, path, name)
-        for path in files.poses.values():
+        for video, path in files.poses.items():
             name = self._named(path)
             try:
-                read_poses(path)
+                found = read_given(path, own_joints(files.joints))
             except InputError as error:
                 yield _whole(error, path, name)
+                continue
+            if found.missing:
+                text = f"{found.program} has no {', '.join(found.missing)}: these have score 0."
+                yield Finding(NOTE, "joints missing", text, file=name)
+            row = self._videos.rows[video]
+            late = max((pose.frame for pose in found.poses), default=-1)
+            if row.status == OK and late >= row.frames:
+                text = f"it has frame {late}; {video} has {row.frames}, counted from 0."
+                yield Finding(NOTE, "more frames", text, file=name)
 
     def _queries(self) -> Iterator[Finding]:
         path = self._layout.queries

@@ -1,0 +1,112 @@
+"""What every reader of other programs' poses answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vpd.errors import LabelError
+from vpd.formats.pose_joints import JointMap
+from vpd.types import Array
+
+MOST_FRAMES = 10_000_000
+"""A frame's number beyond it is none that can be meant: four days at 25 frames/s."""
+
+
+@dataclass(frozen=True, eq=False)
+class GivenPose:
+    """One person in one frame: the athlete's number where the file tells people apart, a score by which the
+    best of a frame is chosen, and (17, 3) float32 x, y in pixels and score of each joint.
+    """
+
+    frame: int
+    athlete: int | None
+    score: float
+    keypoints: Array
+
+
+@dataclass(frozen=True)
+class GivenPoses:
+    """The poses of a file.
+
+    Attributes
+    ----------
+    program : whose file it is.
+    missing : joints of COCO that the program does not find. ``left_out``: points that COCO lacks.
+    first_is_best : whether the first person of a frame is the athlete, whatever the scores.
+    """
+
+    program: str
+    poses: list[GivenPose] = field(default_factory=list)
+    missing: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    first_is_best: bool = False
+
+
+ReadPoses = Callable[[Path, Mapping[str, str]], GivenPoses]
+"""A reader, given the user's table of points. Raises LabelError for what it does not understand whole."""
+
+
+def frame_number(value: Any, where: object) -> int:
+    """A frame's number from 0 on. Raises LabelError."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if isinstance(value, bool) or not 0 <= number < MOST_FRAMES or number != int(number):
+        raise LabelError(f"{where}: {value!r} is not the number of a frame")
+    return int(number)
+
+
+def number_in(name: str, where: object) -> int:
+    """The last number in a file's name. Raises LabelError."""
+    found = re.findall(r"\d+", name)
+    if not found:
+        raise LabelError(f"{where}: the name {name!r} holds no number of a frame")
+    return frame_number(found[-1], where)
+
+
+def numbers(values: Iterable[Any], where: object) -> Array:
+    """(N,) float64 of numbers; None and empty text are NaN. Raises LabelError."""
+    found = []
+    for value in values:
+        if value is None or value == "":
+            found.append(np.nan)
+            continue
+        try:
+            if isinstance(value, bool) or not isinstance(value, int | float | str):
+                raise ValueError
+            found.append(float(value))
+        except ValueError:
+            raise LabelError(f"{where}: {value!r} is not a number") from None
+    return np.array(found, np.float64)
+
+
+def triples(values: Sequence[Any], where: object) -> Array:
+    """(P, 3) of x, y, score one after the other. Raises LabelError."""
+    found = numbers(values, where)
+    if not len(found) or len(found) % 3:
+        raise LabelError(f"{where}: {len(found)} numbers are not x, y and score of each point")
+    return found.reshape(-1, 3)
+
+
+def person(
+    frame: int, athlete: int | None, points: Array, joints: JointMap, score: float | None = None
+) -> GivenPose | None:
+    """The pose of (P, 3) points; None where no joint was found. Without a score, the joints' mean."""
+    keypoints = joints.poses(points[None])[0]
+    if not keypoints[:, 2].any():
+        return None
+    mean = float(keypoints[:, 2].mean())
+    return GivenPose(frame, athlete, mean if score is None else score, keypoints)
+
+
+def in_pixels(poses: Sequence[GivenPose], where: object) -> None:
+    """Raise LabelError where no joint lies beyond the first pixels: shares of the picture, or metres."""
+    if poses and max(float(np.abs(p.keypoints[:, :2]).max()) for p in poses) <= 8:
+        raise LabelError(f"{where}: its points are not in pixels (shares of the picture, or metres).")
