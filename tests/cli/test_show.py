@@ -25,12 +25,21 @@ def shown(vpd, layout, *options):
     return Path(json.loads(out)["file"])
 
 
-def test_panels_beside_the_picture(vpd, layout):
+@pytest.fixture(scope="module")
+def distilled(tmp_path_factory):
+    """A library with a student of its own."""
+    layout = made_library(tmp_path_factory.mktemp("shown"), NAMES)
     for seed, name in enumerate(NAMES):
         write_given_poses(layout, name, seed)
+    assert run(layout).complete
+    return layout
+
+
+def test_panels_beside_the_picture(vpd, layout, distilled):
+    run(layout, ["scan"])
     code, _, err = vpd("show", "a", "--student", "-L", layout.root)
     assert (code, "vpd distill" in err) == (1, True)
-    assert run(layout).complete
+    layout = distilled
     # 128 x 96 pixels, and beside them one column of two squares, or two views of half the height.
     for options, width in (((), 128), (("--student",), 128 + 48), (("--student", "--3d"), 128 + 48 + 96)):
         file = shown(vpd, layout, *options)
@@ -41,10 +50,8 @@ def test_panels_beside_the_picture(vpd, layout):
         assert np.ptp(panel) > 100, "a pose is drawn in every panel"
 
 
-def test_a_page_of_disagreements(vpd, layout):
-    for seed, name in enumerate(NAMES):
-        write_given_poses(layout, name, seed)
-    assert run(layout).complete
+def test_a_page_of_disagreements(vpd, distilled):
+    layout = distilled
     code, out, err = vpd("show", "--disagreements", 3, "--json", "-L", layout.root)
     assert code == 0, err
     told = json.loads(out)

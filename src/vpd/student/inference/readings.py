@@ -78,16 +78,10 @@ def reading_engine(student: BaseStudent, settings: DistillSettings) -> Engine:
     return OnnxEngine(prepare_graph(student), student, torch.get_num_threads())
 
 
-def set_reading_scale(
-    student: PoseReadingStudent, engine: Engine, corpus: Corpus, settings: DistillSettings
-) -> None:
-    """Give the student the mean and deviation of what is read of some frames of the corpus."""
-    chosen = evenly(np.arange(len(corpus)), SCALE_FRAMES)
-    parts = []
-    for video in np.unique(corpus.video[chosen]):
-        rows = corpus.row[chosen[corpus.video[chosen] == video]]
-        parts.append(prepare_rows(engine, CropFile(corpus.paths[video]), rows, 0, settings.workers))
-    student.network.set_scale(torch.from_numpy(np.concatenate(parts)).flatten(0, 1))
+def set_reading_scale(student: PoseReadingStudent, found: Readings) -> None:
+    """Give the student the mean and deviation of some of the readings, evenly spread."""
+    chosen = found.readings[evenly(np.arange(len(found)), SCALE_FRAMES)].astype(np.float32)
+    student.network.set_scale(torch.from_numpy(chosen).flatten(0, 1))
 
 
 def keep_current(student: PoseReadingStudent, corpus: Corpus, folder: Path) -> None:

@@ -160,7 +160,6 @@ def _read(
 ) -> tuple[ReadingTraining, dict[str, int]]:
     """The training on what is read of the corpus, and how many crops were read of how many planned."""
     engine = reading_engine(student, settings)
-    set_reading_scale(student, engine, corpus, settings)
     if accelerator.is_main_process:
         keep_current(student, corpus, folder)
     accelerator.wait_for_everyone()
@@ -171,6 +170,7 @@ def _read(
         read_corpus(engine, corpus, plan, settings, folder, share, progress, must_end)
     accelerator.wait_for_everyone()
     found = load_readings(student, corpus, plan, folder)
+    set_reading_scale(student, found)
     training = ReadingTraining(corpus, split, settings, accelerator, student, found)
     return training, {"read": len(found), "of_read": plan.crops}
 

@@ -42,7 +42,8 @@ def draw_history(epochs: list[Epoch], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 3.6))
+    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.15, top=0.95, wspace=0.25)
     FigureCanvasAgg(figure)
     loss, explained = figure.subplots(1, 2)
     images = [e.images / 1000 for e in epochs]
