@@ -103,7 +103,7 @@ class Library:
     ) -> RunReport:
         """Do what is missing or out of date as far as ``steps``, as `vpd run` does.
 
-        ``teachers`` are those whose features are made of every video besides those of the settings;
+        ``teachers`` are those whose features are made of every video, as well as those of the settings;
         ``invert`` is that of `[teach]`, taken as true for this run.
         ``jobs`` are worker processes, 0 for one a core; a script that asks for more than one must guard its
         own code with ``if __name__ == "__main__"``. Videos that fail are in the report, not raised.

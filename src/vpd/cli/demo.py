@@ -35,8 +35,8 @@ def demo(
 ) -> None:
     """The whole way on a sample of synthetic athletes: new, run, evaluate, search, and a report.
 
-    Takes about five minutes on two free cores, and ends at any speed. A demo that was stopped goes on
-    where it was.
+    Takes about five minutes on two free cores, and ends at any speed. A stopped demo continues
+    where it ended.
     """
     from vpd.cli.demo_folder import REPORT, SAMPLE, DemoFolder
     from vpd.errors import InputError
@@ -58,7 +58,7 @@ def demo(
         say(f"2/4  vpd run --library {root}")
         run = library.run(jobs=jobs, listener=bar)
     for problem in [*run.set_aside.values(), *run.problems]:
-        raise InputError(f"The demo cannot go on: {problem}")
+        raise InputError(f"The demo cannot continue: {problem}")
     settings = library.settings
     names = [*settings.teach.teachers, settings.distill.name]
     with _timed("evaluate", seconds):

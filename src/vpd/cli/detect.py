@@ -27,7 +27,7 @@ from vpd.verbs.detect import detect as detect_verb
 
 
 class _Told(DetectionFolder):
-    """Says what each answer is, besides writing it."""
+    """Says what each answer is, and writes it."""
 
     def __init__(self, folder: OwnFolder, quiet: bool) -> None:
         super().__init__(folder.path)
@@ -106,7 +106,7 @@ def _added(
     reel: bool,
     programs: list[str],
 ) -> list[Path]:
-    """Write what was asked for besides; the files and folders."""
+    """Write what else was asked for; the files and folders."""
     videos, written = Videos.read(layout), []
     if clips:
         written.append(folder.add_clips(result, videos))

@@ -131,7 +131,7 @@ def main() -> None:
         say_error(str(error))
         sys.exit(1)
     except Stopped as stopped:
-        say_error(f"Ended by {stopped}. What is done is kept; the same command goes on from there.")
+        say_error(f"Ended by {stopped}. What is done is kept; the same command continues from there.")
         sys.exit(stopped.exit_code)
     except BrokenPipeError:  # `vpd status | head`: the reader has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

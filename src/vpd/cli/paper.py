@@ -90,7 +90,7 @@ def import_(
     """Import a published data set: its videos, labels, parts, few-shot subsets and detection lists.
 
     Videos stay where they are; clips that must be cut are written to clips/ of the library. Missing videos
-    are listed in missing.txt and counted, and the rest goes on.
+    are listed in missing.txt and counted, and the rest is imported.
     """
     with ProgressBar() as bar:
         found = bring(data, labels, videos, library, poses, jobs, bar, lambda text: notices.print(text))

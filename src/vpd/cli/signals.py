@@ -12,7 +12,7 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Stopped(BaseException):
-    """The program was asked to end. Like KeyboardInterrupt it is no error that code may catch and go on."""
+    """The program was asked to end. Like KeyboardInterrupt it is no error that code may catch to continue."""
 
     def __init__(self, number: int) -> None:
         self.number = number

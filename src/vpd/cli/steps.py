@@ -110,8 +110,8 @@ def run(
 ) -> None:
     """Do what is missing or out of date: scan, track, pose, crop, teach, distill, embed.
 
-    A run that was stopped, in whatever way, is taken up where it was. Videos that fail are set aside with
-    the reason, and the exit code is then 1. Videos that came after the student was trained are embedded by
+    A stopped run continues where it ended. Videos that fail are set aside with the reason, and the exit
+    code is then 1. Videos that came after the student was trained are embedded by
     it, and need no pose; --redistill trains it again with them.
     """
     layout = open_library(library)

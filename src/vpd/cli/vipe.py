@@ -60,7 +60,7 @@ def train_command(
         Path | None,
         typer.Option(help="SMPL-H model.npz, or a folder of one a gender, for AMASS files without joints."),
     ] = None,
-    start: Annotated[Path | None, typer.Option(help="Weights to go on from, instead of random ones.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Weights to start from, instead of random ones.")] = None,
     estimator: Annotated[str, typer.Option(help="Pose estimator that it is meant for.")] = "movenet_thunder",
     preset: Annotated[
         str | None, typer.Option(help=f"Named settings: {', '.join(PRESETS)} (VIPE* to the paper's letter).")
@@ -69,7 +69,7 @@ def train_command(
         int | None, typer.Option(min=1, help="Optimiser steps, instead of the settings'.")
     ] = None,
 ) -> None:
-    """Train on 3D motion; started again with the same folder it goes on where it was."""
+    """Train on 3D motion; started again with the same folder it continues."""
     if preset is not None and (settings is not None or preset not in PRESETS):
         raise InputError(f"--preset is one of {', '.join(PRESETS)}, and goes without --settings")
     if unit is not None and unit not in UNITS:

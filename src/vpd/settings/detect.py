@@ -38,4 +38,4 @@ class DetectSettings(Section):
     paper: bool = False
     """Train as the paper did (BiGRU, 5,000 windows an epoch, 200 epochs): hours without a GPU."""
     seed: int = 0
-    """Of everything random: the same seed gives the same detections."""
+    """Random seed: the same seed gives the same detections."""

@@ -87,7 +87,7 @@ class DistillSettings(Section):
         "vi-vpd-flow",
     ] = Field(default="default", json_schema_extra=OPERATIONAL)
     """Student to train: the default one, or one of the paper's (ResNet-34, 20 million crops: for a GPU). It
-    sets the defaults of the other settings of this section; what the section says besides comes first."""
+    sets the defaults of the other settings of this section; what the section says itself comes first."""
     name: str = Field(default="vpd", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", json_schema_extra=OPERATIONAL)
     """Name of the student's folder and of its features. By default vpd, or the preset's."""
     backbone: str = MOVENET
@@ -194,7 +194,7 @@ class DistillSettings(Section):
 
     def with_preset(self, preset: str) -> DistillSettings:
         """The settings of another preset, with the changes that these settings have against their own preset,
-        save for those that make a student what it is (`IDENTITY`) and its name.
+        except those that make a student what it is (`IDENTITY`) and its name.
 
         Raises ValueError for an unknown preset.
         """

@@ -28,4 +28,4 @@ class RecogniseSettings(Section):
     """Subsets for each k. The paper has five."""
 
     seed: int = Field(default=0, ge=0)
-    """Of the split and the subsets, where none are given."""
+    """Random seed of the split and the subsets, where none are given."""

@@ -124,7 +124,7 @@ def _default(covered: dict[str, int], student: str, examples: int) -> tuple[str,
     best = max(present, key=lambda name: covered[name])
     equals = [name for name in present if covered[name] == covered[best]]
     if len(present) == 1:
-        return best, "the only ones there are" if len(covered) == 1 else f"the only ones besides {LAST}"
+        return best, "the only ones there are" if len(covered) == 1 else f"the only ones but {LAST}"
     if len(equals) == 1:
         return best, f"they cover the most videos, {covered[best]}"
     case = "for uncut video and few labels" if ahead else f"with {MANY} or more examples a class"

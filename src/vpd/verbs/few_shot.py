@@ -71,7 +71,7 @@ def prepare(
     if unplaced:
         raise InputError(
             f"{splits or saved_split} does not name {len(unplaced)} videos, such as {unplaced[0]}. "
-            "Add them there, or delete the file to have it made anew."
+            "Add them there, or delete the file to have it made again."
         )
     sides = np.array([place.split for place in found if place is not None])
     train, validation, test = (np.flatnonzero(sides == part) for part in (TRAIN, VALIDATION, TEST))

@@ -61,7 +61,7 @@ class CheckRequest:
 class CheckResult:
     """What was found. ``segments``, ``videos`` and ``counts`` (by label) are of the rows that can be used.
 
-    ``files`` : names of the files that were read besides the labels.
+    ``files`` : names of the files that were read with the labels.
     """
 
     file: Path
