@@ -155,14 +155,17 @@ def embed(student, corpus, rows):
     return torch.stack(sides, 1).numpy().astype(np.float64)
 
 
-@njit(cache=True)
+@njit
 def warping_distance(x, y):
     """Dynamic time warping of (N, d) and (M, d): symmetricP2, over N + M; inf where there is no path."""
     n, m = len(x), len(y)
     near = np.empty((n, m))
     for i in range(n):
         for j in range(m):
-            near[i, j] = np.sqrt(((x[i] - y[j]) ** 2).sum())
+            square = 0.0
+            for c in range(x.shape[1]):
+                square += (x[i, c] - y[j, c]) ** 2
+            near[i, j] = np.sqrt(square)
     cost = np.full((n, m), np.inf)
     cost[0, 0] = near[0, 0]
     for i in range(1, n):
@@ -183,16 +186,19 @@ def distance(a, b):
     return min(warping_distance(a[:, i].copy(), b[:, j].copy()) for i in (0, 1) for j in (0, 1))
 
 
-def few_shot(distances, labels, train, test, ks, subsets, rng):
-    """Accuracy of the nearest neighbour with k examples a class: {k: accuracies}, one for each subset."""
+def few_shot(distances, train, test, ks, subsets, rng):
+    """Accuracy of the nearest neighbour with k examples a class: {k: accuracies}, one for each subset.
+
+    distances (N, M) of the test actions to the training actions; train (M,) and test (N,): their labels.
+    """
     found = {}
     for k in ks:
         found[k] = []
         for _ in range(subsets):
-            chosen = [rng.permutation(train[labels[train] == c])[:k] for c in np.unique(labels[train])]
+            chosen = [rng.permutation(np.flatnonzero(train == c))[:k] for c in np.unique(train)]
             examples = np.concatenate(chosen)
-            nearest = examples[distances[np.ix_(test, examples)].argmin(axis=1)]
-            found[k].append(float((labels[nearest] == labels[test]).mean()))
+            nearest = examples[distances[:, examples].argmin(axis=1)]
+            found[k].append(float((train[nearest] == test).mean()))
     return found
 
 
@@ -215,19 +221,17 @@ def main(library, encoder="small", images=20_000, batch=100, d=26, ks=(1, 2, 4),
     print(f"{len(corpus.inputs)} crops, {corpus.teaches.sum()} of them teach")
     student = distill(corpus, encoder, images, batch, d, rng)
 
-    sequences, labels, part = [], [], []
+    sequences, labels = {"train": [], "test": []}, {"train": [], "test": []}
     for segment in library.labels():
         times = [k for k in corpus.where if k[0] == segment.video and k[1] == (segment.athlete or 0)]
         rows = [corpus.where[k] for k in times if segment.start_s <= k[2] < segment.end_s]
         if rows:
-            sequences.append(embed(student, corpus, np.array(rows)))
-            labels.append(segment.label)
-            part.append(parts[segment.video])
-    distances = np.array([[distance(a, b) for b in sequences] for a in sequences])
-    labels, part = np.array(labels), np.array(part)
-    train, test = np.flatnonzero(part == "train"), np.flatnonzero(part == "test")
-    table = few_shot(distances, labels, train, test, ks, subsets, rng)
-    print(f"chance {1 / len(np.unique(labels)):.3f}")
+            sequences[parts[segment.video]].append(embed(student, corpus, np.array(rows)))
+            labels[parts[segment.video]].append(segment.label)
+    distances = np.array([[distance(a, b) for b in sequences["train"]] for a in sequences["test"]])
+    train, test = np.array(labels["train"]), np.array(labels["test"])
+    table = few_shot(distances, train, test, ks, subsets, rng)
+    print(f"chance {1 / len(np.unique(train)):.3f}")
     for k, accuracies in table.items():
         print(f"k = {k}: {np.mean(accuracies):.3f} ± {np.std(accuracies):.3f}")
     return table

@@ -54,7 +54,7 @@ def test_a_library_without_features_says_what_to_do(tmp_path):
     [
         ({"vipe": 2}, "", "the only ones there are"),
         ({"vipe-window": 1, "vipe": 2}, "", "they cover the most videos, 2"),
-        ({"joints2d": 2, "vipe": 1}, "", "the only ones besides joints2d"),
+        ({"joints2d": 2, "vipe": 1}, "", "the only ones but joints2d"),
         ({"vipe": 2, "vipe-window": 2}, "", "first of those that cover 2 videos, for uncut video"),
         ({"vipe": 2, "mine": 2}, '[distill]\nname = "mine"\n', "vpd.toml names this student"),
         ({"vipe": 2, "mine": 1}, '[distill]\nname = "mine"\n', "though only 1 of 2 videos have its features"),

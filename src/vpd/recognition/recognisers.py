@@ -119,11 +119,29 @@ def make_recogniser(name: str, sides: Sides = "auto", parts: Sequence[int] = ())
 
     Parameters
     ----------
-    sides : whether mirrored actions are the same (`vpd.sequences.sides`).
-    parts : sizes of several features that stand side by side in each frame (`vpd.sequences.joined`), the
+    name : str
+        One of `RECOGNISERS`; `vpd recognise --help` lists them.
+    sides : str or dict of str
+        Whether mirrored actions are the same: "same", "differ", "auto", or a word for each class
+        (`vpd.sequences.sides`).
+    parts : sequence of int
+        Sizes of several features that stand side by side in each frame (`vpd.sequences.joined`), the
         preferred first: one recogniser for each, weighted by examples that are left out in turn.
 
-    Raises InputError for an unknown name.
+    Returns
+    -------
+    scikit-learn classifier
+        ``fit(X, y)``, ``predict(X)``, ``predict_proba(X)``; X are lists of `FeatureSequence`.
+
+    Raises
+    ------
+    InputError
+        For an unknown name.
+
+    Examples
+    --------
+    >>> make_recogniser("nns")
+    NearestNeighbourSearch()
     """
     if name not in RECOGNISERS:
         renamed = now_called(name, old_names.RECOGNISERS)
