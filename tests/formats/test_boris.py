@@ -118,3 +118,6 @@ def test_a_project(tmp_path):
         read(path, project([[105.0, "", "serve", "", ""], [115.0, "", "serve", "", ""]]))
     with pytest.raises(LabelError, match="how long each"):
         read(path, project(events, media_info={}))
+    moved = {"length": {"a.mp4": 100.0}, "offset": {"1": 0.5}}
+    with pytest.raises(LabelError, match=r"player 1 is moved by 0\.5 s"):
+        read(path, project(events[:3], files=("a.mp4",), media_info=moved))

@@ -251,6 +251,10 @@ def _read_project(path: Path, ask: Ask) -> Imported:
                 raise LabelError(f"{where}: it does not say how long each of its {len(files)} files is.")
             times = [number(lengths.get(file, 0), where) for file in files]
             offset_s = number(observation.get("time offset", 0) or 0, where)
+            late_s = number((observation.get("media_info", {}).get("offset") or {}).get("1", 0) or 0, where)
+            if late_s:
+                what = f"player 1 is moved by {late_s:g} s against the clock of the events"
+                raise LabelError(f"{where}: {what}. Set its offset to 0 in BORIS, and import again.")
             events = _project_events(observation["events"], types, where)
         except (KeyError, TypeError, AttributeError, IndexError) as error:
             raise LabelError(f"{where}: {error!r} is missing or wrong.") from error
