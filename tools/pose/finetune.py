@@ -68,6 +68,8 @@ class Trainer:
             part.requires_grad_(False)
         self.mean = copy.deepcopy(self.network).requires_grad_(False)
         self.usual_norm = 0.0
+        enabled = self.device.type == "cuda"
+        self.scaler = torch.amp.GradScaler("cuda", init_scale=1024.0, growth_interval=200, enabled=enabled)
         trunk = [
             p for m in (self.network.blocks, self.network.last) for p in m.parameters() if p.requires_grad
         ]
@@ -84,14 +86,17 @@ class Trainer:
         self.step = 0
 
     def heads(self, network: MoveNet, pictures: Tensor) -> dict[str, Tensor]:
-        """What a network says of pictures (N, 3, 256, 256) in 0..1; on a GPU the trunk runs in bfloat16."""
+        """What a network says of pictures (N, 3, 256, 256) in 0..1; on a GPU the trunk runs in float16.
+
+        In bfloat16 the published network errs by half a pixel and 0.09 in scores, in float16 by a hundredth.
+        """
         images = (pictures * 255).round() / 127.5 - 1
         if self.device.type != "cuda":
             return network(images)
         images = images.contiguous(memory_format=self.layout)
-        with torch.autocast("cuda", torch.bfloat16):
-            fine = network.features(images)
-        return {name: head(fine.float()) for name, head in network.heads.items()}
+        with torch.autocast("cuda", torch.float16):
+            maps = network.trunk(images)
+        return network.heads_of([m.float() for m in maps])
 
     layout = torch.contiguous_format
 
@@ -142,12 +147,16 @@ class Trainer:
             total(losses["rendered"]) + self.given.keep * total(losses["upright"]) + total(losses["turned"])
         )
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimiser)
         parameters = [p for p in self.network.parameters() if p.requires_grad]
         limit = CLIP * self.usual_norm if self.usual_norm else math.inf
-        norm = min(float(nn.utils.clip_grad_norm_(parameters, limit)), limit)
-        self.usual_norm = 0.98 * self.usual_norm + 0.02 * norm if self.usual_norm else norm
-        self.optimiser.step()
+        norm = float(nn.utils.clip_grad_norm_(parameters, limit))
+        if math.isfinite(norm):  # else the scale was too large: the step is left out, and the scale halved
+            norm = min(norm, limit)
+            self.usual_norm = 0.98 * self.usual_norm + 0.02 * norm if self.usual_norm else norm
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
         self.step += 1
         share = 1 - min(0.998, (1 + self.step) / (10 + self.step))
         with torch.no_grad():

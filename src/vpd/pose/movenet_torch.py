@@ -108,22 +108,26 @@ class MoveNet(nn.Module):
         self.pyramid = nn.ModuleList(PyramidLevel(*level) for level in PYRAMID)
         self.heads = nn.ModuleDict({name: _head(PYRAMID[-1][1], n) for name, n in HEADS.items()})
 
-    def features(self, images: Tensor) -> Tensor:
-        """The map (N, 24, S/4, S/4) that the heads read."""
+    def trunk(self, images: Tensor) -> list[Tensor]:
+        """The trunk's maps at strides 4, 8 and 16 that join the pyramid, and its last, at stride 32."""
         x = self.stem(images)
         lateral = []
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i in LATERAL_BLOCKS:
                 lateral.append(x)
-        fine: Tensor = self.reduce(self.last(x))
+        return [*lateral, self.last(x)]
+
+    def heads_of(self, maps: list[Tensor]) -> dict[str, Tensor]:
+        """The four heads from the maps of `trunk`."""
+        *lateral, last = maps
+        fine = self.reduce(last)
         for level, side in zip(self.pyramid, reversed(lateral), strict=True):
             fine = level(fine, side)
-        return fine
+        return {name: head(fine) for name, head in self.heads.items()}
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        fine = self.features(images)
-        return {name: head(fine) for name, head in self.heads.items()}
+        return self.heads_of(self.trunk(images))
 
 
 def _published_weights(path: Path) -> list[Tensor]:
