@@ -79,6 +79,9 @@ class VipeSettings(Section):
     """Weight of the loss that makes distances between embeddings of two views those between the 3D poses."""
     neighbour_weight: float = Field(default=0.3, ge=0)
     """Weight of the loss that makes the nearest pose of the other view the nearest in 3D."""
+    procrustes: float = Field(default=0.0, ge=0, le=1)
+    """How much of the squared distance of two 3D poses is that of their joints after the best rotation and
+    scale (as Pr-VIPE compares poses); the rest is that of bone directions, angles and tilt."""
     temperature: float = Field(default=0.1, gt=0)
     """Temperature of that loss: a distance. The nearest pose of a batch is about 0.7 away."""
     gravity: float = Field(default=1.0, ge=0)

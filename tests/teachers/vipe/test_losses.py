@@ -2,10 +2,19 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from vpd.teachers.vipe.losses import distances, hinge_embedding_loss, metric_loss, neighbour_loss
+from vpd.teachers.vipe.losses import (
+    PROCRUSTES_SCALE,
+    distances,
+    hinge_embedding_loss,
+    joined_distances,
+    metric_loss,
+    neighbour_loss,
+    procrustes_distances,
+)
 
 
 def test_distances_are_those_of_cdist_and_have_gradients_where_they_are_zero():
@@ -59,3 +68,29 @@ def test_the_distance_losses_by_hand():
     columns = torch.log_softmax(-apart.T / 0.5, 1)
     expected = -((wanted * found).sum(1).mean() + (wanted * columns).sum(1).mean()) / 2
     assert float(neighbour_loss(apart, near, 0.5)) == pytest.approx(float(expected))
+
+
+def test_procrustes_distances_are_those_of_the_singular_values():
+    poses = torch.randn(7, 13, 3, generator=torch.Generator().manual_seed(3))
+    # A mirror image is another pose; a pose that is turned, moved and of another size is the same one.
+    turn = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(4)))[0]
+    turn = turn * torch.linalg.det(turn)
+    poses = torch.cat([poses, poses[:1] * torch.tensor([-1.0, 1, 1]), 2.5 * poses[:1] @ turn + 3])
+    found = procrustes_distances(poses).numpy() / PROCRUSTES_SCALE
+    points = poses.double().numpy()
+    points = points - points.mean(1, keepdims=True)
+    trunk = np.linalg.norm(points[:, [1, 2]].mean(1) - points[:, [7, 8]].mean(1), axis=1)
+    size = np.linalg.norm(points, axis=(1, 2))
+    for i in range(len(points)):
+        for j in range(len(points)):
+            u, s, v = np.linalg.svd(points[i].T @ points[j] / size[i] / size[j])
+            s[2] *= np.sign(np.linalg.det(u) * np.linalg.det(v))
+            left = np.sqrt(max(0.0, 1 - s.sum() ** 2) * size[i] * size[j] / trunk[i] / trunk[j])
+            assert found[i, j] == pytest.approx(left, abs=0.03 if left < 0.03 else 2e-3)
+    assert found[0, 7] > 0.5 > 0.03 > found[0, 8]
+
+
+def test_joined_distances_lie_between_both():
+    a, b = torch.tensor([[3.0]]), torch.tensor([[4.0]])
+    assert [float(joined_distances(a, b, share)) for share in (0.0, 1.0)] == [3.0, 4.0]
+    assert float(joined_distances(a, b, 0.5)) == pytest.approx(math.sqrt(12.5))

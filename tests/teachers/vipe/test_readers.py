@@ -193,3 +193,72 @@ def test_a_folder_is_read_whole(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no motion"):
         read_folder(tmp_path / "empty")
+
+
+ASF_LIMBS = {
+    "lhipjoint": ("root", "1 0 0", 2),
+    "lfemur": ("lhipjoint", "0 -1 0", 8),
+    "ltibia": ("lfemur", "0 -1 0", 8),
+    "lfoot": ("ltibia", "0 0 1", 2),
+    "lowerback": ("root", "0 1 0", 9),
+    "lclavicle": ("lowerback", "1 0 0", 3),
+    "lhumerus": ("lclavicle", "1 0 0", 5),
+    "lradius": ("lhumerus", "1 0 0", 3),
+    "lwrist": ("lradius", "1 0 0", 2),
+    "lhand": ("lwrist", "1 0 0", 1),
+    "head": ("lowerback", "0 1 0", 3),
+}
+"""Bones of a made subject: parent, direction at rest, length."""
+
+
+def asf_and_amc(folder: Path) -> Path:
+    """A subject with the arms out; then turned by a right angle, with the left elbow bent by one."""
+    bones = dict(ASF_LIMBS)
+    for name, (parent, direction, length) in ASF_LIMBS.items():
+        if name.startswith("l") and name != "lowerback":
+            other = "r" + parent[1:] if parent.startswith("l") and parent != "lowerback" else parent
+            bones["r" + name[1:]] = (other, direction.replace("1 0 0", "-1 0 0"), length)
+    text = ":version 1.10\n:units\n  length 0.45\n:bonedata\n"
+    for name, (_, direction, length) in bones.items():
+        turns = "  dof ry\n  limits (-180 180)\n" if name == "lradius" else ""
+        # The frame in which a bone turns lies askew; without turns it changes nothing.
+        axis = "0 0 0" if turns else "30 -20 10"
+        text += f"  begin\n  name {name}\n  direction {direction}\n  length {length}\n"
+        text += f"  axis {axis} XYZ\n{turns}  end\n"
+    text += ":hierarchy\n  begin\n"
+    text += "".join(f"  {parent} {name}\n" for name, (parent, _, _) in bones.items()) + "  end\n"
+    (folder / "07.asf").write_text(text, encoding="utf-8")
+    frames = "1\nroot 0 16 0 0 0 0\nlradius 0\n2\nroot 4 16 0 0 90 0\nlradius 90\n"
+    path = folder / "07_03.amc"
+    path.write_text("#!OML:ASF F:\n:FULLY-SPECIFIED\n:DEGREES\n" + frames, encoding="utf-8")
+    return path
+
+
+def test_amc_is_read_with_its_skeleton(tmp_path: Path) -> None:
+    motion = read_motions(asf_and_amc(tmp_path))[0]
+    unit = 0.0254 / 0.45
+    place = dict(zip(COCO17, (motion.joints / unit).transpose(1, 0, 2), strict=True))
+    assert motion.fps == 120
+    # z is up: the file's y. The forearm has two bones, the second of which is called wrist.
+    for name, (left, up) in {
+        "left_hip": (2, 16), "left_knee": (2, 8), "left_ankle": (2, 0),
+        "left_shoulder": (3, 25), "left_elbow": (8, 25), "left_wrist": (13, 25), "right_wrist": (-13, 25),
+    }.items():  # fmt: skip
+        assert np.linalg.norm(place[name][0, :2]) == pytest.approx(abs(left), abs=1e-4)
+        assert place[name][0, 2] == pytest.approx(up, abs=1e-4)
+    # Bent, the wrist lies five in front of the elbow or behind it, and the subject has moved by four.
+    assert np.linalg.norm(place["left_wrist"][1] - place["left_elbow"][1]) == pytest.approx(5, abs=1e-4)
+    upper = place["left_elbow"][1] - place["left_shoulder"][1]
+    assert upper @ (place["left_wrist"][1] - place["left_elbow"][1]) == pytest.approx(0, abs=1e-3)
+    middle = (place["left_hip"] + place["right_hip"]) / 2
+    assert np.linalg.norm(middle[1] - middle[0]) == pytest.approx(4, abs=1e-4)
+
+
+def test_amc_without_its_skeleton_or_with_another_is_refused(tmp_path: Path) -> None:
+    path = asf_and_amc(tmp_path)
+    path.write_text("1\nroot 0 16 0 0 0 0\n", encoding="utf-8")
+    with pytest.raises(InputError, match="fits its skeleton"):
+        read_motions(path)
+    (tmp_path / "07.asf").unlink()
+    with pytest.raises(InputError, match=r"\.asf"):
+        read_motions(path)

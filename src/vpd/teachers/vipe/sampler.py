@@ -36,11 +36,12 @@ TRIES = 10
 @dataclass(frozen=True)
 class Sample:
     """One batch: encoder inputs (B, 2, 39) of two views, of the negatives (B, 39) with their mask (B,), which
-    are empty without a hinge loss, and the 3D targets (B, SIZE) of the first pose."""
+    are empty without a hinge loss, and the joints (B, 13, 3) and 3D targets (B, SIZE) of the first pose."""
 
     views: Tensor
     negatives: Tensor
     has_negative: Tensor
+    joints: Tensor
     targets: Tensor
 
 
@@ -78,10 +79,10 @@ class Sampler:
         views = self._view(torch.cat([seen, seen]), generator).view(2, n, -1).transpose(0, 1)
         targets = pose_target(joints, settings.gravity, settings.target == "heading")
         if not settings.pair_weight:
-            return Sample(views, views[:0, 0], seen.new_zeros(0), targets)
+            return Sample(views, views[:0, 0], seen.new_zeros(0), joints, targets)
         others = self._other_frames(rows[: counts[0]], chance)
         negatives, has_negative = self._negatives(joints, rows[: counts[0]], others, chance)
-        return Sample(views, self._view(negatives, generator), has_negative, targets)
+        return Sample(views, self._view(negatives, generator), has_negative, joints, targets)
 
     def _finish(self, captured: Body, counts: list[int], chance: Chance) -> Body:
         settings = self.settings

@@ -16,7 +16,14 @@ from vpd.settings.vipe import VipeSettings
 from vpd.teachers.vipe.camera import project, random_views
 from vpd.teachers.vipe.keypoints import encoder_input, with_errors
 from vpd.teachers.vipe.loop import Loop
-from vpd.teachers.vipe.losses import distances, hinge_embedding_loss, metric_loss, neighbour_loss
+from vpd.teachers.vipe.losses import (
+    distances,
+    hinge_embedding_loss,
+    joined_distances,
+    metric_loss,
+    neighbour_loss,
+    procrustes_distances,
+)
 from vpd.teachers.vipe.model import Vipe
 from vpd.teachers.vipe.motion import Motion, check_held_out
 from vpd.teachers.vipe.network import Encoder, PoseDecoder
@@ -106,6 +113,8 @@ def _loss(
         pair = a.new_zeros(())
     decode = functional.mse_loss(decoder(torch.cat([a, b])), torch.cat([targets, targets])) * targets.shape[1]
     apart, near = distances(a, b), torch.cdist(targets, targets)
+    if settings.procrustes:
+        near = joined_distances(near, procrustes_distances(sample.joints), settings.procrustes)
     parts = {
         "pair": (settings.pair_weight, pair),
         "decode": (settings.decode_weight, decode),

@@ -13,7 +13,13 @@ from torch.nn import functional
 from vpd.device import choose_device
 from vpd.settings.vipe import VipeSettings, VipeWindowSettings
 from vpd.teachers.vipe.loop import Loop
-from vpd.teachers.vipe.losses import distances, metric_loss, neighbour_loss
+from vpd.teachers.vipe.losses import (
+    distances,
+    joined_distances,
+    metric_loss,
+    neighbour_loss,
+    procrustes_distances,
+)
 from vpd.teachers.vipe.model import Vipe
 from vpd.teachers.vipe.motion import Motion, check_held_out
 from vpd.teachers.vipe.retrieval import hit_at_k
@@ -36,11 +42,31 @@ def window_target(joints: Tensor, offsets_s: Tensor, reach: float, gravity: floa
     """
     b, k = joints.shape[:2]
     poses = pose_target(joints.flatten(0, 1), gravity).view(b, k, SIZE)
+    return (poses * _weights(offsets_s, reach).sqrt()[:, None]).flatten(1)
+
+
+def _weights(offsets_s: Tensor, reach: float) -> Tensor:
+    """(K,) shares of the poses in the squared distance of two movements."""
+    middle = len(offsets_s) // 2
     weight = offsets_s.abs() + offsets_s.abs().max() / 2
-    weight[k // 2] = 0
+    weight[middle] = 0
     weight = reach * weight / weight.sum()
-    weight[k // 2] = 1
-    return (poses * (weight / weight.sum()).sqrt()[:, None]).flatten(1)
+    weight[middle] = 1
+    return weight / weight.sum()
+
+
+def window_distances(
+    joints: Tensor, targets: Tensor, offsets_s: Tensor, reach: float, share: float
+) -> Tensor:
+    """(B, B) distances of movements (B, K, 13, 3) by their `window_target`, of whose squares a ``share`` is
+    that of the joints after each pose's best rotation and scale (`procrustes_distances`)."""
+    near = torch.cdist(targets, targets)
+    if not share:
+        return near
+    aligned = torch.zeros_like(near)
+    for place, weight in enumerate(_weights(offsets_s, reach)):
+        aligned += weight * procrustes_distances(joints[:, place]) ** 2
+    return joined_distances(near, aligned.sqrt(), share)
 
 
 @dataclass(frozen=True)
@@ -123,7 +149,8 @@ def train(
         views = Views.of(joints, settings, poses, generator)
         targets = window_target(joints, movements.offsets_s, settings.reach, poses.gravity)
         a, b = encoder(*views.first), encoder(*views.second)
-        apart, near = distances(a, b), torch.cdist(targets, targets)
+        apart = distances(a, b)
+        near = window_distances(joints, targets, movements.offsets_s, settings.reach, poses.procrustes)
         decoded = functional.mse_loss(decoder(torch.cat([a, b])), torch.cat([targets, targets]))
         parts = {
             "metric": metric_loss(apart, near),

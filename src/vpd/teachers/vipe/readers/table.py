@@ -11,6 +11,7 @@ import numpy as np
 from vpd.errors import InputError
 from vpd.pose.skeleton import COCO17
 from vpd.teachers.vipe.motion import Motion
+from vpd.teachers.vipe.readers.amc import read_amc
 from vpd.teachers.vipe.readers.arrays import SMPL_22, h36m_names, npz_arrays, read_h36m_cdf
 from vpd.teachers.vipe.readers.bvh import read_bvh
 from vpd.teachers.vipe.readers.c3d import read_c3d
@@ -48,6 +49,11 @@ def _trc(path: Path, source: str, given: Given) -> list[Motion]:
 def _c3d(path: Path, source: str, given: Given) -> list[Motion]:
     names, positions, fps, metres = read_c3d(path)
     return [to_motion(path.stem, source, names, positions, fps, given.metres or metres, given.up)]
+
+
+def _amc(path: Path, source: str, given: Given) -> list[Motion]:
+    names, positions, fps = read_amc(path)
+    return [to_motion(path.stem, source, names, positions, fps, 1.0, "y")]
 
 
 def _deepmimic(path: Path, source: str, given: Given) -> list[Motion]:
@@ -129,6 +135,7 @@ READERS: dict[str, Callable[[Path, str, Given], list[Motion]]] = {
     ".trc": _trc,
     ".c3d": _c3d,
     ".txt": _deepmimic,
+    ".amc": _amc,
     ".cdf": _cdf,
     ".npz": _npz,
 }
