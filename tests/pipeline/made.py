@@ -25,10 +25,13 @@ backbone = "averages"
 heads = [{ teacher = "joints2d" }]
 images = 64
 epoch_images = 32
-batch = 8
-validation_images = 8
+trainer = "trainer.toml"
 min_score = 0.0
 device = "cpu"
+"""
+TRAINER = """
+batch = 8
+validation_images = 8
 """
 """A training of eight steps; every pose counts, as nobody is in these pictures."""
 
@@ -61,8 +64,9 @@ def made_library(folder: Path, names: list[str], settings: str = "", frames: int
 
 
 def set_settings(layout: Layout, settings: str = "") -> None:
-    """Write vpd.toml: what makes tests quick, and ``settings``."""
+    """Write vpd.toml and its trainer's file: what makes tests quick, and ``settings``."""
     layout.settings.write_text(BASE + settings)
+    (layout.root / "trainer.toml").write_text(TRAINER)
 
 
 def write_boxes(layout: Layout, video: str, x: int = 20, frames: int = FRAMES) -> None:

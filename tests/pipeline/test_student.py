@@ -84,7 +84,6 @@ def test_a_training_that_ends_is_gone_on_with(layout, monkeypatch):
 
 def test_what_cannot_be_trained_is_a_problem_and_not_a_crash(tmp_path):
     layout = made_library(tmp_path, ["a"])
-    set_settings(layout, "[distill.augment]\nflip = false\n")
     layout.settings.write_text(layout.settings.read_text().replace("min_score = 0.0", "min_score = 1.0"))
     report = run(layout)
     assert not report.complete

@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from vpd.errors import SettingsError
 from vpd.settings import Settings
-from vpd.settings.describe import describe
-from vpd.settings.distill import DistillSettings, HeadSettings
+from vpd.settings.describe import describe, describe_trainer
+from vpd.settings.distill import AugmentSettings, DistillSettings, HeadSettings
 from vpd.settings.presets import PRESETS
 from vpd.settings.section import OPERATIONAL
 from vpd.settings.toml import load_settings, load_trainer_settings
@@ -66,7 +66,8 @@ def test_operational_settings_are_no_part_of_the_result():
     """Marked on the field; a change of preset alone is none either, the settings it sets are."""
     for name in Settings.model_fields:
         section = getattr(Settings(), name)
-        marked = {n for n, f in type(section).model_fields.items() if f.json_schema_extra == OPERATIONAL}
+        extras = {n: f.json_schema_extra or {} for n, f in type(section).model_fields.items()}
+        marked = {n for n, extra in extras.items() if extra.items() >= OPERATIONAL.items()}
         assert section.of_the_result().keys() == type(section).model_fields.keys() - marked
     assert (
         DistillSettings().of_the_result().keys() & {"device", "workers", "name", "time_limit_minutes"}
@@ -90,6 +91,32 @@ def test_what_is_printed_can_be_read(tmp_path):
         settings = Settings(distill=DistillSettings(preset=name, images=9))
         path.write_text(describe(settings))
         assert load_settings(path) == settings
+        changed = DistillSettings(preset=name, batch=7, augment=AugmentSettings(hue=0.125), trainer="t.toml")
+        (tmp_path / "t.toml").write_text(describe_trainer(changed))
+        path.write_text(describe(Settings(distill=changed)))
+        assert load_settings(path).distill == changed
+
+
+def test_settings_of_a_students_training_stand_in_a_file_of_their_own(tmp_path):
+    path = tmp_path / "vpd.toml"
+    path.write_text('[distill]\ntrainer = "t.toml"\n')
+    with pytest.raises(SettingsError, match=r"t.toml cannot be read"):
+        load_settings(path)
+    (tmp_path / "t.toml").write_text("batch = 50\n[augment]\nflip = false\n")
+    found = load_settings(path).distill
+    assert (found.batch, found.augment.flip, found.learning_rate) == (50, False, 5e-4)
+    (tmp_path / "t.toml").write_text("seed = 1\n")
+    with pytest.raises(SettingsError, match=r"t.toml: seed is no setting of the trainer"):
+        load_settings(path)
+    path.write_text("[distill]\nbatch = 50\n")
+    with pytest.raises(SettingsError, match=r"distill.batch belongs to the trainer.*trainer.toml"):
+        load_settings(path)
+
+
+def test_a_user_has_some_sixty_settings():
+    printed = [line for line in describe(Settings()).splitlines() if " = " in line and line[0] != "#"]
+    unset = [line for line in describe(Settings()).splitlines() if line.endswith("is not set")]
+    assert len(printed) + len(unset) <= 65
 
 
 def test_a_trainers_settings_have_their_own_file(tmp_path):

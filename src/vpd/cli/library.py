@@ -125,12 +125,18 @@ def status(
 def settings(
     library: LibraryOption = None,
     preset: Annotated[str, typer.Option("--preset", help="Show the student of this preset.")] = "",
+    trainer: Annotated[
+        bool, typer.Option("--trainer", help="Show the settings of the student's training instead.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print all settings with their meaning, as they are in this library; without one, the defaults."""
+    """Print all settings with their meaning, as they are in this library; without one, the defaults.
+
+    Those of a student's training stand in a file of their own, which `[distill] trainer` names.
+    """
     from vpd.errors import InputError
     from vpd.settings import Settings
-    from vpd.settings.describe import describe
+    from vpd.settings.describe import describe, describe_trainer
     from vpd.settings.toml import load_settings
 
     try:
@@ -144,6 +150,8 @@ def settings(
             raise InputError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
         loaded = loaded.model_copy(update={"distill": loaded.distill.with_preset(preset)})
     if as_json:
-        print_json(loaded.model_dump(mode="json"))
+        hidden = loaded.distill.trainer_fields()
+        shown = loaded.model_dump(mode="json", exclude={"distill": hidden})
+        print_json(loaded.distill.model_dump(mode="json", include=hidden) if trainer else shown)
     else:
-        say(describe(loaded))
+        say(describe_trainer(loaded.distill) if trainer else describe(loaded))

@@ -12,15 +12,13 @@ from vpd.settings import DetectSettings
 def make_detector(settings: DetectSettings) -> FrameDetector:
     """An unfitted detector; with ``paper`` the paper's network, schedule and decoding."""
     shared = {
-        "rate_hz": settings.rate_hz,
         "folds": settings.folds,
         "class_agnostic": settings.class_agnostic,
-        "decoding": settings.decoding,
         "points_s": settings.points_s,
         "seed": settings.seed,
         "sides": settings.sides,
     }
-    trained = TrainedDetector(network=settings.network, window_s=settings.window_s, epochs=settings.epochs)
+    trained = TrainedDetector(epochs=settings.epochs)
     trained.set_params(**shared)
     if settings.paper:
         return trained.set_params(**PAPER)  # type: ignore[no-any-return]  # scikit-learn has no types

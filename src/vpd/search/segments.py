@@ -51,7 +51,7 @@ def at_rate_of(sequence: FeatureSequence, other: FeatureSequence) -> FeatureSequ
 def _align(query: FeatureSequence, found: FeatureSequence, mirrored: bool, settings: SearchSettings) -> Array:
     """(2, L) times of query and result that correspond."""
     x, y = query.values[:, REGULAR], found.values[:, MIRRORED if mirrored else REGULAR]
-    path = dtw_path(x, y, settings.pattern, settings.distance)
+    path = dtw_path(x, y, settings.pattern)
     return np.stack([query.times_s[path.query], found.times_s[path.reference]])
 
 
@@ -97,7 +97,7 @@ class SegmentCollection:
             if not kept:
                 raise InputError("no segment has a frame with a feature")
             views = [(i, f, o) for i, f in kept for o in self._orientations(self.segments[i])]
-            packed = pack([f.values[:, o] for _, f, o in views], self.settings.distance)
+            packed = pack([f.values[:, o] for _, f, o in views])
             self._laid[rate] = _Laid(views, packed)
         laid = self._laid[rate]
         laid.asked += 1

@@ -69,7 +69,7 @@ def _prepare(queries: Sequence[FeatureSequence], step_s: float, settings: Search
         if not len(query):
             raise InputError(f"the query in {query.video} has no frame with a feature")
         sequences.append(query)
-    stacked = stack_queries([q.values[:, o] for q in sequences for o in orientations], settings.distance)
+    stacked = stack_queries([q.values[:, o] for q in sequences for o in orientations])
     return _Prepared(sequences, stacked, len(orientations))
 
 

@@ -6,6 +6,7 @@ import json
 import textwrap
 from typing import Any
 
+from vpd.settings.distill import DistillSettings
 from vpd.settings.section import Section
 
 WIDTH = 100
@@ -20,14 +21,18 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _lines(section: Section, name: str) -> list[str]:
-    lines = [f"[{name}]"]
+def _lines(section: Section, name: str, trainer: bool | None = False) -> list[str]:
+    """``trainer``: the settings marked so, the others, or with None all."""
+    lines = [f"[{name}]"] if name else []
+    marked = type(section).trainer_fields()
     nested: list[str] = []
     reference = section.reference()
     for key, info in type(section).model_fields.items():
+        if trainer is not None and (key in marked) != trainer:
+            continue
         value = getattr(section, key)
         if isinstance(value, Section):
-            nested += ["", *_lines(value, f"{name}.{key}")]
+            nested += ["", *_lines(value, f"{name}.{key}".lstrip("."), None if trainer else trainer)]
             continue
         meaning = " ".join((info.description or "").split())
         lines += [f"# {line}" for line in textwrap.wrap(meaning, WIDTH)]
@@ -44,3 +49,8 @@ def describe(settings: Section) -> str:
     """Every setting with its meaning and value, as TOML that may be pasted into vpd.toml."""
     blocks = [_lines(getattr(settings, name), name) for name in type(settings).model_fields]
     return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def describe_trainer(settings: DistillSettings) -> str:
+    """The settings of a student's training, as TOML that may be pasted into the file of its own."""
+    return "\n".join(_lines(settings, "", trainer=True))

@@ -17,25 +17,18 @@ class DetectSettings(Section):
     method: Literal["trained", "combined", "search"] = "trained"
     """`search` answers at once by the labelled examples; `trained` by networks, after search has; `combined`
     by both, in the proportion that is best on held-out labelled videos, which was no better on others."""
-    network: Literal["convolutions", "bigru"] = "convolutions"
-    """`bigru` is the paper's; `convolutions` train faster."""
-    rate_hz: float = Field(default=25.0, gt=0, le=240)
-    """Features are brought to this rate; 25 resolves actions of 200 ms in five ticks."""
-    window_s: float = Field(default=10.0, gt=0)
-    """Length of training windows (the paper's 250 frames); grows to twice the longest action."""
     epochs: int = Field(default=25, ge=1)
     """Passes over the labelled videos."""
     folds: int = Field(default=5, ge=2, le=20)
     """Networks in the ensemble, each trained without one part of the labelled videos (the paper's 5)."""
     class_agnostic: bool = False
     """Detect actions of any label as one class."""
-    decoding: Literal["chosen", "paper"] = "chosen"
-    """`chosen` by cross-validation; `paper` is its fixed rule, with the threshold by cross-validation."""
     points_s: float = Field(default=0.0, ge=0)
     """Above 0, segments are points, to be found within this many seconds; 0 finds intervals."""
     sides: SidesSetting = "same"
     """Whether mirrored actions are the same: see `[recognise]`. "auto" was not measured on uncut video."""
     paper: bool = False
-    """Train as the paper did (BiGRU, 5,000 windows an epoch, 200 epochs): hours without a GPU."""
+    """Train and decode as the paper did (BiGRU, 5,000 windows an epoch, 200 epochs, fixed rule). This takes
+    hours without a GPU."""
     seed: int = 0
     """Random seed: the same seed gives the same detections."""

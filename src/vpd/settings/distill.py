@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from vpd.settings.presets import IDENTITY, PRESETS
-from vpd.settings.section import OPERATIONAL, Section
+from vpd.settings.section import OPERATIONAL, TRAINER, Section
 
 MOVENET = "movenet"
 """The backbone of the student that reads poses by the shipped pose network."""
@@ -109,19 +109,19 @@ class DistillSettings(Section):
         min_length=1,
     )
     """What the student is taught, one entry a teacher; the feature is the heads' parts side by side."""
-    decoded_size: float = Field(default=0.7, gt=0)
+    decoded_size: float = Field(default=0.7, gt=0, json_schema_extra=TRAINER)
     """Standard deviation of decoded parts of the feature, relative to parts that are poses. Affects DTW
     distances: lower for few labels, higher for many."""
-    augment: AugmentSettings = AugmentSettings()
+    augment: AugmentSettings = Field(default=AugmentSettings(), json_schema_extra=TRAINER)
     """Random changes of the crops in training."""
 
     min_score: float = Field(default=0.5, ge=0, le=1)
     """Least mean joint score of a training frame (paper: 0.5, tennis 0.7)."""
-    validation: float = Field(default=0.2, gt=0, lt=1)
+    validation: float = Field(default=0.2, gt=0, lt=1, json_schema_extra=TRAINER)
     """Fraction of the videos held out to choose the epoch; of fewer than five videos, spans are held out."""
-    loss: Literal["squared", "huber"] = "huber"
+    loss: Literal["squared", "huber"] = Field(default="huber", json_schema_extra=TRAINER)
     """Squared error (paper), or Huber's loss, which limits the influence of wrong targets."""
-    standardise: bool = True
+    standardise: bool = Field(default=True, json_schema_extra=TRAINER)
     """Scale every component of a target to unit variance before the loss."""
 
     images: int = Field(default=200_000, gt=0)
@@ -133,24 +133,28 @@ class DistillSettings(Section):
     with what it has, and `vpd status` says so. The student then depends on the speed of the machine."""
     epoch_images: int = Field(default=10_000, gt=0)
     """Crops between two validations (paper: 20,000)."""
-    validation_images: int = Field(default=1_000, gt=0)
+    validation_images: int = Field(default=1_000, gt=0, json_schema_extra=TRAINER)
     """Held-out crops in a validation at most, evenly spread."""
-    batch: int = Field(default=100, gt=0)
+    batch: int = Field(default=100, gt=0, json_schema_extra=TRAINER)
     """Crops a step, of all processes together (paper: 100)."""
-    learning_rate: float = Field(default=5e-4, gt=0)
+    learning_rate: float = Field(default=5e-4, gt=0, json_schema_extra=TRAINER)
     """AdamW's learning rate (paper: 5e-4)."""
-    schedule: Literal["constant", "cosine"] = "cosine"
+    schedule: Literal["constant", "cosine"] = Field(default="cosine", json_schema_extra=TRAINER)
     """Learning rate over the training: constant (paper), or falling to 0 along a cosine."""
-    best_of_mean: int = Field(default=1, gt=0)
+    best_of_mean: int = Field(default=1, gt=0, json_schema_extra=TRAINER)
     """The epoch is chosen by the mean validation loss of this many epochs (paper: 5)."""
     seed: int = Field(default=0, ge=0)
     """Random seed of weights, split, order and augmentation."""
+
+    trainer: str = Field(default="", json_schema_extra=OPERATIONAL)
+    """TOML file beside vpd.toml with settings of the training itself, such as batch, learning rate and
+    augmentation; `vpd settings --trainer` prints them. "" for their defaults, which a preset sets."""
 
     device: str = Field(default="auto", json_schema_extra=OPERATIONAL)
     """auto takes a GPU where there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto takes bfloat16 on GPUs and CPUs with matrix units for it."""
-    compile: Literal["auto", "on", "off"] = Field(default="auto", json_schema_extra=OPERATIONAL)
+    compile: Literal["auto", "on", "off"] = Field(default="auto", json_schema_extra=OPERATIONAL | TRAINER)
     """Compile the network that trains on pictures (torch.compile); auto does so on GPUs."""
     workers: int = Field(default=2, gt=0, json_schema_extra=OPERATIONAL)
     """Threads that decode batches ahead of the network."""

@@ -19,6 +19,12 @@ SETTINGS = {
     "distill.contrast": "it was removed because it did not help; delete the line",
     "distill.ema": "it was removed because it did not help; delete the line",
     "distill.heads.consistency": "it was removed because it did not help; delete the line",
+    "detect.decoding": "`paper = true` takes the paper's network, training and decoding",
+    "detect.network": "`paper = true` takes the paper's network, training and decoding",
+    "detect.rate_hz": "it is 25 for all now; delete the line",
+    "detect.window_s": "it is 10 for all now; delete the line",
+    "search.distance": "frames are compared by l2, as in the paper; delete the line",
+    "search.gap_s": "it is 0.25 for all now; delete the line",
     "distill.heads.fill": "it was removed because it did not help; delete the line",
 }
 """By the path of a setting that is not accepted any more: what to write instead."""

@@ -15,8 +15,6 @@ class SearchSettings(Section):
     )
     """Step pattern among labelled segments, the paper's by default. (Uncut search has its own: the query
     alone must set the scale there.)"""
-    distance: Literal["l2", "sqeuclidean", "cosine"] = "l2"
-    """Distance between two frames; the paper's."""
     sides: SidesSetting = "auto"
     """Whether mirrored actions are the same: see `[recognise]`. `auto` decides from the labelled segments
     that are searched; in uncut video it is `same`."""
@@ -25,5 +23,3 @@ class SearchSettings(Section):
     overlap: float = Field(default=0.3, ge=0, lt=1)
     """Two results of one athlete may share this much of their joint time; the worse of those that share more
     is dropped."""
-    gap_s: float = Field(default=0.25, gt=0)
-    """No result reaches over a longer time without frames."""

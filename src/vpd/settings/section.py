@@ -13,6 +13,10 @@ from vpd.settings.old_names import SETTINGS
 OPERATIONAL: dict[str, Any] = {"operational": True}
 """``json_schema_extra`` of a setting that changes how fast or where a step works, but not what it makes."""
 
+TRAINER: dict[str, Any] = {"trainer": True}
+"""``json_schema_extra`` of a setting of how networks are trained. It stands in a file of its own, not in
+vpd.toml (`vpd.settings.trainer`)."""
+
 SidesSetting = Literal["auto", "same", "differ"] | dict[str, Literal["same", "differ"]]
 """Whether mirrored actions are the same: of all classes, or by class."""
 
@@ -31,6 +35,12 @@ class Section(BaseModel):
         extras = {name: info.json_schema_extra for name, info in type(self).model_fields.items()}
         operational = {n for n, e in extras.items() if isinstance(e, dict) and e.get("operational")}
         return self.model_dump(mode="json", exclude=operational)
+
+    @classmethod
+    def trainer_fields(cls) -> set[str]:
+        """The names of the settings that are marked `TRAINER`."""
+        extras = {name: info.json_schema_extra for name, info in cls.model_fields.items()}
+        return {name for name, extra in extras.items() if isinstance(extra, dict) and extra.get("trainer")}
 
     def changed(self, **values: Any) -> Self:
         """A copy with other values. Raises SettingsError that names the setting and what is wrong with it."""

@@ -13,6 +13,7 @@ from vpd.errors import SettingsError
 from vpd.settings import Section, Settings
 from vpd.settings.old_names import old_values
 from vpd.settings.section import problems
+from vpd.settings.trainer import with_trainer
 from vpd.settings.vipe import TrainerSettings
 
 AnySettings = TypeVar("AnySettings", bound=Section)
@@ -28,6 +29,10 @@ def load_settings(path: Path) -> Settings:
     old = old_values(values)
     if old:
         raise SettingsError(f"{path}: {'; '.join(old)}.")
+    distill = values.get("distill")
+    if isinstance(distill, dict):
+        trainer = _read(path.parent / str(distill["trainer"])) if distill.get("trainer") else {}
+        values["distill"] = with_trainer(distill, path, trainer)
     return _validated(Settings, values, path)
 
 

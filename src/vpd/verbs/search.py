@@ -28,6 +28,8 @@ from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
 
 COLUMNS = ("rank", *SEGMENT_COLUMNS, "distance", "tempo", "mirrored", "query")
+MAX_GAP_S = 0.25
+"""No result in uncut video reaches over a longer time without frames."""
 PATH_DECIMALS = 4
 """Of the times of corresponding frames."""
 
@@ -185,7 +187,7 @@ def search_features(
     ]
     names = store.videos() if videos is None else list(videos)
     if segments is None:
-        streams = library_streams(store.layout, store.name, names, settings.gap_s, progress)
+        streams = library_streams(store.layout, store.name, names, MAX_GAP_S, progress)
         return search_uncut(wanted, streams, settings, known=known)
     chosen = set(names)
     others = [
