@@ -155,7 +155,10 @@ def test_a_file_that_is_gone(tmp_path):
     layout = made_library(tmp_path, ["a", "b"])
     run(layout)
     (tmp_path / "videos" / "a.mp4").unlink()
-    assert run(layout).complete, "nothing is to do that needs the file"
+    report = run(layout)
+    assert report.made == {}, "nothing is to do that needs the file"
+    assert "is gone" in report.missing["a"]
+    assert not report.complete
     set_settings(layout, "[crop]\npadding = 0.2\n")
     report = run(layout)
     assert "is gone" in report.set_aside["a"]

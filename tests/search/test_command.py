@@ -35,7 +35,7 @@ def library(tmp_path_factory):
     ):
         file = layout.root / f"{name}.mp4"
         write_video((np.full((48, 64, 3), 5 * t, np.uint8) for t in range(FRAMES)), FPS, file)
-        videos.put(VideoRow(name, str(file), file.name, file.stat().st_size, 0))
+        videos.put(VideoRow(name, str(file), file.name, file.stat().st_size, file.stat().st_mtime_ns))
         ones = np.ones(FRAMES)
         sequence = FeatureSequence(
             name, 0, np.arange(FRAMES), np.arange(FRAMES) / FPS, values, ones > 0, ones

@@ -119,7 +119,12 @@ def status(
             say_warning(f"{video}: {v['warning']}.")
     for video, error in found.set_aside.items():
         say_error(f"{video} is set aside: {error}")
-    say("Everything is up to date." if found.up_to_date else "`vpd run` does what is to do.")
+    for video, why in found.missing.items():
+        say_error(f"{video} is missing: {why}")
+    if found.up_to_date:
+        say("Everything is up to date.")
+    elif student["due"] or any(step.due for step in found.steps.values()):
+        say("`vpd run` does what is to do.")
 
 
 def settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +18,12 @@ from vpd.cli.common import (
     say_notes,
 )
 from vpd.cli.progress import verb_progress
-from vpd.errors import InputError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.library.own_folder import OwnFolder, new_file, own_folder
 from vpd.library.results import results_folder
 from vpd.library.videos import Videos
-from vpd.report.clips import write_clips
+from vpd.report.clips import Clip, write_clips
 from vpd.report.search_page import write_pairs, write_search_page
 from vpd.report.terminal import PlainTable
 from vpd.verbs.search import SearchRequest, SearchResult
@@ -67,14 +67,16 @@ def search(
     request = SearchRequest(query, uncut, None, video, features, top)
     with verb_progress("search") as progress:
         result = search_verb(layout, request, progress)
-    files = _write(layout, result, csv, clips, side_by_side, page)
+    files, problems = _write(layout, result, csv, clips, side_by_side, page)
     if as_json:
         print_json({**result.to_json(), "files": list(map(str, files))})
     else:
         console.print(_table(result))
         for file in files:
             say(f"wrote {file}")
-    say_notes(result.notes, result.features)
+    say_notes((*result.notes, *problems), result.features)
+    if problems:
+        raise typer.Exit(1)
 
 
 def _write(
@@ -84,9 +86,9 @@ def _write(
     clips: Path | None,
     side_by_side: Path | None,
     page: bool,
-) -> list[Path]:
-    """Write what was asked for; the files and folders."""
-    find, files = Videos.read(layout).recording, []
+) -> tuple[list[Path], list[str]]:
+    """Write what was asked for; the files and folders, and what could not be written."""
+    find, files, problems = Videos.read(layout).recording, [], []
     if csv is not None:
         write_text(result.to_csv(), csv)
         files.append(csv)
@@ -94,18 +96,22 @@ def _write(
         with own_folder(clips, CLIPS) as folder:
             folder.begin()
             cut = write_clips(clips, [hit.segment for hit in result.hits], find)
-        problems = [clip.problem for clip in cut if clip.problem]
-        if problems:
-            raise InputError(f"{len(problems)} of {len(result.hits)} clips could not be cut: {problems[0]}")
+        problems += _problems(cut)
         files.append(clips)
     if side_by_side is not None:
         with own_folder(side_by_side, PAIRS) as folder:
             folder.begin()
-            write_pairs(side_by_side, result, find)
+            problems += _problems(write_pairs(side_by_side, result, find))
         files.append(side_by_side)
     if page:
         files.append(write_search_page(results_folder(layout, "search"), result, find))
-    return files
+    return files, problems
+
+
+def _problems(clips: Sequence[Clip]) -> list[str]:
+    """Of clips that could not be cut, how many and the first reason."""
+    wrong = [clip.problem for clip in clips if clip.problem]
+    return [f"{len(wrong)} of {len(clips)} clips could not be cut: {wrong[0]}"] if wrong else []
 
 
 def _table(result: SearchResult) -> PlainTable:

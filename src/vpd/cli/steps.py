@@ -86,7 +86,7 @@ def print_report(report: RunReport) -> None:
     if report.made:
         say("Done: " + ", ".join(f"{name} {count}" for name, count in report.made.items()) + ".")
     else:
-        say("Nothing to do: everything is up to date.")
+        say("Nothing to do: everything is up to date." if report.complete else "Nothing could be done.")
     for video, about in report.found.items():
         say(f"{video}: {about}.")
     for video, warning in report.warnings.items():
@@ -96,6 +96,8 @@ def print_report(report: RunReport) -> None:
         say_error(f"{count} video{'s are' if count > 1 else ' is'} set aside:")
         for video, error in report.set_aside.items():
             say_error(f"  {video}: {error}")
+    for video, why in report.missing.items():
+        say_error(f"{video} is missing: {why}")
     for problem in report.problems:
         say_error(problem)
 

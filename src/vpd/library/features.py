@@ -8,13 +8,22 @@ import numpy as np
 import pyarrow as pa
 
 from vpd.errors import ArtefactError
-from vpd.library.artefact import Recipe, read_table, write_arrow
+from vpd.library.artefact import Recipe, read_recipe, read_table, write_arrow
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 
 def _column(values: Array, valid: Array) -> pa.Array:
     flat = pa.array(np.ascontiguousarray(values, np.float32).reshape(-1))
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(~valid))
+
+
+CONTENT = "content"
+"""In the notes of a feature file: the content key of the video that it was made of."""
+
+
+def content_of(path: Path) -> str:
+    """The content key of the video that a feature file was made of; "" where it does not say."""
+    return str(read_recipe(path)["notes"].get(CONTENT, ""))
 
 
 def write_features(path: Path, sequences: list[FeatureSequence], d: int, recipe: Recipe) -> None:

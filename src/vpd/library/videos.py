@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -128,6 +130,24 @@ def _stamp(files: Sequence[Path]) -> dict[str, Any]:
     return {"bytes": sum(f.st_size for f in found), "mtime_ns": max(f.st_mtime_ns for f in found)}
 
 
+def _is_there(path: Path) -> bool:
+    """Whether a file can be seen there; what may not be looked at cannot."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _why_gone(path: Path) -> str:
+    try:
+        mode = path.stat().st_mode
+    except PermissionError:
+        return "cannot be looked at (permission denied)"
+    except OSError:
+        return "is gone"
+    return "is a folder now" if stat.S_ISDIR(mode) else "is no file any more"
+
+
 class Videos:
     """The rows of a library's videos by id, in the order they were registered."""
 
@@ -200,21 +220,55 @@ class Videos:
 
     def files(self, video: str) -> list[Path]:
         """Where the file, or each chapter, lies now. Raises InputError where one is gone."""
-        row = self.rows[video]
+        row = self.rows.get(video)
+        if row is None:
+            raise InputError(
+                f"there is no video {video!r} in this library. `vpd status --videos` lists them."
+            )
         beside = Path(os.path.normpath(self.layout.root / row.relative))
         copies = [beside, *(beside.with_name(name) for name in row.further)]
+        lie_beside = bool(row.relative) and all(map(_is_there, copies))
         # The copy that moved with the library goes before the original, if it can be that file at all.
-        if row.relative and all(p.is_file() for p in copies) and _stamp(copies)["bytes"] == row.bytes:
+        if lie_beside and _stamp(copies)["bytes"] == row.bytes:
             return copies
         first = Path(row.path)
         named = [first, *(first.with_name(name) for name in row.further)]
-        gone = [path for path in named if not path.is_file()]
+        gone = [path for path in named if not _is_there(path)]
         if not gone:
             return named
+        if lie_beside:  # another file has taken its place
+            return copies
         again = " with --join" if row.further else ""
         raise InputError(
-            f"{gone[0]} is gone. If it was moved, name its new place: `vpd scan FILE_OR_FOLDER`{again}."
+            f"{gone[0]} {_why_gone(gone[0])}. If it was moved, name its new place: `vpd scan FILE_OR_FOLDER`"
+            f"{again}. If it is gone for good: `vpd remove {shlex.quote(video)}`."
         )
+
+    def missing(self, video: str) -> str:
+        """Why the file of a video is not where it was; "" where it is there."""
+        try:
+            self.files(video)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def trouble(self, video: str, footage: bool = True) -> str:
+        """Why nothing that was made of a video may answer, as a clause; "" where it may.
+
+        It is set aside, its file is another than when it was scanned, or with ``footage`` it is missing.
+        """
+        row = self.rows.get(video)
+        if row is None:
+            return "is no video of this library"
+        try:
+            if self.changed(video):
+                return "has changed since it was scanned; `vpd run` looks at it again"
+        except InputError as error:
+            if footage:
+                return f"is missing: {error}"
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
+        return f"is set aside: {row.error}" if row.status == SET_ASIDE else ""
 
     def file(self, video: str) -> Path:
         """Where the file, or the first chapter, lies now. Raises InputError where it is gone."""
@@ -268,6 +322,15 @@ class Videos:
         groups = {chapters[0]: list(chapters) for chapters in joined}
         later = {path for chapters in groups.values() for path in chapters[1:]}
         known = _Known(self.rows.values())
+        keys: dict[tuple[Path, ...], str] = {}
+
+        def key_once(paths: Sequence[Path]) -> str:
+            """The key of the files, which may be asked for once for every video of their size."""
+            place = tuple(paths)
+            if place not in keys:
+                keys[place] = key_of(paths)
+            return keys[place]
+
         for file in files:
             if file in later:
                 continue
@@ -276,7 +339,7 @@ class Videos:
             try:
                 str(paths[0]).encode()
                 if not self._is_known(paths, known, result):
-                    self._register(paths, key_of, known, result)
+                    self._register(paths, key_once, known, result)
             except UnicodeEncodeError:
                 result.problems.append((paths[0], "has a name that is not valid UTF-8: rename it"))
             except (OSError, VideoError) as error:
@@ -316,7 +379,9 @@ class Videos:
             gone = not self._lies_there(twin)
             (result.moved if gone else result.duplicates).append((paths[0], twin))
             if gone:
-                self.put(replace(self.rows[twin], **self._place(paths[0]), **stamp, **more))
+                row = replace(self.rows[twin], **self._place(paths[0]), **stamp, **more)
+                # That it was gone is no reason any more to set it aside.
+                self.put(replace(row, status=NEW, error="") if row.status == SET_ASIDE else row)
             return
         video = new_id(paths[0], known.ids)
         row = VideoRow(video=video, **self._place(paths[0]), **stamp, **more)
@@ -332,10 +397,9 @@ class Videos:
 
     def _lies_there(self, video: str) -> bool:
         try:
-            self.file(video)
-        except InputError:
+            return bool(_stamp(self.files(video))["bytes"] == self.rows[video].bytes)
+        except (InputError, OSError):
             return False
-        return True
 
     def _twin(
         self, paths: Sequence[Path], candidates: list[str], key_of: Callable[[Sequence[Path]], str]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe
-from vpd.library.features import write_features
+from vpd.library.features import CONTENT, write_features
 from vpd.pipeline import crop, distill
 from vpd.pipeline.sources import Output, Sources, Work
 from vpd.settings import EmbedSettings
@@ -83,5 +84,6 @@ def make(work: Work, wanted: list[Output]) -> None:
 
     prepared = prepare_video(student, crops, work.layout.readings, work.video, engine, settings, progress)
     sequences = features_of(student, crops, prepared, work.video)
-    write_features(wanted[0].path, sequences, student.spec.d, wanted[0].recipe)
+    recipe = replace(wanted[0].recipe, notes={CONTENT: work.row.key})
+    write_features(wanted[0].path, sequences, student.spec.d, recipe)
     work.progress(work.row.frames - reported)

@@ -44,6 +44,7 @@ class RunReport:
     made : how many videos each step made something of.
     seconds : time spent in each step, of all workers together.
     set_aside : videos of the library that are not usable, with their reasons; all, not only this run's.
+    missing : videos whose files are not where they were, with the reasons; those set aside for it are there.
     found : what each video is that was scanned now, in a line.
     warnings : what is wrong with videos that could be read, by video.
     problems : what else was asked for and not done.
@@ -52,6 +53,7 @@ class RunReport:
     made: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -59,7 +61,7 @@ class RunReport:
     @property
     def complete(self) -> bool:
         """Whether everything asked for was done."""
-        return not self.set_aside and not self.problems
+        return not (self.set_aside or self.missing or self.problems)
 
     def count(self, seconds: dict[str, float]) -> None:
         """Add what one task did."""
@@ -74,6 +76,7 @@ class RunReport:
             "made": self.made,
             "seconds": {name: round(spent, 3) for name, spent in self.seconds.items()},
             "set_aside": self.set_aside,
+            "missing": self.missing,
             "found": self.found,
             "warnings": self.warnings,
             "problems": self.problems,

@@ -254,6 +254,8 @@ def run(
         work.embed()
     report, videos = work.report, work.sources.videos
     report.set_aside = {r.video: r.error for r in videos.rows.values() if r.status == SET_ASIDE}
+    gone = {video: videos.missing(video) for video in videos.rows if video not in report.set_aside}
+    report.missing = {video: why for video, why in gone.items() if why}
     report.problems += work.sources.unused()
     report.warnings = {r.video: r.warning for r in videos.rows.values() if r.warning}
     return report

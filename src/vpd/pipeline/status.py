@@ -27,7 +27,8 @@ class Status:
 
     Attributes
     ----------
-    videos : for each video what `vpd status --videos` shows: frames, duration_s, status, error, due steps.
+    videos : for each video what `vpd status --videos` shows: frames, duration_s, status, error, why its file
+        is missing ("" where it is there), due steps.
     steps : by name, of the steps that are done video by video.
     student : name, the number of videos it learned from, of how many, why it is due ("" where it is not), and
         how far its training came where a time limit ended it early ("" where none did).
@@ -44,9 +45,14 @@ class Status:
         return {video: v["error"] for video, v in self.videos.items() if v["status"] == SET_ASIDE}
 
     @property
+    def missing(self) -> dict[str, str]:
+        """Videos whose files are not where they were, with the reason."""
+        return {video: v["missing"] for video, v in self.videos.items() if v["missing"]}
+
+    @property
     def up_to_date(self) -> bool:
-        """Whether `vpd run` would find nothing to do."""
-        return not any(step.due for step in self.steps.values()) and not self.student["due"]
+        """Whether `vpd run` would find nothing to do, and every video is there."""
+        return not (self.missing or self.student["due"] or any(step.due for step in self.steps.values()))
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
@@ -57,6 +63,7 @@ class Status:
             "steps": {name: vars(step) for name, step in self.steps.items()},
             "student": self.student,
             "set_aside": self.set_aside,
+            "missing": self.missing,
         }
 
 
@@ -96,6 +103,7 @@ def status(layout: Layout) -> Status:
             "error": row.error,
             "warning": row.warning,
             "about": row.about,
+            "missing": "" if unreadable and row.status == SET_ASIDE else videos.missing(video),
             "due": due,
         }
     trained = [video for video in student.trained_on if video in learnable]

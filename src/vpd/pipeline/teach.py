@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from vpd.library.artefact import Recipe
-from vpd.library.features import write_features
+from vpd.library.features import CONTENT, write_features
 from vpd.library.frames import read_times
 from vpd.library.poses import read_poses
 from vpd.models import MODELS
@@ -63,5 +64,6 @@ def make(work: Work, wanted: list[Output]) -> None:
         entry(name).require(pose_origin(work))
         made = _teacher(name, invert)
         sequences = [made(p, times_s, work.video) for p in poses]
-        write_features(out.path, sequences, entry(name).size(invert), out.recipe)
+        recipe = replace(out.recipe, notes={CONTENT: work.row.key})
+        write_features(out.path, sequences, entry(name).size(invert), recipe)
     work.progress(work.row.frames)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vpd.errors import VideoError
+from vpd.errors import ArtefactError, InputError
 from vpd.library.frames import Footage
 from vpd.types import Segment
 from vpd.video import cut_clip
@@ -24,11 +24,14 @@ class Clip:
 
 
 def write_clip(out: Path, segment: Segment, find: Find, padding_s: float = 0.0) -> Clip:
-    """Cut the segment with ``padding_s`` around it into ``out``."""
+    """Cut the segment with ``padding_s`` around it into ``out``; what cannot be cut is a problem told.
+
+    Raises DiskFullError.
+    """
     try:
         start_s = max(0.0, segment.start_s - padding_s)
         cut_clip(find(segment.video), start_s, segment.end_s + padding_s, out)
-    except VideoError as error:
+    except (InputError, ArtefactError) as error:
         return Clip(out, str(error))
     return Clip(out)
 

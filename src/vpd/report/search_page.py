@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import write_text
 from vpd.report.clips import Clip, Find, write_clip, write_clips
 from vpd.report.html import fragment, script_data, url, write_page
@@ -71,16 +72,20 @@ def _scaled(rgb: Array) -> Array:
     return resized
 
 
-def write_pairs(folder: Path, result: SearchResult, find: Find) -> list[Path]:
-    """Write a video of query and result in step for each hit that has a path; returns the files."""
+def write_pairs(folder: Path, result: SearchResult, find: Find) -> list[Clip]:
+    """Write a video of query and result in step for each hit that has a path; what could not be is told."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = []
+    clips = []
     with TemporaryDirectory() as scratch:
         for rank, hit in enumerate(result.hits, start=1):
             if len(hit.query_s):
-                files.append(folder / f"{rank:03d}_{hit.segment.video}.mp4")
-                write_side_by_side(files[-1], result.queries[hit.query], hit, find, Path(scratch))
-    return files
+                out, problem = folder / f"{rank:03d}_{hit.segment.video}.mp4", ""
+                try:
+                    write_side_by_side(out, result.queries[hit.query], hit, find, Path(scratch))
+                except (InputError, ArtefactError) as error:
+                    problem = str(error)
+                clips.append(Clip(out, problem))
+    return clips
 
 
 def write_side_by_side(out: Path, query: Segment, hit: Hit, find: Find, folder: Path) -> int:

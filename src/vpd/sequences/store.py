@@ -6,9 +6,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from vpd.errors import InputError
+from vpd.errors import ArtefactError, InputError
 from vpd.library.dataset import DatasetCard, read_card
-from vpd.library.features import read_features
+from vpd.library.features import content_of, read_features
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.sequences.athlete import meant_athlete
@@ -23,24 +23,53 @@ OPEN_VIDEOS = 64
 
 
 class FeatureStore:
-    """Features called ``name`` of the library at ``layout``. Raises InputError where there are none."""
+    """Features called ``name`` of the library at ``layout``. Raises InputError where there are none.
 
-    def __init__(self, layout: Layout, name: str) -> None:
+    Features of videos that are set aside, that were replaced since, or that the table does not name are not
+    used; with ``footage`` nor are those of videos whose file is missing.
+    """
+
+    def __init__(self, layout: Layout, name: str, footage: bool = False) -> None:
         if name not in layout.feature_names():
             known = ", ".join(layout.feature_names()) or "none"
             raise InputError(
                 f"{layout.root} has no features {name!r}; present: {known}. Make them with `vpd run`."
                 + now_called(name, FEATURES)
             )
-        self.layout, self.name = layout, name
+        self.layout, self.name, self.footage = layout, name, footage
         self._read = lru_cache(maxsize=OPEN_VIDEOS)(lambda video: read_features(layout.features(name, video)))
 
-    def videos(self) -> list[str]:
-        """Videos that have these features, sorted."""
+    def present(self) -> list[str]:
+        """Names of the files of these features, sorted, used or not."""
         return sorted(p.stem for p in (self.layout.root / "features" / self.name).glob("*.arrow"))
 
+    @cached_property
+    def left_out(self) -> dict[str, str]:
+        """Videos whose features are there and not used, with the reason as a clause."""
+        reasons = {video: self._why_not(video) for video in self.present()}
+        return {video: why for video, why in reasons.items() if why}
+
+    def _why_not(self, video: str) -> str:
+        rows = self._videos.rows
+        if not rows:  # features without a library around them
+            return ""
+        if why := self._videos.trouble(video, self.footage):
+            return why
+        try:
+            made_of = content_of(self.layout.features(self.name, video))
+        except ArtefactError:
+            return ""  # what is wrong with the file is said when it is read
+        other = made_of and made_of != rows[video].key
+        return "was replaced since its features were made; `vpd run` makes them anew" if other else ""
+
+    def videos(self) -> list[str]:
+        """Videos that have these features and may answer, sorted."""
+        return [video for video in self.present() if video not in self.left_out]
+
     def sequences(self, video: str) -> list[FeatureSequence]:
-        """All athletes of one video."""
+        """All athletes of one video. Raises InputError where its features are not used."""
+        if why := self.left_out.get(video):
+            raise InputError(f"{video} {why.rstrip('.')}.")
         return self._read(video)
 
     @cached_property

@@ -23,7 +23,7 @@ from vpd.settings.toml import load_settings
 from vpd.types import Array, Detection, Segment
 from vpd.verbs.detections import COLUMNS, detection_rows
 from vpd.verbs.features import FeatureChoice, choose_features
-from vpd.verbs.labelled import labelled_segments
+from vpd.verbs.labelled import labelled_segments, left_out_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import Row, to_csv
 
@@ -226,7 +226,7 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     videos = Videos.read(library)
     labels, notes = labelled_segments(library, videos, request.labels, detection=True)
     features = choose_features(library, request.features)
-    store = FeatureStore(library, features.name)
+    store = FeatureStore(library, features.name, footage=True)
     wanted = videos_to_search(store, labels, [videos.id_of(name) for name in request.videos or ()])
     changed: dict[str, Any] = {}
     if request.method is not None:
@@ -234,6 +234,7 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     if request.points is not None:
         changed["points_s"] = tolerance_s(request.points, float(videos[wanted[0]].fps))
     settings = settings.changed(**changed)
+    notes = (*notes, *left_out_notes(store))
     times_s = {video: read_times(library.frames(video)) for video in wanted}
     return _Task(store, features, labels, times_s, settings, request.at_least, notes)
 
@@ -265,6 +266,9 @@ def learn(store: FeatureStore, labels: Sequence[Segment], settings: DetectSettin
 
 def videos_to_search(store: FeatureStore, labels: Sequence[Segment], named: Sequence[str] = ()) -> list[str]:
     """The videos named, or all with features that hold no label. Raises InputError where there is none."""
+    for video in named:
+        if why := store.left_out.get(video):
+            raise InputError(f"{video} cannot be looked through: it {why.rstrip('.')}.")
     labelled = {s.video for s in labels}
     wanted = list(named) or [video for video in store.videos() if video not in labelled]
     if not wanted:

@@ -71,7 +71,7 @@ def choose_features(
         if chosen != AUTO:
             FeatureStore(layout, chosen)
         return FeatureChoice(chosen, "`features` in [recognise] of vpd.toml")
-    covered = {name: len(FeatureStore(layout, name).videos()) for name in layout.feature_names()}
+    covered = {name: len(FeatureStore(layout, name).present()) for name in layout.feature_names()}
     if not covered:
         raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
     student, absent = settings.distill.name, ""

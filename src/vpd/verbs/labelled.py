@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vpd.library.dataset import detected, recognised
 from vpd.library.labels import on_set_aside, parse_query, read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.sequences import FeatureStore
 from vpd.types import Segment
 
 Span = str | Segment
@@ -31,6 +32,26 @@ def labelled_segments(
     segments = read_labels(path or layout.labels, videos)
     segments = (detected if detection else recognised)(layout, segments)
     return segments, set_aside_notes(segments, videos)
+
+
+MOST_NAMED = 5
+"""Videos that are named one by one."""
+
+
+def left_out_notes(
+    store: FeatureStore, segments: Sequence[Segment] | None = None, videos: Iterable[str] | None = None
+) -> tuple[str, ...]:
+    """A sentence for each video whose features are there and not used: of ``segments``, of ``videos``, or
+    all; beyond a few, how many more."""
+    asked = None if videos is None else set(videos)
+    labelled = None if segments is None else {segment.video for segment in segments}
+    said = [
+        f"{video} is not looked through: it {why}"
+        for video, why in store.left_out.items()
+        if (asked is None or video in asked) and (labelled is None or video in labelled)
+    ]
+    more = [f"{len(said) - MOST_NAMED} more videos are not looked through."] if len(said) > MOST_NAMED else []
+    return (*said[:MOST_NAMED], *more)
 
 
 def set_aside_notes(segments: Iterable[Segment], videos: Videos) -> tuple[str, ...]:

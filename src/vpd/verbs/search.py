@@ -13,7 +13,7 @@ from vpd.errors import InputError
 from vpd.library.artefact import read_table
 from vpd.library.features import read_feature_matrix
 from vpd.library.layout import Layout
-from vpd.library.videos import Videos
+from vpd.library.videos import SET_ASIDE, Videos
 from vpd.search.hits import Hit
 from vpd.search.segments import search_segments
 from vpd.search.streams import Stream
@@ -23,7 +23,7 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 from vpd.verbs.features import FeatureChoice, choose_features
-from vpd.verbs.labelled import Span, labelled_segments, segments_of
+from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments_of
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
 
@@ -133,13 +133,16 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     settings = load_settings(library.settings).search
     if request.top is not None:
         settings = settings.changed(top=request.top)
-    store = FeatureStore(library, features.name)
+    store = FeatureStore(library, features.name, footage=True)
     wanted = None if request.videos is None else [videos.id_of(video) for video in request.videos]
     progress(0.0, "reading the query")
     hits = search_features(store, queries, settings, segments, wanted, progress)
     without_path = sum(not len(hit.query_s) for hit in hits)
     if without_path:
         notes = (*notes, _no_path(without_path, settings))
+    aside = {row.video for row in videos.rows.values() if row.status == SET_ASIDE}
+    others = None if segments is None else [s for s in segments if s.video not in aside]
+    notes = (*notes, *left_out_notes(store, others, wanted))
     progress(1.0, f"{len(hits)} found")
     return SearchResult(queries, hits, segments is None, features, notes)
 
@@ -185,7 +188,7 @@ def search_features(
     known = [
         Segment(q.video, q.start_s, q.end_s, f.athlete, q.label) for q, f in zip(queries, wanted, strict=True)
     ]
-    names = store.videos() if videos is None else list(videos)
+    names = store.videos() if videos is None else [v for v in videos if v not in store.left_out]
     if segments is None:
         streams = library_streams(store.layout, store.name, names, MAX_GAP_S, progress)
         return search_uncut(wanted, streams, settings, known=known)

@@ -111,7 +111,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     videos = Videos.read(library)
     labels = read_labels(library.labels, videos) if library.labels.exists() else []
     answers = read_answers(library)
-    store = FeatureStore(library, choose_features(library, request.features).name)
+    store = FeatureStore(library, choose_features(library, request.features).name, footage=True)
     progress(0.0, "looking for candidates")
     found = [
         c
