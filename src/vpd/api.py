@@ -75,6 +75,22 @@ class Library:
         """Make a library of videos (files and folders), or add videos to the one that is there.
 
         With ``join``, files that a camera has cut one recording into are one video.
+
+        Parameters
+        ----------
+        path : str or path
+            Folder of the library; made where it is not there.
+        videos : str, path, or several
+            Files, and folders of them. They stay where they are.
+
+        Returns
+        -------
+        Library
+
+        Raises
+        ------
+        InputError
+            Where nothing can be added.
         """
         add_videos(make_library(Path(path)), _paths(videos), join)
         return cls(path)
@@ -103,34 +119,120 @@ class Library:
     ) -> RunReport:
         """Do what is missing or out of date as far as ``steps``, as `vpd run` does.
 
-        ``teachers`` are those whose features are made of every video, as well as those of the settings;
-        ``invert`` is that of `[teach]`, taken as true for this run.
-        ``jobs`` are worker processes, 0 for one a core; a script that asks for more than one must guard its
-        own code with ``if __name__ == "__main__"``. Videos that fail are in the report, not raised.
+        A script that asks for more than one job must guard its own code with
+        ``if __name__ == "__main__"``. Videos that fail are in the report, not raised.
+
+        Parameters
+        ----------
+        steps : sequence of str
+            How far to go: scan, track, pose, crop, teach, distill, embed.
+        jobs : int
+            Worker processes; 1 works in this process, 0 takes one a core.
+        redistill : bool
+            Train the student again, also on videos that are new to it.
+        listener : Listener, optional
+            Hears of the progress, and may end the run by raising CancelledError.
+        teachers : sequence of str
+            Teachers whose features are made of every video, as well as those of the settings.
+        invert : bool
+            As `invert` in the section [teach], for this run.
+
+        Returns
+        -------
+        RunReport
+            What was made, what was set aside and why; ``complete`` where all was done.
         """
         return run(self.layout, steps, jobs, redistill, listener, teachers, invert)
 
     def status(self) -> Status:
-        """What is up to date."""
+        """What is up to date.
+
+        Returns
+        -------
+        Status
+            By step how many artefacts are up to date, and what was set aside.
+        """
         return status(self.layout)
 
     def features(self, name: str | None = None) -> FeatureStore:
         """Features by name: a teacher's or a student's; without a name, the default for many labels.
 
-        Raises InputError where there are none.
+        Parameters
+        ----------
+        name : str, optional
+            A teacher's or a student's.
+
+        Returns
+        -------
+        FeatureStore
+            ``videos()``, ``sequences(video)``, ``segment(segment)``.
+
+        Raises
+        ------
+        InputError
+            Where there are none of that name.
         """
         return FeatureStore(self.layout, choose_features(self.layout, name, MANY).name)
 
     def labels(self, path: AnyPath | None = None) -> list[Segment]:
-        """The labelled segments of labels.csv, or of another such file. Raises LabelError."""
+        """The labelled segments of labels.csv, or of another such file.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Another file than labels.csv of the library.
+
+        Returns
+        -------
+        list of Segment
+            In the order of the file.
+
+        Raises
+        ------
+        LabelError
+            For a row that cannot be used; it names line and column.
+        """
         return read_labels(Path(path) if path else self.layout.labels, self.videos)
 
     def query(self, text: str) -> Segment:
-        """The segment that ``VIDEO@START-END`` or ``VIDEO@START-END#ATHLETE`` means. Raises InputError."""
+        """The segment that ``VIDEO@START-END`` or ``VIDEO@START-END#ATHLETE`` means.
+
+        Parameters
+        ----------
+        text : str
+            ``VIDEO@START-END`` or ``VIDEO@START-END#ATHLETE``, times in seconds or minutes:seconds.
+
+        Returns
+        -------
+        Segment
+
+        Raises
+        ------
+        InputError
+            For an unknown video or an impossible span.
+        """
         return parse_query(text, self.videos)
 
     def sequences(self, segments: Iterable[Segment], name: str | None = None) -> list[FeatureSequence]:
-        """The features of segments, for recognisers and detectors. Raises InputError where one has none."""
+        """The features of segments, for recognisers and detectors.
+
+        Parameters
+        ----------
+        segments : iterable of Segment
+            Spans of athletes.
+        name : str, optional
+            Of the features; by default as `features`.
+
+        Returns
+        -------
+        list of FeatureSequence
+            One a segment, values (T, 2, d).
+
+        Raises
+        ------
+        InputError
+            Where a segment has no features.
+        """
         store = self.features(name)
         return [store.segment(segment) for segment in segments]
 
@@ -147,6 +249,33 @@ class Library:
         """Find what looks like the queries, as `vpd search` does; see `vpd.verbs.search.SearchRequest`.
 
         Searched are the segments of labels.csv, with ``uncut`` or without labels.csv whole videos.
+
+        Parameters
+        ----------
+        queries : str, Segment, or several
+            What to search for; several are searched together, the nearest to any counts.
+        uncut : bool, optional
+            Search whole videos; by default only where there is no labels.csv.
+        segments : iterable of Segment, optional
+            Search these instead of the labelled ones.
+        videos : iterable of str, optional
+            Search these alone.
+        features : str, optional
+            Name of the features; by default see docs/commands.md.
+        top : int, optional
+            How many results; by default ``top`` of [search].
+        progress : Progress, optional
+            Hears of the progress, and can cancel.
+
+        Returns
+        -------
+        SearchResult
+            ``hits``, the nearest first, each with the times of corresponding frames.
+
+        Raises
+        ------
+        InputError
+            Where a query shows no athlete, or there is nothing to compare with.
         """
         from vpd.verbs.search import SearchRequest, search
 
@@ -170,6 +299,27 @@ class Library:
         """Name the action of each span, as `vpd recognise` does; see `vpd.verbs.recognise.RecogniseRequest`.
 
         Without ``spans``, every video without a label is named as a whole.
+
+        Parameters
+        ----------
+        spans : iterable of str or Segment, optional
+            What to name; by default every video without a label, as a whole.
+        features : str, optional
+            Name of the features, or "auto" for all, weighed by the examples.
+        recogniser : str, optional
+            By default that of [recognise].
+        progress : Progress, optional
+            Hears of the progress, and can cancel.
+
+        Returns
+        -------
+        RecogniseResult
+            ``answers`` in the order of the spans: label and probability, or the reason why there is none.
+
+        Raises
+        ------
+        InputError
+            Where there are no labels to learn from.
         """
         from vpd.verbs.recognise import RecogniseRequest, recognise
 
@@ -191,7 +341,40 @@ class Library:
     ) -> EvaluateResult:
         """Measure accuracy by the number of labels, as `vpd evaluate` does, on the same subsets.
 
-        See `vpd.verbs.evaluate.EvaluateRequest`. Raises InputError where the labels do not suffice.
+        See `vpd.verbs.evaluate.EvaluateRequest`.
+
+        Parameters
+        ----------
+        features, recognisers : sequence of str, optional
+            Names; every feature is measured by every recogniser.
+        ks : sequence of int, optional
+            Examples a class; by default those of [recognise].
+        subsets : int, optional
+            Subsets for each k.
+        splits, subset_file : str or path, optional
+            Instead of splits.csv and few_shot.json of the library.
+        all_labels : bool
+            Also learn from the whole training part.
+        jobs : int
+            Worker processes.
+        progress : Progress, optional
+            Hears of the progress, and can cancel.
+        baselines : BaselineOptions, optional
+            Settings of the paper's other systems.
+
+        Returns
+        -------
+        EvaluateResult
+            ``evaluation`` with every outcome, ``rows()``, ``advice()``. Accuracies are in 0..1.
+
+        Raises
+        ------
+        InputError
+            Where the labels do not suffice.
+
+        References
+        ----------
+        Hong et al., ICCV 2021, section 4.1.
         """
         from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, evaluate
 
@@ -216,7 +399,30 @@ class Library:
     ) -> RetrieveResult:
         """Measure retrieval as the paper does, as `vpd retrieve` does: every labelled action is a query.
 
-        Labels without features are left out. Raises InputError where fewer than two remain.
+        Labels without features are left out.
+
+        Parameters
+        ----------
+        features : sequence of str, optional
+            Names; by default the library's default.
+        pattern : str, optional
+            Step pattern of the time warping.
+        progress : Progress, optional
+            Hears of the progress, and can cancel.
+
+        Returns
+        -------
+        RetrieveResult
+            ``figures`` by features: precision at k and mean average precision, in 0..1.
+
+        Raises
+        ------
+        InputError
+            Where fewer than two labelled segments have features.
+
+        References
+        ----------
+        Hong et al., ICCV 2021, section 4.2.
         """
         from vpd.verbs.retrieve import RetrieveRequest, retrieve
 
@@ -236,8 +442,40 @@ class Library:
     ) -> DetectResult:
         """Find the labelled actions in videos, as `vpd detect` does; see `vpd.verbs.detect.DetectRequest`.
 
-        Without ``videos``, all without labels are looked through. Raises InputError where there is nothing to
-        learn from.
+        Without ``videos``, all without labels are looked through.
+
+        Parameters
+        ----------
+        videos : iterable of str, optional
+            By default all without labels.
+        features : str, optional
+            Name of the features.
+        labels : str or path, optional
+            Another file than labels.csv to learn from.
+        method : str, optional
+            "search", "trained" or "combined"; by default that of [detect].
+        points : str, optional
+            Find moments within this tolerance: seconds ("0.2") or frames ("5f").
+        at_least : float, optional
+            Least score, in 0..1; by default that of the best F1 on held-out labels.
+        progress : Progress, optional
+            Hears of the progress, and can cancel.
+        listener : DetectListener, optional
+            Receives each video with its scores, and the first answer by search.
+
+        Returns
+        -------
+        DetectResult
+            ``detections``, surest first; ``average_precision`` on held-out labels.
+
+        Raises
+        ------
+        InputError
+            Where there is nothing to learn from.
+
+        References
+        ----------
+        Hong et al., ICCV 2021, section 4.3.
         """
         from vpd.verbs.detect import DetectRequest, detect
 
@@ -252,7 +490,23 @@ class Library:
         return detect(self.layout, request, progress, listener)
 
     def athletes(self, videos: str | Iterable[str] | None = None) -> AthletesResult:
-        """Who was taken for the athlete in each shot, and why, as `vpd athletes` shows it."""
+        """Who was taken for the athlete in each shot, and why, as `vpd athletes` shows it.
+
+        Parameters
+        ----------
+        videos : str or several, optional
+            By default all that are tracked.
+
+        Returns
+        -------
+        AthletesResult
+            ``shots``; ``doubtful()`` lists those with the smallest margin first.
+
+        Raises
+        ------
+        ArtefactError
+            Where a named video is not tracked yet.
+        """
         from vpd.verbs.athletes import AthletesRequest, athletes
 
         names = [videos] if isinstance(videos, str) else None if videos is None else list(videos)
@@ -261,13 +515,48 @@ class Library:
     def pick_athlete(
         self, video: str, time_s: float, x: float, y: float, w: float = 0, h: float = 0, athlete: int = 0
     ) -> PicksResult:
-        """Say that the person at (x, y), or who fills the box, is the athlete; the next run follows it."""
+        """Say that the person at (x, y), or who fills the box, is the athlete; the next run follows it.
+
+        Parameters
+        ----------
+        video : str
+            Id, file name, or end of the path.
+        time_s : float
+            Seconds of the video's clock.
+        x, y : float
+            Pixels of the upright picture: a click, or the upper left corner of the box.
+        w, h : float
+            Size of the box in pixels; 0 for a click.
+        athlete : int
+            The number that the person gets.
+
+        Returns
+        -------
+        PicksResult
+            All picks of the video.
+
+        Raises
+        ------
+        InputError
+            For a place or a time outside of the video.
+        """
         from vpd.verbs.athletes import PickRequest, pick_athlete
 
         return pick_athlete(self.layout, PickRequest(video, time_s, x, y, w, h, athlete))
 
     def forget_picks(self, video: str) -> PicksResult:
-        """Forget all picks of a video."""
+        """Forget all picks of a video.
+
+        Parameters
+        ----------
+        video : str
+            Id, file name, or end of the path.
+
+        Returns
+        -------
+        PicksResult
+            No picks.
+        """
         from vpd.verbs.athletes import ForgetRequest, forget_picks
 
         return forget_picks(self.layout, ForgetRequest(video))

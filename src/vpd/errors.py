@@ -6,11 +6,26 @@ from pathlib import Path
 
 
 class VpdError(Exception):
-    """Base of all errors that are reported to the user without a traceback."""
+    """Base of all errors that are reported to the user without a traceback.
+
+    Examples
+    --------
+    >>> try:
+    ...     raise InputError("the video match_9 is not in this library. `vpd status --videos` lists them.")
+    ... except VpdError as error:
+    ...     print(error)
+    the video match_9 is not in this library. `vpd status --videos` lists them.
+    """
 
 
 class InputError(VpdError):
-    """An argument, file or value given by the user cannot be used."""
+    """An argument, file or value given by the user cannot be used.
+
+    Examples
+    --------
+    >>> issubclass(InputError, VpdError)
+    True
+    """
 
 
 class VideoError(InputError):

@@ -53,16 +53,32 @@ class VideoInfo:
 
     Attributes
     ----------
-    video : identifier, unique in its library and usable as a file name.
-    path : where the file lies.
-    key : content key (hex), the same wherever the file is moved.
-    width, height : size in pixels as displayed, after rotation.
-    rotation : degrees (0, 90, 180, 270) that a stored picture is turned clockwise for display.
-    fps : average frame rate, for information only: frames never stand for time.
-    times_s : (T,) float64, presentation time of every frame that decodes.
-    warning : what was wrong with a file that could still be read, else "".
-    about : in a line, what the file is and what was done with its pictures.
-    rate_given : whether the rate is the user's, since the file neither carries times nor states it.
+    video : str
+        Identifier, unique in its library and usable as a file name.
+    path : Path
+        Where the file lies.
+    key : str
+        Content key (hex), the same wherever the file is moved.
+    width, height : int
+        Size in pixels as displayed, after rotation.
+    rotation : int
+        Degrees (0, 90, 180, 270) that a stored picture is turned clockwise for display.
+    fps : Fraction
+        Average frame rate, for information only: frames never stand for time.
+    times_s : array (T,) float64
+        Presentation time of every frame that decodes, seconds.
+    warning : str
+        What was wrong with a file that could still be read, else "".
+    about : str
+        In a line, what the file is and what was done with its pictures.
+    rate_given : bool
+        Whether the rate is the user's, since the file neither carries times nor states it.
+
+    Examples
+    --------
+    >>> info = VideoInfo("a", Path("a.mp4"), "", 640, 360, 0, Fraction(25), [0.0, 0.04, 0.08])
+    >>> info.frames, round(info.duration_s, 2)
+    (3, 0.12)
     """
 
     video: str
@@ -101,11 +117,28 @@ class Track:
 
     Attributes
     ----------
-    frames : (T,) int64, strictly increasing.
-    times_s : (T,) float64.
-    boxes : (T, 4) float32, x, y, w, h in pixels of the displayed picture.
-    scores : (T,) float32 in 0..1, the detector's confidence.
-    sources : (T,) str, how each box came to be: "detected", "interpolated", "user", ...
+    athlete : int
+        Number of the athlete within the video, from 0.
+    frames : array (T,) int64
+        Numbers of the frames, strictly increasing.
+    times_s : array (T,) float64
+        Seconds of the video's clock.
+    boxes : array (T, 4) float32
+        x, y, w, h in pixels of the displayed picture.
+    scores : array (T,) float32
+        The detector's confidence, in 0..1.
+    sources : array (T,) str
+        How each box came to be: "detected", "interpolated", "user", ...
+
+    Raises
+    ------
+    InputError
+        Where shapes differ or frames do not increase.
+
+    Examples
+    --------
+    >>> Track(0, [3, 4], [0.12, 0.16], [[10, 20, 30, 60]] * 2, [0.9, 0.8], ["detected"] * 2).boxes.shape
+    (2, 4)
     """
 
     athlete: int
@@ -135,8 +168,23 @@ class PoseSequence:
 
     Attributes
     ----------
-    frames : (T,) int64, strictly increasing.
-    keypoints : (T, 17, 3) float32, x, y in pixels of the displayed picture and score in 0..1, COCO order.
+    athlete : int
+        Number of the athlete within the video, from 0.
+    frames : array (T,) int64
+        Numbers of the frames, strictly increasing.
+    keypoints : array (T, 17, 3) float32
+        x, y in pixels of the displayed picture and score in 0..1, in COCO's order (`vpd.pose.skeleton.COCO17`).
+
+    Raises
+    ------
+    InputError
+        Where shapes differ.
+
+    Examples
+    --------
+    >>> poses = PoseSequence(0, [0, 1], np.ones((2, 17, 3)))
+    >>> poses.scores.tolist()
+    [1.0, 1.0]
     """
 
     athlete: int
@@ -161,11 +209,31 @@ class FeatureSequence:
 
     Attributes
     ----------
-    frames : (T,) int64, strictly increasing.
-    times_s : (T,) float64.
-    values : (T, 2, d) float32, the frame as it is (``REGULAR``) and mirrored (``MIRRORED``).
-    valid : (T,) bool, False where there is no feature (its values are then arbitrary but finite).
-    scores : (T,) float32 in 0..1, the confidence of each frame; 1 where nothing is known.
+    video : str
+        Id of the video.
+    athlete : int
+        Number of the athlete within the video, from 0.
+    frames : array (T,) int64
+        Numbers of the frames, strictly increasing.
+    times_s : array (T,) float64
+        Seconds of the video's clock.
+    values : array (T, 2, d) float32
+        The frame as it is (``REGULAR``) and mirrored (``MIRRORED``).
+    valid : array (T,) bool
+        False where there is no feature (its values are then arbitrary but finite).
+    scores : array (T,) float32
+        The confidence of each frame in 0..1; 1 where nothing is known.
+
+    Raises
+    ------
+    InputError
+        Where shapes differ.
+
+    Examples
+    --------
+    >>> sequence = FeatureSequence("a", 0, [0, 1], [0.0, 0.04], np.zeros((2, 2, 26)), [True, True], [1, 1])
+    >>> len(sequence), sequence.d
+    (2, 26)
     """
 
     video: str
@@ -200,9 +268,29 @@ class FeatureSequence:
 class Segment:
     """A span of one athlete's time in one video; with a label it is an example.
 
-    ``athlete`` is None where any athlete is meant. ``window_s`` (start, end) is what recognition, search and
-    retrieval look at where that is not the action itself, such as the approach to a jump. Raises InputError
-    for an empty or reversed span or window.
+    Attributes
+    ----------
+    video : str
+        Id of the video.
+    start_s, end_s : float
+        Seconds of the video's clock, 0 <= start < end; the end is not included.
+    athlete : int or None
+        Number of the athlete; None where any is meant.
+    label : str or None
+        The action.
+    window_s : tuple of float or None
+        Start and end, in seconds, of what recognition, search and retrieval look at where that is not the action
+        itself, such as the approach to a jump.
+
+    Raises
+    ------
+    InputError
+        For an empty or reversed span or window.
+
+    Examples
+    --------
+    >>> Segment("match_1", 62.5, 64.0, label="serve").duration_s
+    1.5
     """
 
     video: str
@@ -225,7 +313,23 @@ class Segment:
 
 @dataclass(frozen=True)
 class Detection(Segment):
-    """A segment that was found: ``label`` is what it was taken for, ``score`` in 0..1 how surely."""
+    """A segment that was found: ``label`` is what it was taken for.
+
+    Attributes
+    ----------
+    score : float
+        How sure it is, in 0..1.
+
+    Raises
+    ------
+    InputError
+        For a score outside of 0..1, and as `Segment`.
+
+    Examples
+    --------
+    >>> Detection("match_1", 62.5, 64.0, label="serve", score=0.8).score
+    0.8
+    """
 
     score: float = 0.0
 

@@ -75,12 +75,34 @@ def track(
 
     Parameters
     ----------
-    frames : in order, each of ``width`` x ``height`` pixels.
-    picks : the user's choices for this video; each decides who has its athlete's number in its shot.
+    frames : iterable of Frame
+        In order, each of ``width`` x ``height`` pixels.
+    width, height : int
+        Size of the upright picture in pixels.
+    settings : TrackSettings
+        How many people, how often to look, and thresholds.
+    detector : PersonDetector
+        Finds people in a picture, such as `vpd.athletes.NanoDet`.
+    picks : sequence of Pick
+        The user's choices for this video; each decides who has its athlete's number in its shot.
 
     Returns
     -------
-    TrackResult; no tracks where nobody was found.
+    TrackResult
+        ``tracks``, one an athlete, none where nobody was found; ``notes``, why these were taken.
+
+    References
+    ----------
+    Zhang et al., ByteTrack: Multi-Object Tracking by Associating Every Detection Box, ECCV 2022.
+
+    Examples
+    --------
+    >>> from vpd.athletes import NanoDet
+    >>> from vpd.settings import TrackSettings
+    >>> from vpd.video import read_frames
+    >>> result = track(read_frames(clip, 0, 8), 320, 240, TrackSettings(), NanoDet())
+    >>> len(result.tracks), result.tracks[0].boxes.shape
+    (1, (8, 4))
     """
     seen = _watch(frames, settings, detector)
     all_frames, all_times_s = np.array(seen.frames, np.int64), np.array(seen.times_s)

@@ -14,7 +14,7 @@ from vpd.settings.toml import HEADER
 
 SAMPLE = Path(__file__).parents[1] / "sample"
 GIVEN = ("labels.csv", "splits.csv")
-"""What the sample gives besides its videos."""
+"""What the sample gives with its videos."""
 REPORT = "the report of the demo"
 
 SETTINGS = """

@@ -52,13 +52,23 @@ class SearchDetector(FrameDetector):
 
     A logistic curve, fitted on held-out parts of the training videos, turns distances into probabilities.
     Where every class has a single example there is nothing to fit; then the probability falls linearly from 0
-    to the farthest distance. A fit takes a second where networks take a minute. Parameters: see
-    `FrameDetector`.
+    to the farthest distance. A fit takes a second where networks take a minute.
+
+    Parameters
+    ----------
+    rate_hz, folds, class_agnostic, decoding, points_s, seed, sides
+        See `vpd.detection.base.FrameDetector`.
 
     Attributes
     ----------
-    shared_ : for each class whether at least two folds hold examples of it. The held-out scores of a class
-        that is not shared come from mirrored copies of its own examples and are too high.
+    shared_ : dict of bool
+        For each class whether at least two folds hold examples of it. The held-out scores of a class that is
+        not shared come from mirrored copies of its own examples and are too high.
+
+    Examples
+    --------
+    >>> SearchDetector(folds=2).get_params()["folds"]
+    2
     """
 
     def __init__(

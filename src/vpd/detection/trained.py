@@ -39,16 +39,37 @@ PAPER = {
 
 
 class TrainedDetector(FrameDetector):
-    """Networks that call every tick, one trained without each fold; their scores are averaged.
+    """Networks that classify every tick, one trained without each fold; their scores are averaged.
 
     Parameters
     ----------
-    network : a name of ``vpd.detection.networks.NETWORKS``.
-    hidden : width of the network; None for its usual one.
-    window_s : length of the training windows; longer where a segment is longer than half of one.
-    batch, epochs, windows, learning_rate, patience, speed, edges : see ``Schedule``.
-    motion : networks see how features change as well.
-    others : see ``FrameDetector``.
+    network : {"convolutions", "bigru"}
+        A name of ``vpd.detection.networks.NETWORKS``.
+    hidden : int, optional
+        Width of the network; by default its usual one.
+    window_s : float
+        Length of the training windows in seconds; longer where a segment is longer than half of one.
+    batch, epochs, windows, learning_rate, patience, speed, edges
+        See `vpd.detection.training.Schedule`.
+    motion : bool
+        Networks see how features change as well.
+    rate_hz, folds, class_agnostic, decoding, points_s, seed, sides
+        See `vpd.detection.base.FrameDetector`.
+
+    Attributes
+    ----------
+    trial_ : Trial
+        What held-out training videos say: ``average_precision``, the decoding and the threshold.
+
+    References
+    ----------
+    Hong et al., ICCV 2021, section 4.3, has ``network="bigru"``; `PAPER` holds its settings.
+
+    Examples
+    --------
+    >>> detector = TrainedDetector(epochs=1, folds=2, decoding="paper")
+    >>> detector.get_params()["rate_hz"]
+    25.0
     """
 
     def __init__(

@@ -243,12 +243,43 @@ def many_to_many(
     window: int | None = None,
     device: str = "cpu",
 ) -> Array:
-    """Distances (Q, N) float32 of ``queries``, each (n, d), to ``candidates``; infinite where no path exists.
+    """Distances of many queries to many sequences.
 
-    Candidates packed beforehand bring their own frame distance; ``distance`` is for those that are not. The
-    candidates are in the order in which they were given. A list given as both is compared with itself, which
-    is half of the work where the pattern is symmetric. ``device`` "cuda" computes in torch on a GPU, "auto"
-    where there is one; distances are the same to rounding.
+    A list given as both is compared with itself, which is half of the work where the pattern is symmetric.
+
+    Parameters
+    ----------
+    queries : sequence of array (n, d)
+        Finite, of one d.
+    candidates : Packed or sequence of array (frames, d)
+        `pack` them once for several calls.
+    pattern : str
+        A name of `vpd.dtw.PATTERNS`; symmetricP2 is the paper's.
+    distance : {"l2", "sqeuclidean", "cosine"}
+        Distance of two frames, of candidates that are not packed; packed ones bring their own.
+    normalise : bool
+        Divide by n + m, or by n, as the pattern says.
+    window : int, optional
+        Sakoe and Chiba's: at most so many frames between the positions of two frames that correspond.
+    device : {"cpu", "cuda", "auto"}
+        Where to compute; "auto" takes a GPU where there is one. Distances are the same to rounding.
+
+    Returns
+    -------
+    array (Q, N) float32
+        In the order of queries and candidates; infinite where no path exists.
+
+    Raises
+    ------
+    InputError
+        As `pack`, and for unknown names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> many = [np.arange(5.0)[:, None], np.ones((5, 1))]
+    >>> many_to_many(many, many).diagonal().tolist()
+    [0.0, 0.0]
     """
     packed = candidates if isinstance(candidates, Packed) else pack(candidates, distance)
     prepared = [packed.prepare(query) for query in queries]
@@ -279,6 +310,41 @@ def one_to_many(
     window: int | None = None,
     device: str = "cpu",
 ) -> Array:
-    """Distances (N,) float32 of one query (n, d) to many; see `many_to_many`."""
+    """Distances of one query to many sequences.
+
+    Parameters
+    ----------
+    query : array (n, d)
+        Finite.
+    candidates : Packed or sequence of array (frames, d)
+        `pack` them once for several queries.
+    pattern : str
+        A name of `vpd.dtw.PATTERNS`; symmetricP2 is the paper's.
+    distance : {"l2", "sqeuclidean", "cosine"}
+        Distance of two frames, of candidates that are not packed; packed ones bring their own.
+    normalise : bool
+        Divide by n + m, or by n, as the pattern says.
+    window : int, optional
+        Sakoe and Chiba's: at most so many frames between the positions of two frames that correspond.
+    device : {"cpu", "cuda", "auto"}
+        Where to compute; "auto" takes a GPU where there is one. Distances are the same to rounding.
+
+    Returns
+    -------
+    array (N,) float32
+        In the order of the candidates; infinite where no path exists.
+
+    Raises
+    ------
+    InputError
+        As `pack`, and for unknown names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> up = np.arange(6.0)[:, None]
+    >>> one_to_many(up, [up, up + 1], pattern="symmetric2").shape
+    (2,)
+    """
     row: Array = many_to_many([query], candidates, pattern, distance, normalise, window, device)[0]
     return row

@@ -152,9 +152,42 @@ def top_k(
     normalise: bool = True,
     window: int | None = None,
 ) -> Nearest:
-    """The ``k`` nearest of ``packed`` to ``query`` (n, d), exactly those that float64 gives.
+    """The ``k`` nearest of a collection to a query, exactly those that float64 gives.
 
     Equal distances rank in the order of the list, infinite ones last.
+
+    Parameters
+    ----------
+    query : array (n, d)
+        Finite.
+    packed : Packed
+        The collection; packed with ``sketch=True`` it is pruned by lower bounds.
+    k : int
+        How many, from 1 on.
+    pattern : str
+        A name of `vpd.dtw.PATTERNS`; symmetricP2 is the paper's.
+    normalise : bool
+        Divide by n + m, or by n, as the pattern says.
+    window : int, optional
+        Sakoe and Chiba's: at most so many frames between the positions of two frames that correspond.
+
+    Returns
+    -------
+    Nearest
+        ``indices`` and ``distances``, the nearest first.
+
+    Raises
+    ------
+    InputError
+        For unknown names or unequal d.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from vpd.dtw import pack
+    >>> up = np.arange(6.0)[:, None]
+    >>> top_k(up, pack([up + 2, up, up + 1]), 2).indices.tolist()
+    [1, 2]
     """
     if k < 1:
         raise InputError(f"{k} nearest cannot be found; ask for 1 or more")

@@ -156,12 +156,35 @@ def _layout(lengths: Array) -> tuple[Array, Array]:
 
 
 def pack(sequences: Sequence[Array], distance: str = "l2", sketch: bool = False) -> Packed:
-    """Lay out ``sequences``, each (frames, d) and not empty, for warping against queries.
+    """Lay out sequences once, for warping against queries.
 
-    ``sketch`` makes what `vpd.dtw.top_k` prunes by. It costs about as much as two to five queries without it,
-    and pays over some ten.
+    Parameters
+    ----------
+    sequences : sequence of array (frames, d)
+        Not empty, all of one d, finite.
+    distance : {"l2", "sqeuclidean", "cosine"}
+        Distance of two frames.
+    sketch : bool
+        Also make what `vpd.dtw.top_k` prunes by. It costs about as much as two to five queries without it,
+        and pays over some ten.
 
-    Raises InputError for an empty list, an empty sequence, unequal d, or values that are not finite.
+    Returns
+    -------
+    Packed
+        For `one_to_many`, `many_to_many` and `top_k`.
+
+    Raises
+    ------
+    InputError
+        For an empty list, an empty sequence, unequal d, or values that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from vpd.dtw import one_to_many
+    >>> packed = pack([np.zeros((4, 2)), np.ones((5, 2))])
+    >>> one_to_many(np.zeros((4, 2)), packed).argmin()
+    0
     """
     get_distance(distance)
     if not len(sequences):

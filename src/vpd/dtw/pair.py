@@ -61,9 +61,18 @@ class Alignment:
 
     Attributes
     ----------
-    distance : cost of the path, normalised where that was asked for.
-    query, reference : (L,) int64, the frames that correspond, in order; each pair is one cell of the path.
-    pattern : name of the step pattern that was used.
+    distance : float
+        Cost of the path, normalised where that was asked for.
+    query, reference : array (L,) int64
+        The frames that correspond, in order; each pair is one cell of the path.
+    pattern : str
+        Name of the step pattern that was used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> dtw_path(np.zeros((3, 2)), np.zeros((3, 2))).distance
+    0.0
     """
 
     distance: float
@@ -129,11 +138,44 @@ def dtw_distance(
     normalise: bool = True,
     window: int | None = None,
 ) -> float:
-    """Distance of ``x`` (n, d), the query, and ``y`` (m, d), the reference; infinite where no path exists.
+    """Distance of two sequences by dynamic time warping: the least cost of a path of frame distances.
 
-    Normalised by N + M or N as the pattern says. ``window`` is Sakoe and Chiba's: at most so many frames
-    between the positions of two frames that correspond.
+    With frame distances c(i, j), pattern symmetric2 has D(i, j) = min(D(i-1, j-1) + 2 c(i, j),
+    D(i-1, j) + c(i, j), D(i, j-1) + c(i, j)); the result is D(n, m) / (n + m). Other patterns restrict the
+    slope of the path.
 
+    Parameters
+    ----------
+    x : array (n, d)
+        The query.
+    y : array (m, d)
+        The reference.
+    pattern : str
+        A name of `vpd.dtw.PATTERNS`; symmetricP2 is the paper's.
+    distance : {"l2", "sqeuclidean", "cosine"}
+        Distance of two frames.
+    normalise : bool
+        Divide by n + m, or by n, as the pattern says.
+    window : int, optional
+        Sakoe and Chiba's: at most so many frames between the positions of two frames that correspond.
+
+    Returns
+    -------
+    float
+        In units of the frame distance; infinite where the pattern has no path for these lengths.
+
+    Raises
+    ------
+    InputError
+        For unknown names, empty sequences or unequal d.
+
+    References
+    ----------
+    Sakoe and Chiba, Dynamic programming algorithm optimization for spoken word recognition, 1978. The paper
+    uses symmetricP2 in section 4.1.1.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> up = np.arange(10.0)[:, None]
     >>> dtw_distance(up, up), dtw_distance(up, up[:3])
@@ -151,7 +193,46 @@ def dtw_path(
     normalise: bool = True,
     window: int | None = None,
 ) -> Alignment:
-    """The best path between ``x`` (n, d) and ``y`` (m, d). Raises InputError where there is none."""
+    """The best path between two sequences: which frames correspond.
+
+    Parameters
+    ----------
+    x : array (n, d)
+        The query.
+    y : array (m, d)
+        The reference.
+    pattern : str
+        A name of `vpd.dtw.PATTERNS`; symmetricP2 is the paper's.
+    distance : {"l2", "sqeuclidean", "cosine"}
+        Distance of two frames.
+    normalise : bool
+        Divide by n + m, or by n, as the pattern says.
+    window : int, optional
+        Sakoe and Chiba's: at most so many frames between the positions of two frames that correspond.
+
+    Returns
+    -------
+    Alignment
+        ``distance``, and the frames of ``query`` and ``reference`` that correspond, in order.
+
+    Raises
+    ------
+    InputError
+        Where there is no path, and as `dtw_distance`.
+
+    References
+    ----------
+    Sakoe and Chiba, Dynamic programming algorithm optimization for spoken word recognition, 1978. The paper
+    uses symmetricP2 in section 4.1.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> up = np.arange(6.0)[:, None]
+    >>> path = dtw_path(up, up[::2], pattern="symmetric2")
+    >>> path.query.tolist(), path.reference.tolist()
+    ([0, 1, 2, 3, 4, 5], [0, 0, 1, 1, 2, 2])
+    """
     used, cost, taken = _solve(x, y, pattern, distance, window)
     if not cost[-1, -1] < np.inf:
         n, m = cost.shape
@@ -162,11 +243,31 @@ def dtw_path(
 
 
 def subsequence_path(x: Array, y: Array, distance: str = "l2") -> Alignment:
-    """The best path of all of ``x`` (n, d) into ``y`` (m, d) that ends with y's last frame, begin open.
+    """The best path of all of ``x`` into ``y`` that ends with the last frame of ``y``; its begin is open.
 
     Step pattern asymmetricP1: every path weighs n, so the best begin is exact, and the tempo stays within
-    half and double at every point. ``distance`` of the result is normalised by n, and infinite, with an empty
-    path, where y is too short.
+    half and double at every point.
+
+    Parameters
+    ----------
+    x : array (n, d)
+        The query.
+    y : array (m, d)
+        The reference.
+    distance : {"l2", "sqeuclidean", "cosine"}
+        Distance of two frames.
+
+    Returns
+    -------
+    Alignment
+        ``distance`` is normalised by n; infinite, with an empty path, where y is too short.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> up = np.arange(5.0)[:, None]
+    >>> subsequence_path(up, np.concatenate([np.full((4, 1), 9.0), up])).reference.tolist()
+    [4, 5, 6, 7, 8]
     """
     dist = frame_distances(x, y, distance)
     # A row before the first query frame, where begins are free, and a column before the first frame of y,

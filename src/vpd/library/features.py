@@ -27,7 +27,32 @@ def content_of(path: Path) -> str:
 
 
 def write_features(path: Path, sequences: list[FeatureSequence], d: int, recipe: Recipe) -> None:
-    """Write the features of one video, athlete after athlete; ``d`` is needed where there are none."""
+    """Write the features of one video, athlete after athlete, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file: `Layout.features(name, video)`.
+    sequences : list of FeatureSequence
+        One an athlete; may be empty.
+    d : int
+        Size of a feature, needed where there are no sequences.
+    recipe : Recipe
+        What the features are made from: the step's name, its version, settings and keys of inputs.
+
+    Raises
+    ------
+    DiskFullError
+        Where the disk is full.
+
+    Examples
+    --------
+    >>> from vpd.library.artefact import Recipe
+    >>> sequences = read_features(library.layout.features("joints2d", "scene1_a"))
+    >>> write_features(folder / "scene1_a.arrow", sequences, 26, Recipe("mine", version=1))
+    >>> len(read_features(folder / "scene1_a.arrow")[0])
+    319
+    """
 
     def joined(name: str, empty: Array) -> Array:
         return np.concatenate([empty, *(getattr(s, name) for s in sequences)])
@@ -65,7 +90,29 @@ def read_feature_matrix(path: Path) -> tuple[Array, Array]:
 
 
 def read_features(path: Path) -> list[FeatureSequence]:
-    """The features of one video, one sequence an athlete, in the order of the file."""
+    """The features of one video.
+
+    Parameters
+    ----------
+    path : Path
+        The file: `Layout.features(name, video)`.
+
+    Returns
+    -------
+    list of FeatureSequence
+        One an athlete, in the order of the file, memory-mapped.
+
+    Raises
+    ------
+    ArtefactError
+        Where the file is missing, damaged, or no feature file.
+
+    Examples
+    --------
+    >>> (sequence,) = read_features(library.layout.features("joints2d", "scene1_a"))
+    >>> sequence.values.shape
+    (319, 2, 26)
+    """
     table = read_table(path)
     missing = {"frame", "time_s", "athlete", "score", "regular", "mirrored"} - set(table.column_names)
     if missing:

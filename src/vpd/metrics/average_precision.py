@@ -66,7 +66,34 @@ def precision_recall(
 def average_precision(
     truth: Sequence[Segment], detections: Sequence[Detection], tious: Sequence[float] = PAPER_TIOUS
 ) -> Array:
-    """Average precision at each temporal IoU, whatever the labels: (K,) in 0..1; NaN where truth is empty."""
+    """Average precision of detections at each temporal IoU, whatever the labels, by ActivityNet's rule.
+
+    Parameters
+    ----------
+    truth : sequence of Segment
+        What there is to find.
+    detections : sequence of Detection
+        With scores in 0..1.
+    tious : sequence of float
+        Thresholds in 0..1; by default those of the paper's Table 4.
+
+    Returns
+    -------
+    array (K,)
+        In 0..1; NaN where truth is empty.
+
+    References
+    ----------
+    Heilbron et al., ActivityNet: A Large-Scale Video Benchmark for Human Activity Understanding, CVPR 2015.
+
+    Examples
+    --------
+    >>> from vpd.types import Detection, Segment
+    >>> truth = [Segment("a", 1, 2)]
+    >>> found = [Detection("a", 1.1, 2, score=0.9), Detection("a", 5, 6, score=0.4)]
+    >>> average_precision(truth, found, (0.5, 0.95)).tolist()
+    [1.0, 0.0]
+    """
     if not truth:
         return np.full(len(tious), np.nan)
     order = ranked(detections)
@@ -105,10 +132,32 @@ def unlabelled(segments: Sequence[Segment]) -> list[Segment]:
 def mean_average_precision(
     truth: Sequence[Segment], detections: Sequence[Detection], tious: Sequence[float] = MEAN_TIOUS
 ) -> DetectionScore:
-    """Average precision of every class that occurs in ``truth``; detections of other classes are not counted.
+    """Average precision of every class that occurs in the truth; detections of other classes are not counted.
 
     Only detections of a segment's own label find it. For a figure without classes give ``unlabelled`` truth
-    and detections, or call ``average_precision``.
+    and detections, or call `average_precision`.
+
+    Parameters
+    ----------
+    truth : sequence of Segment
+        What there is to find, with labels.
+    detections : sequence of Detection
+        With labels, and scores in 0..1.
+    tious : sequence of float
+        Thresholds in 0..1; by default 0.1, 0.2 ... 0.9.
+
+    Returns
+    -------
+    DetectionScore
+        ``values`` (C, K) in 0..1 for ``labels`` and ``thresholds``; ``mean`` (K,) over classes.
+
+    Examples
+    --------
+    >>> from vpd.types import Detection, Segment
+    >>> truth = [Segment("v", 1, 2, label="a"), Segment("v", 4, 5, label="b")]
+    >>> score = mean_average_precision(truth, [Detection("v", 1, 2, label="a", score=0.9)], (0.5,))
+    >>> score.labels, score.mean.tolist()
+    (('a', 'b'), [0.5])
     """
     labels = sorted({segment.label or "" for segment in truth})
     values = [

@@ -24,9 +24,36 @@ ENOUGH = 6
 def estimate(
     frames: Iterable[Frame], tracks: Sequence[Track], estimator: PoseEstimator, settings: PoseSettings
 ) -> list[PoseSequence]:
-    """A pose for every box of every track, in the tracks' order.
+    """A pose for every box of every track.
 
     Frames pass by once; at most a batch of them is kept. A box whose frame does not come gets no pose.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        In order.
+    tracks : sequence of Track
+        Whose poses to estimate; boxes are xywh in pixels of the upright picture.
+    estimator : PoseEstimator
+        Such as `vpd.pose.movenet.MoveNet`.
+    settings : PoseSettings
+        When to look a second time, and when to turn the picture.
+
+    Returns
+    -------
+    list of PoseSequence
+        In the tracks' order; keypoints (T, 17, 3): x, y in pixels of the picture, score in 0..1.
+
+    Examples
+    --------
+    >>> from vpd.pose.movenet import MoveNet
+    >>> from vpd.settings import PoseSettings
+    >>> from vpd.types import Track
+    >>> from vpd.video import read_frames
+    >>> box = Track(0, [0], [0.0], [[136, 66, 47, 130]], [1.0], ["user"])
+    >>> (poses,) = estimate(read_frames(clip, 0, 1), [box], MoveNet(), PoseSettings())
+    >>> poses.keypoints.shape
+    (1, 17, 3)
     """
     wanted: dict[int, list[tuple[int, int]]] = {}
     for t, track in enumerate(tracks):

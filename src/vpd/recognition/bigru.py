@@ -45,7 +45,7 @@ def _one_thread(threads: int) -> Iterator[None]:
 
 
 class BiGRUClassifier(SequenceClassifier):
-    """BiGRU classifier of action sequences (paper, section 4.1 and supplement).
+    """BiGRU classifier of action sequences.
 
     Both orientations of a sequence are separate training examples; at prediction the class probabilities of
     the two are averaged. Where the sides of a class differ, its mirrored examples are left out, and queries
@@ -54,15 +54,40 @@ class BiGRUClassifier(SequenceClassifier):
 
     Parameters
     ----------
-    hidden, layers : width and number of the GRU's layers; the paper has 128 and 2.
-    epochs, batch, rate : 500, 50, 1e-3 in the paper, AdamW with ten cosine cycles.
-    least_steps : the least number of optimiser steps; more epochs are run where examples are few.
-    seed : of weights, order and dropout; the same seed and data give the same model on one kind of processor.
-    threads : 2 runs the two directions on two cores.
-    precision : of the large products in training; "auto" takes bfloat16 on CPUs that multiply in it.
-    device : any torch device; "auto" takes a GPU where there is one. The CPU has code of its own, which a
+    hidden, layers : int
+        Width and number of the GRU's layers; the paper has 128 and 2.
+    epochs, batch, rate : int, int, float
+        500, 50, 1e-3 in the paper, AdamW with ten cosine cycles.
+    least_steps : int
+        The least number of optimiser steps; more epochs are run where examples are few.
+    seed : int
+        Of weights, order and dropout; the same seed and data give the same model on one kind of processor.
+    threads : int
+        2 runs the two directions on two cores.
+    precision : {"auto", "float32", "bfloat16"}
+        Of the large products in training; "auto" takes bfloat16 on CPUs that multiply in it.
+    device : str
+        Any torch device; "auto" takes a GPU where there is one. The CPU has code of its own, which a
         few hundred short sequences run fastest on.
-    sides : whether mirrored examples count, see `vpd.sequences.sides.Sides`.
+    sides : str or dict of str
+        Whether mirrored examples count, see `vpd.sequences.sides.Sides`.
+
+    Attributes
+    ----------
+    classes_ : array (C,)
+        The labels, sorted.
+
+    References
+    ----------
+    Hong et al., ICCV 2021, section 4.1 and supplement.
+
+    Examples
+    --------
+    >>> segments = library.labels()
+    >>> sequences, labels = library.sequences(segments), [s.label for s in segments]
+    >>> model = BiGRUClassifier(hidden=8, epochs=2).fit(sequences, labels)
+    >>> model.predict_proba(sequences[:3]).shape
+    (3, 6)
     """
 
     def __init__(

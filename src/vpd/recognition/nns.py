@@ -20,11 +20,28 @@ class NearestNeighbourSearch(SequenceClassifier):
 
     Both orientations of the query are compared with both of each example, and the least distance counts.
     Step pattern symmetricP2; a query that it can align with no example at all is compared by symmetric2, with
-    all examples. So no ranking mixes the two, whose scales differ. (jhong93/vpd, recognize.py, KnnModel.)
+    all examples. So no ranking mixes the two, whose scales differ.
 
     Parameters
     ----------
-    sides : whether mirrored examples count, see `vpd.sequences.sides.Sides`; the paper's are all "same".
+    sides : str or dict of str
+        Whether mirrored examples count, see `vpd.sequences.sides.Sides`; the paper's are all "same".
+
+    Attributes
+    ----------
+    classes_ : array (C,)
+        The labels, sorted.
+
+    References
+    ----------
+    Hong et al., ICCV 2021, section 4.1.1; github.com/jhong93/vpd, recognize.py, KnnModel.
+
+    Examples
+    --------
+    >>> segments = library.labels()
+    >>> sequences, labels = library.sequences(segments), [s.label for s in segments]
+    >>> NearestNeighbourSearch().fit(sequences[6:], labels[6:]).predict(sequences[:2]).tolist()
+    ['cartwheel', 'roll']
     """
 
     def __init__(self, sides: Sides = "same") -> None:

@@ -11,15 +11,27 @@ from vpd.types import Array, FeatureSequence, Segment
 
 @dataclass(frozen=True, eq=False)
 class Hit:
-    """One result.
+    """One result of a search.
 
     Attributes
     ----------
-    segment : where it is, with its label where it has one.
-    distance : to the query, normalised; infinite where the step pattern has no path for these lengths.
-    mirrored : whether the query matched it mirrored.
-    query : which of several queries it is nearest to.
-    query_s, result_s : (L,) float64, times that correspond, in order; empty where there is no path.
+    segment : Segment
+        Where it is, with its label where it has one.
+    distance : float
+        To the query, normalised; infinite where the step pattern has no path for these lengths.
+    mirrored : bool
+        Whether the query matched it mirrored.
+    query : int
+        Index of the query that it is nearest to.
+    query_s, result_s : array (L,) float64
+        Times in seconds that correspond, in order; empty where there is no path.
+
+    Examples
+    --------
+    >>> from vpd.types import Segment
+    >>> hit = Hit(Segment("a", 1, 2), 0.5, False, 0, np.array([0.0, 1.0]), np.array([1.0, 1.5]))
+    >>> hit.tempo
+    2.0
     """
 
     segment: Segment

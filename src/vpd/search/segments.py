@@ -141,5 +141,33 @@ def search_segments(
     settings: SearchSettings,
     k: int | None = None,
 ) -> list[Hit]:
-    """One search of a `SegmentCollection`."""
+    """The segments nearest to any of the queries.
+
+    Parameters
+    ----------
+    queries : sequence of FeatureSequence
+        What to search for.
+    features : sequence of FeatureSequence
+        Of the segments, in their order.
+    segments : sequence of Segment
+        What is searched.
+    settings : SearchSettings
+        Step pattern, distance, sides.
+    k : int, optional
+        How many; by default ``settings.top``.
+
+    Returns
+    -------
+    list of Hit
+        The nearest first, with times that correspond.
+
+    Examples
+    --------
+    >>> from vpd.settings import SearchSettings
+    >>> segments = library.labels()
+    >>> features = library.sequences(segments)
+    >>> hits = search_segments(features[:1], features[1:], segments[1:], SearchSettings(), k=2)
+    >>> [hit.segment.label for hit in hits]
+    ['cartwheel', 'cartwheel']
+    """
     return SegmentCollection(features, segments, settings).search(queries, k)

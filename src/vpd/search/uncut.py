@@ -120,12 +120,38 @@ def search_uncut(
     k: int | None = None,
     known: Sequence[Segment] = (),
 ) -> list[Hit]:
-    """The ``k`` (default: settings.top) spans nearest to any of the queries, nearest first.
+    """The spans of uncut video nearest to any of the queries.
 
     Each stream is read once. Tempo lies between half and double the query's at every moment. The mirrored
     query is compared with frames as they are, which for features that mirror with the pose is the same as the
-    other way round. Spans that overlap a better result, or one of ``known`` (such as the queries
-    themselves), by more than settings.overlap are left out. ``distance`` is normalised by the query's length.
+    other way round.
+
+    Parameters
+    ----------
+    queries : sequence of FeatureSequence
+        What to search for.
+    streams : iterable of Stream
+        Runs of frames of one athlete without a gap.
+    settings : SearchSettings
+        ``overlap``: spans that overlap a better one by more are left out.
+    k : int, optional
+        How many; by default ``settings.top``.
+    known : sequence of Segment
+        Spans that overlap one of these, such as the queries themselves, are left out.
+
+    Returns
+    -------
+    list of Hit
+        The nearest first; ``distance`` is normalised by the query's length.
+
+    Examples
+    --------
+    >>> from vpd.search import Stream
+    >>> from vpd.settings import SearchSettings
+    >>> stream = Stream("scene1_a", 0, sequence.times_s, sequence.values[:, 0], sequence.valid)
+    >>> (hit,) = search_uncut([cut(sequence, 1.25, 3.4)], [stream], SearchSettings(), k=1)
+    >>> round(hit.segment.start_s, 2), round(hit.distance, 3)
+    (1.25, 0.0)
     """
     k = settings.top if k is None else k
     prepared: dict[int, _Prepared] = {}

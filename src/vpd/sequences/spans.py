@@ -23,7 +23,25 @@ def detached(sequence: FeatureSequence) -> FeatureSequence:
 
 
 def cut(sequence: FeatureSequence, start_s: float, end_s: float) -> FeatureSequence:
-    """The frames with start_s <= time < end_s; may be empty."""
+    """The frames of a sequence with start_s <= time < end_s.
+
+    Parameters
+    ----------
+    sequence : FeatureSequence
+        T frames.
+    start_s, end_s : float
+        Seconds of the video's clock.
+
+    Returns
+    -------
+    FeatureSequence
+        May be empty; a view of the same arrays.
+
+    Examples
+    --------
+    >>> len(cut(sequence, 1.0, 2.0))
+    20
+    """
     first, last = np.searchsorted(sequence.times_s, [start_s, end_s], side="left")
     return take_rows(sequence, slice(int(first), int(last)))
 
@@ -34,11 +52,33 @@ def drop_invalid(sequence: FeatureSequence) -> FeatureSequence:
 
 
 def resample(sequence: FeatureSequence, rate_hz: float) -> FeatureSequence:
-    """Bring a sequence to ``rate_hz`` frames a second, linearly between the valid frames around.
+    """Bring a sequence to a rate, linearly between the valid frames around.
 
     Ticks fall at the first frame's time + i / rate_hz. A tick is valid where both its neighbours are. The
     frame number of a tick is the nearest frame's, made increasing: where the rate is higher than the video's,
     ticks that share a nearest frame count on from it.
+
+    Parameters
+    ----------
+    sequence : FeatureSequence
+        T frames at any times.
+    rate_hz : float
+        Ticks a second, above 0.
+
+    Returns
+    -------
+    FeatureSequence
+        One row a tick; of fewer than two frames the sequence itself.
+
+    Raises
+    ------
+    InputError
+        For a rate that is not positive.
+
+    Examples
+    --------
+    >>> resample(cut(sequence, 0.0, 1.0), 25).times_s[:3].round(2).tolist()
+    [0.0, 0.04, 0.08]
     """
     if rate_hz <= 0:
         raise InputError(f"the rate {rate_hz} Hz is not positive")

@@ -163,8 +163,33 @@ def entry(name: str) -> TeacherEntry:
 
 
 def teacher(name: str, invert: bool = False) -> Teacher:
-    """The teacher called ``name``; ``invert`` is the setting of `teach`. Raises InputError for an unknown
-    one."""
+    """The teacher called ``name``, which makes weak pose features from poses (paper, section 3.1).
+
+    Parameters
+    ----------
+    name : str
+        joints2d, vipe or vipe-window.
+    invert : bool
+        Append the feature of the pose upside down, of teachers that can (`vipe`).
+
+    Returns
+    -------
+    Teacher
+        A function (poses: `PoseSequence`, times_s (frames of the video,), video: str) to `FeatureSequence`.
+
+    Raises
+    ------
+    InputError
+        For an unknown name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from vpd.types import PoseSequence
+    >>> poses = PoseSequence(0, [0, 1], np.random.default_rng(0).random((2, 17, 3)))
+    >>> teacher("joints2d")(poses, np.array([0.0, 0.04])).values.shape
+    (2, 2, 26)
+    """
     return entry(name).make(invert)
 
 

@@ -43,8 +43,32 @@ def read_frames(footage: Footage, start_frame: int = 0, stop_frame: int | None =
 
     Frames are numbered as in `VideoInfo.times_s`; what does not decode has no number. A recording with an
     index is entered at a keyframe before ``start_frame``, a bare file is decoded from its start: frames are
-    the same either way. Memory does not grow with the length of the video. Raises VideoError where the file
-    cannot be opened or is not the one that was scanned.
+    the same either way. Memory does not grow with the length of the video.
+
+    Parameters
+    ----------
+    footage : Path or Recording
+        The video file, or a recording with its index.
+    start_frame : int
+        Number of the first frame, from 0.
+    stop_frame : int, optional
+        Number of the first frame that is left out; by default the video is read to its end.
+
+    Yields
+    ------
+    Frame
+        ``frame`` (number), ``time_s`` (seconds of the video's clock), ``rgb`` (H, W, 3) uint8, upright.
+
+    Raises
+    ------
+    VideoError
+        Where the file cannot be opened, or is not the one that was scanned.
+
+    Examples
+    --------
+    >>> first, second = read_frames(clip, 0, 2)
+    >>> second.frame, second.rgb.shape, round(second.time_s - first.time_s, 2)
+    (1, (240, 320, 3), 0.05)
     """
     with closing(numbered(footage, start_frame)) as pictures:
         for frame, picture in pictures:
@@ -71,9 +95,29 @@ def from_time(footage: Footage, start_s: float) -> Generator[Picture]:
 
 
 def frame_at(footage: Footage, time_s: float) -> Array:
-    """The picture that a player shows at ``time_s``, (H, W, 3) uint8 RGB: the last one not after it.
+    """The picture that a player shows at a time: the last one not after it, before the first frame the first.
 
-    Before the first frame it is the first. Raises VideoError where nothing decodes.
+    Parameters
+    ----------
+    footage : Path or Recording
+        The video file, or a recording with its index.
+    time_s : float
+        Seconds of the video's clock.
+
+    Returns
+    -------
+    array (H, W, 3) uint8
+        RGB, upright.
+
+    Raises
+    ------
+    VideoError
+        Where nothing decodes.
+
+    Examples
+    --------
+    >>> frame_at(clip, 2.5).shape
+    (240, 320, 3)
     """
     with closing(from_time(footage, time_s)) as pictures:
         for picture in pictures:

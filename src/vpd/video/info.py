@@ -21,12 +21,37 @@ MAX_RATE_DENOMINATOR = 1001
 
 
 def read_video_info(footage: Footage, video: str = "", key: str = "", fps: float = 0.0) -> VideoInfo:
-    """Decode ``footage`` once and describe it; ``video`` is the id to give it (its stem where empty).
+    """Decode a video once and describe it.
 
-    ``key`` is its content key where that is known already, ``fps`` the rate of streams that state none.
     Second 0 is where players start the file; the times are the frames' own, strictly increasing. Frames that
     do not decode are left out and named in ``warning``, as is a file that ends before its header says.
-    Raises VideoError, naming the file, where there is no video stream, no frame decodes, or no rate is known.
+
+    Parameters
+    ----------
+    footage : Path or Recording
+        The video file, or a recording with its index.
+    video : str
+        The id to give it; by default the stem of the file.
+    key : str
+        Its content key where that is known already; by default it is computed.
+    fps : float
+        Frames a second of streams that state none; 0 refuses these.
+
+    Returns
+    -------
+    VideoInfo
+        Size, orientation, the time of every frame that decodes, and warnings.
+
+    Raises
+    ------
+    VideoError
+        Where there is no video stream, no frame decodes, or no rate is known; it names the file.
+
+    Examples
+    --------
+    >>> info = read_video_info(clip)
+    >>> info.frames, info.width, info.height, info.fps
+    (319, 320, 240, Fraction(20, 1))
     """
     return scan_video(footage, video, key, fps)[0]
 

@@ -68,19 +68,63 @@ def write_timed(
 
 
 def write_video(frames: Iterable[Array], fps: float | Fraction, out: Path) -> int:
-    """Write (H, W, 3) uint8 RGB frames of one size at ``fps``; returns how many.
+    """Write pictures as an MP4 that browsers play: H.264, yuv420p, the index in front.
 
-    H.264, yuv420p, the index in front, so that a browser plays it while it loads. An odd size gets one more
-    row or column. Raises InputError where there is no frame.
+    Parameters
+    ----------
+    frames : iterable of array (H, W, 3) uint8
+        RGB pictures of one size. An odd size gets one more row or column.
+    fps : float or Fraction
+        Pictures a second, above 0.
+    out : Path
+        The file to write.
+
+    Returns
+    -------
+    int
+        Number of pictures written.
+
+    Raises
+    ------
+    InputError
+        Where there is no picture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> write_video([np.zeros((32, 48, 3), np.uint8)] * 10, 25, folder / "black.mp4")
+    10
     """
     rate = Fraction(fps).limit_denominator(1001)
     return write_timed(((float(i / rate), rgb) for i, rgb in enumerate(frames)), out, rate)
 
 
 def cut_clip(footage: Footage, start_s: float, end_s: float, out: Path) -> int:
-    """Write the frames with start_s <= time < end_s, upright, at their own times, without sound.
+    """Write the frames with start_s <= time < end_s as an MP4, upright, at their own times, without sound.
 
-    The clip starts at its second 0. Returns the number of frames. Raises VideoError where there is none.
+    Parameters
+    ----------
+    footage : Path or Recording
+        The video file, or a recording with its index.
+    start_s, end_s : float
+        Seconds of the video's clock. The clip starts at its second 0.
+    out : Path
+        The file to write.
+
+    Returns
+    -------
+    int
+        Number of frames written.
+
+    Raises
+    ------
+    VideoError
+        Where no frame lies in the span.
+
+    Examples
+    --------
+    >>> cut_clip(clip, 1.0, 2.0, folder / "clip.mp4")
+    20
     """
 
     def span() -> Iterator[tuple[float, Array]]:

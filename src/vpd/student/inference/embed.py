@@ -95,9 +95,30 @@ def features_of(
 
 
 def embed(engine: Engine, crops: CropFile, settings: EmbedSettings, video: str = "") -> list[FeatureSequence]:
-    """Features of one video, one sequence an athlete, both orientations; every crop has one.
+    """The features of one video by a student, of both orientations; every crop has one.
 
-    Raises MismatchError as `prepare_rows` does.
+    ``docs/student.md`` has an example, which the slow tests run.
+
+    Parameters
+    ----------
+    engine : Engine
+        `TorchEngine(student)` or an `OnnxEngine`.
+    crops : CropFile
+        The crops of the video.
+    settings : EmbedSettings
+        Batch size and threads.
+    video : str
+        The id that the sequences get.
+
+    Returns
+    -------
+    list of FeatureSequence
+        One an athlete; values (T, 2, d) float32.
+
+    Raises
+    ------
+    MismatchError
+        Where the crops have another size than the student sees, or lack the flow that it needs.
     """
     prepared = prepare_rows(engine, crops, np.arange(len(crops)), settings.batch, settings.workers)
     return features_of(engine.student, crops, prepared, video)

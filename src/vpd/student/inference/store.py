@@ -50,7 +50,30 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def load_student(folder: Path) -> BaseStudent:
-    """The student in ``folder``, ready to embed. Raises ArtefactError where it is missing or damaged."""
+    """The student in a folder, ready to embed.
+
+    Parameters
+    ----------
+    folder : Path
+        ``students/<name>`` of a library: `Layout.student`.
+
+    Returns
+    -------
+    BaseStudent
+        A torch module in evaluation mode, on the CPU.
+
+    Raises
+    ------
+    ArtefactError
+        Where it is missing or damaged.
+
+    Examples
+    --------
+    >>> load_student(library.layout.student("nobody"))
+    Traceback (most recent call last):
+    ...
+    vpd.errors.ArtefactError: ...
+    """
     student = build_student(StudentSpec.from_json(read_config(folder)["student"]))
     try:
         student.load_state_dict(load_file(folder / WEIGHTS))
