@@ -1,11 +1,9 @@
-"""Labels: read them, write them for ELAN, and read that file again."""
+"""Labels: read them, and write them for ELAN. `library.import_labels` reads such files."""
 
 import sys
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import vpd
-from vpd.verbs.labels import ExportRequest, export_labels
 
 library = vpd.Library(sys.argv[1] if len(sys.argv) > 1 else "sample_library")
 
@@ -13,5 +11,5 @@ for segment in library.labels()[:3]:
     print(segment.video, segment.athlete, segment.start_s, segment.end_s, segment.label)
 
 with TemporaryDirectory() as folder:
-    written = export_labels(library.layout, ExportRequest("elan", Path(folder)))
+    written = library.export_labels("elan", folder)
     print(f"{written.segments} labels in {len(written.files)} ELAN files")

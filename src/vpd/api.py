@@ -72,9 +72,7 @@ class Library:
 
     @classmethod
     def new(cls, path: AnyPath, videos: AnyPath | Iterable[AnyPath], join: bool = False) -> Library:
-        """Make a library of videos (files and folders), or add videos to the one that is there.
-
-        With ``join``, files that a camera has cut one recording into are one video.
+        """Make a library of videos, or add videos to the one that is there.
 
         Parameters
         ----------
@@ -82,6 +80,8 @@ class Library:
             Folder of the library; made where it is not there.
         videos : str, path, or several
             Files, and folders of them. They stay where they are.
+        join : bool
+            Files that a camera has cut one recording into are one video.
 
         Returns
         -------
@@ -569,9 +569,30 @@ class Library:
         seed: int = 0,
         progress: Progress | None = None,
     ) -> SuggestResult:
-        """The moments to label next, as `vpd suggest` shows them; see `vpd.verbs.suggest.SuggestRequest`.
+        """The moments to label next, as `vpd suggest` shows them.
 
-        Raises InputError where no video has features.
+        Parameters
+        ----------
+        n : int
+            How many moments.
+        mode : {"name", "verify"}
+            Ask what moments are, or whether a page of them is of one class.
+        features : str, optional
+            Name of the features.
+        seed : int
+            Of what is drawn at random.
+        progress : Progress, optional
+            Hears of the progress, and can cancel.
+
+        Returns
+        -------
+        SuggestResult
+            The questions, each with its moment and the reason why it is asked.
+
+        Raises
+        ------
+        InputError
+            Where no video has features.
         """
         from vpd.verbs.suggest import SuggestRequest, suggest
 
@@ -587,7 +608,26 @@ class Library:
     ) -> Comparison:
         """Align two executions of an action and name their differences, as `vpd compare` does.
 
-        Raises InputError where one shows no athlete.
+        Parameters
+        ----------
+        first, second : str or Segment
+            The two spans.
+        features : str, optional
+            Name of the features.
+        mirror : {"auto", "no", "yes"}
+            Compare with the second as it is, mirrored, or as fits better.
+        progress : Progress, optional
+            Hears of the progress, and can cancel.
+
+        Returns
+        -------
+        Comparison
+            ``differences``, the times that correspond, the distance and the tempo.
+
+        Raises
+        ------
+        InputError
+            Where one shows no athlete.
         """
         from vpd.verbs.compare import CompareRequest, compare
         from vpd.verbs.labelled import segments_of
@@ -596,13 +636,42 @@ class Library:
         return compare(self.layout, CompareRequest(a, b, features, mirror), progress)
 
     def list_labels(self, videos: Sequence[str] = (), labels: Sequence[str] = ()) -> LabelsResult:
-        """Labels with their ids and versions, of some videos or classes or of all, as `vpd labels list`."""
+        """Labels with their ids and versions, as `vpd labels list` shows them.
+
+        Parameters
+        ----------
+        videos, labels : sequence of str
+            Of these videos and classes alone; empty for all.
+
+        Returns
+        -------
+        LabelsResult
+            ``labels``, each with id, version, segment and source.
+        """
         from vpd.verbs.labels import ListRequest, list_labels
 
         return list_labels(self.layout, ListRequest(videos, labels))
 
     def add_label(self, span: Span, label: str) -> LabelsResult:
-        """Add one label, as `vpd labels add` does. Raises InputError where it does not fit its video."""
+        """Add one label, as `vpd labels add` does.
+
+        Parameters
+        ----------
+        span : str or Segment
+            ``VIDEO@START-END`` or a segment.
+        label : str
+            The action.
+
+        Returns
+        -------
+        LabelsResult
+            The label with its id.
+
+        Raises
+        ------
+        InputError
+            Where it does not fit its video.
+        """
         from vpd.verbs.labels import AddRequest, add_label
 
         return add_label(self.layout, AddRequest(span, label))
@@ -619,7 +688,32 @@ class Library:
     ) -> LabelsResult:
         """Change what is given of one label, as `vpd labels edit` does.
 
-        Raises InputError, and StaleError where the label is no longer of ``version``.
+        Parameters
+        ----------
+        id : str
+            The label's id, or how it begins.
+        label : str, optional
+            The action.
+        start_s, end_s : float, optional
+            Seconds of the video's clock.
+        video : str, optional
+            The video.
+        athlete : int or "any", optional
+            The athlete's number.
+        version : str, optional
+            Change the label only if it still has this version.
+
+        Returns
+        -------
+        LabelsResult
+            The label as it is now.
+
+        Raises
+        ------
+        InputError
+            For an unknown id, or a label that does not fit its video.
+        StaleError
+            Where the label is no longer of ``version``.
         """
         from vpd.library.label_store import Changes
         from vpd.verbs.labels import EditRequest, edit_label
@@ -629,13 +723,44 @@ class Library:
         return edit_label(self.layout, EditRequest(id, changes, version))
 
     def remove_labels(self, ids: Sequence[str], version: str | None = None) -> LabelsResult:
-        """Remove labels by their ids, as `vpd labels remove` does. Raises InputError and StaleError."""
+        """Remove labels by their ids, as `vpd labels remove` does.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            The labels' ids.
+        version : str, optional
+            Remove only if the label still has this version.
+
+        Returns
+        -------
+        LabelsResult
+            The labels that were removed.
+
+        Raises
+        ------
+        InputError
+            For an unknown id.
+        StaleError
+            Where a label is no longer of ``version``.
+        """
         from vpd.verbs.labels import RemoveRequest, remove_labels
 
         return remove_labels(self.layout, RemoveRequest(ids, version))
 
     def undo_labels(self) -> UndoResult:
-        """Bring labels.csv back to the state before the last change. Raises InputError where none is kept."""
+        """Bring labels.csv back to the state before the last change; five states are kept.
+
+        Returns
+        -------
+        UndoResult
+            What was brought back.
+
+        Raises
+        ------
+        InputError
+            Where no former state is kept.
+        """
         from vpd.verbs.labels import undo_labels
 
         return undo_labels(self.layout)
@@ -646,7 +771,25 @@ class Library:
         splits: AnyPath | None = None,
         subset_file: AnyPath | None = None,
     ) -> CheckResult:
-        """Check labels and what belongs to them, as `vpd labels check` does. Raises LabelError."""
+        """Check labels and what belongs to them, as `vpd labels check` does.
+
+        Parameters
+        ----------
+        file : str or path, optional
+            Labels; by default labels.csv and all of the user's files in the library.
+        splits, subset_file : str or path, optional
+            As `evaluate` takes them.
+
+        Returns
+        -------
+        CheckResult
+            What is wrong or doubtful, by file and line.
+
+        Raises
+        ------
+        LabelError
+            Where a file cannot be read at all.
+        """
         from vpd.verbs.label_check import CheckRequest, check
 
         paths = [None if path is None else Path(path) for path in (file, splits, subset_file)]
@@ -662,9 +805,34 @@ class Library:
         encoding: str | None = None,
         replace: bool = False,
     ) -> ImportResult:
-        """Add the labels of files, as `vpd labels import` does; see `vpd.verbs.labels.ImportRequest`.
+        """Add the labels of files, as `vpd labels import` does; all files or none.
 
-        Raises LabelError where a file is not understood whole; nothing is added then.
+        Parameters
+        ----------
+        files : str, path, or several
+            CSV, or files of other programs.
+        format : str, optional
+            Of all files; by default told from each.
+        tiers : sequence of str
+            Of ELAN, or annotators of Label Studio; empty where there is one.
+        video : str, optional
+            All labels are of this video, whatever the files name.
+        offset_s : float
+            Seconds that are added to every time.
+        encoding : str, optional
+            Of CSV files, where it does not show.
+        replace : bool
+            Instead of the labels that are there.
+
+        Returns
+        -------
+        ImportResult
+            How many were added, and notes on what was left out.
+
+        Raises
+        ------
+        LabelError
+            Where a file is not understood whole.
         """
         from vpd.verbs.labels import ImportRequest, import_labels
 
@@ -674,7 +842,27 @@ class Library:
     def export_labels(
         self, format: str, folder: AnyPath = ".", videos: Sequence[str] = (), labels: Sequence[str] = ()
     ) -> ExportResult:
-        """Write labels for another program, as `vpd labels export` does. Raises InputError."""
+        """Write labels for another program, as `vpd labels export` does.
+
+        Parameters
+        ----------
+        format : str
+            csv, boris, elan, label-studio, cvat, opensportslab, e2e-spot, activitynet or sportscode.
+        folder : str or path
+            Where to write.
+        videos, labels : sequence of str
+            Of these videos and classes alone; empty for all.
+
+        Returns
+        -------
+        ExportResult
+            ``files`` and the number of ``segments``.
+
+        Raises
+        ------
+        InputError
+            For an unknown format, or labels that cannot be used.
+        """
         from vpd.verbs.labels import ExportRequest, export_labels
 
         return export_labels(self.layout, ExportRequest(format, Path(folder), videos, labels))

@@ -173,7 +173,7 @@ class PoseSequence:
     frames : array (T,) int64
         Numbers of the frames, strictly increasing.
     keypoints : array (T, 17, 3) float32
-        x, y in pixels of the displayed picture and score in 0..1, in COCO's order (`vpd.pose.skeleton.COCO17`).
+        x, y in pixels of the displayed picture and score in 0..1, in COCO's order.
 
     Raises
     ------
@@ -279,8 +279,8 @@ class Segment:
     label : str or None
         The action.
     window_s : tuple of float or None
-        Start and end, in seconds, of what recognition, search and retrieval look at where that is not the action
-        itself, such as the approach to a jump.
+        Start and end, in seconds, of what recognition, search and retrieval look at where that is not the
+        action itself, such as the approach to a jump.
 
     Raises
     ------

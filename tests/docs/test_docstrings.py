@@ -4,6 +4,7 @@ import doctest
 import inspect
 import re
 from importlib import import_module
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from tests.docs.pages import DOCS
 
 NAMES = re.findall(r"^::: (\S+)$", (DOCS / "developer" / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
 METHODS = [
-    f"vpd.api.Library.{n}" for n, m in vars(vpd.Library).items() if (n[0] != "_" and callable(m)) or n == "new"
+    f"vpd.api.Library.{name}"
+    for name, member in vars(vpd.Library).items()
+    if not name.startswith("_") and isinstance(member, classmethod | FunctionType)
 ]
 NO_EXAMPLE = {"vpd.student.inference.embed.embed"}
 """It needs a trained student: `test_python_blocks` runs its example on docs/student.md."""

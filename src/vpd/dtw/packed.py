@@ -183,8 +183,8 @@ def pack(sequences: Sequence[Array], distance: str = "l2", sketch: bool = False)
     >>> import numpy as np
     >>> from vpd.dtw import one_to_many
     >>> packed = pack([np.zeros((4, 2)), np.ones((5, 2))])
-    >>> one_to_many(np.zeros((4, 2)), packed).argmin()
-    0
+    >>> [round(float(distance), 2) for distance in one_to_many(np.zeros((4, 2)), packed)]
+    [0.0, 1.26]
     """
     get_distance(distance)
     if not len(sequences):
