@@ -19,7 +19,7 @@ SHARE = 0.25
 
 
 def items_at_once(asked: int, device: torch.device, on_cpu: int, most: int) -> int:
-    """How many pictures to give to a network at once: as asked, or where 0 is asked what suits the device.
+    """The batch size: ``asked``, or where that is 0 one that suits the device.
 
     On a GPU as many as fit in a part of its free memory, ``most`` at most; else ``on_cpu``.
     """

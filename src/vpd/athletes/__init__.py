@@ -1,4 +1,4 @@
-"""Who is in the picture, and who of them is the athlete: detection, tracking, ranking, the user's choice."""
+"""Find the people in the picture and choose the athlete: detection, tracking, ranking, the user's picks."""
 
 from vpd.athletes.person_detector import NanoDet, PersonBoxes, PersonDetector
 from vpd.athletes.picks import Pick, add_pick, read_picks, write_picks

@@ -1,4 +1,4 @@
-"""What can be mended once a shot is known as a whole: tracks in pieces, late starts and early ends."""
+"""Mend the tracks of a complete shot: join pieces, and extend late starts and early ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vpd.types import Array
 LEAST_IOU = 0.3
 """Overlap of boxes that are one person's without more."""
 REACH, REACH_S, FARTHEST = 0.5, 2.5, 1.5
-"""How far a person may have gone between two pieces of the track, in sizes of the box: so much, and so much
+"""Maximum jump between two track pieces, in box sizes: the first number, plus the second for each second of
 more a second, but never farther than the last."""
 LEAST_RATIO = 0.65
 """Least ratio of the sizes of the boxes where they do not overlap enough."""

@@ -92,7 +92,7 @@ OUTPUTS = [f"{head}_{t}" for t in STRIDES for head in ("cls", "box")]
 
 
 def scale_of(width: int, height: int) -> float:
-    """By how much a picture is scaled to fit the network's input."""
+    """The factor that scales a picture to the network's input."""
     return min(INPUT / width, INPUT / height)
 
 

@@ -131,7 +131,7 @@ def _place(pick: Pick, names: VideoNames | None) -> tuple[str, int, float]:
 
 
 def _meant(video: str, names: VideoNames | None) -> str:
-    """The id, so that a row that names a file is the same; what means no video stays as it is."""
+    """The id of the video that ``video`` means, or the text itself where it means none."""
     found = names.matches(video) if names is not None else []
     return found[0] if len(found) == 1 else video
 

@@ -1,4 +1,4 @@
-"""Who is the athlete: the tracks of a shot in the order of how much they look like its main person."""
+"""Rank the tracks of a shot by how likely each is to be its main person."""
 
 from __future__ import annotations
 

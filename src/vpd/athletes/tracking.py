@@ -180,7 +180,7 @@ ALWAYS = (-np.inf, np.inf)
 def _from_the_front(
     order: list[int], people: Sequence[Tracklet], hits: list[tuple[Pick, int]], wanted: int | str
 ) -> list[int]:
-    """The best ranked of those that nobody picked, as many as are wanted, the nearest to the camera first."""
+    """The best ranked people without a pick, as many as are wanted, the nearest to the camera first."""
     picked_people = {index for _, index in hits}
     free = [i for i in order if i not in picked_people]
     count = len(free) if wanted == "all" else max(0, int(wanted) - len({p.athlete for p, _ in hits}))
@@ -195,7 +195,7 @@ def _feet(person: Tracklet) -> float:
 
 
 def _choose(order: list[int], hits: list[tuple[Pick, int]], wanted: int | str) -> dict[int, list[Part]]:
-    """Who is which athlete: picks first, the other numbers to the people in ``order``."""
+    """Number the athletes: the user's picks first, then the people in ``order``."""
     chosen: dict[int, list[Part]] = {}
     for athlete in sorted({pick.athlete for pick, _ in hits}):
         mine = sorted((pick.time_s, hit) for pick, hit in hits if pick.athlete == athlete)

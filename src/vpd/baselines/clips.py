@@ -68,7 +68,7 @@ class Clip:
         return codes.reshape(n, length, side, side, 2).transpose(0, 2, 3, 1, 4).reshape(n, side, side, -1)
 
     def digest(self) -> bytes:
-        """What outcomes depend on: the file's size and time of change, and the rows."""
+        """A key of the clip for kept outcomes: size and modification time of the file, and the rows."""
         stat = self.path.stat()
         parts = f"{self.path.name} {stat.st_size} {stat.st_mtime_ns} {self.athlete}".encode()
         return hashlib.sha256(parts + self.rows.tobytes()).digest()

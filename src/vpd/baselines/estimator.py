@@ -27,7 +27,7 @@ from vpd.recognition.split import scene_folds
 from vpd.types import Array
 
 RANDOM = "from random weights"
-"""What is said of a network that no pretrained weights were given to."""
+"""The warning for a network without pretrained weights."""
 CHECKPOINT = "checkpoint.safetensors"
 
 

@@ -1,4 +1,4 @@
-"""What the baselines see of a library's segments: crops of the athlete, whole pictures, or poses.
+"""Inputs of the baselines for a library's segments: crops of the athlete, whole pictures, or poses.
 
 One rule says which athlete a segment means, the same as for features (`vpd.sequences.meant_athlete`).
 """
@@ -29,7 +29,7 @@ InputKind = Literal["crops", "pictures", "poses"]
 OPEN_VIDEOS = 64
 """Videos whose poses are kept in memory."""
 PERSONS = 2
-"""Persons of a segment that are read: its athlete and the one seen most beside it."""
+"""Number of people that are read of a segment: its athlete, and the other person in most of its frames."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ FLOW_LENGTH = 5
 
 @dataclass(frozen=True)
 class ClipView:
-    """What a network sees of a clip.
+    """The view of a clip that a network takes.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class ClipView:
 
 @dataclass(frozen=True)
 class SkeletonView:
-    """What a network sees of a skeleton.
+    """The view of a skeleton that a network takes.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ class Training:
             raise SettingsError(f"validation is a share in 0..1, not {self.validation}")
 
     def epochs_for(self, examples: int) -> int:
-        """Epochs over so many examples."""
+        """The number of epochs for ``examples`` examples."""
         updates = -(-examples // (self.batch * self.accumulate))
         return max(self.epochs, -(-self.least_updates // updates))
 

@@ -37,7 +37,7 @@ class Skeleton:
         return len(self.times_s)
 
     def digest(self) -> bytes:
-        """What outcomes depend on."""
+        """A key of the skeletons for kept outcomes."""
         size = f"{self.width} {self.height}".encode()
         return hashlib.sha256(self.keypoints.tobytes() + self.times_s.tobytes() + size).digest()
 
@@ -143,7 +143,7 @@ COMPACT_MARGIN = 0.25
 """Added about the box of all joints, as a share of its size (PoseConv3D, section 3.2)."""
 CROP_AREA = (0.56, 1.0)
 CROP_ASPECT = (3 / 4, 4 / 3)
-"""Of the random crop in training (PoseConv3D)."""
+"""Area, as a fraction, and aspect of the random crop in training (PoseConv3D)."""
 
 
 def in_box(values: Array, rng: np.random.Generator | None) -> Array:

@@ -25,7 +25,7 @@ from vpd.errors import InputError
 from vpd.types import Array, Detection, Segment
 
 EVENT_WEIGHT = 5.0
-"""Of frames with an event in the loss, against 1 of the others (E2E-Spot, section 3.2)."""
+"""Weight in the loss of a frame with an event; other frames have 1 (E2E-Spot, section 3.2)."""
 HEADS = ("gru.", "classifier.")
 LAPTOP_SPOTTING = Training("adamw", 1e-3, decay=0.01, batch=4, epochs=20, warmup=2, clip=20.0)
 

@@ -25,7 +25,7 @@ from vpd.types import Array
 
 BIAS_RATE = 2.0
 FEW_UPDATES = 1000
-"""Below so many, the norms' running statistics still hold some of their start."""
+"""With fewer updates, the running statistics of norms still depend on their initial values."""
 SAVES = 20
 """Checkpoints in a whole training."""
 
@@ -40,16 +40,16 @@ def classification_loss(logits: Tensor, targets: Tensor, seed: int) -> Tensor:
 
 
 class Source(Protocol):
-    """Where a network's inputs come from."""
+    """A source of a network's inputs."""
 
     def read(self, items: Array, seed: int | None, changed: bool) -> Tensor:
-        """What the network needs of ``items``, on the CPU.
+        """The raw data of ``items``, on the CPU.
 
         Frames are drawn by ``seed``, or lie in the middle without; ``changed`` augments them for training.
         """
 
     def ready(self, raw: Tensor, seed: int | None) -> Tensor:
-        """The network's input of what was read, on the device; augmented by ``seed``, as it is without."""
+        """Turn raw data into the network's input on the device, augmented by ``seed`` if given."""
 
 
 def seed_of(*numbers: int) -> int:

@@ -1,4 +1,4 @@
-"""Pretrained and released weights: read, their keys mapped to a network's, their misfits said."""
+"""Read pretrained and released weights, map their keys to a network's, and report what does not fit."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ PUBLIC_NAMES: tuple[tuple[str, str], ...] = (
     (r"^last_linear\.", "fc."),
     (r"^consensus\.classifier\.", "consensus."),
 )
-"""What the releases call differently, as patterns and their replacement: DataParallel's prefix,
+"""Key patterns of the releases and their replacement: DataParallel's prefix,
 pretrainedmodels' last layer."""
 
 

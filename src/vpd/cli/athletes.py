@@ -1,4 +1,4 @@
-"""`vpd athletes`: who was taken for the athlete and why, and the user's word on it."""
+"""`vpd athletes`: show which person was chosen as the athlete and why, and pick another."""
 
 from __future__ import annotations
 

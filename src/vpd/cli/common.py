@@ -1,4 +1,4 @@
-"""What the commands share: options, output for people and machines, where results go."""
+"""Shared parts of the commands: options, output for people and machines, folders of results."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def warn_of_set_aside(segments: Iterable[Segment], videos: Videos) -> None:
 
 
 def say_notes(notes: Iterable[str], features: FeatureChoice | None = None) -> None:
-    """Say what a verb noted, and why it chose these features where nobody named them."""
+    """Print a verb's notes, and the reason for the features where the user named none."""
     for note in notes:
         say_warning(note)
     if features is not None and features.sentence:

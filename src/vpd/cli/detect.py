@@ -1,4 +1,4 @@
-"""`vpd detect`: find the labelled actions everywhere else."""
+"""`vpd detect`: find the labelled actions in the other videos."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _added(
     reel: bool,
     programs: list[str],
 ) -> list[Path]:
-    """Write what else was asked for; the files and folders."""
+    """Write the requested exports and videos; returns the files and folders."""
     videos, written = Videos.read(layout), []
     if clips:
         written.append(folder.add_clips(result, videos))

@@ -67,7 +67,7 @@ def _load(command: Command) -> Any:
 
 
 def _named(about: str) -> Callable[[], None]:
-    """What stands in the help for a command that is not called now."""
+    """A placeholder that gives the help text of a command that is not called now."""
 
     def command() -> None:
         raise AssertionError("a command that is not called is not run")

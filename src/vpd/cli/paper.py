@@ -158,7 +158,7 @@ SubsetsOption = Annotated[int, typer.Option("--subsets", min=1, help="Few-shot l
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a table command was asked for."""
+    """The options of a table command."""
 
     columns: list[Column]
     options: Options

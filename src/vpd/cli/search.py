@@ -30,7 +30,7 @@ from vpd.verbs.search import SearchRequest, SearchResult
 from vpd.verbs.search import search as search_verb
 
 CLIPS, PAIRS = "clips of results", "results beside their query"
-"""What the folders of a search hold."""
+"""The kind of results that a search's folder holds."""
 
 
 def search(
@@ -87,7 +87,7 @@ def _write(
     side_by_side: Path | None,
     page: bool,
 ) -> tuple[list[Path], list[str]]:
-    """Write what was asked for; the files and folders, and what could not be written."""
+    """Write the requested files; returns the files and folders, and what could not be written."""
     find, files, problems = Videos.read(layout).recording, [], []
     if csv is not None:
         write_text(result.to_csv(), csv)

@@ -144,7 +144,7 @@ def _about(
     held_out: Sequence[Motion],
     history: Sequence[dict[str, float]],
 ) -> str:
-    """What a card says, for the reader: settings, the step that was kept, and the data."""
+    """The text of a model card: settings, the step that was kept, and the data."""
     about = {
         "settings": settings,
         "best": max(history, key=lambda row: row["hit1"]),

@@ -1,4 +1,4 @@
-"""Where the square around an athlete lies, and how it is cut out of a picture."""
+"""Place the square around an athlete and cut it out of a picture."""
 
 from __future__ import annotations
 

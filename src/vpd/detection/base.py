@@ -1,4 +1,4 @@
-"""What all detectors share: scores for every tick, and a decoding chosen on held-out scores."""
+"""The base of all detectors: scores for every tick, and a decoding chosen on held-out scores."""
 
 from __future__ import annotations
 
@@ -112,14 +112,14 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     @property
     def judged_on(self) -> str:
-        """What ``trial_`` was measured on, in words."""
+        """Describe the data that ``trial_`` was measured on."""
         if len(set(self.fold_)) == 1:
             return "what was learned from, as nothing could be held out"
         few = len({scores.video for scores in self.held_out_}) < FEW_VIDEOS
         return "held-out parts of the labelled videos" if few else "held-out labelled videos"
 
     def _settle(self) -> None:
-        """What follows from the held-out scores and the decoding chosen on them: names, and what to show."""
+        """Fit what depends on held-out scores and the chosen decoding: naming and the threshold."""
         self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_, most_scored))
         several = len(self.classes_) > 1
         naming = None
@@ -149,7 +149,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         return detect_intervals(scores, self.rate_hz, self.lengths_, self.trial_.decoding, name)
 
     def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
-        """How surely each tick of each athlete lies in a segment."""
+        """The probability of each tick of each athlete to lie in a segment."""
         timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
         return self._frame_scores(timelines, self._score(timelines)) if timelines else []
 

@@ -91,7 +91,7 @@ class SearchDetector(FrameDetector):
 
     @property
     def judged_on(self) -> str:
-        """What ``trial_`` was measured on, in words."""
+        """Describe the data that ``trial_`` was measured on."""
         if all(self.shared_):
             return super().judged_on
         return "the labelled videos, where single examples of a class were found by their mirror images"

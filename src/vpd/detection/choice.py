@@ -1,4 +1,4 @@
-"""Choose how detections are read off scores, on held-out scores of the training videos alone."""
+"""Choose the decoding of scores into detections, on held-out scores of the training videos."""
 
 from __future__ import annotations
 

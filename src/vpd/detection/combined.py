@@ -64,7 +64,7 @@ class CombinedDetector(FrameDetector):
         return [mixed(a, b, weight) for a, b in zip(trained, search, strict=True)]
 
     def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
-        """How surely each tick lies in a segment; what has no share is not computed."""
+        """The probability of each tick to lie in a segment. A detector without a share is not run."""
         if self.weight_ == 0.0:
             return self.trained_.score_frames(sequences)
         if self.weight_ == 1.0:

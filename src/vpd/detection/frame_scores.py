@@ -1,4 +1,4 @@
-"""How surely each tick of an athlete lies in a segment of each class, and the detections read off it."""
+"""Probabilities of each tick of an athlete to lie in a segment of each class, and their detections."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FrameScores:
 
     @property
     def action(self) -> Array:
-        """(T,) how surely each tick lies in a segment of any class."""
+        """(T,) probability of each tick to lie in a segment of any class."""
         surely: Array = 1 - self.probabilities[:, 0]
         return surely
 

@@ -1,4 +1,4 @@
-"""What networks are given of each tick: its features, whether they are there, and how they change."""
+"""Inputs of the networks for each tick: features, whether they are known, and how they change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def displacements(timeline: Timeline, half: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """Of the features in the training videos: mean and standard deviation (d,), and of each motion.
+    """Mean and standard deviation (d,) of the features in the training videos, and of each motion.
 
     Attributes
     ----------
@@ -55,13 +55,13 @@ class Scaling:
 
 
 def _deviation(values: Array) -> Array:
-    """A feature that never changes is left as it is."""
+    """Standard deviation (d,) of each feature; 1 for a feature that never changes."""
     deviation = values.std(axis=0)
     return np.where(deviation > 0, deviation, 1).astype(np.float32)
 
 
 def scaling(timelines: Sequence[Timeline], rate_hz: float, motion: bool) -> Scaling:
-    """Of all valid ticks, both orientations; with ``motion`` of their displacements over ``MOTION_S`` too."""
+    """The scaling by all valid ticks in both orientations; with ``motion`` displacements as well."""
     d = timelines[0].values.shape[2]
     halves = tuple(max(1, round(span * rate_hz / 2)) for span in MOTION_S) if motion else ()
     if not any(t.valid.any() for t in timelines):

@@ -1,4 +1,4 @@
-"""The detector that the settings ask for."""
+"""Make the detector that the settings describe."""
 
 from __future__ import annotations
 

@@ -17,11 +17,11 @@ from vpd.sequences.transforms import Smooth
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 SMOOTH_S = 0.033
-"""As before warping for recognition (docs/experiments/recognition.md)."""
+"""Standard deviation of the smoothing in seconds, as before recognition (docs/experiments/recognition.md)."""
 LEAST_SHARE = 1e-3
-"""Of the score of a class within an interval, so that its logarithm exists."""
+"""Least score of a class within an interval, so that its logarithm exists."""
 RIDGE = 1e-3
-"""Holds the two weights where few segments are all told apart whatever they are."""
+"""Regularisation of the two weights, for few segments that any weights would separate."""
 
 UNFITTED = 10.0
 """Weight of the distance over the typical one, where it cannot be fitted (docs/experiments/detection.md)."""

@@ -13,7 +13,7 @@ from vpd.sequences.gru import BiGRU
 from vpd.sequences.packing import frame_packing
 
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
-"""Of the convolutions, as many as the view needs; the view of all is 255 ticks, about the paper's window."""
+"""Dilations of the convolutions; the first ones that reach the view are used. All reach 255 ticks."""
 FEWEST_DILATIONS = 4
 
 

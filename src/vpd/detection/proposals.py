@@ -1,4 +1,4 @@
-"""From a score for every tick to intervals in one ranking."""
+"""Turn a score for every tick into ranked intervals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAPER_LIMITS = (0.67, 1.33)
 
 @dataclass(frozen=True)
 class Decoding:
-    """How intervals are read off scores. Lengths are in units of the mean training segment.
+    """The parameters of decoding scores into intervals. Lengths are in units of the mean training segment.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What trained networks say of every tick."""
+"""Scores of trained networks for every tick."""
 
 from __future__ import annotations
 

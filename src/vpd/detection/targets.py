@@ -1,4 +1,4 @@
-"""What each tick should be called: background, one of the classes, or not known because nobody looked."""
+"""Target class of each tick: background, one of the classes, or unknown where nobody has labelled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpd.types import Array, Segment
 REVIEWED = "reviewed"
 """The label of a span that was looked at: what is not labelled in it is background."""
 ACTION = "action"
-"""The class of segments where classes are not told apart."""
+"""The one class of all segments where classes are ignored."""
 BACKGROUND, UNKNOWN = 0, -1
 
 

@@ -20,16 +20,16 @@ WEIGHT_DECAY = 0.01
 RARE_WEIGHT_LIMIT = 5.0
 """A segment's tick weighs at most this much more than a background tick."""
 LEAST_WINDOWS = 64
-"""In an epoch: a single video of a minute would else give but two or three steps."""
+"""Least windows in an epoch: one video of a minute would give only two or three steps."""
 EDGES = 2
-"""Outputs beside the classes: the time to the start and to the end of the segment."""
+"""Number of outputs besides the classes: the time to the start and to the end of the segment."""
 EDGE_ROUNDING = 0.1
 """Errors of edges below this part of a mean segment count by their square: labels are no more precise."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how to train.
+    """The length and the parameters of a training.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Schedule:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """What a network should say of each tick: (T,) int64 classes, -1 unknown, and (T, 2) edges.
+    """The target of each tick: (T,) int64 classes, -1 unknown, and (T, 2) edges.
 
     Edges are the times to the start and to the end of the tick's segment, in units of the mean segment.
     """
@@ -194,7 +194,7 @@ def train(
 
 
 def _edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
-    """Of the ticks of segments; nothing is asked elsewhere."""
+    """The loss of the edges, over ticks of segments only."""
     inside = classes > 0
     if not inside.any():
         return said.sum() * 0

@@ -29,7 +29,7 @@ WORTH = 0.5
 """Share of the frames' spread that sketches must hold for bounds to be tried."""
 
 MOST_ASKED = 1 / 32
-"""Share of the candidates that may be asked for; where more are, bounds cost more than they save."""
+"""Largest share of requested candidates for which bounds pay."""
 
 MOST_LEFT = 0.6
 """Where the first wave leaves more than this share, all are warped where they lie: gathering them costs more

@@ -68,7 +68,7 @@ def device_path_costs(
 
 
 def _bytes(packed: Packed, first: int, last: int, prepared: Sequence[tuple[Array, Array]]) -> int:
-    """What the frame distances of one query and the groups first .. last - 1 take, at most."""
+    """The most memory that frame distances of one query and the groups first .. last - 1 take."""
     n = max(len(query) for query, _ in prepared)
     longest = int(packed.lengths[min(last * LANES, len(packed)) - 1])
     return 4 * (last - first) * LANES * n * (2 * longest + n)

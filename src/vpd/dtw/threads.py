@@ -38,7 +38,7 @@ def pool() -> ThreadPoolExecutor:
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Matrix products run on the thread that asks for them."""
+    """Run matrix products on the calling thread."""
     with _blas().limit(limits=1, user_api="blas"):
         yield
 

@@ -16,7 +16,7 @@ MOST_BYTES = 512 * 2**20
 
 
 def read_bytes(path: Path) -> bytes:
-    """What a file holds. Raises LabelError where it cannot be read or is too large."""
+    """The content of a JSON file. Raises LabelError where it cannot be read or is too large."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise LabelError(f"{path} is larger than the {MOST_BYTES} bytes that are read.")

@@ -78,7 +78,7 @@ def write_label_studio(path: Path, segments: Sequence[Segment], media: Mapping[s
 
 
 _HASH = re.compile(r"[0-9a-f]{8}-(?=.)")
-"""What Label Studio puts before the name of a file that was uploaded."""
+"""The prefix that Label Studio adds to the name of an uploaded file."""
 ATHLETE = "athlete "
 UNKNOWN_ANNOTATOR = "?"
 
@@ -131,7 +131,7 @@ def _task(task: Any, ask: Ask, where: str, notes: list[str]) -> list[Segment]:
 
 
 def _names(data: Mapping[str, Any], task: Mapping[str, Any], where: str) -> list[str]:
-    """What may be the name of the task's video, the likeliest first."""
+    """Possible names of the task's video, the likeliest first."""
     urls = [data["video"]] if isinstance(data.get("video"), str) else []
     if not urls:
         urls = [v for k, v in data.items() if isinstance(v, str) and re.search(r"\.\w{2,4}([?#].*)?$", v)]

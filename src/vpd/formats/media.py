@@ -1,4 +1,4 @@
-"""What other programs need to know of a video, and how its frames and seconds go together."""
+"""Facts of a video that other programs need, and the conversion between its frames and seconds."""
 
 from __future__ import annotations
 

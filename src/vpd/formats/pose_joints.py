@@ -144,7 +144,7 @@ _HOW = "Say in poses_given/joints.csv (name,joint) which point is which joint of
 
 
 def own_joints(path: Path) -> dict[str, str]:
-    """As `read_joints`. Raises LabelError."""
+    """The same as `read_joints`. Raises LabelError."""
     try:
         return read_joints(path)
     except TableError as error:

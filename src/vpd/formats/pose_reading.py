@@ -1,4 +1,4 @@
-"""What every reader of other programs' poses answers."""
+"""The result of every reader of other programs' poses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reader of a foreign file is asked, and what it answers."""
+"""The request to and the result of every reader of a foreign file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POINT_S = 0.04
 
 @dataclass(frozen=True)
 class Ask:
-    """What the user says of a file.
+    """The user's options for a file.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ HALVES = (
     "{half}_720p.mp4",
     "{half}.mp4",
 )
-"""What SoccerNet calls the files of a match."""
+"""Names of the files of a match in SoccerNet."""
 _TIME = re.compile(r"(?P<half>\d+) - (?P<minutes>\d+):(?P<seconds>\d\d)", re.ASCII)
 
 

@@ -1,4 +1,4 @@
-"""answers.csv: what the user said of proposals. Who was asked is not asked again."""
+"""answers.csv: the user's answers to proposals. A moment that was answered is not proposed again."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ TABLE = Columns(
 
 
 def answers_file(layout: Layout) -> Path:
-    """Where the answers of a library lie."""
+    """The path of a library's answers."""
     return layout.root / "answers.csv"
 
 

@@ -34,7 +34,7 @@ METADATA_KEY = b"vpd"
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an artefact is made from: step, version of its code, settings, keys of inputs.
+    """The recipe of an artefact: step, version of its code, settings, keys of inputs.
 
     ``notes`` are kept in the artefact for the reader, and do not enter the key.
     """
@@ -47,7 +47,7 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        """32 hex digits that stand for everything but the notes."""
+        """32 hex digits: a hash of everything but the notes."""
         made_from = [self.step, self.version, self.settings, self.inputs]
         text = json.dumps(made_from, sort_keys=True, default=dict)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -150,7 +150,7 @@ def _rename(part: Path, path: Path) -> None:
 
 
 def _write_error(path: Path, error: Exception) -> VpdError | None:
-    """What to tell of an error of writing; None where it is another kind."""
+    """The error to raise for an error of writing; None for errors of another kind."""
     number = error.errno if isinstance(error, OSError) else None
     # Arrow, safetensors and FFmpeg keep the system's number, or its words, in their texts alone.
     text = str(error).lower()

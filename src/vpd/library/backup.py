@@ -19,7 +19,7 @@ UNDONE = "undone"
 
 @dataclass(frozen=True)
 class Restored:
-    """What an undo did: states that are left to go back to, and where the undone state is kept."""
+    """The result of an undo: the number of older states left, and the path of the undone state."""
 
     left: int
     undone: Path | None
@@ -56,7 +56,7 @@ def keep(path: Path) -> None:
 
 
 def _next(path: Path) -> Path:
-    """Where the next state is kept."""
+    """The path of the next state."""
     known = states(path)
     number = int(known[-1].stem) + 1 if known else 1
     return folder(path) / f"{number:06}{path.suffix}"

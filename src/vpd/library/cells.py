@@ -1,4 +1,4 @@
-"""What people write into a cell: numbers, times and names, or an error that says what was expected."""
+"""Parse cells that people write: numbers, times and names. An error says what was expected."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _digest(contents: mmap.mmap, places: list[int]) -> str:
 
 
 def _sign(checksum: str) -> int:
-    """Nanoseconds, below a second, that stand for the checksum."""
+    """The checksum as nanoseconds below a second."""
     return int(checksum[:12], 16) % (_SECOND_NS // _TICK_NS) * _TICK_NS
 
 

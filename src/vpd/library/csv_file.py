@@ -67,7 +67,7 @@ class Columns:
         return found
 
     def missing(self, places: Mapping[str, Any]) -> list[str]:
-        """What of the required is not there."""
+        """The required columns that are missing."""
         groups = [" or ".join(group) for group in self.choices if not set(group) & set(places)]
         return [*(name for name in self.required if name not in places), *groups]
 
@@ -256,7 +256,7 @@ class Record:
         return TableError(self.table.path, str(why).rstrip("."), self.line, name)
 
     def parsed(self, name: str, parse: Callable[[str], Any]) -> Any:
-        """What ``parse`` makes of the cell; its InputError becomes one with line and column."""
+        """The parsed cell. An InputError of ``parse`` becomes one with line and column."""
         try:
             return parse(self.text(name))
         except InputError as error:
@@ -344,7 +344,7 @@ def _line_breaks(text: str) -> int:
 
 
 def _start(text: str) -> tuple[str, str | None]:
-    """What stands before the header: a line that names the separator, and empty lines."""
+    """The text before the header: a line that names the separator, and empty lines."""
     start, delimiter = "", None
     for line in io.StringIO(text, newline=""):
         found = _SEP_LINE.fullmatch(line.strip("\r\n\ufeff "))

@@ -1,4 +1,4 @@
-"""What a library holds of a published data set: dataset.json, which tables repeat and recognition follows."""
+"""dataset.json: the published data set that a library holds, for its tables and its recognition."""
 
 from __future__ import annotations
 

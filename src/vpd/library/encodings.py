@@ -1,4 +1,4 @@
-"""In which encoding a text file was written, as far as its bytes decide it."""
+"""Detect the encoding of a text file from its bytes."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class Recording:
 
 
 Footage = Path | Recording
-"""What pictures are read from: a file, or better, a file with its index."""
+"""A source of pictures: a file, or a file with its index, which is faster."""
 
 
 def recording(footage: Footage) -> Recording:
@@ -155,7 +155,7 @@ def _plain(shape: Shape) -> tuple[Any, ...]:
 
 
 def read_index(path: Path) -> FrameIndex:
-    """What `write_index` wrote. Raises ArtefactError where the file is missing or damaged."""
+    """Read the index that `write_index` wrote. Raises ArtefactError where it is missing or damaged."""
     table, notes = read_table(path), read_recipe(path)["notes"]
     try:
         own = notes["index"]

@@ -15,7 +15,7 @@ MOST_BYTES = 120
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\\/:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 """Separators, control characters, marks that turn the direction of writing, halves of characters."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""What Windows takes for a device."""
+"""File names that Windows reserves for devices."""
 
 
 def _cut(name: str, most: int) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong or doubtful in a file of labels: a file that passes is taken by every later command."""
+"""Find errors and doubts in a file of labels. Every later command accepts a file that passes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORMULA = ("=", "+", "-", "@")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was found.
+    """One finding.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ class NewLabel:
 
 @dataclass(frozen=True)
 class Changes:
-    """What to change of a label; None leaves it. ``any_athlete`` clears the athlete."""
+    """The changes of one label; None keeps a value. ``any_athlete`` clears the athlete."""
 
     video: str | None = None
     start_s: float | None = None

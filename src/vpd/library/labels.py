@@ -33,7 +33,7 @@ _CONTENT = (*COLUMNS, "start_frame", "end_frame")
 LEAST_S = 1e-6
 """Times are kept to the microsecond; a shorter span has no length in the file."""
 MOST_SHOWN = 100
-"""So many wrong rows are listed in one error; `vpd labels check --json` lists all."""
+"""Number of wrong rows in one error; `vpd labels check --json` lists all."""
 
 _QUERY = re.compile(r"(?P<video>.+)@(?P<start>[^@-]+)-(?P<end>[^@-]+?)(#(?P<athlete>\d+))?", re.ASCII)
 
@@ -67,7 +67,7 @@ class Label:
 
 @dataclass(frozen=True)
 class LabelFile:
-    """What a file of labels holds.
+    """The content of a file of labels.
 
     Attributes
     ----------
@@ -179,7 +179,7 @@ def _window(record: Record) -> tuple[float, float] | None:
 
 
 def segment_of(record: Record, videos: Videos, frames: FrameTimes) -> Segment:
-    """What one row labels. Raises TableError with line and column."""
+    """The labelled segment of one row. Raises TableError with line and column."""
     record.check()
     record.needed("video")
     try:

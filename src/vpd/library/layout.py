@@ -1,4 +1,4 @@
-"""Where each file of a library lies."""
+"""Paths of the files of a library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a person writes to a video: the one place where names are read.
+"""Find the video that a written name means: the one place where names are read.
 
 Labels, splits, subsets, boxes, picks, imports and the command line all ask `VideoNames`.
 """
@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from vpd.errors import InputError
 
 MOST_CANDIDATES = 5
-"""So many videos are named in an error."""
+"""Number of videos that an error names."""
 
 _SUFFIX = re.compile(r"\.(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{2,5}")
 

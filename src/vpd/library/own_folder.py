@@ -21,7 +21,7 @@ from vpd.library.lock import locked
 MARK = ".made-by-vpd.json"
 
 _Files = dict[str, list[int]]
-"""By path within the folder, size and time of change."""
+"""Size and modification time of each file, by its path within the folder."""
 
 
 def is_marked(folder: Path) -> bool:
@@ -50,7 +50,7 @@ def _files(folder: Path) -> _Files:
 
 
 def _read_mark(folder: Path) -> tuple[str, _Files]:
-    """What a marked folder holds, and the files that vpd wrote there."""
+    """The kind of results in a marked folder, and the files that vpd wrote there."""
     try:
         record = json.loads((folder / MARK).read_text(encoding="utf-8"))
         files = record.get("files", {})

@@ -1,4 +1,4 @@
-"""Where results of commands and of the page go."""
+"""Folders for the results of commands and of the page."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from vpd.library.names import VideoNames
 from vpd.types import VideoInfo
 
 NEW, OK, SET_ASIDE = "new", "ok", "set aside"
-"""What can be the status of a video: not yet scanned, usable, or not usable with a reason."""
+"""The status of a video: not yet scanned, usable, or set aside with a reason."""
 
 VERSION = 1
 TABLE_STEP = "videos"

@@ -1,4 +1,4 @@
-"""What kind of error each detection makes, so that it is known what to repair."""
+"""Classify the error of each detection."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Summary:
-    """Of one accuracy a subset, each in 0..1.
+    """Summary of accuracies, one a subset, each in 0..1.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What an ONNX file holds: nodes, weights, inputs and outputs, read without the package `onnx`.
+"""Read an ONNX file without the package `onnx`: nodes, weights, inputs and outputs.
 
 A file is Protocol Buffers (protobuf.dev/programming-guides/encoding): fields of a number, a wire type and a
 value. The numbers are those of onnx.proto3, IR version 8.

@@ -95,7 +95,7 @@ GPU_BATCH, MOST_AT_ONCE = 16, 64
 
 
 def batch_size(asked: int, device: str) -> int:
-    """How many items to give to a network at once: as asked, or where 0 is asked what suits the device.
+    """The batch size: ``asked``, or where that is 0 one that suits the device.
 
     On a CPU one at a time is fastest: MoveNet takes 29.6 ms an item alone and 34.4 ms in a batch of 8. On a
     GPU its memory decides.

@@ -14,7 +14,7 @@ from vpd.errors import InputError
 
 
 def read_weight_file(path: Path, name: str = "") -> Any:
-    """What a .safetensors file holds, or a .pth file, read without unpickling code.
+    """The content of a .safetensors or .pth file, read without unpickling code.
 
     ``name`` is what the user calls it, in the InputError that is raised where it cannot be read.
     """

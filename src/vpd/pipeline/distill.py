@@ -31,7 +31,7 @@ WEIGHTS, CONFIG = "student.safetensors", "config.json"
 
 @dataclass(frozen=True)
 class StudentState:
-    """What is with the student.
+    """The state of the student.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class StudentState:
 
 
 def folder(sources: Sources) -> Path:
-    """Where the student lies that the settings name."""
+    """The folder of the student that the settings name."""
     return sources.layout.student(sources.settings.distill.name)
 
 
@@ -68,7 +68,7 @@ def video_key(sources: Sources, video: str) -> str:
 
 
 def recipe(sources: Sources, videos: Sequence[str]) -> Recipe:
-    """What a student trained now on ``videos`` is made from."""
+    """The recipe of a student that is trained now on ``videos``."""
     settings = sources.settings.distill.of_the_result()
     inputs = {video: video_key(sources, video) for video in sorted(videos)}
     return Recipe("distill", VERSION, settings, inputs)
@@ -90,7 +90,7 @@ def _hashed(path: Path, stamp: tuple[int, int]) -> str:
 
 
 def state(sources: Sources) -> StudentState:
-    """The student that is there, against the settings and inputs of now."""
+    """Compare the trained student with the current settings and inputs."""
     name = sources.settings.distill.name
     try:
         config = json.loads((folder(sources) / CONFIG).read_text(encoding="utf-8"))

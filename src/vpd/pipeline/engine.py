@@ -11,7 +11,7 @@ from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
 from vpd.pipeline.workers import perform_in_workers
 
 WORKER_MEMORY = 2 << 30
-"""What a worker may need, bytes; the automatic number of workers leaves that much for each."""
+"""Memory that a worker may need, in bytes; limits the automatic number of workers."""
 
 
 class Perform(Protocol):

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, and at its end."""
+"""Progress and result of a run."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any, Protocol
 
 
 class Listener(Protocol):
-    """Whom a run tells how it goes: a progress bar, a log, a web page."""
+    """Receives the progress of a run: a progress bar, a log, a web page."""
 
     def begin(self, what: str, videos: int, cost_ms: float) -> None:
-        """A part of the run begins, on so many videos, at about this cost on one core."""
+        """A part of the run begins, on ``videos`` videos, with an estimated cost (ms) on one core."""
         ...
 
     def advance(self, cost_ms: float) -> None:
-        """So much more of the part is done."""
+        """Another ``cost_ms`` of the part is done."""
         ...
 
     def ended(self, video: str, error: str) -> None:
@@ -27,7 +27,7 @@ class Listener(Protocol):
 
 
 class Silent:
-    """A listener that tells nobody."""
+    """A listener that does nothing."""
 
     def begin(self, what: str, videos: int, cost_ms: float) -> None: ...
     def advance(self, cost_ms: float) -> None: ...
@@ -37,7 +37,7 @@ class Silent:
 
 @dataclass
 class RunReport:
-    """What a run did.
+    """The result of a run.
 
     Attributes
     ----------

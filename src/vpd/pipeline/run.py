@@ -29,7 +29,7 @@ SAVE_EVERY_S = 10.0
 
 PREPARATION = ("track", "pose", "crop", "teach")
 FOR_TRAINING_ALONE = ("pose", "teach")
-"""What a video needs no more once there is a student: at inference there is no pose (paper 3.2)."""
+"""Steps that a video does not need once a student exists: inference needs no pose (paper 3.2)."""
 
 
 def open_sources(layout: Layout) -> Sources:
@@ -194,7 +194,7 @@ class _Run:
         return True
 
     def help_to_distill(self) -> RunReport:
-        """What a process of torchrun with a rank above 0 does: nothing but its share of the training."""
+        """Run a process of torchrun with a rank above 0: it takes part in the training alone."""
         videos = ranks.wait_for_begin()
         if videos:
             distill.make(self.sources.anew(), videos, lambda _: None)

@@ -17,7 +17,7 @@ FOUND = (
     "width", "height", "rotation", "fps_numerator", "fps_denominator", "frames", "start_s", "end_s",
     "duration_s", "warning", "about",
 )  # fmt: skip
-"""What the scan finds besides the frames; kept in the artefact too: a lost table costs no decoding."""
+"""Results of the scan besides the frames. The artefact keeps them, so that a lost table costs no decoding."""
 
 FOR_THE_TABLE = ("path", "relative", "bytes", "mtime_ns", "without_rate", "chapters")
 """Kept too, so that a damaged table can be made again with the same ids."""

@@ -1,4 +1,4 @@
-"""What the artefacts of one video are made from: settings, inputs, and the keys that follow from them.
+"""Recipes of the artefacts of one video: settings, inputs, and the keys that follow from them.
 
 Keys are computed from the video's content, the settings and the person's word alone, down the chain of steps;
 nothing is read but what a person may have written. So what is out of date is known without running anything.
@@ -36,14 +36,14 @@ PROGRESS_FRAMES = 16
 
 @dataclass(frozen=True)
 class Output:
-    """One artefact: where it lies, and what it would be made from now."""
+    """One artefact: its path, and its recipe as of now."""
 
     path: Path
     recipe: Recipe
 
     @property
     def current(self) -> bool:
-        """Whether it is there, readable, and made from just that."""
+        """Whether it exists, is readable, and was made from this recipe."""
         return is_current(self.path, self.recipe)
 
 
@@ -90,7 +90,7 @@ def check_teachers(names: Iterable[str], where: str) -> None:
 
 
 class Sources:
-    """The library as the steps see it: paths, settings, videos, and what a person said of them."""
+    """The library as the steps see it: paths, settings, videos, and the user's picks."""
 
     def __init__(self, layout: Layout, settings: Settings, videos: Videos) -> None:
         self.layout, self.settings, self.videos = layout, settings, videos
@@ -122,7 +122,7 @@ class Sources:
         return self.videos.rows[video]
 
     def picks(self, video: str) -> list[Pick]:
-        """Whom the user named as athletes of the video."""
+        """The user's picks of athletes in the video."""
         return self._picks.get(video, [])
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What of a library is up to date."""
+"""Which artefacts of a library are up to date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpd.pipeline.table import STEPS, stale
 
 @dataclass
 class StepStatus:
-    """Of one step: videos that are done, that are still to do, and that do not need it."""
+    """Videos of one step: done, still to do, and not needing it."""
 
     current: int = 0
     due: int = 0

@@ -41,7 +41,7 @@ class Task:
 
 @dataclass
 class Outcome:
-    """What became of a task.
+    """The result of a task.
 
     Attributes
     ----------

@@ -23,9 +23,9 @@ TELL_EVERY_S = 0.2
 LOOK_EVERY_S = 1.0
 """How often silent workers are looked at."""
 MOST_IDLE_LOOKS = 300
-"""A worker hangs that has given no sign of progress, and used no processor, for so many looks."""
+"""A worker without progress and without processor time hangs after this many checks."""
 MOST_SILENT_LOOKS = 3600
-"""And one that has used the processor, but given no sign of progress, for so many."""
+"""A worker without progress that used the processor hangs after this many checks."""
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 

@@ -1,4 +1,4 @@
-"""What a pose estimator is, and the cutting out of what it looks at."""
+"""The interface of pose estimators, and the cutting of their inputs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from vpd.models.onnx_file import read_onnx
 from vpd.pose.movenet_decoding import NEARNESS, decode_heads
 
 RGB_MEAN = RGB_STD = 127.5
-"""What brings colours 0..255 to the -1..1 that the network takes."""
+"""Mean and deviation that bring colours 0..255 to the network's -1..1."""
 STEM = 56
 BLOCKS = (
     (32, 1), (40, 2), (40, 1), (56, 2), (56, 1), (56, 1), (112, 2), (112, 1), (112, 1), (112, 1),
@@ -29,7 +29,7 @@ BLOCKS = (
 EXPANSION = 6
 TRUNK = 1280
 PYRAMID = ((64, 32, 112), (32, 24, 56), (24, 24, 40))
-"""Of each pyramid level: channels in, channels out, channels of the trunk's map that joins."""
+"""For each pyramid level: channels in, channels out, channels of the trunk's map that joins."""
 LATERAL_BLOCKS = (9, 5, 2)
 """The trunk's blocks whose maps join the pyramid, at strides 16, 8 and 4."""
 HEADS = {"heatmap": 17, "center": 1, "regress": 34, "offset": 34}

@@ -33,7 +33,7 @@ def read_poses(
 
 
 def by_athlete(given: GivenPoses, tracks: Sequence[Track] | None = None) -> list[PoseSequence]:
-    """As `read_poses`, of poses that were read."""
+    """The same as `read_poses`, for poses that were read."""
     if tracks is not None:
         return [_of_track(track, given.poses) for track in tracks]
     return _by_number(given.poses, given.first_is_best)

@@ -19,7 +19,7 @@ ROUNDS = 50
 USUAL_PRIOR = 4.0
 """Pseudo-examples given to each member, so that few examples change the weights little."""
 LEAST_PROBABILITY = 1e-3
-"""So that one example that a member is wrongly sure of does not exclude the member."""
+"""Least probability of an example, so that a single confident error does not exclude a member."""
 
 
 def held_out_proba(

@@ -1,4 +1,4 @@
-"""What all recognisers share: scikit-learn's interface over lists of feature sequences."""
+"""The base of all recognisers: scikit-learn's interface over lists of feature sequences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What few-shot runs predict, and a file of outcomes by which a stopped evaluation goes on."""
+"""Outcomes of few-shot runs, and a file of them from which a stopped evaluation continues."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ALL = 0
 """The k that stands for the whole training part."""
 
 MISSING = ""
-"""What is predicted for a test segment without features: counted as wrong, never left out."""
+"""The prediction for a test segment without features: it counts as wrong."""
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one recogniser, fitted to one subset, predicted for the test part.
+    """Predictions of one recogniser, fitted to one subset, for the test part.
 
     Attributes
     ----------
@@ -47,11 +47,11 @@ class Digested(Protocol):
     """An example of another kind than features, such as a clip of pictures."""
 
     def digest(self) -> bytes:
-        """What outcomes depend on."""
+        """A key of an example for kept outcomes."""
 
 
 Example = FeatureSequence | Digested
-"""What a recogniser learns from."""
+"""An example that a recogniser learns from."""
 
 
 def digest(X: Sequence[Example | None], y: Array, test: Array) -> str:

@@ -17,7 +17,7 @@ TABLE = Columns(required=("video",))
 
 @dataclass(frozen=True)
 class QueryFile:
-    """What a file of queries holds: indices of segments, rows that mean none, and rows that are wrong."""
+    """The content of a file of queries: indices of segments, rows that mean none, and rows that are wrong."""
 
     indices: list[int]
     unknown: list[Record]

@@ -23,7 +23,7 @@ PARTS = (TRAIN, VALIDATION, TEST)
 
 @dataclass(frozen=True)
 class Place:
-    """Where one video or action stands: its scene (what must not be on both sides) and its part."""
+    """The place of one video or action: its scene, which must not be on both sides, and its part."""
 
     scene: str
     split: str
@@ -48,7 +48,7 @@ def read_split(path: Path, names: VideoNames | None = None) -> dict[str, Place]:
 
 @dataclass(frozen=True)
 class SplitFile:
-    """What a file of a split holds.
+    """The content of a file of a split.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ def split_file(path: Path, names: VideoNames | None = None) -> SplitFile:
 
 
 def _row(record: Record, names: VideoNames | None) -> tuple[str, Place, bool]:
-    """What a row names, its place, and whether it is a single action."""
+    """The name in a row, its place, and whether it is a single action."""
     record.check()
     record.needed("video")
     part = record.needed("split").casefold()

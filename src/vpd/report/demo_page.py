@@ -39,7 +39,7 @@ STEPS = {
 
 @dataclass(frozen=True, eq=False)
 class DemoResult:
-    """What the demo did.
+    """The results of the demo.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ def _mean(summary: Summary) -> str:
 
 
 def _verdict(result: DemoResult) -> str:
-    """Which features did better with the most examples that were drawn; said as it is."""
+    """A sentence on which features did better with the most examples."""
     rows = {features: (features, recogniser) for features, recogniser in result.evaluation.rows()}
     k = max(k for k in result.evaluation.of(*rows[result.student]) if k != ALL)
     names = [result.student, *result.teachers]
@@ -155,7 +155,7 @@ def _beside(gap: int) -> str:
 
 
 def _learned(student: Path) -> str:
-    """How much the student has seen, and how well it tells its teachers' features of crops held out."""
+    """A sentence on the student's training and on how well it predicts its teachers on held-out crops."""
     try:
         with (student / HISTORY).open(encoding="utf-8", newline="") as file:
             epochs = list(csv.DictReader(file))

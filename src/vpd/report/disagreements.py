@@ -24,7 +24,7 @@ from vpd.student import BaseStudent
 from vpd.types import REGULAR, Array
 
 APART_S = 1.0
-"""Of frames nearer to each other than this in one video, one is shown."""
+"""Least seconds between two frames of one video that are shown."""
 SIDE = 320
 """Side of a crop on the page, in pixels."""
 

@@ -1,4 +1,4 @@
-"""What all pages share: one style, one frame, and parts that treat the text of users as text.
+"""Shared parts of all pages: one style, one frame, and functions that escape the text of users.
 
 Every function escapes what is not `Markup`, so that a label such as ``<b>`` is shown and not obeyed.
 """

@@ -41,7 +41,7 @@ def line_width(rgb: Array) -> int:
 
 
 def confidence_colour(score: float) -> Colour:
-    """From red (0) to green (1)."""
+    """The colour of a score, from red (0) to green (1)."""
     mixed = np.array(UNSURE) + np.clip(score, 0, 1) * (np.array(SURE) - np.array(UNSURE))
     red, green, blue = (int(v) for v in mixed.round())
     return red, green, blue

@@ -1,4 +1,4 @@
-"""What `vpd show` can put beside the picture: the student's pose by the teacher's, and the pose in 3D."""
+"""Panels of `vpd show` beside the picture: the student's pose and the teacher's, and the pose in 3D."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Panel = Callable[[Array, int, int | None], Array]
 """Picture (H, W, 3), frame and athlete (None where nobody is) to the picture with more at its right."""
 
 Poses = dict[tuple[int, int], Array]
-"""By athlete and frame."""
+"""Poses by athlete and frame."""
 
 
 DRAWINGS: dict[str, tuple[Callable[[Array, int], Array], int]] = {
     "2d": (draw_pose2d, 1),
     "3d": (pose3d.draw_pose3d, 2),
 }
-"""By `TeacherEntry.drawing`: how joints are drawn, and how many times as wide as high."""
+"""Functions that draw joints and the aspect of their panel, by `TeacherEntry.drawing`."""
 
 
 def _by_frame(athlete: int, frames: Array, values: Iterable[Array]) -> Poses:

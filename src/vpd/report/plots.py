@@ -1,4 +1,4 @@
-"""What all plots share: a figure without a window, colours by label, the text of users as text."""
+"""Shared parts of all plots: a figure without a window, colours by label, escaped text of users."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vpd.library.artefact import replacing
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A figure of so many inches that is drawn into files alone."""
+    """A figure of a size in inches that is drawn into files only."""
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure

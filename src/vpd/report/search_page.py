@@ -26,12 +26,12 @@ HEIGHT = 360
 
 
 def _shown(segment: Segment, clip: Clip) -> dict[str, Any]:
-    """What the page knows of a query or a result."""
+    """Data of a query or a result for the page."""
     return {**segment_row(segment), "clip": url(f"clips/{clip.path.name}"), "problem": clip.problem}
 
 
 def _card(hit: Hit, query: Segment, row: Row, clip: Clip) -> dict[str, Any]:
-    """What the page knows of a result; ``path`` holds clip times of query and result that correspond."""
+    """Data of a result for the page; ``path`` holds clip times of query and result that correspond."""
     pairs = np.stack([hit.query_s - query.start_s, hit.result_s - hit.segment.start_s], axis=1)
     return {**_shown(hit.segment, clip), **row, "path": np.maximum(pairs, 0).round(4).tolist()}
 

@@ -20,7 +20,7 @@ MAX_ROWS = 40
 """Rows of a plot at most; longer videos get longer rows."""
 DPI = 110
 NAMELESS = "action"
-"""What a segment without a label is called."""
+"""The name of a segment without a label."""
 
 
 def timeline_figure(

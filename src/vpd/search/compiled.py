@@ -18,7 +18,7 @@ KERNEL = "recurrence.warp_groups*.nbi"
 
 
 def is_compiled() -> bool:
-    """Whether an earlier search left its compiled code, in the package's folder or where numba is told to."""
+    """Whether an earlier search left compiled code, in the package's folder or in NUMBA_CACHE_DIR."""
     named = os.environ.get("NUMBA_CACHE_DIR")
     folder = Path(named) if named else Path(__file__).parents[1] / "dtw"
     return any(folder.rglob(KERNEL))
@@ -33,7 +33,7 @@ def compile_search() -> None:
 
 
 def compile_aside() -> None:
-    """The same in a process of its own, of low priority, where it has not been done yet; does not wait."""
+    """Compile in a separate process of low priority, unless it has been done; does not wait."""
     if not is_compiled():
         nothing = subprocess.DEVNULL
         command = [sys.executable, "-m", "vpd.search.compiled"]

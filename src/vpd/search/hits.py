@@ -1,4 +1,4 @@
-"""What a search finds: hits, and how each corresponds to its query frame by frame."""
+"""Results of a search: hits, and the frames of each that correspond to those of its query."""
 
 from __future__ import annotations
 

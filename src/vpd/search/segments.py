@@ -19,7 +19,7 @@ from vpd.settings.search import SearchSettings
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence, Segment
 
 SAME_RATE = 0.02
-"""Frame rates that differ by less than this share are taken for equal."""
+"""Frame rates count as equal where they differ by less than this share."""
 
 
 SKETCH_AT = 3
@@ -74,7 +74,7 @@ class SegmentCollection:
 
     @cached_property
     def sides(self) -> dict[str, ClassSides]:
-        """Of every label among the segments; ``auto`` is decided from those that have a label."""
+        """The sides of every label among the segments; ``auto`` is decided from the labelled ones."""
         pairs = zip(self.features, self.segments, strict=True)
         labelled = [(f, s.label) for f, s in pairs if s.label and f.valid.any()]
         labels = [label for _, label in labelled]

@@ -1,4 +1,4 @@
-"""From feature tables to the sequences of actions: spans, resampling in time, both orientations."""
+"""Cut the sequences of actions out of feature tables: spans, resampling in time, both orientations."""
 
 from vpd.sequences.athlete import meant_athlete
 from vpd.sequences.spans import cut, resample

@@ -16,12 +16,13 @@ from vpd.errors import InputError
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 ClassSides = Literal["same", "differ", "unsure"]
-"""Of one class. ``same``: mirrored examples count like the others. ``differ``: they do not count. ``unsure``:
-they count, at a distance `UNSURE_COST` greater."""
+"""The sides of one class. ``same``: mirrored examples count like the others. ``differ``: they do not count.
+``unsure``: they count, at a distance `UNSURE_COST` greater."""
 SIDES = ("same", "differ", "unsure")
 
 Sides = Literal["auto", "same", "differ", "unsure"] | Mapping[str, ClassSides]
-"""Of all classes, or by class; classes that a mapping does not name are ``same``. ``auto`` decides."""
+"""The sides of all classes, or by class; classes that a mapping does not name are ``same``.
+``auto`` decides."""
 
 UNSURE_COST = 0.2
 """By this share the distance to a mirrored example is greater where nothing is decided: it regains most of
@@ -33,7 +34,7 @@ taken wrongly it loses more."""
 WIDTH = 0.06
 """Width of the kernel around an example, in median distances."""
 LEAST_SHARE = 1e-3
-"""Of an example's own class, so that one odd example cannot decide alone."""
+"""Least share of an example's own class, so that one unusual example cannot decide alone."""
 MOST_DECIDING = 400
 """Examples that decide, drawn evenly from the classes: the distances of all pairs are computed."""
 

@@ -1,4 +1,4 @@
-"""One name's features of a whole library, opened a video at a time and only when asked for."""
+"""Features of one name in a library, opened a video at a time when they are needed."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class DistillSettings(Section):
         strict=False,
         min_length=1,
     )
-    """What the student is taught, one entry a teacher; the feature is the heads' parts side by side."""
+    """Teachers of the student, one entry each; the feature consists of the heads' parts side by side."""
     decoded_size: float = Field(default=0.7, gt=0, json_schema_extra=TRAINER)
     """Standard deviation of decoded parts of the feature, relative to parts that are poses. Affects DTW
     distances: lower for few labels, higher for many."""

@@ -27,7 +27,7 @@ SETTINGS = {
     "search.gap_s": "it is 0.25 for all now; delete the line",
     "distill.heads.fill": "it was removed because it did not help; delete the line",
 }
-"""By the path of a setting that is not accepted any more: what to write instead."""
+"""Replacements of former settings, by their path."""
 
 FEATURES = {"movement": "vipe-window", "student": "vpd"}
 """New names of features and teachers."""
@@ -52,14 +52,14 @@ VALUES: dict[str, Mapping[str, str]] = {
     "recognise.features": FEATURES,
     "recognise.recogniser": RECOGNISERS,
 }
-"""By the path of a setting whose values are names."""
+"""Former values and their new names, by the path of the setting."""
 
 OPTIONS = {
     "evaluate": {"--head": "--recogniser", "--draws": "--subsets"},
     "recognise": {"--head": "--recogniser"},
     "vipe": {"train-movement": "train-window"},
 }
-"""By command: options and commands, and what they are called now."""
+"""Former options and their new names, by command."""
 
 
 def now_called(name: str, names: Mapping[str, str]) -> str:

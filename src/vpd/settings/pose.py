@@ -23,6 +23,6 @@ class PoseSettings(Section):
     """Crops the network works on at once. 0 chooses: 1 on a CPU, where more is slower, on a GPU as many as
     fit in a part of its memory, at most 64."""
     mean: Colour = (123.675, 116.28, 103.53)
-    """Of networks by path: subtracted from R, G, B (0..255). ImageNet's, as MMPose trains with."""
+    """Mean that is subtracted from R, G, B (0..255), for networks by path. ImageNet's, as in MMPose."""
     std: Colour = (58.395, 57.12, 57.375)
-    """Of networks by path: R, G, B are divided by it after subtracting the mean."""
+    """Standard deviation by which R, G, B are divided, for networks by path."""

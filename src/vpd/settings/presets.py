@@ -20,7 +20,7 @@ PAPER: dict[str, Any] = {
     "schedule": "constant",
     "best_of_mean": 5,
 }
-"""What the paper's students share (paper 3.3, supplement): ResNet-34 from random weights, colours and flow,
+"""Settings that the paper's students share (3.3, supplement): ResNet-34 from random weights, colours, flow,
 squared error, 1,000 epochs of 20,000 crops, the best mean of five epochs."""
 
 
@@ -39,7 +39,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "vi-vpd-rgb": {"name": "vi-vpd-rgb", **PAPER, "inputs": ("rgb",), "heads": ({"teacher": "vipe"},)},
     "vi-vpd-flow": {"name": "vi-vpd-flow", **PAPER, "heads": ({"teacher": "vipe"},)},
 }
-"""What each preset sets of `DistillSettings`; a preset's features are called as its ``name``.
+"""Settings of `DistillSettings` by preset; the features of a preset have its ``name``.
 
 Those with -rgb and -flow are the ablations of Table 2 without motion: the student gives the pose itself, from
 colours alone or from colours and flow (paper, section 4.1.3, footnote 1).

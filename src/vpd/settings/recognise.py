@@ -22,7 +22,7 @@ class RecogniseSettings(Section):
     `differ` for each class, as in `sides = { forehand = "same", left_hook = "differ" }`."""
 
     ks: tuple[int, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
-    """Examples a class that `evaluate` tries, beside all there are."""
+    """Numbers of examples a class that `evaluate` tries, besides all examples."""
 
     subsets: int = Field(default=10, ge=1)
     """Subsets for each k. The paper has five."""

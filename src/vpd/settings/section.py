@@ -51,7 +51,7 @@ class Section(BaseModel):
 
 
 def problems(error: ValidationError) -> str:
-    """What is wrong with which setting, in one line; for an old name, what to write instead."""
+    """The errors of settings in one line, with the replacement of former names."""
     return "; ".join(_problem(e) for e in error.errors())
 
 

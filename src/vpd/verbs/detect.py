@@ -57,7 +57,7 @@ class DetectRequest:
 
 @dataclass(frozen=True, eq=False)
 class VideoDetections:
-    """What was found in one video, surest first; the scores of every tick; the labels in it."""
+    """Detections in one video, highest score first; the scores of every tick; the labels in it."""
 
     video: str
     detections: list[Detection]
@@ -69,7 +69,7 @@ class VideoDetections:
 
 @dataclass(frozen=True, eq=False)
 class DetectResult:
-    """What was found, surest first.
+    """Detections, highest score first.
 
     Attributes
     ----------
@@ -168,7 +168,7 @@ def detect(
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """What to learn from and where to look."""
+    """The labelled data to learn from and the videos to search."""
 
     store: FeatureStore
     features: FeatureChoice
@@ -179,7 +179,7 @@ class _Task:
     notes: tuple[str, ...]
 
     def stages(self) -> list[DetectSettings]:
-        """The settings of each answer: search at once, then what was asked for."""
+        """The settings of each answer: search first, then the requested method."""
         if searches_alone(self.settings):
             return [self.settings]
         return [self.settings.model_copy(update={"method": "search", "paper": False}), self.settings]

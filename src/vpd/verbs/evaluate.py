@@ -69,7 +69,7 @@ class EvaluateRequest:
 
 @dataclass(frozen=True, eq=False)
 class EvaluateResult:
-    """What was measured.
+    """The measurement.
 
     Attributes
     ----------

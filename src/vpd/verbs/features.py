@@ -38,7 +38,7 @@ class FeatureChoice:
 
     @property
     def sentence(self) -> str:
-        """What a command prints; "" where the caller named the features."""
+        """The sentence that a command prints; "" where the caller named the features."""
         return f"Features: {self.name} ({self.why}). Choose others with --features." if self.why else ""
 
 

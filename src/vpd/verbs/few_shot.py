@@ -173,7 +173,7 @@ class Evaluation:
         return class_figures(true, np.concatenate([o.predicted for o in outcomes]))
 
     def more_labels(self, features: str, recogniser: str) -> tuple[Forecast, str] | None:
-        """What twice the labels would bring, with a sentence; None where there are fewer than three k.
+        """Forecast of the accuracy with twice the labels, with a sentence; None for fewer than three k.
 
         The whole training part counts as its mean number of examples a class.
         """

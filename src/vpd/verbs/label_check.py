@@ -125,7 +125,7 @@ class _Beside:
         self.read: list[str] = []
 
     def findings(self) -> list[Finding]:
-        """Of all the files."""
+        """Findings of all the files."""
         found = [*self._split(), *self._subsets()]
         if self._request.file is None:
             found += [*self._picks(), *self._given(), *self._queries(), *self._lists()]
@@ -279,7 +279,7 @@ def _at(record: Record, kind: str, text: str, name: str) -> Finding:
 
 
 def _whole(error: InputError, path: Path, name: str) -> Finding:
-    """The first thing that is wrong with a file that is read as a whole."""
+    """The first error of a file that is read as a whole."""
     if isinstance(error, TableError):
         return wrong_row(error, name)
     return Finding(ERROR, "wrong file", str(error).removeprefix(f"{path}: "), file=name)

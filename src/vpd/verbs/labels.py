@@ -25,7 +25,7 @@ Report = Callable[[float, str], None]
 """Told the fraction of the work that is done, and a text."""
 CSV = "csv"
 MOST_SHOWN = 20
-"""So many wrong segments are listed in one error."""
+"""Number of wrong segments that one error lists."""
 
 
 def label_json(label: Label) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def add_label(library: Layout, request: AddRequest, progress: Report | None = No
 
 @dataclass(frozen=True)
 class EditRequest:
-    """What to change of which label; ``version`` as it was when the label was read, or None for any."""
+    """A change of one label; ``version`` as it was when the label was read, or None for any."""
 
     id: str
     changes: Changes
@@ -124,7 +124,7 @@ def remove_labels(library: Layout, request: RemoveRequest, progress: Report | No
 
 @dataclass(frozen=True)
 class UndoResult:
-    """What was brought back."""
+    """The restored state."""
 
     restored: Restored
     labels: int
@@ -168,7 +168,7 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What was added, how many were there already, how many there are, and what the user should know."""
+    """Added labels, numbers of known ones and of all, and notes for the user."""
 
     added: list[Label]
     known: int

@@ -11,7 +11,7 @@ Tell = Callable[[float, str], None]
 
 
 def _ignore(fraction: float, text: str) -> None:
-    """Report to nobody."""
+    """Ignore the report."""
 
 
 class Progress:

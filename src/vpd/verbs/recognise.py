@@ -53,7 +53,7 @@ class Recognised:
     reason: str = ""
 
     def row(self) -> Row:
-        """By ``COLUMNS``."""
+        """The answers as rows with ``COLUMNS``."""
         probability = round(self.probability, SCORE_DECIMALS)
         named = {"label": self.label, "probability": probability, "reason": self.reason}
         return {**segment_row(self.segment), **named}

@@ -12,9 +12,9 @@ from vpd.types import Segment
 
 SEGMENT_COLUMNS = ("video", "athlete", "start_s", "end_s", "label")
 DECIMALS = 6
-"""Of times in seconds and of distances, in rows."""
+"""Decimals of times in seconds and of distances, in rows."""
 SCORE_DECIMALS = 4
-"""Of scores and probabilities, in rows."""
+"""Decimals of scores and probabilities, in rows."""
 
 Row = dict[str, Any]
 

@@ -31,7 +31,7 @@ COLUMNS = ("rank", *SEGMENT_COLUMNS, "distance", "tempo", "mirrored", "query")
 MAX_GAP_S = 0.25
 """No result in uncut video reaches over a longer time without frames."""
 PATH_DECIMALS = 4
-"""Of the times of corresponding frames."""
+"""Decimals of the times of corresponding frames."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
-    """What was found.
+    """The results of a search.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What to label next, and what the user answers."""
+"""Suggest what to label next, and keep the user's answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
 MOST_CANDIDATES = 1500
-"""Of more, so many are drawn: all distances among them take some ten seconds on two cores."""
+"""Largest number of candidates; more are sampled. All their distances take some ten seconds on two cores."""
 FEW = 3
 
 
@@ -87,7 +87,7 @@ class SuggestResult:
 
     @property
     def about(self) -> str:
-        """What was looked at, in a sentence."""
+        """A sentence on the candidates."""
         drawn = f", {self.considered} of them drawn" if self.considered < self.found else ""
         return f"{self.found} moments without a label{drawn}; {self.labelled} labelled; by {self.features}."
 
@@ -197,7 +197,7 @@ def _items(
 
 @dataclass(frozen=True)
 class AnswersResult:
-    """What became of answers: how many were kept, and the ids of the labels that were added."""
+    """The result of answers: how many were kept, and the ids of the labels that were added."""
 
     answers: int
     labels: list[str]

@@ -29,7 +29,7 @@ MOST_NAMED = 3
 
 
 def about(source: Source, pictures: Sequence, index: FrameIndex, first: Picture) -> tuple[str, list[str]]:
-    """What the file is, in a line, and a list of what is doubtful, each without a full stop."""
+    """A line that describes the file, and a list of doubts, each without a full stop."""
     stored, context = first.decoded.picture, source.stream.codec_context
     parts = [
         _container(source),

@@ -1,4 +1,4 @@
-"""What files of a camera's card are beside recordings: proxies of them, and chapters of one."""
+"""Classify files of a camera's card: proxies of recordings, and chapters of one recording."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ EVERY_ROWS = 16
 
 
 def decoder_version() -> str:
-    """What decodes here; only the same gives the same pixels for certain."""
+    """Versions of the decoders in use; other versions may give other pixels."""
     return f"libavcodec {'.'.join(map(str, av.library_versions['libavcodec']))} {platform.machine()}"
 
 

@@ -1,4 +1,4 @@
-"""From decoded pixels to sRGB: by the tags of the picture, by its size where it has none, HDR tone-mapped."""
+"""Convert decoded pixels to sRGB, by the picture's tags or else by its size; HDR is tone-mapped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HD_WIDTH, HD_HEIGHT = 1280, 576
 """Untagged pictures from this width on, or higher than this, are BT.709, others BT.601, as in players."""
 
 REFERENCE_WHITE_NITS = 203.0
-"""What white is in HDR (ITU-R BT.2408)."""
+"""Luminance of white in HDR, cd/m2 (ITU-R BT.2408)."""
 PEAK_NITS = 1000.0
 """HDR pictures are taken to reach so far; brighter light becomes white."""
 HLG_GAMMA = 1.2
@@ -25,7 +25,7 @@ HLG_GAMMA = 1.2
 KNEE = 0.8
 """Up to this share of white, light is kept as it is; above it is compressed."""
 SCREEN_GAMMA = 2.4
-"""Of the screens that SDR video is made for (ITU-R BT.1886)."""
+"""Gamma of the screens that SDR video is made for (ITU-R BT.1886)."""
 LEVELS = 4096
 """Steps of the tables, which are of 12 bits."""
 

@@ -16,7 +16,7 @@ from vpd.types import Array
 
 TOP, BOTTOM = 0, 1
 WHOLE = -1
-"""In place of a field: the picture is not interlaced."""
+"""The value for a picture that is not interlaced."""
 
 
 @lru_cache(maxsize=16)

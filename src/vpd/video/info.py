@@ -1,4 +1,4 @@
-"""What is in a video file, found out by decoding it once."""
+"""Describe a video file by decoding it once."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_video_info(footage: Footage, video: str = "", key: str = "", fps: float
 def scan_video(
     footage: Footage, video: str = "", key: str = "", fps: float = 0.0
 ) -> tuple[VideoInfo, FrameIndex]:
-    """As `read_video_info`, with the index by which every frame can be come to."""
+    """The same as `read_video_info`, with the index of frames."""
     files = recording(footage).files
     path = files[0]
     with opened(path, fps) as source:

@@ -1,4 +1,4 @@
-"""From a decoded picture to RGB as a player shows it: square pixels, upright, one size a video."""
+"""Convert a decoded picture to RGB as a player shows it: square pixels, upright, one size a video."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a file's packets to its decoded pictures, past damage.
+"""Decode the packets of a file into pictures, past damage.
 
 Every packet is numbered in the order of the file, and its number travels through the decoder with it. So it
 is known of each picture which packet it came from, whatever times the container gives.
@@ -108,6 +108,6 @@ def stamp_of(packet: VideoPacket) -> Stamp:
 
 
 NOTHING = Stamp(None, None, -1, 0, False)
-"""Of a second picture from one packet."""
+"""The stamp of a second picture from one packet."""
 KEPT = 256
 """Packets whose picture may still leave the decoder."""

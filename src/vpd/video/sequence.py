@@ -33,7 +33,7 @@ Timed = tuple[int, float | None, Decoded]
 
 @dataclass
 class FilePass:
-    """What was met in one file.
+    """Findings of decoding one file.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the routes share: the library, the jobs, the caches, and who listens for changes."""
+"""Shared state of the routes: the library, the jobs, the caches, and the listeners for changes."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api")
 MAX_BINS = 20_000
 MAX_SPAN_S = 60.0
 MARGIN = 0.15
-"""Of a person's box, added on each side of the picture of the person."""
+"""Margin around a person's box, as a share of the box, in the picture of the person."""
 PERSON_WIDTH = 240
 
 

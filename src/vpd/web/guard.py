@@ -1,4 +1,4 @@
-"""Who may ask: Host, Origin, token, kind and size of the body, and the headers of every answer.
+"""Check requests by Host, Origin, token, and type and size of the body, and set headers of answers.
 
 The server listens on loopback. A page of another site in the same browser can still send requests to it, and
 a name that resolves to loopback can read the answers (DNS rebinding). So every request must name this server

@@ -45,7 +45,7 @@ class BatchBody(BaseModel):
 
 
 class ChangeBody(BaseModel):
-    """What to change of a label; ``version`` is the one that was seen."""
+    """A change of one label; ``version`` is the one that the page knows."""
 
     model_config = ConfigDict(extra="forbid")
     version: str | None = Field(default=None, max_length=40)
@@ -56,7 +56,7 @@ class ChangeBody(BaseModel):
 
 
 class RemoveBody(BaseModel):
-    """The version of the label that was seen."""
+    """The version of the label that the page knows."""
 
     model_config = ConfigDict(extra="forbid")
     version: str | None = Field(default=None, max_length=40)

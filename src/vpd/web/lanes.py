@@ -1,4 +1,4 @@
-"""What the timeline shows of a video: shots, presence of the athlete, energy of motion."""
+"""Data of a video's timeline: shots, presence of the athlete, energy of motion."""
 
 from __future__ import annotations
 

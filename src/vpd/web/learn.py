@@ -42,7 +42,7 @@ class LearnBody(BaseModel):
 
 
 class ExportBody(BaseModel):
-    """What to write: labels or detections, of some classes or all, as a file, clips or a reel."""
+    """An export: labels or detections, of some classes or all, as a file, clips or a reel."""
 
     model_config = ConfigDict(extra="forbid")
     what: Literal["labels", "detections"] = "labels"
@@ -91,7 +91,7 @@ def _is_answered(row: dict[str, Any], known: Sequence[Segment]) -> bool:
 
 @router.get("/videos/{video}/proposals")
 def proposals(video: str, state: StateOf) -> dict[str, Any]:
-    """What was detected in a video and not yet answered, in order."""
+    """Detections in a video without an answer, in order."""
     state.workspace.video(video)
     layout = state.workspace.layout
     rows = state.proposals.get(video, [])

@@ -1,4 +1,4 @@
-"""Routes of the library as a whole: what is there, jobs, events."""
+"""Routes of the library as a whole: its content, jobs, events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api")
 
 
 def _missing(found: Status) -> list[str]:
-    """What has to be done first, and how."""
+    """The next thing to do, and how."""
     due = [name for name, step in found.steps.items() if step.due]
     return [f"To do: {', '.join(due)}. `vpd run` does it."] if due else []
 

@@ -1,4 +1,4 @@
-"""How a video reaches the browser: as it is, in another container, or as a proxy in pieces.
+"""Serve a video to the browser: the file itself, or a proxy in pieces.
 
 Measured in Chromium without a GPU: H.264, VP9 and AV1 play in MP4, MOV, MKV and WebM. HEVC, ProRes, AVI and
 MPEG-TS do not. A 1080p file with a long group of pictures takes a second a step; a 480p proxy with twelve

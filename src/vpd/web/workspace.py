@@ -50,7 +50,7 @@ class Workspace:
         self._kept: OrderedDict[tuple[str, Path], tuple[tuple[int, int], Any]] = OrderedDict()
 
     def remember(self, kind: str, path: Path, read: Callable[[Path], T]) -> T:
-        """What ``read`` gives of the file, kept until the file changes."""
+        """The result of ``read`` for the file, kept until the file changes."""
         key, stamp = (kind, path), _stamp(path)
         with self._lock:
             known = self._kept.get(key)
@@ -83,7 +83,7 @@ class Workspace:
         return row
 
     def file(self, video: str) -> Path:
-        """Where the file of a video lies. Raises NotThereError, InputError."""
+        """The path of a video's file. Raises NotThereError, InputError."""
         return self.videos.file(self.video(video).video)
 
     def recording(self, video: str) -> Recording:
@@ -105,7 +105,7 @@ class Workspace:
         return self._artefact("tracks", path, read_tracks) if path.is_file() else []
 
     def ranking(self, video: str) -> dict[str, Any]:
-        """Why whom was taken for the athlete: the notes of the step `track`; empty where there are none."""
+        """The reasons for the chosen athletes: notes of the step `track`; empty where there are none."""
         path = self.layout.tracks(self.video(video).video)
         if not path.is_file():
             return {}

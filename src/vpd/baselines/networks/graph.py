@@ -26,7 +26,7 @@ class Graph:
 
     @property
     def adjacency(self) -> Array:
-        """(V, V) float64, symmetric, 1 where an edge lies."""
+        """(V, V) float64, symmetric: 1 for an edge, else 0."""
         matrix = np.zeros((self.joints, self.joints))
         for joint, parent in self.edges:
             matrix[joint, parent] = matrix[parent, joint] = 1

@@ -14,7 +14,7 @@ WIDTHS = (96, 192, 384)
 WINDOWS = (3, 5)
 """Frames of the two windows of G3D."""
 DILATIONS = (1, 2, 3, 4)
-"""Of the temporal branches."""
+"""Dilations of the temporal branches."""
 SMALL = 1e-6
 """The learnable part of the adjacency starts uniformly within plus and minus this."""
 

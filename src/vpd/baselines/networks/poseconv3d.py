@@ -12,7 +12,7 @@ STAGES = ((32, 4, False, 1), (64, 6, True, 1), (128, 3, True, 2))
 """Width, blocks, whether the first convolution of a block spans three frames, and stride in time."""
 EXPANSION = 4
 SIGMA = 0.6
-"""Of a joint's Gaussian, in pixels of the heatmap."""
+"""Standard deviation of a joint's Gaussian, in pixels of the heatmap."""
 DROPOUT = 0.5
 
 

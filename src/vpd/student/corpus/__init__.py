@@ -1,1 +1,1 @@
-"""What a student learns from: crops, flow and the teacher's targets."""
+"""Training data of a student: crops, flow and the teacher's targets."""

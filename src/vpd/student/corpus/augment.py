@@ -26,7 +26,7 @@ GREY = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class Draw:
-    """What was drawn for N crops.
+    """Random parameters of N crops.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ def jitter(colours: Tensor, colour: Tensor) -> Tensor:
 
 
 def person_masks(joints: Tensor, size: int, margin: float) -> Tensor:
-    """Where the person is: (N, 1, size, size) bool, the hull of the joints (N, J, 2) grown by ``margin``.
+    """Mask of the person: (N, 1, size, size) bool, the hull of the joints (N, J, 2) grown by ``margin``.
 
     Joints and margin are fractions of the crop. The hull is bounded in 24 directions. Joints that are not
     finite make an empty mask.

@@ -21,7 +21,7 @@ from vpd.student.corpus.targets import find, head_targets
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 FEW_VIDEOS = 5
-"""Of fewer videos than this, spans are held out instead of videos."""
+"""With fewer videos than this, spans are held out instead of videos."""
 SPANS = 10
 """Spans that such videos are cut into, all together at least."""
 MARGIN_S = 2.0
@@ -105,7 +105,7 @@ def _person(poses: PoseSequence | None, frames: Array, squares: Array) -> Array:
 
 
 def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> Corpus:
-    """The frames that can be taught: confident enough, with a motion where a head wants one (paper 3.3).
+    """The frames for training: confident enough, with a motion where a head wants one (paper 3.3).
 
     A frame serves where at least one head has a target; where another has none, its weight is 0. ``sources``
     is gone through once. Raises InputError where nothing is left, or a teacher's features are missing.

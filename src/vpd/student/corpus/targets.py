@@ -1,4 +1,4 @@
-"""What one head is taught of one athlete: its teacher's values, and where there are any."""
+"""Targets of one head for one athlete: its teacher's values, and which are known."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from vpd.types import REGULAR
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """What a student's ``forward`` takes, and of each head targets and weights (N, D)."""
+    """Inputs of a student's ``forward``, with targets and weights (N, D) of each head."""
 
     inputs: tuple[Tensor, ...]
     values: list[Tensor]

@@ -59,7 +59,7 @@ class OnnxEngine:
 
 
 def crops_at_once(engine: Engine, asked: int = 0) -> int:
-    """How many crops to give to the engine at once: as asked, or where 0 is asked what suits its device."""
+    """The batch size: ``asked``, or where that is 0 one that suits the engine's device."""
     if isinstance(engine, TorchEngine):
         return items_at_once(asked, engine.device, ON_CPU, MOST_AT_ONCE)
     return asked or ON_CPU

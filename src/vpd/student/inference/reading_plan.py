@@ -35,7 +35,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be read of a corpus.
+    """The spans of a corpus to read.
 
     Attributes
     ----------

@@ -66,13 +66,13 @@ def reader_key(student: PoseReadingStudent) -> list[Any]:
 
 
 def crop_keys(corpus: Corpus) -> dict[str, str]:
-    """Of each video the key of its crops."""
+    """The key of the crops of each video."""
     pairs = zip(corpus.videos, corpus.paths, strict=True)
     return {video: read_recipe(path)["key"] for video, path in pairs}
 
 
 def reading_engine(student: BaseStudent, settings: DistillSettings) -> Engine:
-    """The fastest engine there is to read crops: torch on a GPU, else onnxruntime."""
+    """The fastest available engine to read crops: torch on a GPU, else onnxruntime."""
     if choose_device(settings.device).type != "cpu":
         return TorchEngine(student, settings.device, settings.precision)
     return OnnxEngine(prepare_graph(student), student, torch.get_num_threads())
@@ -139,7 +139,7 @@ def read_corpus(
 
 
 def load_readings(student: BaseStudent, corpus: Corpus, plan: Plan, folder: Path) -> Readings:
-    """What was read of the planned spans."""
+    """Load the readings of the planned spans."""
     readings: list[Array] = []
     frames: list[Array] = []
     context: list[Array] = []

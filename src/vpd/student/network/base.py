@@ -1,4 +1,4 @@
-"""What both kinds of student share: normalised inputs, decoders, and the scales of targets and features."""
+"""The base of both kinds of student: normalised inputs, decoders, and scales of targets and features."""
 
 from __future__ import annotations
 

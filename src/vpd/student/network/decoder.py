@@ -1,4 +1,4 @@
-"""The decoder: from a feature to pose and motion, in training alone (paper 3.2)."""
+"""The decoder predicts pose and motion from a feature, in training only (paper 3.2)."""
 
 from torch import nn
 

@@ -69,7 +69,7 @@ class PoseReadingStudent(BaseStudent):
     """
 
     prepared_type: ClassVar = np.float16
-    """So rounded, a video has the same features whether its readings were kept or are made now."""
+    """Rounding gives a video the same features from kept and from new readings."""
 
     def __init__(self, spec: StudentSpec) -> None:
         super().__init__(spec)

@@ -1,4 +1,4 @@
-"""What a student is built from, apart from its weights."""
+"""The specification of a student, apart from its weights."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class HeadSpec:
 
 @dataclass(frozen=True)
 class StudentSpec:
-    """What a student is built from.
+    """The specification of a student.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class StudentSpec:
 
 
 def student_spec(settings: DistillSettings, size: int, teacher_d: dict[str, int]) -> StudentSpec:
-    """The student that the settings ask for; ``teacher_d`` is the size of each teacher's feature."""
+    """The specification that the settings describe; ``teacher_d`` is the size of each teacher's feature."""
     context_s = settings.context_s if settings.reads_poses else ()
     inputs = InputSpec("rgb" in settings.inputs, "flow" in settings.inputs, settings.neighbours, context_s)
     heads = tuple(

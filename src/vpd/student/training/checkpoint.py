@@ -20,7 +20,7 @@ FILE = "checkpoint.safetensors"
 
 @dataclass
 class TrainingState:
-    """What is remembered of a training beside its tensors."""
+    """The state of a training besides its tensors."""
 
     key: str
     images: int

@@ -52,12 +52,12 @@ BEST = "best"
 READINGS = "readings"
 HISTORY, CURVE = "history.csv", "curve.png"
 READING_PROGRESS = 0.8
-"""Of the progress of a training on readings, what reading takes."""
+"""Share of reading in the progress of a training on readings."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training is. ``seconds_left`` is an estimate; ``last`` the last epoch that ended, if any."""
+    """The progress of a training. ``seconds_left`` is an estimate; ``last`` is the last complete epoch."""
 
     images: int
     fraction: float
@@ -86,7 +86,7 @@ def make_student(settings: DistillSettings, reader: BatchReader, split: Split) -
 
 
 def training_key(settings: DistillSettings, corpus: Corpus, recipe: Recipe) -> str:
-    """What a checkpoint must agree with to be taken up: settings, frames and targets, and the recipe."""
+    """A key that a checkpoint must have to be resumed: of settings, frames, targets and recipe."""
     hashed = hashlib.sha256(recipe.key.encode())
     hashed.update(json.dumps(settings.of_the_result(), sort_keys=True).encode())
     hashed.update("\0".join(corpus.videos).encode())
@@ -178,7 +178,7 @@ def _read(
 def _ended_early(
     settings: DistillSettings, images: int, read: dict[str, int] | None
 ) -> dict[str, Any] | None:
-    """For config.json: how far a training came that its time limit ended, else None."""
+    """For config.json: the progress of a training that its time limit ended, else None."""
     if images >= settings.images and (read is None or read["read"] >= read["of_read"]):
         return None
     limit = {"minutes": settings.time_limit_minutes}
@@ -267,7 +267,7 @@ def run_training(
 
 
 def _kept(state: TrainingState, settings: DistillSettings) -> str:
-    """What is kept of a training that is cancelled now: its last whole epoch."""
+    """A sentence on what is kept of a training that is cancelled now: its last complete epoch."""
     if not state.epochs:
         return "The first epoch had not ended; the next run begins the training anew."
     kept = f"{state.epochs[-1].images:,} of {settings.images:,} crops"
