@@ -1,5 +1,6 @@
 """The examples run, and the paper in one file does what it says."""
 
+import json
 import runpy
 
 import numpy as np
@@ -82,3 +83,24 @@ def test_it_learns(one_file, sample_library):
     sample_library.run(["crop"])
     table = one_file["main"](sample_library, images=20_000, ks=(3,), subsets=3)
     assert np.mean(table[3]) > 0.4
+
+
+REEL = ROOT / "examples" / "from_video_to_reel.py"
+
+
+def test_the_notebook_is_that_of_its_script():
+    notebook = runpy.run_path(str(ROOT / "tools" / "notebook.py"))["notebook"]
+    wanted = notebook(REEL.read_text(encoding="utf-8"))
+    assert REEL.with_suffix(".ipynb").read_text(encoding="utf-8") == wanted, "run python tools/notebook.py"
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_to_the_reel(capsys, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    cells = json.loads(REEL.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]
+    code = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    exec(compile(code, str(REEL), "exec"), {})
+    said = capsys.readouterr().out
+    assert "set aside: {}" in said
+    assert "18 labels, checked: True" in said
+    assert "reel.mp4" in said

@@ -1,6 +1,9 @@
 """Links, anchors, pictures and included files of the documents exist; nothing is loaded from outside."""
 
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -64,3 +67,33 @@ def test_the_site_loads_nothing_from_outside():
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     assert "font: false" in settings
     assert not re.search(r"https?://|extra_css|extra_javascript|analytics", settings)
+    polyfill = re.search(r"polyfills: \[(\S*iframe-worker\S*)\]", settings)[1]
+    assert (DOCS / polyfill).is_file()
+
+
+@pytest.mark.slow
+def test_the_site_builds_and_works_from_a_folder(tmp_path):
+    """Built strictly; opened as a file it asks for nothing, fits a phone, and its search finds words."""
+    pytest.importorskip("material")
+    playwright = pytest.importorskip("playwright.sync_api")
+    site = tmp_path / "site"
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    asked = []
+    with playwright.sync_playwright() as start:
+        browser = start.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.on("request", lambda request: asked.append(request.url))
+        for file in sorted(site.rglob("*.html")):
+            page.goto(file.as_uri())
+            wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert wide <= 0, f"{file.name} is wider than a phone"
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto((site / "index.html").as_uri())
+        page.fill("input[name=query]", "highlight reel")
+        page.wait_for_selector(".md-search-result__item")
+        browser.close()
+    assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:", "about:"))]
