@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.docs.pages import DOCS, ROOT, pages, sentences, words
+from tests.docs.pages import DOCS, FENCE, ROOT, pages, sentences, words
 from tests.docs.reading import reading, syllables
 
 EASY = [ROOT / "README.md", *sorted((DOCS / "coach").glob("*.md"))]
@@ -18,7 +18,6 @@ DIALECT = {
     "anew": "again",
     "anyhow": "in any case",
     "whoever": "who",
-    "besides": "also",
     "save for": "except",
     "hang on": "depend on",
     "thrice": "three times",
@@ -114,3 +113,11 @@ def test_the_drawing_shows_every_package():
     layers = re.search(r"layers = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(), re.DOTALL)[1]
     for name in re.findall(r"\w+", layers):
         assert name == "__main__" or f">{name}<" in shown, f"{name}: run python tools/architecture.py"
+
+
+@pytest.mark.parametrize("page", pages(history=True), ids=lambda page: str(page.relative_to(ROOT)))
+def test_lists_and_tables_stand_apart(page):
+    """A list or a table right below a sentence is shown as part of it."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    glued = re.findall(r"^(?![ |#<]|- |\* |\d+\. ).+\n(?:\||- |\d+\. ).*$", text, re.MULTILINE)
+    assert not glued
