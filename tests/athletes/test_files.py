@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from vpd.athletes import Pick, add_pick, read_boxes, read_picks, write_picks
+from vpd.athletes.bytetrack import Tracklet
+from vpd.athletes.picks import picked
 from vpd.errors import InputError
 
 FRAMES, TIMES = np.arange(100), np.arange(100) / 25
@@ -70,3 +72,29 @@ def test_a_bad_box_is_named_by_its_line(tmp_path: Path, row: str) -> None:
 def test_boxes_without_the_columns_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="frame or time_s"):
         read_boxes(written(tmp_path / "b.csv", "x,y,w,h\n"), FRAMES, TIMES, 0.5)
+
+
+@pytest.mark.parametrize(("time_s", "taken"), [(4.6, True), (4.4, False), (10.4, True), (10.5, False)])
+def test_times_up_to_a_second_outside_mean_the_first_or_last_frame(
+    tmp_path: Path, time_s: float, taken: bool
+) -> None:
+    times = 5.5 + TIMES
+    path = written(tmp_path / "t.csv", f"time_s,x,y,w,h\n{time_s},0,0,10,20\n")
+    if taken:
+        (track,) = read_boxes(path, FRAMES, times, max_gap_s=0.5)
+        assert track.frames.tolist() == [0 if time_s < 6 else 99]
+    else:
+        with pytest.raises(InputError, match="outside the video"):
+            read_boxes(path, FRAMES, times, max_gap_s=0.5)
+
+
+def test_a_click_means_the_person_in_whose_box_it_lies_most_centrally() -> None:
+    def standing(x: float) -> Tracklet:
+        made = Tracklet()
+        made.add(0, 0.0, np.array([x, 0.0, 10.0, 10.0]), 0.9)
+        return made
+
+    people = [standing(0.5), standing(2.5), standing(8.2)]
+    assert picked(Pick("a", 0.0, 10.0, 5.0), people) == 1
+    assert picked(Pick("a", 0.0, 25.0, 5.0), people) is None
+    assert picked(Pick("a", 0.0, 17.0, 5.0), people) == 2

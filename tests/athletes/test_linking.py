@@ -86,3 +86,22 @@ def test_of_two_detections_the_surer_lengthens() -> None:
     boxes = np.array([(100, 55, 30, 90), (102, 50, 44, 100)], np.float32)
     lengthen([track], [(30, 1.0, PersonBoxes(boxes, np.array([0.11, 0.34])))], 1.0)
     assert track.scores[-1] == 0.34
+
+
+def test_pieces_that_share_time_are_not_joined_over_a_distance() -> None:
+    assert len(join_pieces([piece(0, 9, standing(100)), piece(7, 25, standing(400))], 1.0)) == 2
+
+
+def test_the_size_of_a_person_is_that_of_the_last_detections() -> None:
+    """A child's height for three seconds, then a grown-up's: the box held a part of the body."""
+    grown = piece(0, 19, standing(100, 18, 45))
+    for look in range(20, 31):
+        grown.add(look * STEP, look * STEP / 30, np.array((100, 50, 40, 100.0)), 0.8)
+    assert len(join_pieces([grown, piece(31, 40, standing(142))], 1.0)) == 1
+
+
+def test_scores_are_compared_from_where_the_next_piece_begins() -> None:
+    held = piece(0, 9, standing(100))
+    for look, score in zip(range(10, 14), (0.9, 0.3, 0.3, 0.3), strict=True):
+        held.add(look * STEP, look * STEP / 30, np.array((100, 50, 40, 100.0)), score)
+    assert len(join_pieces([held, piece(10, 30, standing(104))], 1.0)) == 2

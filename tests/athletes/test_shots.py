@@ -55,3 +55,9 @@ def test_the_cuts_of_the_joined_clips_are_found() -> None:
     found = set(cuts([frame.rgb for frame in read_frames(folder / "videos" / "train_02.mp4")]))
     expected = set(np.cumsum(lengths)[:-1].tolist())
     assert found == expected
+
+
+@pytest.mark.parametrize(("last", "found"), [(25, [8]), (23, [])])
+def test_a_cut_changes_the_picture_three_times_as_much_as_before(last: int, found: list[int]) -> None:
+    shades = np.cumsum([0, *[8] * 7, last])
+    assert cuts([np.full((36, 64, 3), shade, np.uint8) for shade in shades]) == found

@@ -181,3 +181,12 @@ def test_the_server_and_not_the_people_beside_her() -> None:
     assert len(main.frames) >= 58
     # The player stands right of the coach, whose box is taller than the average of hers.
     assert 240 < np.median(main.boxes[:, 0] + main.boxes[:, 2] / 2) < 320
+
+
+def test_the_notes_explain_the_three_best_and_who_was_picked() -> None:
+    people = [(10 + 60 * i, 40, 40 - 5 * i, 100 - 10 * i) for i in range(5)]
+    for picks, shown in (([], 3), ([Pick("v", 0.5, 265, 60)], 4)):
+        detector = Known(dict.fromkeys(range(30), people))
+        result = track(frames(30), WIDTH, HEIGHT, TrackSettings(), detector, picks)
+        (shot,) = result.notes["shots"]
+        assert (shot["found"], len(shot["people"])) == (5, shown)

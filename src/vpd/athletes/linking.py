@@ -15,8 +15,8 @@ from vpd.types import Array
 LEAST_IOU = 0.3
 """Overlap of boxes that are one person's without more."""
 REACH, REACH_S, FARTHEST = 0.5, 2.5, 1.5
-"""Maximum jump between two track pieces, in box sizes: the first number, plus the second for each second of
-more a second, but never farther than the last."""
+"""Maximum jump between two track pieces, in box sizes: the first number, plus the second for each second
+between them, at most the third."""
 LEAST_RATIO = 0.65
 """Least ratio of the sizes of the boxes where they do not overlap enough."""
 TYPICAL = 10
