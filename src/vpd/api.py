@@ -24,6 +24,7 @@ from vpd.verbs.labelled import Span
 from vpd.verbs.progress import Progress
 
 if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
+    from vpd.pipeline.check import LibraryCheck
     from vpd.verbs.athletes import AthletesResult, PicksResult
     from vpd.verbs.compare import Comparison
     from vpd.verbs.detect import DetectListener, DetectResult
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
     from vpd.verbs.label_check import CheckResult
     from vpd.verbs.labels import ExportResult, ImportResult, LabelsResult, UndoResult
     from vpd.verbs.recognise import RecogniseResult
+    from vpd.verbs.remove import RemoveResult
     from vpd.verbs.retrieve import RetrieveResult
     from vpd.verbs.search import SearchResult
     from vpd.verbs.suggest import SuggestResult
@@ -153,6 +155,12 @@ class Library:
             By step how many artefacts are up to date, and what was set aside.
         """
         return status(self.layout)
+
+    def check(self, deep: bool = False) -> LibraryCheck:
+        """Compare what vpd made with its checksums, as `vpd check` does."""
+        from vpd.pipeline.check import check_library
+
+        return check_library(self.layout, deep)
 
     def features(self, name: str | None = None) -> FeatureStore:
         """Features by name: a teacher's or a student's; without a name, the default for many labels.
@@ -543,6 +551,12 @@ class Library:
         from vpd.verbs.athletes import PickRequest, pick_athlete
 
         return pick_athlete(self.layout, PickRequest(video, time_s, x, y, w, h, athlete))
+
+    def remove_video(self, video: str, back: bool = False) -> RemoveResult:
+        """Take a video out, its labels kept aside, or bring it ``back``, as `vpd remove` does."""
+        from vpd.verbs.remove import RemoveRequest, remove_video
+
+        return remove_video(self.layout, RemoveRequest(video, back))
 
     def forget_picks(self, video: str) -> PicksResult:
         """Forget all picks of a video.

@@ -41,6 +41,7 @@ WRITING = {
 READING = {
     "status": [("status", "--videos")],
     "settings": [("settings",)],
+    "check": [("check",)],
     "labels": [("labels", "check"), ("labels", "export", "--format", "csv")],
     "athletes": [("athletes", "a1")],
     "show": [("show", "a1@0-0.4")],
@@ -62,6 +63,7 @@ ELSEWHERE = {
     "run", "track", "pose", "crop", "teach", "distill", "embed",  # as scan: into the library alone
     "evaluate",  # as retrieve and recognise; no option names a place
     "serve",  # tests/web
+    "remove",  # tests/verbs/test_remove.py
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from vpd.library.artefact import write_text
 from vpd.library.features import write_features
 from vpd.library.layout import Layout
+from vpd.library.sealed_files import write_json
 from vpd.pipeline import distill
 from vpd.pipeline.register import add_videos, make_library
 from vpd.student.network.backbones import BACKBONES
@@ -81,7 +82,7 @@ def fake_distill(sources, videos, progress):
     recipe = distill.recipe(sources, videos)
     (folder / distill.WEIGHTS).write_bytes(recipe.key.encode())
     record = json.loads(next(iter(recipe.to_metadata().values())))
-    write_text(json.dumps({"key": recipe.key, "recipe": record}), folder / distill.CONFIG)
+    write_json(folder / distill.CONFIG, {"key": recipe.key, "recipe": record})
 
 
 def fake_embed(work, wanted):

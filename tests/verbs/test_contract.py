@@ -32,6 +32,7 @@ CALLS = {
     "detect": ([[], lambda library: library.detect()],
                [["new1", "--at-least", 0, "--points", "5f"],
                 lambda library: library.detect(["new1"], points="5f", at_least=0)]),
+    "check": ([[], lambda library: library.check()], [["--deep"], lambda library: library.check(True)]),
     "athletes": ([["a1"], lambda library: library.athletes("a1")],),
     "status": ([[], lambda library: library.status()],),
     "suggest": ([[], lambda library: library.suggest()],
@@ -53,10 +54,11 @@ CHANGES = {
                lambda library: library.import_labels(a_file(library), offset_s=0.2, replace=True)],
     "export": [["labels", "export", "--format", "boris", "-o", "FOLDER", "--label", "a"],
                lambda library: library.export_labels("boris", library.layout.root / "out", labels=["a"])],
+    "remove video": [["remove", "b2"], lambda library: library.remove_video("b2")],
     "pick": [["athletes", "a1", "--pick", "0.5,20,30"], lambda v: v.pick_athlete("a1", 0.5, 20, 30)],
     "forget": [["athletes", "a1", "--forget"], lambda library: library.forget_picks("a1")],
 }  # fmt: skip
-INSIDE = {"run", "new", "settings", "show", "serve", "vipe", "paper", "demo", "doctor", "baselines"}
+INSIDE = {"remove", "run", "new", "settings", "show", "serve", "vipe", "paper", "demo", "doctor", "baselines"}
 """Commands that are no verb of a library's answers, or that their own tests compare."""
 
 

@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vpd.errors import ArtefactError
-from vpd.library.artefact import replacing
+from vpd.library.artefact import sealed
+from vpd.library.sealed_files import BLANK, tensors_are_whole
 
 
 @dataclass
@@ -58,8 +59,8 @@ class Checkpoint:
         for index, entry in optimiser.state_dict()["state"].items():
             tensors |= _named(f"optimiser.{index}.", {k: t for k, t in entry.items() if t is not None})
         said = {"key": self.key, "epoch": progress.epoch, "losses": progress.losses, "best": progress.best}
-        with replacing(self.path) as part:
-            save_file(_plain(tensors), part, metadata={"progress": json.dumps(said)})
+        with sealed(self.path) as part:
+            save_file(_plain(tensors), part, metadata={"progress": json.dumps(said), **BLANK})
 
     def load(self, network: nn.Module, optimiser: torch.optim.Optimizer) -> Progress | None:
         """Take up the training; None, and nothing changed, where there is none, or one of another key."""
@@ -81,8 +82,8 @@ class Checkpoint:
 
 def save_network(path: Path, network: nn.Module, about: dict[str, Any]) -> None:
     """Write a trained network with what made it, whole or not at all."""
-    with replacing(path) as part:
-        save_file(_plain(network.state_dict()), part, metadata={"baseline": json.dumps(about)})
+    with sealed(path) as part:
+        save_file(_plain(network.state_dict()), part, metadata={"baseline": json.dumps(about), **BLANK})
 
 
 def read_network(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -92,6 +93,8 @@ def read_network(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def _read(path: Path, entry: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
+        if not tensors_are_whole(path):
+            raise ValueError("its contents are not what was written")
         with safe_open(path, "pt") as file:
             said: dict[str, Any] = json.loads(file.metadata()[entry])
             return {name: file.get_tensor(name) for name in file.keys()}, said  # noqa: SIM118 (not a mapping)

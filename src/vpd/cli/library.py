@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from vpd.cli.common import (
     JsonOption,
     LibraryOption,
     console,
+    notices,
     open_library,
     print_json,
     say,
@@ -125,6 +127,53 @@ def status(
         say("Everything is up to date.")
     elif student["due"] or any(step.due for step in found.steps.values()):
         say("`vpd run` does what is to do.")
+
+
+def check(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read and compare all files, not only those written to since.")
+    ] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare what vpd made with its checksums; name what is damaged, and what makes it again."""
+    from vpd.pipeline.check import check_library
+
+    with notices.status("comparing"):
+        result = check_library(open_library(library), deep)
+    if as_json:
+        print_json(result.to_json())
+    else:
+        for damage in result.damaged:
+            say_error(f"{damage.why} {damage.again[0].upper()}{damage.again[1:]}.")
+        how = "compared" if deep else "looked at, and compared where they were written to since"
+        count = f"{len(result.damaged)} are damaged" if result.damaged else "none is damaged"
+        say(f"{result.files} files, {result.bytes / 1e6:.1f} MB, {how}: {count}.")
+        if not deep:
+            say("--deep compares all of them.")
+    if not result.whole:
+        raise typer.Exit(1)
+
+
+def remove(
+    video: Annotated[str, typer.Argument(help="The video.")],
+    back: Annotated[bool, typer.Option("--back", help="Bring back one that was removed.")] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a video out of the library; its file stays. Labels, picks and artefacts are kept in removed/."""
+    from vpd.verbs.remove import RemoveRequest, remove_video
+
+    result = remove_video(open_library(library), RemoveRequest(video, back))
+    if as_json:
+        print_json(result.to_json())
+        return
+    with_it = f"with {result.labels} labels and {result.picks} picks"
+    if back:
+        say(f"{result.video} is back, {with_it}. `vpd run` looks at its file.")
+    else:
+        say(f"{result.video} is taken out {with_it}, which are kept in {result.folder}.")
+        say(f"To bring it back: vpd remove --back {shlex.quote(result.folder.name)}")
 
 
 def settings(

@@ -33,6 +33,8 @@ COMMANDS = (
     Command("run", "vpd.cli.steps:run", "Do what is missing or out of date, from scan to embed."),
     Command("status", "vpd.cli.library:status", "Show what is up to date."),
     Command("settings", "vpd.cli.library:settings", "Print all settings with their meaning."),
+    Command("remove", "vpd.cli.library:remove", "Take a video out, with its labels kept aside."),
+    Command("check", "vpd.cli.library:check", "Compare every file of a library with its checksum."),
     Command("labels", "vpd.cli.labels:app", "List, change, check, import and export labels."),
     Command(
         "athletes", "vpd.cli.athletes:athletes", "Show who was taken for the athlete and why; name another."

@@ -20,7 +20,8 @@ from pathlib import Path
 import xxhash
 
 BLANK = "0" * 32
-_FIELD = b'"checksum": "'
+_FIELDS = (b'"checksum": "', b'"checksum":"')
+"""How the checksum stands in metadata: as Python writes JSON, and as safetensors does."""
 _SECOND_NS = 1_000_000_000
 _TICK_NS = 100
 """The resolution of times on NTFS, ns."""
@@ -40,11 +41,13 @@ def _mapped(path: Path, writable: bool = False) -> Iterator[mmap.mmap]:
 
 def _places(contents: mmap.mmap, checksum: str) -> list[int]:
     """Where the digits of the checksum stand: in an Arrow file at its begin and at its end."""
-    field, places, at = _FIELD + checksum.encode(), [], 0
-    while (at := contents.find(field, at)) >= 0:
-        at += len(_FIELD)
-        places.append(at)
-    return places
+    places = []
+    for name in _FIELDS:
+        field, at = name + checksum.encode(), 0
+        while (at := contents.find(field, at)) >= 0:
+            at += len(name)
+            places.append(at)
+    return sorted(places)
 
 
 def _digest(contents: mmap.mmap, places: list[int]) -> str:
@@ -105,6 +108,14 @@ def is_untouched(path: Path, checksum: str) -> bool:
     with suppress(OSError):  # where it cannot be set, the next look compares again
         _set_sign(path, checksum)
     return True
+
+
+def doubt(path: Path, checksum: str) -> None:
+    """Take the sign from a file that was found damaged, so that it is not taken for untouched again."""
+    found = path.stat()
+    sign = (_sign(checksum) + _TICK_NS) % _SECOND_NS
+    with suppress(OSError):
+        os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns // _SECOND_NS * _SECOND_NS + sign))
 
 
 def forget() -> None:

@@ -10,7 +10,7 @@ from vpd.errors import InputError
 SETTINGS_FILE = "vpd.toml"
 
 MADE_FOLDERS = (
-    "cache", "crops", "features", "frames", "pictures", "poses", "results", "students", "tracks",
+    "cache", "crops", "features", "frames", "pictures", "poses", "removed", "results", "students", "tracks",
 )  # fmt: skip
 """Folders of a library that vpd alone writes into."""
 MADE_FILES = ("videos.parquet", ".videos-copy.parquet")
@@ -74,6 +74,10 @@ class Layout:
     @property
     def results(self) -> Path:
         return self.root / "results"
+
+    def removed(self, video: str) -> Path:
+        """Where what belongs to a video that was taken out is kept."""
+        return self.root / "removed" / video
 
     def frames(self, video: str) -> Path:
         """Time of every frame of a video."""

@@ -7,7 +7,6 @@ it: they are embedded by the student that is there.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.features import read_features
 from vpd.library.poses import read_poses
+from vpd.library.sealed_files import read_json
 from vpd.pipeline import crop, pose, teach
 from vpd.pipeline.sources import Sources, file_key
 
@@ -93,10 +93,12 @@ def state(sources: Sources) -> StudentState:
     """Compare the trained student with the current settings and inputs."""
     name = sources.settings.distill.name
     try:
-        config = json.loads((folder(sources) / CONFIG).read_text(encoding="utf-8"))
+        config = read_json(folder(sources) / CONFIG)
         made_from: dict[str, Any] = config["recipe"]
-    except (OSError, ValueError, KeyError):
+    except FileNotFoundError:
         return StudentState(name, (), "there is no student yet")
+    except (OSError, ValueError, KeyError):
+        return StudentState(name, (), f"the student's {CONFIG} is damaged")
     weights = weights_key(sources)
     if weights is None:
         return StudentState(name, (), "the student's weights are gone")

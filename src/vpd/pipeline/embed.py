@@ -11,7 +11,7 @@ from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe
 from vpd.library.features import CONTENT, write_features
 from vpd.pipeline import crop, distill
-from vpd.pipeline.sources import Output, Sources, Work
+from vpd.pipeline.sources import Output, Sources, Work, file_key
 from vpd.settings import EmbedSettings
 
 if TYPE_CHECKING:  # torch takes seconds to import.
@@ -44,7 +44,7 @@ def _student(folder: Path, key: str) -> BaseStudent:
 @lru_cache(maxsize=1)
 def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> Engine:
     from vpd.device import choose_device
-    from vpd.student import OnnxEngine, TorchEngine, export_onnx
+    from vpd.student import OnnxEngine, TorchEngine
 
     student = _student(folder, key)
     on_cpu = choose_device(settings.device).type == "cpu"
@@ -52,12 +52,22 @@ def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> En
         settings.engine == "auto" and not (on_cpu and student.spec.reads_poses)
     ):
         return TorchEngine(student, settings.device, settings.precision)
-    exported = folder / f"student-{key[:12]}.onnx"
-    if not exported.is_file():
-        made = export_onnx(student, exported)
-        for old in set(folder.glob("student-*.onnx")) - set(made):
-            old.unlink(missing_ok=True)
-    return OnnxEngine(exported, student, threads)
+    return OnnxEngine(_exported(student, folder, key), student, threads)
+
+
+def _exported(student: BaseStudent, folder: Path, key: str) -> Path:
+    """The student as ONNX; the name holds the hash of the contents, so that damage shows."""
+    from vpd.student import export_onnx
+
+    for path in folder.glob(f"student-{key[:12]}-*.onnx"):
+        if path.stem.endswith(file_key(path)[:12]):
+            return path
+    made = export_onnx(student, folder / f"student-{key[:12]}.onnx")[0]
+    named = made.with_name(f"{made.stem}-{file_key(made)[:12]}.onnx")
+    made.replace(named)
+    for old in set(folder.glob("student-*.onnx")) - {named}:
+        old.unlink(missing_ok=True)
+    return named
 
 
 def make(work: Work, wanted: list[Output]) -> None:

@@ -14,10 +14,11 @@ import numpy as np
 from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError
 from vpd.library.answers import ACCEPTED, CORRECTED, REJECTED, Answer, add_answers, read_answers
-from vpd.library.artefact import read_recipe, replacing
+from vpd.library.artefact import read_recipe
 from vpd.library.label_store import LabelStore, NewLabel
 from vpd.library.labels import Label, read_labels
 from vpd.library.layout import Layout
+from vpd.library.sealed_files import read_array, write_array
 from vpd.library.videos import Videos
 from vpd.sequences import FeatureStore
 from vpd.suggestion.candidates import find_candidates, without
@@ -170,15 +171,11 @@ def _kept_distances(
     spans = [[s.video, s.athlete, round(s.start_s, 4), round(s.end_s, 4)] for s in members]
     digest = hashlib.sha256(json.dumps([store.name, sorted(keys.items()), spans]).encode()).hexdigest()[:24]
     path: Path = store.layout.root / "cache" / "suggest" / f"{digest}.npy"
-    try:
-        kept: Array = np.load(path, allow_pickle=False)
-        if kept.shape == (len(members), len(members)):
-            return kept
-    except (OSError, ValueError):
-        pass
+    kept = read_array(path)
+    if kept is not None and kept.shape == (len(members), len(members)):
+        return kept
     found = distances(sequences)
-    with replacing(path) as part, part.open("wb") as out:
-        np.save(out, found.astype(np.float32))
+    write_array(path, found.astype(np.float32))
     for old in sorted(path.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime_ns)[:-3]:
         old.unlink(missing_ok=True)
     return found

@@ -1,6 +1,7 @@
 """Readings on disk: what the frozen pose network reads of a corpus is kept, to train on and to embed.
 
-A span's file is whole or not there; a reading that was stopped goes on with the spans it has.
+A span's file is whole or not there, and carries a checksum: what was damaged since is read again. A reading
+that was stopped goes on with the spans it has.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import torch
 
 from vpd.crops import CropFile
 from vpd.device import choose_device
-from vpd.library.artefact import read_recipe, replacing, write_text
+from vpd.library.artefact import read_recipe, write_text
+from vpd.library.sealed_files import array_is_whole, read_array, write_array
 from vpd.settings.distill import DistillSettings
 from vpd.settings.embed import EmbedSettings
 from vpd.student.corpus.batches import evenly
@@ -127,12 +129,12 @@ def read_corpus(
     total, done = plan.crops, 0
     for number, span in list(enumerate(plan.spans))[rank::processes]:
         path = span.path(folder, corpus)
-        if not path.is_file():
+        if not array_is_whole(path):
             if number >= plan.least and must_end():
                 return
             file, rows = CropFile(corpus.paths[span.video]), np.arange(span.start, span.stop)
             readings = prepare_rows(engine, file, rows, 0, settings.workers).astype(np.float16)
-            _keep(readings, path)
+            write_array(path, readings)
         done += (span.stop - span.start) * processes
         if progress is not None:
             progress(done, min(1.0, done / total))
@@ -146,9 +148,9 @@ def load_readings(student: BaseStudent, corpus: Corpus, plan: Plan, folder: Path
     first = 0
     by_video: dict[int, list[tuple[Span, Array]]] = {}
     for span in plan.spans:
-        path = span.path(folder, corpus)
-        if path.is_file():
-            by_video.setdefault(span.video, []).append((span, np.load(path)))
+        values = read_array(span.path(folder, corpus))
+        if values is not None:
+            by_video.setdefault(span.video, []).append((span, values))
     for video, read in sorted(by_video.items()):
         file = CropFile(corpus.paths[video])
         place = np.full(len(file), -1)
@@ -183,9 +185,9 @@ def kept_readings(
     readings = np.zeros((len(crops), 2, student.prepared_d), np.float16)
     read = np.zeros(len(crops), np.bool_)
     for rows in _spans(crops):
-        path = span_file(folder, video, rows.start)
-        if path.is_file():
-            readings[rows], read[rows] = np.load(path), True
+        found = read_array(span_file(folder, video, rows.start))
+        if found is not None and found.shape == readings[rows].shape:
+            readings[rows], read[rows] = found, True
     return readings, read
 
 
@@ -215,7 +217,7 @@ def prepare_video(
         if not done[span].all():
             prepared[span] = prepare_rows(engine(), crops, rows, settings.batch, settings.workers)
             if kept is not None:
-                _keep(prepared[span], span_file(folder, video, span.start))
+                write_array(span_file(folder, video, span.start), prepared[span])
         if progress is not None:
             progress(len(rows) / len(crops))
     return prepared
@@ -224,8 +226,3 @@ def prepare_video(
 def _spans(crops: CropFile) -> list[slice]:
     size = reading_plan.SPAN
     return [slice(start, min(start + size, len(crops))) for start in range(0, len(crops), size)]
-
-
-def _keep(readings: Array, path: Path) -> None:
-    with replacing(path) as part, part.open("wb") as out:
-        np.save(out, readings)

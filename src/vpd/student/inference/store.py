@@ -11,7 +11,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from vpd.errors import ArtefactError
-from vpd.library.artefact import Recipe, replacing, write_text
+from vpd.library.artefact import Recipe, replacing
+from vpd.library.sealed_files import read_json, write_json
 from vpd.student.network.base import BaseStudent
 from vpd.student.network.build import build_student
 from vpd.student.network.spec import StudentSpec
@@ -34,14 +35,14 @@ def save_student(student: BaseStudent, folder: Path, recipe: Recipe, more: dict[
     config: dict[str, Any] = {"weights": hashlib.sha256(weights).hexdigest()[:32], "key": recipe.key}
     config |= {"recipe": json.loads(next(iter(recipe.to_metadata().values())))}
     config |= {"student": student.spec.to_json(), **more}
-    write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", folder / CONFIG)
+    write_json(folder / CONFIG, config)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
     """config.json of a student. Raises ArtefactError where it is missing or damaged."""
     path = folder / CONFIG
     try:
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        config = read_json(path)
     except FileNotFoundError as error:
         raise ArtefactError(f"{folder} holds no student. Make one with `vpd distill`.") from error
     except (OSError, ValueError) as error:

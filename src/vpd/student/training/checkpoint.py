@@ -12,7 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vpd.library.artefact import replacing
+from vpd.library.artefact import sealed
+from vpd.library.sealed_files import BLANK, tensors_are_whole
 from vpd.student.training.history import Epoch
 
 FILE = "checkpoint.safetensors"
@@ -42,8 +43,8 @@ def save_checkpoint(
     tensors |= _optimiser_tensors(optimiser)
     # clones: tensors that share memory, such as a step counter of all parameters, are refused by safetensors
     kept = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    with replacing(folder / FILE) as part:
-        save_file(kept, part, metadata={"training": json.dumps(asdict(training))})
+    with sealed(folder / FILE) as part:
+        save_file(kept, part, metadata={"training": json.dumps(asdict(training)), **BLANK})
 
 
 def load_checkpoint(
@@ -51,6 +52,8 @@ def load_checkpoint(
 ) -> TrainingState | None:
     """Take up a training with this key; None, and nothing changed, where there is none or of another key."""
     path = folder / FILE
+    if not tensors_are_whole(path):  # none, or damaged: the training begins again
+        return None
     try:
         with safe_open(path, "pt") as file:
             found: dict[str, Any] = json.loads(file.metadata()["training"])

@@ -1,0 +1,74 @@
+"""Files with a checksum that are no tables: arrays, weights and JSON. What was damaged is as if not there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from vpd.library import checksum
+from vpd.library.artefact import sealed
+from vpd.types import Array
+
+FIELD = "checksum"
+BLANK = {FIELD: checksum.BLANK}
+"""What the metadata of a file holds that is written within `vpd.library.artefact.sealed`."""
+_TRAILER = "\n" + json.dumps(BLANK)
+
+
+def write_array(path: Path, array: Array) -> None:
+    """Write an array as .npy with a checksum behind it, whole or not at all."""
+    with sealed(path) as part, part.open("wb") as out:
+        np.save(out, array)
+        out.write(_TRAILER.encode())
+
+
+def array_is_whole(path: Path) -> bool:
+    """Whether an array that `write_array` wrote is what was written; all of it is read, once a process."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - len(_TRAILER)))
+            stated = json.loads(file.read())[FIELD]
+        return checksum.is_whole(path, str(stated))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def read_array(path: Path) -> Array | None:
+    """The array at ``path``; None where it is not there or not what was written."""
+    try:
+        found: Array | None = np.load(path, allow_pickle=False) if array_is_whole(path) else None
+    except (OSError, ValueError, EOFError, MemoryError):
+        return None
+    return found
+
+
+def tensors_are_whole(path: Path) -> bool:
+    """Whether a safetensors file, whose metadata hold its checksum, is what was written."""
+    try:
+        with safe_open(path, "np") as file:
+            stated = (file.metadata() or {}).get(FIELD)
+        return bool(stated) and checksum.is_whole(path, str(stated))
+    except (OSError, SafetensorError, ValueError):
+        return False
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write a record as JSON with a checksum in it, whole or not at all."""
+    with sealed(path) as part:
+        text = json.dumps({**record, **BLANK}, indent=2, sort_keys=True)
+        part.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What `write_json` wrote. Raises OSError where it cannot be read, ValueError where it is another."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(record, dict) or not checksum.is_whole(path, str(record.get(FIELD))):
+        raise ValueError("its contents are not what was written")
+    return record

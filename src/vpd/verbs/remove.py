@@ -1,0 +1,192 @@
+"""Take a video out of a library, with its labels, picks and artefacts kept aside; and bring it back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from vpd.athletes.picks import TABLE as PICKS
+from vpd.errors import ArtefactError, InputError
+from vpd.library.artefact import write_text
+from vpd.library.backup import keep
+from vpd.library.csv_file import Columns, Table, read_table
+from vpd.library.ids import check_id
+from vpd.library.labels import TABLE as LABELS
+from vpd.library.layout import MADE_FOLDERS, USER_FOLDERS, Layout
+from vpd.library.lock import locked
+from vpd.library.videos import NEW, VideoRow, Videos
+
+ROW = "video.json"
+"""The row of the table of videos, in the folder of a removed video."""
+_KEPT_APART = ("cache", "labels.backup", "removed", "results", "students")
+
+
+@dataclass(frozen=True)
+class RemoveRequest:
+    """Which video; with ``back`` it is one that was removed and is wanted again."""
+
+    video: str
+    back: bool = False
+
+
+@dataclass(frozen=True)
+class RemoveResult:
+    """What was done.
+
+    Attributes
+    ----------
+    video : its id.
+    folder : where what belongs to it is kept, or was.
+    labels, picks : how many rows of labels.csv and athletes.csv went with it.
+    """
+
+    video: str
+    folder: Path
+    labels: int
+    picks: int
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "video": self.video,
+            "folder": str(self.folder),
+            "labels": self.labels,
+            "picks": self.picks,
+        }
+
+
+def remove_video(library: Layout, request: RemoveRequest) -> RemoveResult:
+    """Take a video out, or with ``back`` bring it back. Its file is not touched.
+
+    Rows of labels.csv and athletes.csv, boxes, given poses and artefacts go to removed/<video>/ of the
+    library. Raises InputError where there is no such video, or it is there again; LockedError.
+    """
+    with locked(library.labels), locked(library.picks), locked(library.videos):
+        videos = Videos.read(library)
+        return (
+            _bring_back(library, videos, request.video)
+            if request.back
+            else _take_out(library, videos, videos.id_of(request.video))
+        )
+
+
+def _tables(library: Layout, folder: Path) -> tuple[tuple[Path, Path, Columns], ...]:
+    """Tables of the user with a column video, and where their rows of a removed video are kept."""
+    named = ((library.labels, LABELS), (library.picks, PICKS))
+    return tuple((path, folder / path.name, columns) for path, columns in named)
+
+
+def _take_out(library: Layout, videos: Videos, video: str) -> RemoveResult:
+    folder = _free(library.removed(video))
+    write_text(json.dumps(asdict(videos.rows[video]), indent=1) + "\n", folder / ROW)
+    counts = [_move_rows(videos, video, *table) for table in _tables(library, folder)]
+    del videos.rows[video]
+    Videos(library, videos.rows.values()).write()
+    for path in _files_of(library.root, video):
+        _move(path, folder / path.relative_to(library.root))
+    return RemoveResult(video, folder, *counts)
+
+
+def _free(folder: Path) -> Path:
+    number, free = 2, folder
+    while free.exists():
+        free, number = folder.with_name(f"{folder.name}~{number}"), number + 1
+    return free
+
+
+def _move_rows(videos: Videos, video: str, path: Path, aside: Path, columns: Columns) -> int:
+    """Write the rows of a video aside, then take them out; how many. What cannot be read stays."""
+    if not path.is_file():
+        return 0
+    table = read_table(path, columns)
+    rows = [r.index for r in table.unchecked() if videos.matches(r.raw("video")) == [video]]
+    if rows:
+        chosen = [table.rows[index] for index in rows]
+        Table(aside, columns, table.header, chosen, delimiter=table.delimiter, newline=table.newline).write()
+        keep(path)
+        table.remove(rows)
+        table.write()
+    return len(rows)
+
+
+def _files_of(root: Path, video: str) -> Iterator[Path]:
+    """Artefacts and given files of a video, in every folder of the library that has one file a video."""
+    name = re.compile(re.escape(video) + r"\.(parquet|arrow|csv|json|json\.gz)")
+    for top in (*MADE_FOLDERS, *USER_FOLDERS):
+        if top in _KEPT_APART:
+            continue
+        folder = root / top
+        for place in [folder, *(p for p in folder.glob("*") if p.is_dir() and top == "features")]:
+            yield from sorted(p for p in place.glob("*") if name.fullmatch(p.name) and p.is_file())
+
+
+def _move(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(target)
+
+
+def _bring_back(library: Layout, videos: Videos, name: str) -> RemoveResult:
+    folder = library.removed(name)
+    try:
+        check_id(name, folder)
+        row = _row(folder / ROW)
+    except (OSError, ValueError, TypeError, KeyError, ArtefactError):
+        known = sorted(p.parent.name for p in folder.parent.glob(f"*/{ROW}"))
+        shown = f"; there are {', '.join(known)}" if known else ""
+        raise InputError(f"no removed video is kept as {name!r}{shown}.") from None
+    if row.video in videos.rows:
+        raise InputError(f"there is a video {row.video!r} again. Remove that one first.")
+    videos.put(row)
+    videos.write()
+    counts = [_rows_back(*table) for table in _tables(library, folder)]
+    for path in _files_of(folder, row.video):
+        target = library.root / path.relative_to(folder)
+        if not target.exists():
+            _move(path, target)
+    (folder / ROW).unlink()
+    _remove_empty(folder)
+    return RemoveResult(row.video, folder, *counts)
+
+
+def _row(path: Path) -> VideoRow:
+    """The row as it was; its file is looked at again. Raises ValueError, TypeError or ArtefactError."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    row = VideoRow(**{field.name: record[field.name] for field in fields(VideoRow)})
+    check_id(row.video, path)
+    return row if row.status == NEW else VideoRow(**{**asdict(row), "mtime_ns": 0})
+
+
+def _rows_back(path: Path, aside: Path, columns: Columns) -> int:
+    """Put rows that were kept aside into the table again, with the user's columns; how many."""
+    if not aside.is_file():
+        return 0
+    kept = read_table(aside, columns)
+    if not path.is_file():
+        kept.write(path)
+    else:
+        table = read_table(path, columns)
+        own = [name for name in kept.header if kept.header.index(name) not in kept.places.values()]
+        for name in kept.places:
+            table.add_column(name)
+        for name in own:
+            table.add_own_column(name)
+        for record in kept.unchecked():
+            cells = dict(zip(kept.header, record.row.cells, strict=False))
+            known = {name: record.raw(name) for name in kept.places}
+            table.append(known, {name: cells.get(name, "") for name in own})
+        keep(path)
+        table.write()
+    aside.unlink()
+    return len(kept.rows)
+
+
+def _remove_empty(folder: Path) -> None:
+    for place in sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True):
+        if not any(place.iterdir()):
+            place.rmdir()
+    if not any(folder.iterdir()):
+        folder.rmdir()

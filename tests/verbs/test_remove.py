@@ -1,0 +1,57 @@
+"""`vpd remove`: a video is taken out, and comes back with its labels, picks and artefacts as they were."""
+
+import shutil
+
+import pytest
+
+from vpd.athletes.picks import Pick, add_pick, read_picks
+from vpd.errors import InputError
+from vpd.library.labels import read_labels
+from vpd.library.layout import Layout
+from vpd.library.videos import Videos
+from vpd.pipeline.run import run
+from vpd.verbs.remove import RemoveRequest, remove_video
+
+
+@pytest.fixture
+def copy(layout, tmp_path):
+    shutil.copytree(layout.root, tmp_path / "lib")
+    mine = Layout(tmp_path / "lib")
+    lines = mine.labels.read_text().splitlines()
+    remarks = [f"{line},{'remark' if i == 0 else f'seen {i}'}" for i, line in enumerate(lines)]
+    mine.labels.write_text("\n".join(remarks) + "\n")
+    add_pick(mine.picks, Pick("b1", 0.5, 20, 30))
+    return mine
+
+
+def contents(layout):
+    return {
+        p.relative_to(layout.root): p.read_bytes()
+        for p in layout.root.rglob("*")
+        if p.is_file() and "b1" in p.name
+    }
+
+
+def test_a_removed_video_comes_back_with_all_that_belongs_to_it(copy):
+    before, labels = contents(copy), sorted(copy.labels.read_text().splitlines())
+    result = remove_video(copy, RemoveRequest("b1"))
+    assert (result.video, result.labels, result.picks) == ("b1", 1, 1)
+    assert "b1" not in Videos.read(copy).rows
+    assert {s.video for s in read_labels(copy.labels, Videos.read(copy))} == {"a1", "a2", "b2"}
+    assert not read_picks(copy.picks)
+    report = run(copy, ["scan"])
+    assert report.complete
+    assert report.made == {}
+    assert set(contents(copy)) == {("removed/b1" / path) for path in before}
+    remove_video(copy, RemoveRequest("b1", back=True))
+    assert contents(copy) == before
+    assert sorted(copy.labels.read_text().splitlines()) == labels
+    assert [pick.video for pick in read_picks(copy.picks)] == ["b1"]
+    assert run(copy, ["track"]).complete
+    assert not list((copy.root / "removed").iterdir())
+
+
+def test_what_was_never_removed_does_not_come_back(copy):
+    for name in ("nobody", "../lib", ""):
+        with pytest.raises(InputError, match="no removed video"):
+            remove_video(copy, RemoveRequest(name, back=True))
