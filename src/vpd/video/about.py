@@ -130,10 +130,14 @@ def _damage(pictures: Sequence, index: FrameIndex) -> list[str]:
         cut_short = met.broken or met.past_end
         expected = max(met.packets, met.promised - met.hidden) if cut_short else met.packets
         missing = expected - own
+        where = f"{met.name}: " if len(pictures.files) > 1 else ""
         if missing > 0 and (met.failed or cut_short):
-            where = f"{met.name}: " if len(pictures.files) > 1 else ""
             what = "cannot be decoded: the file is damaged or cut short"
             doubts.append(f"{where}{missing} of {expected} frames {what}")
+        elif met.past_end:
+            doubts.append(f"{where}its end is missing: the file is cut short")
+        if met.concealed:
+            doubts.append(f"{where}{met.concealed} frames are damaged")
     return doubts
 
 

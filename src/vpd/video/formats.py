@@ -26,6 +26,9 @@ ENTERED_BY_BYTES = WITHOUT_TIMES | frozenset(("mpegts", "mpeg"))
 STILL_BRANDS = frozenset(("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"))
 """Brands of ISO files that hold pictures (HEIF, AVIF), animated ones too."""
 
+EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+"""First bytes of a Matroska file, and of the part of it that holds everything (RFC 9559)."""
+
 _LISTS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"<smil", b"[Reference]", b"RTSPtext", b"<asx")
 _XML_LISTS = (b"<MPD", b"<smil", b"<AssetMap", b"<PackingList", b"<Composition")
 _PICTURES = (b"GIF87a", b"GIF89a", b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
@@ -37,6 +40,29 @@ def list_of_files(head: bytes) -> bool:
     if text.startswith(b"<?xml"):
         return any(mark in head for mark in _XML_LISTS)
     return text.lower().startswith(tuple(mark.lower() for mark in _LISTS))
+
+
+def stated_size(head: bytes) -> int:
+    """How many bytes a Matroska or RIFF file that begins with ``head`` has by its word; 0 for none."""
+    if head[:4] == b"RIFF" and len(head) >= 8:
+        size = int.from_bytes(head[4:8], "little")
+        return 0 if size == 0xFFFFFFFF else size + 8
+    if head[:4] != EBML:
+        return 0
+    place, size = _element_size(head, 4)
+    place += size
+    if head[place : place + 4] != SEGMENT:
+        return 0
+    start, size = _element_size(head, place + 4)
+    return start + size if size else 0
+
+
+def _element_size(head: bytes, place: int) -> tuple[int, int]:
+    """Where the content of an EBML element begins, and its size; 0 where it is not stated (RFC 8794, 4)."""
+    first = head[place] if place < len(head) else 0
+    length = 9 - first.bit_length() if first else 1
+    value = int.from_bytes(head[place : place + length], "big") & ((1 << 7 * length) - 1)
+    return place + length, 0 if value == (1 << 7 * length) - 1 else value
 
 
 def picture_format(head: bytes) -> bool:

@@ -49,11 +49,12 @@ class Reader:
     ----------
     packets, hidden : how many packets with content were met, and how many besides that an edit list hides.
     failed : how many packets the decoder, and ``broken`` whether the demuxer, refused or called cut short.
+    concealed : how many pictures came out with damage that the decoder hid.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.packets = self.hidden = self.failed = 0
+        self.packets = self.hidden = self.failed = self.concealed = 0
         self.broken = False
         self._demuxed = source.container.demux(source.stream)
         self._waiting: dict[int, Stamp] = {}
@@ -92,6 +93,7 @@ class Reader:
         if packet is not None:
             self._aspects[number] = context.sample_aspect_ratio
         for picture in pictures:
+            self.concealed += picture.is_corrupt
             source = picture.pts if picture.pts is not None else min(self._waiting, default=number)
             stamp = self._waiting.pop(source, NOTHING)
             yield Decoded(source, stamp, picture, self._aspects.pop(source, None))

@@ -37,9 +37,10 @@ class FilePass:
 
     Attributes
     ----------
-    first_packet : number of its first packet. ``packets``, ``hidden``, ``failed``, ``broken``: of `Reader`.
+    first_packet : number of its first packet.
+    packets, hidden, failed, broken, concealed : of `Reader`.
     promised : how many frames the container says there are; 0 where it says nothing.
-    past_end : whether the file's own table of packets reaches past its end.
+    past_end : whether the file itself tells of more than it has.
     """
 
     name: str
@@ -48,6 +49,7 @@ class FilePass:
     hidden: int = 0
     failed: int = 0
     broken: bool = False
+    concealed: int = 0
     promised: int = 0
     past_end: bool = False
 
@@ -166,6 +168,7 @@ class Sequence:
             yield self._placed(decoded, float(tick_s))
         met.packets, met.hidden, met.failed = reader.packets, reader.hidden, reader.failed
         met.broken, met.past_end = reader.broken, reaches_past_end(source)
+        met.concealed = reader.concealed
         return number, segments.number
 
     def _placed(self, decoded: Decoded, tick_s: float) -> Timed:

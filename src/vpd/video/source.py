@@ -26,6 +26,7 @@ from vpd.video.formats import (
     WITHOUT_TIMES,
     list_of_files,
     picture_format,
+    stated_size,
 )
 
 DECODER_THREADS = 1
@@ -36,6 +37,9 @@ On many cores several videos are decoded at a time."""
 NO_RATE = Fraction(7919, 317)
 """Given to FFmpeg as the rate of streams without times, instead of its default of 25: a file that comes back
 with it does not state a rate."""
+
+MJPEG_SUFFIXES = frozenset((".mjpeg", ".mjpg"))
+JPEG = b"\xff\xd8\xff"
 
 NOT_THE_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
@@ -110,12 +114,15 @@ class Source:
 
 
 def reaches_past_end(source: Source) -> bool:
-    """Whether the file's own table of packets reaches past its end."""
+    """Whether the file's own table of packets, or its size by its own head, reaches past its end."""
+    size = source.path.stat().st_size
+    with source.path.open("rb") as file:
+        stated = stated_size(file.read(4096))
     entries = source.stream.index_entries
-    if not source.promised_frames or not len(entries):
-        return False
-    last = entries[len(entries) - 1]
-    return bool(last.pos + last.size > os.path.getsize(source.path))  # noqa: PTH202
+    if source.promised_frames and len(entries):
+        last = entries[len(entries) - 1]
+        stated = max(stated, last.pos + last.size)
+    return bool(stated > size)
 
 
 def streams_by_rank(container: InputContainer) -> list[VideoStream]:
@@ -145,7 +152,10 @@ def opened(path: Path, fps: float = 0.0) -> Iterator[Source]:
         with path.open("rb") as file:
             if list_of_files(head := file.read(4096)):
                 raise VideoError(f"{name}: this is a list that names other files, not a recording.")
-        container = av.open(f"file:{os.path.abspath(path)}", metadata_errors="replace", options=_options())  # noqa: PTH100
+        # To FFmpeg a row of JPEG pictures is a single one, whatever the file is called.
+        known = "mjpeg" if path.suffix.lower() in MJPEG_SUFFIXES and head[:3] == JPEG else None
+        name_for_ffmpeg = f"file:{os.path.abspath(path)}"  # noqa: PTH100
+        container = av.open(name_for_ffmpeg, "r", known, metadata_errors="replace", options=_options())
     except (av.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, av.FFmpegError) and picture_format(head):
             raise VideoError(f"{name}: this is a picture or an animated picture, not a recording.") from error

@@ -1,0 +1,205 @@
+"""Files as wild as they come, made by the program ffmpeg, with what is right by ffprobe and ffmpeg."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+PICTURES = "testsrc2=s={size}:r={rate}:d={length}"
+REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Wild:
+    """How one file is made.
+
+    Attributes
+    ----------
+    options : of ffmpeg for its output. ``size``, ``rate``, ``length``: of the pictures, pixels, 1/s, s.
+    change : what is done to the bytes afterwards. ``inputs``: further inputs of ffmpeg.
+    right : `REFUSED`; or None where ffprobe is right.
+    fields : pictures that a frame of the file gives.
+    doubt : a word of the warning that it must get.
+    alike : whether its pictures look as ffmpeg's without further options.
+    span_s : from the first picture to the last as it was made, where ffprobe does not tell.
+    """
+
+    name: str
+    options: str = "-c:v libx264 -preset ultrafast"
+    size: str = "160x120"
+    rate: str = "25"
+    length: str = "2"
+    inputs: str = ""
+    change: Callable[[bytes], bytes] | None = None
+    right: str | None = None
+    fields: int = 1
+    doubt: str = ""
+    alike: bool = True
+    span_s: float | None = None
+
+
+X264 = "-c:v libx264 -preset ultrafast"
+X265 = "-c:v libx265 -preset ultrafast -x265-params log-level=none"
+SOUND = "-f lavfi -i sine=d=2"
+JPEG = "-c:v mjpeg -pix_fmt yuvj420p"
+
+
+def _cut(share: float) -> Callable[[bytes], bytes]:
+    return lambda content: content[: int(len(content) * share)]
+
+
+def _hurt(content: bytes) -> bytes:
+    out = bytearray(content)
+    for place in range(len(out) // 3, len(out) // 3 + 2000, 7):
+        out[place] ^= 0x5A
+    return bytes(out)
+
+
+WILD: tuple[Wild, ...] = (
+    Wild("plain.mp4"),
+    Wild("b_frames_open.mp4", f"{X264} -bf 3 -x264-params open-gop=1:keyint=12"),
+    Wild("no_edit_list.mp4", f"{X264} -bf 2 -use_editlist 0"),
+    Wild("prores.mov", "-c:v prores_ks"),
+    Wild("dnxhd.mov", "-c:v dnxhd -b:v 36M -pix_fmt yuv422p", "1920x1080", length="0.3"),
+    Wild("vp8.webm", "-c:v libvpx -deadline realtime -cpu-used 8"),
+    Wild("vp9_alpha.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -pix_fmt yuva420p", alike=False),
+    Wild("av1.mkv", "-c:v libaom-av1 -cpu-used 8 -usage realtime", length="0.5"),
+    Wild("hevc_10bit.mp4", f"{X265} -pix_fmt yuv420p10le"),
+    Wild("hevc_422_12bit.mkv", f"{X265} -pix_fmt yuv422p12le"),
+    Wild("h264_444.mp4", f"{X264} -pix_fmt yuv444p"),
+    Wild("h264_lossless_rgb.mkv", "-c:v libx264rgb -preset ultrafast -qp 0"),
+    Wild("grey16.mkv", "-c:v ffv1 -pix_fmt gray16le"),
+    Wild("grey.avi", "-c:v ffvhuff -pix_fmt gray"),
+    Wild("jpeg.avi", JPEG),
+    Wild("mpeg1.mpg", "-c:v mpeg1video -f mpeg"),
+    Wild("mpeg2.ts", "-c:v mpeg2video -bf 2"),
+    Wild("mpeg2.vob", "-c:v mpeg2video -bf 2 -f vob"),
+    Wild("camera.dv", "-c:v dvvideo -pix_fmt yuv420p -f dv", "720x576", fields=2, alike=False),
+    Wild("tv.mxf", "-c:v mpeg2video"),
+    Wild("old.wmv", "-c:v wmv2"),
+    Wild("old.flv", "-c:v flv1"),
+    Wild("free.ogv", "-c:v libtheora"),
+    Wild("divx.avi", "-c:v msmpeg4"),
+    Wild("xvid.avi", "-c:v mpeg4 -bf 2", span_s=1.96),
+    Wild("uncompressed.avi", "-c:v rawvideo -pix_fmt bgr24", length="0.4"),
+    Wild("animation_alpha.mov", "-c:v qtrle -pix_fmt argb", length="0.4"),
+    Wild("png.mov", "-c:v png -pix_fmt rgba", length="0.4"),
+    Wild("cinepak.avi", "-c:v cinepak", length="0.3"),
+    Wild("phone.3gp", "-c:v h263", "176x144"),
+    Wild("container.nut", "-c:v mpeg4"),
+    Wild("bare.h264", f"{X264} -f h264", rate="50", span_s=1.98),
+    Wild("bare.hevc", f"{X265} -f hevc", rate="30", span_s=59 / 30),
+    Wild("bare.ivf", "-c:v libvpx -deadline realtime -cpu-used 8 -f ivf"),
+    Wild("bare.y4m", "-pix_fmt yuv420p -f yuv4mpegpipe", length="0.4"),
+    Wild("bare_without_rate.mjpeg", f"{JPEG} -f mjpeg", right=REFUSED),
+    Wild("wide_pixels.mp4", f"{X264} -vf setsar=16/11", alike=False),
+    Wild("odd_size.mp4", f"{X264} -pix_fmt yuv444p", "161x121"),
+    Wild("one_pixel.mkv", "-c:v ffv1 -pix_fmt bgr0 -vf scale=1:1"),
+    Wild("huge.avi", JPEG, "7680x4320", "5", "0.4"),
+    Wild("tall.mkv", f"{X264} -pix_fmt yuv444p -colorspace bt709", "18x2000", length="0.4"),
+    Wild("one_frame.mp4", f"{X264} -frames:v 1"),
+    Wild("once_a_second.mp4", rate="1", length="6"),
+    Wild("slow_motion.mp4", rate="240", length="0.5"),
+    Wild("film.mp4", rate="24000/1001"),
+    Wild("variable.mkv", f"{X264} -vf setpts=(N+mod(N*N\\,7)/8)/25/TB -vsync vfr"),
+    Wild("negative_start.mkv", f"{X264} -output_ts_offset -1 -avoid_negative_ts disabled",
+         doubt="carry no time", span_s=1.96),
+    Wild("late_start.ts", f"{X264} -output_ts_offset 5000"),
+    Wild("fragments.mp4", f"{X264} -movflags empty_moov+frag_keyframe"),
+    Wild("turned.mp4", f"{X264} -metadata:s:v rotate=90"),
+    Wild("bottom_first.ts", "-c:v mpeg2video -flags +ildct+ilme -top 0", "720x576", fields=2, alike=False),
+    Wild("hlg.mp4", f"{X265}:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc "
+         "-pix_fmt yuv420p10le", alike=False),
+    Wild("with_sound_and_timecode.mov", f"{X264} -map 0 -map 1 -c:a aac -timecode 01:00:00:00 -shortest",
+         inputs=SOUND),
+    Wild("many_streams.mkv", f"-map 0 -map 0 -map 0 -map 1 {X264} -c:a aac -s:v:0 32x24 -s:v:2 64x48 "
+         "-disposition:v:0 0 -disposition:v:1 default -disposition:v:2 0", inputs=SOUND),
+    Wild("sound_alone.mp4", "-map 1 -c:a aac", inputs=SOUND, right=REFUSED),
+    Wild("sound_with_cover.mp3", "-map 1 -map 0 -c:a libmp3lame -c:v mjpeg -pix_fmt yuvj420p -frames:v 1 "
+         "-disposition:v attached_pic", inputs=SOUND, right=REFUSED),
+    Wild("joined.ts", f"{X264}", change=lambda content: content * 2, doubt="jumps", alike=False),
+    Wild("cut_short.mkv", f"{X264} -g 10", change=_cut(0.6), doubt="cut short", alike=False),
+    Wild("cut_short.mp4", change=_cut(0.6), right=REFUSED),
+    Wild("damaged.ts", f"{X264} -g 10", change=_hurt, doubt="damaged", alike=False),
+    Wild("begins_with_zeros.ts", f"{X264} -g 10", change=lambda content: bytes(4096) + content[4096:],
+         alike=False),
+    Wild("mp4_called.avi", f"{X264} -f mp4"),
+    Wild("mkv_called.mp4", f"{X264} -f matroska"),
+    Wild("no_suffix", f"{X264} -f mp4"),
+    Wild("picture.mp4", "-frames:v 1 -c:v png -f image2pipe", right=REFUSED),
+    Wild("moving_picture.mp4", "-c:v gif -f gif", right=REFUSED),
+    Wild("text.mov", change=lambda content: b"not a film, but a letter\n" * 500, right=REFUSED),
+    Wild("list.mp4", change=lambda content: b"#EXTM3U\n#EXTINF:1,\nplain.mp4\n", right=REFUSED),
+    Wild("empty.mp4", change=lambda content: b"", right=REFUSED),
+    Wild("zeros.mkv", change=lambda content: bytes(100_000), right=REFUSED),
+    Wild("- %d 'odd' \"name\" #1 \U0001f3be.mp4"),
+    Wild("x" * 240 + ".mp4"),
+)  # fmt: skip
+
+
+def make(wild: Wild, folder: Path) -> Path:
+    """Write the file."""
+    path = folder / wild.name
+    pictures = PICTURES.format(size=wild.size, rate=wild.rate, length=wild.length)
+    command = ["ffmpeg", "-y", "-v", "error", "-f", "lavfi", "-i", pictures, *wild.inputs.split()]
+    options = wild.options
+    if "libx264 " in f"{options} " and "-pix_fmt" not in options:
+        options += " -pix_fmt yuv420p"
+    made = folder / "made_just_now"
+    kind = [] if " -f " in f" {options} " else ["-f", _kind(path)]
+    subprocess.run([*command, *options.split(), *kind, str(made)], check=True, capture_output=True)
+    content = made.read_bytes()
+    made.unlink()
+    path.write_bytes(wild.change(content) if wild.change else content)
+    return path
+
+
+def _kind(path: Path) -> str:
+    names = {".mkv": "matroska", ".ts": "mpegts", ".wmv": "asf", ".ogv": "ogg"}
+    return names.get(path.suffix, path.suffix.removeprefix(".") or "mp4")
+
+
+@dataclass(frozen=True)
+class Right:
+    """What ffprobe says of a file: pictures, size as shown, seconds from the first picture to the last."""
+
+    frames: int
+    width: int
+    height: int
+    span_s: float
+
+
+def probe(path: Path) -> Right:
+    """By ffprobe, of the stream that is marked as default, else the largest."""
+    streams = _json("-show_streams", path)
+    of = [s for s in streams["streams"] if s.get("width") and not s["disposition"]["attached_pic"]]
+    best = max(of, key=lambda s: (s["disposition"]["default"], s["width"] * s["height"]))
+    frames = _json(
+        "-select_streams", str(best["index"]), "-show_entries", "frame=best_effort_timestamp_time", path
+    )["frames"]
+    times = [float(f["best_effort_timestamp_time"]) for f in frames if "best_effort_timestamp_time" in f]
+    across, down = (int(v) for v in (best.get("sample_aspect_ratio") or "1:1").split(":"))
+    width, height = round(best["width"] * (across / down if across and down else 1)), best["height"]
+    turned = any(abs(int(d.get("rotation", 0))) in (90, 270) for d in best.get("side_data_list", ()))
+    size = (height, width) if turned else (width, height)
+    return Right(len(frames), *size, max(times) - min(times) if times else 0.0)
+
+
+def _json(*options: str | Path) -> dict:
+    command = ["ffprobe", "-v", "error", "-of", "json", *map(str, options[:-1]), f"file:{options[-1]}"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+def picture(path: Path, frame: int, size: tuple[int, int]) -> np.ndarray:
+    """(H, W, 3): a frame as ffmpeg shows it, of the size (width, height)."""
+    shown = f"select=eq(n\\,{frame}),scale={size[0]}:{size[1]}:flags=bilinear"
+    command = ["ffmpeg", "-v", "error", "-i", f"file:{path}", "-vf", shown, "-frames:v", "1", "-vsync", "0"]
+    raw = subprocess.run(
+        [*command, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], check=True, capture_output=True
+    ).stdout
+    return np.frombuffer(raw, np.uint8).reshape(size[1], size[0], 3)
