@@ -158,6 +158,20 @@ def test_an_interval_is_labelled_by_two_keys_corrected_and_undone(page, library)
     assert before.splitlines()[1].startswith("v0,0,1.0,2.0,jump")
 
 
+def test_one_key_labels_a_point_or_an_interval_with_lead_and_lag(page, library):
+    library.classes.write_text('[throw]\nlead_s = 0.5\nlag_s = 1.0\n[block]\nkind = "point"\n')
+    open_video(page, "v5")
+    show(page, 30)
+    page.keyboard.press("Digit1")
+    page.wait_for_selector("text=Labelled: throw")
+    page.keyboard.press("Digit2")
+    page.wait_for_selector("text=Labelled: block")
+    rows = [s for s in read_labels(library.labels, Videos.read(library)) if s.video == "v5"]
+    library.classes.unlink()
+    spans = {s.label: (round(s.start_s, 3), round(s.end_s, 3)) for s in rows}
+    assert spans == {"throw": (0.5, 2.0), "block": (1.0, 1.033)}
+
+
 def test_search_by_example_finds_the_same_action_and_labels_it(page, library):
     page.goto("/#/search?q=v0@1-2")
     page.wait_for_selector(".grid .card")

@@ -42,6 +42,11 @@ class Layout:
         return self.root / "labels.csv"
 
     @property
+    def classes(self) -> Path:
+        """The classes in the user's order, and how each is labelled (`vpd.library.classes`)."""
+        return self.root / "classes.toml"
+
+    @property
     def splits(self) -> Path:
         """Which videos, or single actions, train, validate and test."""
         return self.root / "splits.csv"

@@ -7,7 +7,9 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from vpd.errors import InputError
 from vpd.formats.table import FORMATS
+from vpd.library.classes import ActionClass, read_classes
 from vpd.pipeline.status import Status, status
 from vpd.web.app_state import State, StateOf
 from vpd.web.workspace import NotThereError
@@ -19,6 +21,14 @@ def _missing(found: Status) -> list[str]:
     """The next thing to do, and how."""
     due = [name for name, step in found.steps.items() if step.due]
     return [f"To do: {', '.join(due)}. `vpd run` does it."] if due else []
+
+
+def _classes(state: State) -> tuple[dict[str, ActionClass], list[str]]:
+    """The user's classes; where their file is wrong none, and what is wrong."""
+    try:
+        return state.workspace.remember("classes", state.workspace.layout.classes, read_classes), []
+    except InputError as error:
+        return {}, [str(error)]
 
 
 def _videos(state: State, found: Status) -> list[dict[str, Any]]:
@@ -51,13 +61,12 @@ def library(state: StateOf) -> dict[str, Any]:
     """The videos with what is done of each, and what the page can do."""
     layout = state.workspace.layout
     found = state.workspace.remember("status", layout.videos, lambda _: status(layout))
+    classes, problem = _classes(state)
     return {
         "name": layout.root.name,
         "videos": _videos(state, found),
-        "missing": _missing(found),
-        "run": "",
-        "classes": [],
-        "kinds": {},
+        "missing": [*_missing(found), *problem],
+        "classes": [{"name": name, **kind.model_dump()} for name, kind in classes.items()],
         "formats": sorted(name for name, entry in FORMATS.items() if entry.writes),
         "features": layout.feature_names(),
     }

@@ -22,7 +22,8 @@ export function useStore() {
 export async function loadLibrary() {
   try {
     const [library, labels] = await Promise.all([get("/api/library"), get("/api/labels")]);
-    change({ library, ...sorted(labels), error: null });
+    change({ library, error: null });
+    change(sorted(labels));
   } catch (error) {
     change({ error });
   }
@@ -32,9 +33,10 @@ export const REVIEWED = "reviewed";
 
 function sorted({ labels }) {
   labels.sort((a, b) => a.start_s - b.start_s);
-  const names = new Set(labels.map((l) => l.label).filter((name) => name !== REVIEWED));
-  for (const name of state.library?.classes ?? []) names.add(name);
-  return { labels, classes: [...names].sort() };
+  // The user's own order first (classes.toml), which decides the keys and the colours; then all others that labels name.
+  const named = (state.library?.classes ?? []).map((c) => c.name);
+  const others = new Set(labels.map((l) => l.label).filter((name) => name !== REVIEWED && !named.includes(name)));
+  return { labels, classes: [...named, ...[...others].sort()] };
 }
 
 export async function loadLabels() {

@@ -29,7 +29,6 @@ export function LibraryScreen() {
   return html`<h1>${t("screen_library")}</h1>
     <p>${t("library_about", { count: library.videos.length, root: library.name })}
       ${library.missing.map((text) => html` <span class="hint">${text}</span>`)}</p>
-    ${library.run && html`<p role="status">${t("running", { what: library.run })}</p>`}
     <label class="field">${t("filter")} <input type="search" value=${wanted} onInput=${(e) => want(e.target.value)} /></label>
     <ul class="videos">${shown.slice(0, 300).map((v) => html`<li key=${v.video} class="video">
       ${v.crops ? html`<${Strip} video=${v} />` : html`<div class="strip empty">${t("no_crops")}</div>`}

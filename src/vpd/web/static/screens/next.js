@@ -52,7 +52,8 @@ export function NextScreen({ query }) {
     if (!next.delete(item.id)) next.add(item.id);
     setWrong(next);
   };
-  const names = [...new Set([...classes, ...Object.values(given).filter((v) => v !== "?" && v !== "-")])].sort();
+  const others = new Set(Object.values(given).filter((v) => v !== "?" && v !== "-" && !classes.includes(v)));
+  const names = [...classes, ...[...others].sort()];
   useLayoutEffect(() => listen({
     ...Object.fromEntries(names.slice(0, 10).map((label, i) => [`class_${i + 1}`, () => mode === "name" && name(label)])),
     accept: finish,

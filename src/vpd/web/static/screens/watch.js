@@ -40,6 +40,7 @@ function usePlayer(video, start) {
 // The span that a class key marks: with lead and lag one press makes it, without the second press ends it.
 function spanOf(kind, frame, player) {
   const seconds = player.times[frame];
+  if (kind.kind === "point") return { start_s: seconds, end_s: endOf(player.times, frame) };
   if (kind.lead_s || kind.lag_s) {
     return { start_s: Math.max(0, seconds - kind.lead_s), end_s: Math.min(seconds + kind.lag_s, endOf(player.times, player.count - 1)) };
   }
@@ -84,7 +85,7 @@ function Watch({ row, start }) {
   const proposals = found?.proposals ?? [];
   const current = own.find((l) => l.id === selected?.id) ?? proposals.find((p) => p.id === selected?.id) ?? null;
   const hits = useMemo(() => JSON.parse(sessionStorage.getItem("vpd.hits") ?? "[]").filter((h) => h.video === video), [video]);
-  const names = [...new Set([...classes, ...proposals.map((p) => p.label)])].sort();
+  const names = [...classes, ...[...new Set(proposals.map((p) => p.label))].filter((name) => !classes.includes(name)).sort()];
   const spans = { labels: own, proposals, reviewed, hits, shots: lanes?.shots ?? [] };
   const data = {
     ...spans, presence: lanes?.presence, energy: lanes?.energy, bins: row, classes: names, threshold, selected: current,
@@ -94,7 +95,7 @@ function Watch({ row, start }) {
   const athletes = lanes?.athletes ?? [0];
 
   const moment = () => (now.playing ? Math.max(row.start_s, seconds - reaction * now.rate) : seconds);
-  const kindOf = (name) => library.kinds[name] ?? { lead_s: 0, lag_s: 0 };
+  const kindOf = (name) => library.classes.find((c) => c.name === name) ?? { kind: "interval", lead_s: 0, lag_s: 0 };
   const add = (name) => {
     if (!name) return;
     const kind = kindOf(name);
@@ -243,7 +244,7 @@ function Watch({ row, start }) {
     <aside aria-label=${t("labels")}>
       <section aria-labelledby="label-as"><h2 id="label-as">${t("label_as")}</h2>
         <div class="classes">${names.map((name, i) => html`<button key=${name} class="class" onClick=${() => add(name)}
-          aria-pressed=${open?.label === name} style=${`--class:${colourOf(name, names)}`}>
+          title=${kindOf(name).help || null} aria-pressed=${open?.label === name} style=${`--class:${colourOf(name, names)}`}>
           ${i < 10 && html`<kbd>${(i + 1) % 10}</kbd> `}<bdi>${name}</bdi></button>`)}</div>
         <form onSubmit=${(e) => { e.preventDefault(); add(newClass.trim()); setNewClass(""); }}>
           <label>${t("new_class")} <input value=${newClass} onInput=${(e) => setNewClass(e.target.value)} maxlength="200" /></label>

@@ -1,0 +1,59 @@
+"""The user's table of classes, ``classes.toml``: which there are, in which order, and how they are labelled."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from vpd.errors import InputError
+from vpd.settings.section import Section, problems
+
+
+class ActionClass(Section):
+    """How actions of one class are labelled in the browser."""
+
+    kind: Literal["interval", "point"] = "interval"
+    """An interval has a start and an end. A point is one frame: one key labels it."""
+    lead_s: float = Field(0.0, ge=0, le=600)
+    """With a lead or a lag, one key labels an interval: this much before the moment,"""
+    lag_s: float = Field(0.0, ge=0, le=600)
+    """and this much after it; seconds."""
+    help: str = Field("", max_length=400)
+    """What counts as an action of this class; the browser shows it at the class."""
+
+    @model_validator(mode="after")
+    def _a_point_has_no_length(self) -> ActionClass:
+        if self.kind == "point" and (self.lead_s or self.lag_s):
+            raise ValueError('a point has no lead_s and no lag_s; take kind = "interval"')
+        return self
+
+
+def read_classes(path: Path) -> dict[str, ActionClass]:
+    """The classes in ``path`` by name, in the order of the file; none where there is no file.
+
+    Raises InputError that names the file, the class and what is wrong with it.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}.") from error
+    return {name: _class(name, table, path) for name, table in tables.items()}
+
+
+def _class(name: str, table: object, path: Path) -> ActionClass:
+    if not name or name != name.strip():
+        raise InputError(f"{path}: the class {name!r} has no name, or blanks around it.")
+    if not isinstance(table, dict):
+        raise InputError(f"{path}: {name!r} is no class. Write a table for each class: [{json.dumps(name)}].")
+    try:
+        return ActionClass.model_validate_json(json.dumps(table, default=str))
+    except ValidationError as error:
+        raise InputError(f"{path}, class {name!r}: {problems(error)}.") from error
