@@ -65,6 +65,7 @@ def test_draws_lie_in_their_ranges_and_are_fixed_by_the_seed():
     assert drawn.flip.float().mean() == pytest.approx(0.5, abs=0.03)
     assert drawn.noise.float().mean() == pytest.approx(0.5, abs=0.03)
     assert drawn.colour[:, 0].min() >= 0.8
+    assert 0.3 < drawn.colour[:, 3].abs().max() <= 0.05 * 2 * np.pi
     torch.testing.assert_close(draw(4000, wanted, generator()).corner, drawn.corner)
     torch.testing.assert_close(drawn.rows(slice(10, 20)).colour, drawn.colour[10:20])
 

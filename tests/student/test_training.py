@@ -276,6 +276,16 @@ def test_the_best_epoch_is_kept(corpus, split, tmp_path, monkeypatch, losses, be
     assert [epoch.validation_loss for epoch in training.epochs] == losses
 
 
+def test_the_training_loss_of_an_epoch_is_the_mean_of_its_steps(corpus, split, tmp_path, monkeypatch):
+    training = on_pictures(corpus, split, images=96, epoch_images=48)
+    losses = iter([1.0, 2.0, 6.0, 4.0, 0.0, 8.0])
+    monkeypatch.setattr(training, "step", lambda batch, fraction: torch.tensor(next(losses)))
+    told = []
+    run_training(training, tmp_path, "key", lambda progress: told.append(progress.loss), TimeLimit(None))
+    assert [epoch.training_loss for epoch in training.epochs] == [3.0, 4.0]
+    assert told == [1.0, 1.5, 3.0, 4.0, 2.0, 4.0]
+
+
 def test_the_rate_falls_over_the_whole_training(corpus, split, tmp_path):
     training = on_pictures(corpus, split, images=64, epoch_images=16, schedule="cosine")
     run_training(training, tmp_path, "key", None, TimeLimit(None))
