@@ -493,9 +493,10 @@ def baselines(machine: Machine) -> Iterator[Row]:
         accelerator = make_accelerator(device)
         source = made._source(inputs, accelerator.device)
         ready = source.ready(source.read(np.arange(batch), 0, True), 0)
+        # A copy made before: a network that draws tuples of frames draws the same ones in both.
+        on_device = deepcopy(network).to(accelerator.device).eval()
         with torch.no_grad():
             wanted = network.eval()(ready.cpu())
-            on_device = deepcopy(network).to(accelerator.device)
             apart = error(on_device(ready), wanted)
         network = on_device.train()
         optimiser = make_optimiser(network, made.training)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 from accelerate import Accelerator
-from accelerate.state import AcceleratorState
+from accelerate.state import AcceleratorState, PartialState
 from torch import Tensor, nn
 
 from vpd.errors import InputError
@@ -48,14 +48,12 @@ def choose_device(name: str) -> torch.device:
 def make_accelerator(device: str) -> Accelerator:
     """The processes and devices of this run, as torchrun or the settings have it.
 
-    Accelerate keeps its state for the whole process and refuses another device later; a training that runs
-    alone starts from a clean state, so that several can follow each other.
+    Accelerate keeps its state for the whole process, and refuses another device later. A training that runs
+    alone starts from a clean state, so that several can follow each other, on one device or another.
     """
-    accelerator = Accelerator(cpu=choose_device(device).type == "cpu")
-    if accelerator.num_processes == 1:
+    if PartialState._shared_state.get("num_processes", 1) == 1:
         AcceleratorState._reset_state(reset_partial_state=True)
-        accelerator = Accelerator(cpu=choose_device(device).type == "cpu")
-    return accelerator
+    return Accelerator(cpu=choose_device(device).type == "cpu")
 
 
 def processor_has(*abilities: str) -> bool:
