@@ -11,7 +11,7 @@ from tools.pose.degrade import compressed
 from tools.pose.export import export
 from tools.pose.losses import CELL, CELLS, centres, heat_targets, rendered_loss, spots, total
 from tools.pose.people import SIDE, turned_joints, turned_maps
-from tools.pose.pictures import Batch
+from tools.pose.pictures import Batch, seen_otherwise
 from tools.pose.scaling import plain_weights, scale_weights
 from vpd.models import MODELS
 from vpd.pose.movenet_torch import decode, load_movenet
@@ -119,6 +119,18 @@ def test_scaled_weights_say_the_same_and_a_step_of_one_size_moves_all_by_as_much
         size = before[name].pow(2).mean((1, 2, 3)).sqrt()
         moved = (after[name] - before[name]).abs().amax((1, 2, 3)) / size
         assert float(moved.median()) == pytest.approx(0.01, rel=0.05)
+
+
+@pytest.mark.parametrize(("quarters", "mirrored"), [(0, True), (1, False), (3, True)])
+def test_a_batch_seen_otherwise_shows_its_joints_where_it_says(quarters, mirrored):
+    batch = scene()
+    spot = spots(batch.joints[0, 9], torch.tensor(1.0), 1.6)
+    batch.light[0, 1] = spot.repeat_interleave(4, 0).repeat_interleave(4, 1)
+    seen = seen_otherwise(batch, quarters, mirrored=mirrored)
+    row, column = divmod(int(seen.light[0, 1].argmax()), SIDE)
+    wrist = seen.joints[0, 10 if mirrored else 9]
+    assert abs(float(wrist[0]) - column) < 5
+    assert abs(float(wrist[1]) - row) < 5
 
 
 def test_compression_loses_more_the_lower_its_quality():

@@ -36,7 +36,7 @@ from tools.pose.degrade import degraded, moved, to_screen
 from tools.pose.kept_pictures import KeptPictures
 from tools.pose.losses import in_picture, kept_loss, place_losses, rendered_loss, spots, surprise, total
 from tools.pose.people import SIDE, People, turned_joints, turned_maps
-from tools.pose.pictures import Batch, Mix, Studio
+from tools.pose.pictures import Batch, Mix, Studio, seen_otherwise
 from tools.pose.scaling import plain_weights, scale_weights
 from vpd.pose.movenet_torch import MoveNet, decode, load_movenet
 
@@ -110,12 +110,29 @@ class Trainer:
             print(f"rendering failed, so pictures rendered before are used: {error}", flush=True)
             self.studio = KeptPictures(self.given.baked / "kept.npz", self.device)
             batch = self.studio.batch(count, mix)
-        pictures = degraded(to_screen(batch.light), strength=float(np.random.choice([0.25, 0.7, 1.0])))
-        return batch, _bordered(pictures)
+        return batch, self.spoilt(batch)
+
+    def spoilt(self, batch: Batch) -> Tensor:
+        """The pictures of a batch as cameras, encoders and crops leave them."""
+        strength = float(np.random.choice([0.25, 0.7, 1.0]))
+        return _bordered(degraded(to_screen(batch.light), strength=strength))
+
+    def looked_at(self) -> tuple[Batch, Tensor]:
+        """A batch to learn from: each is looked at ``--again`` times, seen and spoilt otherwise each time.
+
+        Every other look is mirrored, the rest turned by quarters: rendering takes longer than learning.
+        """
+        turn = self.step % self.given.again
+        if turn == 0:
+            self.batch, pictures = self.rendered(self.given.batch, self.mix)
+            return self.batch, pictures
+        quarters = 0 if turn % 2 else int(np.random.randint(1, 4))
+        batch = seen_otherwise(self.batch, quarters, mirrored=turn % 2 == 1)
+        return batch, self.spoilt(batch)
 
     def losses(self) -> dict[str, dict[str, Tensor]]:
         """The losses of one step, by kind of picture and by head."""
-        batch, pictures = self.rendered(self.given.batch, self.mix)
+        batch, pictures = self.looked_at()
         views = self.people.views(self.given.real)
         with torch.no_grad():
             teacher = self.heads(self.teacher, views.upright)
@@ -343,6 +360,7 @@ def main() -> None:
         "--spare", type=float, default=8.0, help="of these, kept for the last look and saving"
     )
     parser.add_argument("--batch", type=int, default=80, help="rendered pictures a step")
+    parser.add_argument("--again", type=int, default=3, help="times that a rendered batch is looked at")
     parser.add_argument("--real", type=int, default=24, help="real people a step, each upright and turned")
     parser.add_argument(
         "--rate", type=float, default=1e-3, help="of the trunk, in units of the weights' own size"

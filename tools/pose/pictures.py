@@ -5,7 +5,7 @@ All arrays are tensors on one device. Pictures are linear light in 0..1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -27,6 +27,8 @@ HIDDEN_M = 0.06
 COMPANY = 0.3
 SHOULDERS_UP, HIPS_UP = 0.03, 0.04
 """Median difference of MoveNet's from Anny's on 160 clear upright pictures, in trunks; others below 0.02."""
+MIRROR = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
+"""COCO's joint on the other side."""
 HINGES = (4, 7, 9, 12)
 """Links of knees and elbows, which bend in one direction only."""
 """Share of pictures with other people."""
@@ -66,6 +68,31 @@ class Batch:
     others_seen: Tensor
     inverted: Tensor
     blur: Tensor
+
+
+def seen_otherwise(batch: Batch, quarters: int, *, mirrored: bool) -> Batch:
+    """The batch mirrored (left and right exchanged) or not, then turned counterclockwise by ``quarters``."""
+
+    def points(joints: Tensor) -> Tensor:
+        x, y = joints.unbind(-1)
+        if mirrored:
+            x, y = (SIDE - x)[:, MIRROR], y[:, MIRROR]
+        for _ in range(quarters % 4):
+            x, y = y, SIDE - x
+        return torch.stack([x, y], -1)
+
+    light = batch.light.flip(3) if mirrored else batch.light
+    trunk = points(batch.joints)
+    trunk = trunk[:, 5:7].mean(1) - trunk[:, 11:13].mean(1)
+    return replace(
+        batch,
+        light=torch.rot90(light, quarters, (2, 3)),
+        joints=points(batch.joints),
+        seen=batch.seen[:, MIRROR] if mirrored else batch.seen,
+        others=points(batch.others),
+        others_seen=batch.others_seen[:, MIRROR] if mirrored else batch.others_seen,
+        inverted=F.normalize(trunk, dim=1)[:, 1],
+    )
 
 
 class Studio:
