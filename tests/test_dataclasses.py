@@ -18,32 +18,30 @@ def changeable():
                     yield f"{file.relative_to(SOURCES).as_posix()}:{node.name}"
 
 
-KNOWN = set(
-    [
-        "athletes/bytetrack.py:Tracklet",
-        "athletes/tracking.py:Shot",
-        "athletes/tracking.py:_Seen",
-        "baselines/checkpoint.py:Progress",
-        "baselines/training.py:Trainer",
-        "library/csv_file.py:Row",
-        "paper/given.py:Given",
-        "paper/importing.py:Imported",
-        "pipeline/report.py:RunReport",
-        "pipeline/run.py:_Run",
-        "pipeline/status.py:Status",
-        "pipeline/status.py:StepStatus",
-        "pipeline/task.py:Outcome",
-        "pipeline/workers.py:_Worker",
-        "search/segments.py:_Laid",
-        "student/training/checkpoint.py:TrainingState",
-        "teachers/vipe/readers/bvh.py:_Joint",
-        "video/find.py:Found",
-        "video/reader.py:Decoded",
-        "video/sequence.py:FilePass",
-        "web/jobs.py:Job",
-        "web/journal.py:Change",
-    ]
-)
+KNOWN = {
+    "athletes/bytetrack.py:Tracklet",
+    "athletes/tracking.py:Shot",
+    "athletes/tracking.py:_Seen",
+    "baselines/checkpoint.py:Progress",
+    "baselines/training.py:Trainer",
+    "library/csv_file.py:Row",
+    "paper/given.py:Given",
+    "paper/importing.py:Imported",
+    "pipeline/report.py:RunReport",
+    "pipeline/run.py:_Run",
+    "pipeline/status.py:Status",
+    "pipeline/status.py:StepStatus",
+    "pipeline/task.py:Outcome",
+    "pipeline/workers.py:_Worker",
+    "search/segments.py:_Laid",
+    "student/training/checkpoint.py:TrainingState",
+    "teachers/vipe/readers/bvh.py:_Joint",
+    "video/find.py:Found",
+    "video/reader.py:Decoded",
+    "video/sequence.py:FilePass",
+    "web/jobs.py:Job",
+    "web/journal.py:Change",
+}
 """Those that are filled or counted up as work goes on."""
 
 
