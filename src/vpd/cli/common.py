@@ -13,6 +13,7 @@ from rich.console import Console
 
 from vpd.library.layout import Layout, find_library
 from vpd.library.videos import Videos
+from vpd.report.terminal import visible
 from vpd.types import Segment
 from vpd.verbs.features import FeatureChoice
 from vpd.verbs.labelled import set_aside_notes
@@ -47,17 +48,17 @@ def print_json(value: Any) -> None:
 
 def say(text: str, style: str = "") -> None:
     """Print a sentence for the user; square brackets are no markup."""
-    console.print(text, style=style or None, markup=False)
+    console.print(visible(text), style=style or None, markup=False)
 
 
 def say_error(text: str) -> None:
     """Print what went wrong."""
-    notices.print(text, style="red", markup=False)
+    notices.print(visible(text), style="red", markup=False)
 
 
 def say_warning(text: str) -> None:
     """Print what the user should know of."""
-    notices.print(text, style="yellow", markup=False)
+    notices.print(visible(text), style="yellow", markup=False)
 
 
 def warn_of_set_aside(segments: Iterable[Segment], videos: Videos) -> None:

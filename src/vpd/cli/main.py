@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from vpd.cli.common import say_error
+from vpd.cli.common import say_error, say_warning
 from vpd.cli.signals import Stopped, stopping
 from vpd.errors import VpdError
 from vpd.settings.old_names import old_option
@@ -111,6 +111,12 @@ def build(arguments: list[str]) -> typer.Typer:
     return app
 
 
+def _say_what_is_slower() -> None:
+    compiling = sys.modules.get("vpd.dtw.compiling")  # only where the command imported it
+    if compiling is not None and (note := compiling.uncached_note()):
+        say_warning(note)
+
+
 def main() -> None:
     """Run the command. Errors become a sentence on the standard error and an exit code, not a traceback.
 
@@ -126,7 +132,10 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         with stopping():
-            build(sys.argv[1:])()
+            try:
+                build(sys.argv[1:])()
+            finally:
+                _say_what_is_slower()
     except VpdError as error:
         if os.environ.get("VPD_DEBUG") == "1":
             raise

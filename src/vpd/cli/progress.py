@@ -10,6 +10,7 @@ from types import TracebackType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from vpd.cli.common import notices, say_error
+from vpd.report.terminal import visible
 from vpd.verbs.progress import Progress as VerbProgress
 
 LINE_EVERY_S = 30.0
@@ -77,7 +78,7 @@ class ProgressBar:
 
     def say(self, text: str) -> None:
         """See Listener."""
-        notices.print(text, markup=False)
+        notices.print(visible(text), markup=False)
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def verb_progress(what: str) -> Iterator[VerbProgress]:
 
     def tell(fraction: float, text: str) -> None:
         nonlocal told_at
-        line = f"{what}: {text}" if text else what
+        line = visible(f"{what}: {text}" if text else what)
         bar.update(task, completed=fraction, description=line)
         if not notices.is_terminal and time.monotonic() - told_at > LINE_EVERY_S:
             told_at = time.monotonic()

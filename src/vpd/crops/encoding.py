@@ -22,6 +22,26 @@ STEPS = 127 / MAX_FLOW
 """Codes a pixel."""
 
 
+MOST_PIXELS = 4096**2
+"""A packed picture that says it is larger is not unpacked: a small file can ask for any memory."""
+
+
+def jpeg_size(data: Array) -> tuple[int, int]:
+    """Width and height that JPEG bytes (uint8 vector) state; (0, 0) where they state none."""
+    raw, at = data[:65_536].tobytes(), 2
+    while at + 9 <= len(raw) and raw[at] == 0xFF:
+        kind, length = raw[at + 1], int.from_bytes(raw[at + 2 : at + 4], "big")
+        if kind in _FRAME_HEADERS:
+            height, width = (int.from_bytes(raw[at + k : at + k + 2], "big") for k in (5, 7))
+            return width, height
+        at += 2 + length
+    return 0, 0
+
+
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""The markers behind which a JPEG file states its size."""
+
+
 def encode_flow(flow: Array) -> Array:
     """Flow in pixels as uint8 codes of the same shape; plus and minus MAX_FLOW are 255 and 1."""
     return (np.rint(np.clip(flow, -MAX_FLOW, MAX_FLOW) * STEPS) + ZERO_FLOW).astype(np.uint8)
@@ -46,7 +66,9 @@ def pack_rgb(rgb: Array, quality: int) -> bytes:
 
 def unpack_rgb(data: Array) -> Array:
     """JPEG bytes (uint8 vector) as (S, S, 3) uint8 RGB. Raises ArtefactError where they are damaged."""
-    picture: Array | None = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+    width, height = jpeg_size(data)
+    fits = 0 < width * height <= MOST_PIXELS
+    picture: Array | None = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if fits else None
     if picture is None:
         raise ArtefactError(
             "a crop is damaged and cannot be decoded. Delete the file of crops and run again."

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from vpd.detection.base import FrameDetector
 from vpd.detection.scoring import Scored
 from vpd.detection.timeline import Timeline
+from vpd.dtw.compiling import compiled
 from vpd.dtw.subsequence import Queries, stack_queries, subsequence_scores
 from vpd.sequences.sides import Sides
 from vpd.types import MIRRORED, REGULAR, Array
@@ -21,7 +21,7 @@ FEWEST_TICKS = 2
 """Examples with fewer valid ticks are not used as queries."""
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@compiled()
 def _spread(similar: Array, ticks: Array) -> tuple[Array, Array]:
     """For every tick the largest similarity among the spans that cover it, and the last tick of that span.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
+from vpd.dtw.compiling import compiled
 from vpd.types import Array
 
 LEAST_SCORE = 0.005
@@ -153,7 +153,7 @@ def _votes(scores: Array, edges: Array, lengths: Array, decoding: Decoding) -> t
     return spans, values
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]  # numba has no types
+@compiled()
 def _suppress(starts: Array, ends: Array, values: Array, sigma: float, least: float) -> Array:
     n = len(starts)
     longest = (ends - starts).max()

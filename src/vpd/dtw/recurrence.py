@@ -11,8 +11,8 @@ All that is compiled together lies in this file: numba's cache notices only chan
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from vpd.dtw.compiling import compiled
 from vpd.dtw.packed import LANES
 from vpd.types import Array
 
@@ -22,7 +22,7 @@ PAD = 3
 L = LANES
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@compiled(nogil=True, inline="always")
 def _shifted(row: Array, back: int, lo: int, hi: int) -> Array:
     """The row's positions lo <= x < hi, ``back`` reference frames earlier.
 
@@ -32,7 +32,7 @@ def _shifted(row: Array, back: int, lo: int, hi: int) -> Array:
     return row[lo - back * L : hi - back * L]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _symmetric(out: Array, c1: Array, d0: Array, lo: int, hi: int, diagonal: float) -> None:
     o, left = _shifted(out, 0, lo, hi), _shifted(out, 1, lo, hi)
     c10, c11, d = _shifted(c1, 0, lo, hi), _shifted(c1, 1, lo, hi), _shifted(d0, 0, lo, hi)
@@ -45,7 +45,7 @@ def _symmetric(out: Array, c1: Array, d0: Array, lo: int, hi: int, diagonal: flo
         o[x] = along if along < o[x] else o[x]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _asymmetric(out: Array, c1: Array, d0: Array, lo: int, hi: int) -> None:
     o, d = _shifted(out, 0, lo, hi), _shifted(d0, 0, lo, hi)
     c10, c11, c12 = _shifted(c1, 0, lo, hi), _shifted(c1, 1, lo, hi), _shifted(c1, 2, lo, hi)
@@ -56,7 +56,7 @@ def _asymmetric(out: Array, c1: Array, d0: Array, lo: int, hi: int) -> None:
         o[x] = a + d[x]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _p05(
     out: Array, c1: Array, c2: Array, c3: Array, d0: Array, d1: Array, d2: Array, lo: int, hi: int
 ) -> None:
@@ -82,7 +82,7 @@ def _p05(
         o[x] = f if f < best else best
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _p1(out: Array, c1: Array, c2: Array, d0: Array, d1: Array, lo: int, hi: int) -> None:
     two = out.dtype.type(2)
     o, d00, d10 = _shifted(out, 0, lo, hi), _shifted(d0, 0, lo, hi), _shifted(d1, 0, lo, hi)
@@ -97,7 +97,7 @@ def _p1(out: Array, c1: Array, c2: Array, d0: Array, d1: Array, lo: int, hi: int
         o[x] = b if b < best else best
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _asymmetric_p1(out: Array, c1: Array, c2: Array, d0: Array, d1: Array, lo: int, hi: int) -> None:
     half = out.dtype.type(0.5)
     o, d00, d10 = _shifted(out, 0, lo, hi), _shifted(d0, 0, lo, hi), _shifted(d1, 0, lo, hi)
@@ -112,7 +112,7 @@ def _asymmetric_p1(out: Array, c1: Array, c2: Array, d0: Array, d1: Array, lo: i
         o[x] = b if b < best else best
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _p2(
     out: Array, c1: Array, c2: Array, c3: Array, d0: Array, d1: Array, d2: Array, lo: int, hi: int
 ) -> None:
@@ -147,7 +147,7 @@ def selector(kernel: int) -> Kernel:
     return (0,) * (kernel + 1)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def advance(kernel: Kernel, cost: Array, dist: Array, i: int, first: int, last: int) -> None:
     """Cumulated costs of query frame ``i`` for reference frames first <= j < last.
 
@@ -180,7 +180,7 @@ def advance(kernel: Kernel, cost: Array, dist: Array, i: int, first: int, last: 
         _asymmetric_p1(out, c1, c2, d0, d1, lo, hi)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def reach(
     i: int, n: int, shortest: int, longest: int, window: int, least: float, greatest: float
 ) -> tuple[int, int]:
@@ -200,7 +200,7 @@ def reach(
     return max(first, 0), min(last, longest - 1) + 1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def step_reach(
     i: int, n: int, shortest: int, longest: int, window: int, least: float, greatest: float
 ) -> tuple[int, int]:
@@ -213,7 +213,7 @@ def step_reach(
     return min(max(first - 2, 0), last), last
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _hopeless(cost: Array, i: int, limits: Array, rows: Array, columns: Array) -> bool:
     """Whether no path that query frame ``i`` has been computed for can end within the limit of its lane.
 
@@ -243,7 +243,7 @@ EXACT: Products = (0, 0)
 """From differences, each pair by itself, in the type of the query: the same for equal frames anywhere."""
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _spans(
     begins: Array,
     ends: Array,
@@ -267,7 +267,7 @@ def _spans(
             ends[j] = i - block[0] + 1
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # type: ignore[untyped-decorator]
+@compiled(nogil=True, fastmath={"reassoc", "contract"})
 def _reached_products(query: Array, values: Array, begins: Array, ends: Array, out: Array) -> None:
     """Products of query frames (B, d) and interleaved frames (F * L, d) within spans (F,), in (B, F * L).
 
@@ -288,7 +288,7 @@ def _reached_products(query: Array, values: Array, begins: Array, ends: Array, o
                 out[i, x], out[i, x + 1], out[i, x + 2], out[i, x + 3] = s0, s1, s2, s3
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # type: ignore[untyped-decorator]
+@compiled(nogil=True, fastmath={"reassoc", "contract"})
 def _exact_squares(
     query: Array, values: Array, begins: Array, ends: Array, lane: int, cosine: bool, frame: Array, out: Array
 ) -> None:
@@ -312,7 +312,7 @@ def _exact_squares(
             out[i, x] = total
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _lower(least: Array, row: Array) -> None:
     """Lower ``least`` (L,) to the least of each lane in an interleaved row."""
     for j in range(len(row) // L):
@@ -321,7 +321,7 @@ def _lower(least: Array, row: Array) -> None:
             least[lane] = here[lane] if here[lane] < least[lane] else least[lane]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def warp_groups(
     query: Array,
     query_norms: Array,
@@ -431,7 +431,7 @@ def warp_groups(
             out[lane0 + lane] = end[(PAD + m - 1) * LANES + lane] if inside else np.inf
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def minima_groups(
     query: Array,
     query_norms: Array,
@@ -520,7 +520,7 @@ def minima_groups(
             out[lane0 + lane] = total + columns[start + lane]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _frame_distance(squared: float, slack: float, scale: float, root: bool) -> float:
     value = scale * max(squared - slack, 0.0)
     return float(np.sqrt(value)) if root else value

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from vpd.dtw.compiling import compiled
 from vpd.dtw.packed import prepare_frames
 from vpd.errors import InputError
 from vpd.types import Array
@@ -63,7 +63,7 @@ def stack_queries(queries: list[Array], distance: str = "l2") -> Queries:
     return Queries(values, norms, edges, centre, distance)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc"})  # type: ignore[untyped-decorator]
+@compiled(nogil=True, fastmath={"reassoc"})
 def _load(stream: Array, valid: Array, centre: Array, unit: bool, values: Array, norms: Array) -> None:
     """Copy a block of frames, centred or made of unit length, with squared norms; infinite where invalid."""
     for t in range(len(stream)):
@@ -81,7 +81,7 @@ def _load(stream: Array, valid: Array, centre: Array, unit: bool, values: Array,
             values[t] = 0
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _distances(dot: Array, norms: Array, norm: float, scale: float, root: bool, out: Array) -> None:
     two, zero = out.dtype.type(2), out.dtype.type(0)
     for x in range(len(dot)):
@@ -92,7 +92,7 @@ def _distances(dot: Array, norms: Array, norm: float, scale: float, root: bool, 
             out[x] = np.sqrt(out[x])
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _recur(out: Array, c1: Array, c2: Array, d0: Array, d1: Array) -> None:
     half = out.dtype.type(0.5)
     out[:PAD] = np.inf
@@ -106,7 +106,7 @@ def _recur(out: Array, c1: Array, c2: Array, d0: Array, d1: Array) -> None:
         out[x + PAD] = b if b < best else best
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _keep(cost: Array, per_frame: float, query: int, first: int, best: Array, which: Array) -> None:
     for x in range(len(best)):
         value = cost[first + x] * per_frame
@@ -115,7 +115,7 @@ def _keep(cost: Array, per_frame: float, query: int, first: int, best: Array, wh
             which[x] = query
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _scan(
     values: Array,
     norms: Array,

@@ -25,7 +25,7 @@ def read_bytes(path: Path) -> bytes:
         raise LabelError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _unpacked(path: Path) -> bytes:
+def unpacked(path: Path) -> bytes:
     """What a file holds, also where it is gzipped. Raises LabelError, and ValueError for what is no gzip."""
     raw = read_bytes(path)
     if raw[:2] != b"\x1f\x8b":
@@ -49,7 +49,7 @@ def _no_number(text: str) -> NoReturn:
 def read_json(path: Path) -> Any:
     """The content. Raises LabelError."""
     try:
-        return json.loads(decode(_unpacked(path)).text, parse_constant=_no_number)
+        return json.loads(decode(unpacked(path)).text, parse_constant=_no_number)
     except LabelError:
         raise
     except (InputError, ValueError, RecursionError) as error:

@@ -113,7 +113,7 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         _rename(part, path)
     except Exception as error:
-        known = _write_error(path, error)
+        known = write_error(path, error)
         if known is None:
             raise
         raise known from error
@@ -149,7 +149,7 @@ def _rename(part: Path, path: Path) -> None:
     part.replace(path)
 
 
-def _write_error(path: Path, error: Exception) -> VpdError | None:
+def write_error(path: Path, error: Exception) -> VpdError | None:
     """The error to raise for an error of writing; None for errors of another kind."""
     number = error.errno if isinstance(error, OSError) else None
     # Arrow, safetensors and FFmpeg keep the system's number, or its words, in their texts alone.

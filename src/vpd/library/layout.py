@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,14 +130,32 @@ class Layout:
         return self.root / "students" / ".readings"
 
 
+def _has_settings(folder: Path) -> bool:
+    try:
+        return (folder / SETTINGS_FILE).is_file()
+    except OSError:  # a folder that may not be looked into
+        return False
+
+
+def _open_to_all(folder: Path) -> bool:
+    """Whether every user of the system may put files into the folder, as into /tmp."""
+    return os.name == "posix" and bool(folder.stat().st_mode & stat.S_IWOTH)
+
+
 def find_library(start: Path) -> Layout:
     """The library that ``start`` is, or lies in.
 
-    Raises InputError where neither ``start`` nor a folder above it holds ``vpd.toml``.
+    Raises InputError where neither ``start`` nor a folder above it holds ``vpd.toml``, and where everyone may
+    write into the folder above that holds it: somebody else may have put it there.
     """
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / SETTINGS_FILE).is_file():
+        if _has_settings(folder):
+            if folder != start and _open_to_all(folder):
+                raise InputError(
+                    f"{folder} has a {SETTINGS_FILE}, and everyone may write into that folder: it may be "
+                    f"somebody else's. If the library is yours, name it: --library {folder}."
+                )
             return Layout(folder)
     raise InputError(
         f"{start} is not a library (no {SETTINGS_FILE} there or above). "

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from vpd.errors import InputError
+from vpd.library.artefact import write_error
 from vpd.library.layout import Layout
 from vpd.library.own_folder import mark
 
 
 def results_folder(layout: Layout, command: str) -> Path:
-    """A new folder results/<command>-<time>/ of the library for what a command writes."""
+    """A new folder results/<command>-<time>/ of the library for what a command writes.
+
+    Raises InputError where rights are missing, DiskFullError.
+    """
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     number = 1
     while True:
@@ -19,6 +24,8 @@ def results_folder(layout: Layout, command: str) -> Path:
             folder.mkdir(parents=True)
         except FileExistsError:
             number += 1
+        except OSError as error:
+            raise write_error(folder, error) or InputError(f"{folder} cannot be made ({error}).") from error
         else:
             mark(folder, command)
             return folder

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vpd.errors import InputError, LabelError
+from vpd.formats.json_file import unpacked
 
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib")
 _SUBSET = re.compile(r"train_(\d+)_(\d+)\.ids\.txt(\.gz)?")
@@ -37,11 +36,8 @@ def read_text(path: Path) -> str:
     """The text of a file, gzipped or not. Raises LabelError."""
     refuse_pickle(path)
     try:
-        raw = path.read_bytes()
-        if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
-        return raw.decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        return unpacked(path).decode("utf-8-sig")
+    except (UnicodeDecodeError, ValueError) as error:
         raise LabelError(f"{path} cannot be read: {error}") from error
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from vpd.crops import CropFile, to_crop
 from vpd.errors import ArtefactError
+from vpd.library.artefact import replacing
 from vpd.library.features import read_features
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
@@ -120,7 +121,8 @@ def write_disagreements(
     for number, one in enumerate(found):
         file = f"{number:03d}.png"
         drawn = np.ascontiguousarray(picture(layout, one, panels[one.video])[..., ::-1])
-        (folder / file).write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
+        with replacing(folder / file) as part:
+            part.write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
         place = f"{one.video} at {one.time_s:.2f} s"
         figures = f"distance {one.distance:.2f}, score of the pose {one.score:.2f}"
         cards.append(card(html.picture(file, place), place, [figures]))

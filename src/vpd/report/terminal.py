@@ -1,12 +1,21 @@
-"""Tables of the terminal that show the text of users as it is: square brackets are no markup."""
+"""Text of users on the terminal, as it is: brackets are no markup, control characters have no effect."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but for tab and line feed, and marks that turn the direction of writing."""
+
+
+def visible(text: str) -> str:
+    """The text with control characters written out, so that a name cannot steer the terminal."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class PlainTable(Table):
@@ -14,4 +23,6 @@ class PlainTable(Table):
 
     def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
         """Add a row; strings are no markup."""
-        super().add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+        super().add_row(
+            *(Text(visible(cell)) if isinstance(cell, str) else cell for cell in cells), **options
+        )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vpd.errors import InputError
+from vpd.library.npz_file import read_npz
 from vpd.types import Array
 
 H36M_32 = {
@@ -101,8 +102,4 @@ def read_h36m_cdf(path: Path) -> tuple[list[str], Array]:
 
 def npz_arrays(path: Path) -> dict[str, Array]:
     """The arrays of an `.npz`, never unpickled."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} cannot be read as arrays without pickling: {error}") from error
+    return read_npz(path)

@@ -37,7 +37,7 @@ def read_deepmimic(path: Path) -> tuple[list[str], Array, float]:
     """Joint names, positions (T, N, 3) in metres, y up, and frames per second."""
     try:
         frames = np.array(json.loads(path.read_text(encoding="utf-8"))["Frames"], dtype=np.float64)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is not a DeepMimic motion: {error}") from error
     if frames.ndim != 2 or frames.shape[1] != WIDTH:
         raise InputError(f"{path}: a frame has {frames.shape[-1]} numbers, expected {WIDTH}")

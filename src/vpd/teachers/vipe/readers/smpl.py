@@ -13,6 +13,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from vpd.errors import InputError
+from vpd.library.npz_file import read_npz
 from vpd.types import Array
 
 BODY_JOINTS = 22
@@ -59,9 +60,8 @@ def load_body_model(path: Path) -> BodyModel:
         )
     try:
         # Other arrays of the file are not looked at: some of them are pickled.
-        with np.load(path, allow_pickle=False) as archive:
-            regressor, template, directions, tree = (archive[key] for key in KEYS)
-    except (OSError, ValueError, KeyError) as error:
+        regressor, template, directions, tree = read_npz(path, KEYS).values()
+    except (InputError, KeyError) as error:
         raise InputError(f"{path} is not a body model with {', '.join(KEYS)}: {error}") from error
     vertices = template.shape[0]
     if (

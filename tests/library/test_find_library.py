@@ -1,0 +1,20 @@
+"""Which library a folder belongs to."""
+
+import os
+
+import pytest
+
+from vpd.errors import InputError
+from vpd.library.layout import find_library
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such rights on this system")
+def test_a_library_in_a_folder_of_everyone_is_not_picked_up_from_below(tmp_path):
+    (tmp_path / "vpd.toml").write_text("")
+    below = tmp_path / "work" / "now"
+    below.mkdir(parents=True)
+    assert find_library(below).root == tmp_path
+    tmp_path.chmod(0o1777)
+    with pytest.raises(InputError, match="everyone may write into that folder"):
+        find_library(below)
+    assert find_library(tmp_path).root == tmp_path  # who names it means it

@@ -1,0 +1,22 @@
+"""Text of users on the terminal."""
+
+import io
+
+from rich.console import Console
+
+from vpd.report.terminal import PlainTable, visible
+
+
+def test_control_characters_are_written_out():
+    said = visible("a\x1b]52;c;ZXZpbA==\x07b\x9b31m \u202eevil\u2069 c\r")
+    assert said == "a\\x1b]52;c;ZXZpbA==\\x07b\\x9b31m \\u202eevil\\u2069 c\\r"
+    assert visible("Schlag [flat] 打 #1 %41 {{x}}\n\té") == "Schlag [flat] 打 #1 %41 {{x}}\n\té"
+
+
+def test_tables_hold_no_escape_of_a_cell():
+    out = io.StringIO()
+    table = PlainTable("label")
+    table.add_row("\x1b[2Jforehand [flat]")
+    Console(file=out, force_terminal=True, color_system=None).print(table)
+    assert "\\x1b[2Jforehand [flat]" in out.getvalue()
+    assert "\x1b[2J" not in out.getvalue()
