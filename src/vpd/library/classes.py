@@ -1,4 +1,4 @@
-"""The user's table of classes, ``classes.toml``: which there are, in which order, and how they are labelled."""
+"""The user's table of classes, ``classes.toml``: their names, their order, and how each is labelled."""
 
 from __future__ import annotations
 
