@@ -9,9 +9,10 @@ OUT ?= demo
 demo: $(VENV)/.installed
 	$(BIN)/vpd demo --out $(OUT)
 
-# A process a core, each with one thread: the networks in the tests are too small to share.
+# A process a core, each with one thread: the networks in the tests are too small to share. The tests of one file
+# run in one process, so that what they share is made once.
 test: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.pipeline.made import BASE, FRAMES, made_library, write_given_poses
@@ -29,12 +30,16 @@ def library(folder):
 
 
 def contents(layout):
-    """Every artefact's bytes."""
-    tops = ("frames", "tracks", "poses", "crops", "features", "students")
+    """Every artefact's bytes; of the frames their rows, as the file also says where the video lies."""
+    tops = ("tracks", "poses", "crops", "features", "students")
     files = [path for top in tops for path in sorted((layout.root / top).rglob("*")) if path.is_file()]
     # Seconds stand in the history of a training.
     timed = ("config.json", "history.csv", "curve.png")
-    return {str(path.relative_to(layout.root)): path.read_bytes() for path in files if path.name not in timed}
+    found = {
+        str(path.relative_to(layout.root)): path.read_bytes() for path in files if path.name not in timed
+    }
+    frames = sorted((layout.root / "frames").iterdir())
+    return found | {path.name: pq.read_table(path).to_pylist() for path in frames}
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +101,8 @@ STEPS = {
     "pose": "poses/*",
     "crop": "crops/*",
     "teach": "features/joints2d/*",
-    "distill": "students/student/checkpoint*",
-    "embed": "features/student/*",
+    "distill": "students/vpd/checkpoint*",
+    "embed": "features/vpd/*",
 }
 """What shows that a step is at work."""
 
