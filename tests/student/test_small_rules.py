@@ -9,6 +9,7 @@ import torch
 
 from tests.student.synthetic import RECIPE, stick_sources, tiny_settings
 from vpd.library.artefact import Recipe
+from vpd.library.sealed_files import write_array
 from vpd.settings import DistillSettings
 from vpd.settings.distill import HeadSettings
 from vpd.student import distill
@@ -117,7 +118,7 @@ def test_the_progress_of_reading_is_the_share_of_the_crops(tmp_path):
     corpus = SimpleNamespace(videos=["v"])
     plan = Plan([Span(0, 0, 4), Span(0, 4, 8), Span(0, 8, 10)], least=1)
     for span in plan.spans:
-        readings_module._keep(np.zeros((span.stop - span.start, 2, 1)), span.path(tmp_path, corpus))
+        write_array(span.path(tmp_path, corpus), np.zeros((span.stop - span.start, 2, 1)))
     told = []
     readings_module.read_corpus(
         None, corpus, plan, DistillSettings(), tmp_path, (0, 1), lambda *now: told.append(now)
