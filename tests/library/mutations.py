@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,6 +22,7 @@ from vpd.library.videos import VideoRow, Videos
 from vpd.pose.outside import read_poses
 from vpd.recognition.split import read_split
 from vpd.recognition.subsets import read_subsets
+from vpd.settings.toml import load_settings
 from vpd.types import Segment, VideoInfo
 
 LENGTHS = {"one": 10.0, "two.2024": 100.0}
@@ -217,6 +219,32 @@ def fuzz_labels(count: int, seed: int, folder: Path) -> Tally:
 
 FRAMES, TIMES = np.arange(100), np.arange(100) / 10
 POSE = json.dumps([{"frame": f, "keypoints": [1.0, 2.0, 0.5] * 17, "score": 0.9} for f in range(2)])
+SETTINGS = """
+# What is not set has its default; `vpd settings` prints them all with their meaning, and the next run makes
+# what depends on them. The second camera of this season stands behind the net, and sees everyone from above.
+[crop]
+size = 96
+[distill]
+images = 50000
+seed = 3
+min_score = 0.25
+name = "mine"
+[recognise]
+ks = [1, 2, 4]
+[search]
+top = 12
+"""
+
+
+def check_settings(path: Path) -> object:
+    """Every value that stands in the file is the one that is used, by the standard library's reader."""
+    loaded = load_settings(path).model_dump(mode="json")
+    for section, values in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        for name, value in values.items():
+            assert loaded[section][name] == value, f"[{section}] {name} is {loaded[section][name]}"
+    return loaded
+
+
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "picks": ("video,time_s,x,y,w,h,athlete\none,1.5,10,20,,,0\none,2,1,2,3,4,1\n", read_picks),
     "boxes": (
@@ -230,6 +258,7 @@ OTHERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "subsets": ('{"1": [["one@1.000-2.000"], ["two.2024"]]}',
                 lambda path: read_subsets(path, [Segment("one", 1, 2), Segment("two.2024", 3, 4)])),
     "poses": (POSE, read_poses),
+    "settings": (SETTINGS, lambda path: check_settings(path)),
 }  # fmt: skip
 
 
@@ -237,7 +266,8 @@ def fuzz_tables(count: int, seed: int, folder: Path) -> dict[str, Tally]:
     """Mutated picks, boxes, splits, subsets and poses: read with an item a row, or refused."""
     tallies = {}
     for name, (base, read) in {**READERS, **OTHERS}.items():
-        tally, path = Tally(), folder / f"{name}.csv"
+        suffix = "csv" if name in READERS else "toml" if name == "settings" else "json"
+        tally, path = Tally(), folder / f"{name}.{suffix}"
         for number in range(count):
             content = mutated(base.encode(), np.random.default_rng([seed, number]))
             path.write_bytes(content)

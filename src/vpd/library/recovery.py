@@ -75,8 +75,16 @@ def recover(layout: Layout) -> tuple[Videos, str]:
 
 
 def mend_table(layout: Layout, say: Callable[[str], None]) -> None:
-    """Make the table of videos again where it is damaged or gone, and say so."""
+    """Make the table of videos again where it is damaged or gone, and say so; and its copy."""
     try:
-        Videos.read(layout)
+        videos = Videos.read(layout)
     except ArtefactError:
         say(recover(layout)[1])
+        return
+    if not videos.rows:
+        return
+    try:
+        Videos.read_from(layout, layout.videos_copy)
+    except ArtefactError:
+        with locked(layout.videos):
+            Videos.read(layout).write()

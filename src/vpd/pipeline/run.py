@@ -18,6 +18,7 @@ from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
 from vpd.machine import cores
 from vpd.pipeline import distill, ranks, scan
 from vpd.pipeline.engine import automatic_jobs, choose_engine
+from vpd.pipeline.memory import check_memory
 from vpd.pipeline.report import Listener, RunReport, Silent
 from vpd.pipeline.sources import Sources
 from vpd.pipeline.table import stale, with_needs
@@ -233,6 +234,7 @@ def run(
     listener = listener or Silent()
     mend_table(layout, listener.say)
     sources = open_sources(layout)
+    check_memory(sources.settings)
     if teachers or invert:
         sources = sources.with_teachers(teachers, invert)
     if preset:

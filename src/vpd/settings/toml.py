@@ -46,7 +46,7 @@ def _read(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of thousands of digits
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
 
 
@@ -56,3 +56,5 @@ def _validated(kind: type[AnySettings], values: dict[str, object], path: Path) -
         return kind.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
         raise SettingsError(f"{path}: {problems(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"{path} holds what no setting can be: {error}") from error
