@@ -26,11 +26,12 @@ import vpd
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "images" / "search.webp"
 QUERY = "scene1_a@1.236-3.406"
-SIZE = {"width": 960, "height": 640}
+SIZE = {"width": 960, "height": 880}
+SHOWN = {"x": 0, "y": 0, "width": 960, "height": 800}
 PORT = 8765
 PICTURES, STEP_MS = 24, 125
 MOST_BYTES = 1_000_000
-WAIT_S = 60
+WAIT_S = 300
 
 
 def sample_library() -> vpd.Library:
@@ -59,7 +60,7 @@ def pictures(library: vpd.Library) -> list[np.ndarray]:
         with sync_playwright() as start:
             browser = start.chromium.launch(executable_path=shutil.which("chromium"))
             page = browser.new_page(viewport=SIZE)
-            page.clock.install()  # the page's clock goes on by the picture, however slow this machine is
+            page.clock.install()  # the page's clock moves on a step a picture, however slow this machine is
             page.goto(f"{address}/#/search?q={QUERY}")
             for _ in range(WAIT_S):
                 page.clock.run_for(1000)
@@ -70,7 +71,7 @@ def pictures(library: vpd.Library) -> list[np.ndarray]:
             found = []
             for _ in range(PICTURES):
                 page.clock.run_for(STEP_MS)
-                png = np.frombuffer(page.screenshot(), np.uint8)
+                png = np.frombuffer(page.screenshot(clip=SHOWN), np.uint8)
                 found.append(cv2.imdecode(png, cv2.IMREAD_COLOR))
             browser.close()
             return found

@@ -114,3 +114,17 @@ def test_scripts_of_the_documents_exist_and_have_their_options():
             if not source or option not in source
         ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_command_has_its_row():
+    """docs/commands.md names each command, and each of a group."""
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    rows = [row for row in text.splitlines() if row.startswith("|")]
+    missing = []
+    for name in NAMES:
+        named = [row for row in rows if re.search(rf"`vpd {name}\b|`{name}`", row)]
+        parts = getattr(command_of(name), "commands", {}) if named else [""]
+        missing += [
+            f"{name} {part}" for part in parts if not any(re.search(rf"\b{part}\b", r) for r in named)
+        ]
+    assert not [m for m in missing if not re.search(r"table[23]$", m)]  # table1 ... table4

@@ -11,6 +11,7 @@ import pytest
 
 import vpd
 from tests.docs.pages import DOCS
+from tests.docs.test_prose import refused
 
 NAMES = re.findall(r"^::: (\S+)$", (DOCS / "developer" / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
 METHODS = [
@@ -50,6 +51,7 @@ def test_there_are_forty_public_names():
 def test_a_public_name_is_described_in_full(name):
     thing = found(name)
     text = inspect.getdoc(thing)
+    assert not refused(text)
     described = documented(section(text, "Parameters")) | documented(section(text, "Attributes"))
     if inspect.isclass(thing):
         if not issubclass(thing, Exception) and name != "vpd.api.Library":
