@@ -157,7 +157,18 @@ class Library:
         return status(self.layout)
 
     def check(self, deep: bool = False) -> LibraryCheck:
-        """Compare what vpd made with its checksums, as `vpd check` does."""
+        """Compare what vpd made with its checksums, as `vpd check` does.
+
+        Parameters
+        ----------
+        deep : bool
+            Read and compare all files, not only those written to since they were checked.
+
+        Returns
+        -------
+        LibraryCheck
+            What is damaged or missing.
+        """
         from vpd.pipeline.check import check_library
 
         return check_library(self.layout, deep)
@@ -553,7 +564,25 @@ class Library:
         return pick_athlete(self.layout, PickRequest(video, time_s, x, y, w, h, athlete))
 
     def remove_video(self, video: str, back: bool = False) -> RemoveResult:
-        """Take a video out, its labels kept aside, or bring it ``back``, as `vpd remove` does."""
+        """Take a video out, its labels kept aside, or bring it back, as `vpd remove` does.
+
+        Parameters
+        ----------
+        video : str
+            Id, file name, or end of the path.
+        back : bool
+            Bring back a video that was taken out.
+
+        Returns
+        -------
+        RemoveResult
+            What was taken out or brought back.
+
+        Raises
+        ------
+        InputError
+            For an unknown video.
+        """
         from vpd.verbs.remove import RemoveRequest, remove_video
 
         return remove_video(self.layout, RemoveRequest(video, back))
