@@ -96,5 +96,6 @@ def test_a_click_means_the_person_in_whose_box_it_lies_most_centrally() -> None:
 
     people = [standing(0.5), standing(2.5), standing(8.2)]
     assert picked(Pick("a", 0.0, 10.0, 5.0), people) == 1
+    assert picked(Pick("a", 0.0, 10.0, 5.0), [people[0], people[2]]) == 1
     assert picked(Pick("a", 0.0, 25.0, 5.0), people) is None
     assert picked(Pick("a", 0.0, 17.0, 5.0), people) == 2
