@@ -107,3 +107,9 @@ def test_weights_that_the_segments_do_not_decide_stay_where_they_start():
     first, second = _fitted_weights(shares, distances, np.array([0, 1, 0, 1, 0, 1]))
     assert first == pytest.approx(1, abs=1e-3)
     assert second == pytest.approx(0, abs=1e-3)
+
+
+def test_few_segments_that_any_weights_tell_apart_do_not_send_the_weights_to_their_bounds():
+    shares = np.array([[0.9, 0.1], [0.1, 0.9], [0.9, 0.1]])
+    first, _ = _fitted_weights(shares, np.ones((3, 2)), np.array([0, 1, 0]))
+    assert 1.5 < first < 5

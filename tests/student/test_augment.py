@@ -70,6 +70,12 @@ def test_draws_lie_in_their_ranges_and_are_fixed_by_the_seed():
     torch.testing.assert_close(drawn.rows(slice(10, 20)).colour, drawn.colour[10:20])
 
 
+def test_colours_stay_colours_under_noise():
+    b, wanted = batch(), settings(noise_share=1, noise_variance=1)
+    found = augment(b, draw(6, wanted, generator()), SPEC, wanted, generator())[:, :3]
+    assert (float(found.min()), float(found.max())) == (0, 255)
+
+
 @pytest.mark.parametrize("flip", [False, True])
 def test_random_crop_is_where_it_says(flip):
     """A smooth picture of coordinates shows where each output pixel came from; flow grows with it."""

@@ -74,6 +74,20 @@ def test_bvh_positions_are_those_of_composed_rotations(tmp_path):
     np.testing.assert_allclose(positions[1, 2], head, atol=1e-9)
 
 
+def test_position_channels_of_a_joint_replace_its_offset_along_their_axes(tmp_path):
+    path = tmp_path / "a.bvh"
+    path.write_text("""HIERARCHY
+ROOT Hips { OFFSET 1 2 3 CHANNELS 3 Xposition Yposition Zposition
+JOINT Spine { OFFSET 3 50 4 CHANNELS 1 Yposition End Site { OFFSET 0 10 0 } } }
+MOTION
+Frames: 1
+Frame Time: 0.04
+10 20 30 60
+""")
+    _, positions, _ = read_bvh(path)
+    np.testing.assert_allclose(positions[0, :2], [[10, 20, 30], [13, 80, 34]])
+
+
 def test_bvh_becomes_metres_with_z_up_and_left_left(tmp_path):
     path = tmp_path / "a.bvh"
     path.write_text(bvh())
