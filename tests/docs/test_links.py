@@ -97,3 +97,11 @@ def test_the_site_builds_and_works_from_a_folder(tmp_path):
         page.wait_for_selector(".md-search-result__item")
         browser.close()
     assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:", "about:"))]
+
+
+def test_every_page_is_in_the_navigation():
+    """A page that no menu names fails the strict build."""
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = {str(page.relative_to(DOCS)) for page in pages() if DOCS in page.parents}
+    shown = set(re.findall(r"[\w/-]+\.md", settings))
+    assert named == shown
