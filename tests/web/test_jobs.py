@@ -74,6 +74,7 @@ def test_a_running_job_ends_at_its_next_report_and_a_waiting_one_never_begins(jo
     go.set()
     assert ended(jobs).wait(LIMIT_S)
     assert [running.state, waiting.state] == [CANCELLED, CANCELLED]
+    assert running.to_json()["error"].startswith("Cancelled. ")
 
 
 def test_the_longest_unused_pieces_go_first(tmp_path):

@@ -83,8 +83,8 @@ class Jobs:
         try:
             job.result = work(job)
             job.state, job.fraction = DONE, 1.0
-        except CancelledError:
-            job.state = CANCELLED
+        except CancelledError as error:  # it says what is kept
+            job.state, job.error = CANCELLED, str(error)
         except VpdError as error:
             job.state, job.error = FAILED, str(error)
         except Exception as error:  # noqa: BLE001 - one failing job never ends the server
