@@ -34,11 +34,17 @@ class Known:
         return found
 
 
+def _scene(rng: np.random.Generator) -> np.ndarray:
+    coarse = rng.integers(0, 255, (9, 16, 3), np.uint8)
+    return np.kron(coarse, np.ones((20, 20, 1), np.uint8))
+
+
 def frames(n: int, cuts: Sequence[int] = (), fps: float = 30) -> Iterator[Frame]:
-    shade = 0
+    rng = np.random.default_rng(0)
+    scene = _scene(rng)
     for t in range(n):
-        shade = 200 - shade if t in cuts else shade
-        rgb = np.full((HEIGHT, WIDTH, 3), shade, np.uint8)
+        scene = _scene(rng) if t in cuts else scene
+        rgb = scene.copy()
         rgb[0, 0] = (t // 256, t % 256, 0)
         yield Frame(t, t / fps, rgb)
 

@@ -5,8 +5,9 @@ Frames pass by once and are not kept; only boxes are, so memory does not grow wi
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,10 +16,10 @@ import numpy as np
 from vpd.athletes.bytetrack import ByteTracker, Tracklet
 from vpd.athletes.interpolation import between
 from vpd.athletes.linking import join_pieces, lengthen
-from vpd.athletes.person_detector import PersonDetector
+from vpd.athletes.person_detector import PersonBoxes, PersonDetector
 from vpd.athletes.picks import Pick, picked
 from vpd.athletes.ranking import Rank, rank
-from vpd.athletes.shots import CutDetector
+from vpd.athletes.shots import Change, ShotFinder
 from vpd.models.session import batch_size
 from vpd.settings.track import TrackSettings
 from vpd.types import Array, Track
@@ -50,13 +51,6 @@ class Shot:
     stop: int
     looks: int
     people: list[Tracklet]
-
-
-@dataclass(eq=False)
-class _Seen:
-    frames: list[int] = field(default_factory=list)
-    times_s: list[float] = field(default_factory=list)
-    shots: list[Shot] = field(default_factory=list)
 
 
 def track(
@@ -128,48 +122,94 @@ def track(
     return TrackResult([t for t in tracks if len(t.frames)], notes)
 
 
-def _watch(frames: Iterable[Frame], settings: TrackSettings, detector: PersonDetector) -> _Seen:
-    seen = _Seen()
-    cuts = CutDetector(settings.cut_difference)
-    tracker = ByteTracker(settings.high_score, settings.new_score, HIGH_IOU, LOW_IOU, settings.lost_s)
-    waiting: list[tuple[int, float, Array]] = []
-    batch = batch_size(settings.batch, detector.device)
-    start, looked_s = 0, -np.inf
-    last: tuple[int, float, Array] | None = None
+def _watch(frames: Iterable[Frame], settings: TrackSettings, detector: PersonDetector) -> _Watch:
+    seen = _Watch(settings, detector)
+    for frame in frames:
+        seen.add(frame)
+    seen.finish()
+    return seen
 
-    def look() -> None:
-        found = detector.detect([rgb for _, _, rgb in waiting])
-        for (row, time_s, _), people in zip(waiting, found, strict=True):
-            tracker.update(row, time_s, people)
-        waiting.clear()
 
-    def end_shot(stop: int) -> None:
-        # The last frame of a shot is looked at too, so that boxes reach to its end.
-        if last is not None and last[1] > looked_s:
-            waiting.append(last)
-        look()
-        if stop > start:
-            unused = tracker.unused
-            people = join_pieces(tracker.finish(), settings.lost_s)
-            lengthen(people, unused, settings.lost_s)
-            seen.shots.append(Shot(start, stop, len(unused), people))
+class _Watch:
+    """Looks for people as the frames come, and follows them as soon as it is known where shots begin.
 
-    for row, frame in enumerate(frames):
-        seen.frames.append(frame.frame)
-        seen.times_s.append(frame.time_s)
-        if cuts.is_cut(frame.rgb):
-            end_shot(row)
-            start, looked_s = row, -np.inf
+    Attributes
+    ----------
+    frames, times_s : of all frames. ``shots``: with the people in them.
+    """
+
+    def __init__(self, settings: TrackSettings, detector: PersonDetector) -> None:
+        self.frames: list[int] = []
+        self.times_s: list[float] = []
+        self.shots: list[Shot] = []
+        self._settings, self._detector = settings, detector
+        self._finder = ShotFinder()
+        self._tracker = ByteTracker(
+            settings.high_score, settings.new_score, HIGH_IOU, LOW_IOU, settings.lost_s
+        )
+        self._batch = batch_size(settings.batch, detector.device)
+        self._waiting: list[tuple[int, float, Array]] = []
+        self._looked: deque[tuple[int, float, PersonBoxes]] = deque()
+        self._start = 0
+        self._looked_s = -np.inf
+        self._last: tuple[int, float, Array] | None = None
+
+    def add(self, frame: Frame) -> None:
+        """One frame more."""
+        row, last = len(self.frames), self._last
+        self.frames.append(frame.frame)
+        self.times_s.append(frame.time_s)
+        changes = self._finder.add(frame.rgb, frame.time_s)
+        if row and self._finder.sudden(self._settings.cut_difference):
+            self._look_at_last()
+            self._looked_s = -np.inf
         # To the nearest frame: half the time since the one before.
         slack_s = (frame.time_s - last[1]) / 2 if last is not None else 0.0
-        last = (row, frame.time_s, frame.rgb)
-        if frame.time_s - looked_s + slack_s >= settings.detect_every_s:
-            waiting.append(last)
-            looked_s = frame.time_s
-        if len(waiting) >= batch:
-            look()
-    end_shot(len(seen.frames))
-    return seen
+        self._last = (row, frame.time_s, frame.rgb)
+        if frame.time_s - self._looked_s + slack_s >= self._settings.detect_every_s:
+            self._waiting.append(self._last)
+            self._looked_s = frame.time_s
+        if len(self._waiting) >= self._batch:
+            self._look()
+        self._settle(changes)
+
+    def finish(self) -> None:
+        """The end of the video."""
+        self._look_at_last()
+        self._settle(self._finder.finish())
+        self._end_shot(len(self.frames))
+
+    def _look_at_last(self) -> None:
+        """Look at the last frame before what may be a cut too, so that boxes reach to the end of the shot."""
+        if self._last is not None and self._last[1] > self._looked_s:
+            self._waiting.append(self._last)
+
+    def _look(self) -> None:
+        found = self._detector.detect([rgb for _, _, rgb in self._waiting])
+        for (row, time_s, _), people in zip(self._waiting, found, strict=True):
+            self._looked.append((row, time_s, people))
+        self._waiting.clear()
+
+    def _settle(self, changes: Sequence[Change]) -> None:
+        """Follow people up to where it is known which shots there are."""
+        for change in changes:
+            self._follow(change.begins)
+            self._end_shot(change.begins)
+        self._follow(self._finder.settled)
+
+    def _follow(self, stop: int) -> None:
+        if self._waiting and self._waiting[0][0] < stop:
+            self._look()
+        while self._looked and self._looked[0][0] < stop:
+            self._tracker.update(*self._looked.popleft())
+
+    def _end_shot(self, stop: int) -> None:
+        if stop > self._start:
+            unused = self._tracker.unused
+            people = join_pieces(self._tracker.finish(), self._settings.lost_s)
+            lengthen(people, unused, self._settings.lost_s)
+            self.shots.append(Shot(self._start, stop, len(unused), people))
+            self._start = stop
 
 
 Part = tuple[int, float, float]

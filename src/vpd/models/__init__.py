@@ -35,6 +35,12 @@ MODELS = {
         "trained by the project on CMU and DeepMimic motion and on made movements (vipe_window.md)",
         "Apache-2.0",
     ),
+    "shots": ModelFile(
+        "shots.safetensors",
+        "eff881d1375bca2b6f0b63b315bbdfa08bdbaa7d42f5aa704059b1155f543fce",
+        "trained by the project on edits that it made (shots.md)",
+        "Apache-2.0",
+    ),
     "nanodet": ModelFile(
         "nanodet.onnx",
         "c3dd651caa88a7d59e94cdee21d643f960fd1dc7507f15410634c48dcf8d1ff7",

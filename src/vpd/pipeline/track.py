@@ -19,7 +19,7 @@ from vpd.pipeline.sources import Output, Sources, Work, file_key, once_a_video
 if TYPE_CHECKING:
     from vpd.athletes import NanoDet
 
-VERSION = 2
+VERSION = 3
 
 
 @once_a_video
@@ -37,6 +37,7 @@ def outputs(sources: Sources, video: str) -> list[Output]:
         settings = {"max_gap_s": settings["max_gap_s"]}
     else:
         inputs["detector"] = MODELS["nanodet"].sha256
+        inputs["shots"] = MODELS["shots"].sha256
         if picks := sources.picks(video):
             inputs["picks"] = json.dumps([asdict(pick) for pick in picks], sort_keys=True)
     return [Output(sources.layout.tracks(video), Recipe("track", VERSION, settings, inputs))]

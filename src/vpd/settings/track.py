@@ -33,4 +33,5 @@ class TrackSettings(Section):
     max_gap_s: float = Field(default=0.5, ge=0)
     """Gaps of a track up to this length are filled by interpolation; longer ones stay without boxes."""
     cut_difference: float = Field(default=18.0, gt=0)
-    """Mean difference of thumbnails (of 255) from which on a sudden change is a shot cut."""
+    """Mean difference of thumbnails (of 255) from which on a sudden change may be a cut, so that people are
+    looked for on both sides of it. Which changes are cuts is found by a network, some frames later."""
