@@ -45,7 +45,7 @@ def names(sample_library, tmp_path, monkeypatch):
     arrays = [s.values[:, 0] for s in sequences]
     return {
         "library": sample_library, "layout": layout, "video": VIDEO,
-        "path": sample_library.videos[VIDEO].path, "segments": segments,
+        "path": layout.root / sample_library.videos[VIDEO].path, "segments": segments,
         "labels": [s.label for s in segments], "sequences": sequences, "others": sequences, "reviewed": [],
         "poses": poses, "times_s": np.arange(len(poses.frames)) / 20, "x": arrays[0], "y": arrays[0],
         "list_of_arrays": arrays, "list_of_queries": arrays[:2],
