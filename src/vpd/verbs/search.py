@@ -205,16 +205,18 @@ def search_features(
 def _with_features(
     store: FeatureStore, segments: Sequence[Segment], progress: Progress
 ) -> tuple[list[Segment], list[FeatureSequence]]:
-    kept, features = [], []
-    for number, segment in enumerate(segments):
-        progress(number / len(segments), f"segment {number + 1} of {len(segments)}")
+    found: dict[int, FeatureSequence] = {}
+    # By video, so that each is opened once, in whatever order the labels stand.
+    by_video = sorted(range(len(segments)), key=lambda i: segments[i].video)
+    for number, i in enumerate(by_video, 1):
+        progress((number - 1) / len(segments), f"segment {number} of {len(segments)}")
         try:
-            features.append(store.segment(segment))
+            found[i] = store.segment(segments[i])
         except InputError:
             # Labelled time without an athlete in view can never be found.
             continue
-        kept.append(segment)
-    return kept, features
+    there = sorted(found)
+    return [segments[i] for i in there], [found[i] for i in there]
 
 
 def read_streams(layout: Layout, name: str, video: str, gap_s: float) -> list[Stream]:

@@ -1,0 +1,210 @@
+"""A library at work for hours, with all that happens to one: it must end whole.
+
+    python benchmarks/soak.py --videos 1000 --rounds 60 --seed 1
+    python benchmarks/soak.py --videos 6 --rounds 4      (some minutes)
+
+Each round adds a share of the videos and starts a run to the features of a teacher; while it works, labels
+are added and removed, searches are made, and files are replaced, taken away and brought back, all drawn by
+the seed. Then the run is killed (SIGKILL) or asked to end (SIGTERM), a file is damaged, or nothing happens.
+All is counted, and no step depends on the clock.
+
+At the end everything is brought back, one run is left to end, and these must hold: the run is complete,
+`vpd check --deep` finds nothing damaged, `vpd status` finds nothing to do, every label that was added and not
+removed is there, once, no unfinished file is left, and no command ended with a traceback or an unexpected
+error. With ``--small-disk FOLDER`` the library lies there, such as a small tmpfs that fills up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.pipeline.made import make_video, write_boxes
+from vpd.library.artefact import write_text
+from vpd.library.layout import Layout
+
+FRAMES = 40
+EDITS = 5
+"""Edits, searches and mishaps while one run works."""
+SETTINGS = """
+[teach]
+teachers = ["joints2d"]
+"""
+
+
+@dataclass
+class Soak:
+    """The library, the labels that must be in it, and what became of the commands."""
+
+    root: Path
+    videos: Path
+    rng: np.random.Generator
+    counts: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    away: dict[Path, Path] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+
+    @property
+    def layout(self) -> Layout:
+        """The library's paths."""
+        return Layout(self.root)
+
+    def vpd(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        command = [sys.executable, "-m", "vpd", *words, "--library", str(self.root)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def end(self, process: subprocess.Popen[str], what: str) -> tuple[int, str]:
+        """Wait for a command; an unexpected end is noted."""
+        out, err = process.communicate()
+        self.counts[what] += 1
+        if "Traceback" in err or "Unexpected" in err:
+            self.wrong.append(f"{what}: {err[-400:]}")
+        return process.returncode, out
+
+    def call(self, what: str, *words: str) -> tuple[int, str]:
+        """A command from start to end."""
+        return self.end(self.vpd(*words), what)
+
+    def add_videos(self, count: int) -> None:
+        """Make videos, and put them into the library."""
+        for _ in range(count):
+            name = f"v{len(self.made):04d}"
+            make_video(self.videos / f"{name}.mp4", seed=len(self.made), frames=FRAMES)
+            write_boxes(self.layout, name, frames=FRAMES)
+            self.made.append(name)
+        self.call("scan", "scan", str(self.videos))
+
+    def a_video(self) -> str:
+        """One of the videos, drawn."""
+        return str(self.rng.choice(self.made))
+
+    def edit(self) -> None:
+        """Add a label, or remove one."""
+        if self.labels and self.rng.random() < 0.3:
+            gone = str(self.rng.choice(sorted(self.labels)))
+            if self.call("label removed", "labels", "remove", gone)[0] == 0:
+                del self.labels[gone]
+            return
+        start = round(float(self.rng.uniform(0, 1)), 3)
+        span = f"{self.a_video()}@{start}-{round(start + 0.3, 3)}"
+        code, out = self.call("label added", "labels", "add", span, "a", "--json")
+        if code == 0:
+            self.labels.update({label["id"]: span for label in json.loads(out)["labels"]})
+
+    def mishap(self) -> None:
+        """Replace a video, take one away, or bring one back."""
+        path, kind = self.videos / f"{self.a_video()}.mp4", int(self.rng.integers(0, 3))
+        if kind == 0 and path.exists():
+            make_video(path, seed=int(self.rng.integers(10_000, 20_000)), frames=FRAMES)
+            self.counts["video replaced"] += 1
+        elif kind == 1 and path.exists():
+            self.away[path] = path.with_suffix(".away")
+            path.replace(self.away[path])
+            self.counts["video taken away"] += 1
+        elif self.away:
+            self.bring_back(sorted(self.away)[0])
+
+    def bring_back(self, path: Path) -> None:
+        """Put a video that was taken away into its place."""
+        self.away.pop(path).replace(path)
+        self.counts["video brought back"] += 1
+
+    def damage(self) -> None:
+        """Turn a bit of an artefact."""
+        files = sorted(p for p in self.root.rglob("*") if p.suffix in (".parquet", ".arrow"))
+        if files:
+            path = files[int(self.rng.integers(0, len(files)))]
+            content = bytearray(path.read_bytes())
+            content[int(self.rng.integers(0, len(content)))] ^= 0x40
+            path.write_bytes(content)
+            self.counts["file damaged"] += 1
+
+    def round(self) -> None:
+        """One run, with all that happens beside it."""
+        run = self.vpd("teach", "-j", "2")
+        for _ in range(EDITS):
+            kind = int(self.rng.integers(0, 4))
+            if kind <= 1:
+                self.edit()
+            elif kind == 2:
+                video = self.a_video()
+                self.call("search", "search", f"{video}@0.2-0.8", "--uncut", "--json")
+            else:
+                self.mishap()
+        ending = int(self.rng.integers(0, 4))
+        if ending <= 1 and run.poll() is None:
+            run.send_signal(signal.SIGKILL if ending == 0 else signal.SIGTERM)
+            self.counts["run killed" if ending == 0 else "run asked to end"] += 1
+        self.end(run, "run")
+        if ending == 2:
+            self.damage()
+
+    def finish(self) -> None:
+        """Bring all back, run to the end, and look whether the library is whole."""
+        for path in sorted(self.away):
+            self.bring_back(path)
+        code, out = self.call("last run", "teach", "-j", "2", "--json")
+        if code != 0:
+            self.wrong.append(f"the last run: {out[-400:]}")
+        if self.call("check", "check", "--deep")[0] != 0:
+            self.wrong.append("check --deep: something is damaged")
+        state = json.loads(self.call("status", "status", "--json")[1])
+        due = [v for v, row in state["videos"].items() if set(row["due"]) - {"distill", "embed"}]
+        if due or len(state["videos"]) != len(self.made) or state["set_aside"] or state["missing"]:
+            self.wrong.append(f"status: due {due}, {len(state['videos'])} of {len(self.made)} videos")
+        there = [x["id"] for x in json.loads(self.call("labels", "labels", "list", "--json")[1])["labels"]]
+        if sorted(there) != sorted(self.labels):
+            self.wrong.append(f"labels: {len(there)} there, {len(self.labels)} were kept")
+        parts = [p.name for p in self.root.rglob("*.part")]
+        if parts:
+            self.wrong.append(f"unfinished files: {parts[:5]}")
+
+
+def main() -> int:
+    """Work, and say whether the library is whole; 1 where it is not."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--videos", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--small-disk", type=Path, help="a folder on a small file system, for the library")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        place = given.small_disk or Path(folder)
+        soak = Soak(place / "lib", Path(folder) / "videos", np.random.default_rng(given.seed))
+        soak.videos.mkdir()
+        soak.root.mkdir(parents=True)
+        write_text(SETTINGS, soak.layout.settings)
+        for number in range(given.rounds):
+            so_far = given.videos * (number + 1) // given.rounds
+            soak.add_videos(so_far - len(soak.made))
+            if soak.made:
+                soak.round()
+        soak.finish()
+        if given.small_disk:
+            shutil.rmtree(soak.root)
+    print("| what | times |\n|---|---|")
+    for name, count in sorted(soak.counts.items()):
+        print(f"| {name} | {count} |")
+    print(f"| wrong | {len(soak.wrong)} |")
+    print("\n".join(soak.wrong))
+    return 1 if soak.wrong else 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+    sys.exit(main())
