@@ -10,7 +10,7 @@ from vpd.errors import VideoError
 from vpd.library.frames import Footage, FrameIndex, Shape, recording
 from vpd.types import VideoInfo
 from vpd.video.about import about
-from vpd.video.check import checksum, decoder_version
+from vpd.video.check import decoder_version
 from vpd.video.picture import Picture
 from vpd.video.reader import Stamp
 from vpd.video.sequence import Sequence
@@ -63,7 +63,7 @@ def scan_video(
     files = recording(footage).files
     path = files[0]
     with opened(path, fps) as source:
-        pictures = Sequence(source, files[1:], fps)
+        pictures = Sequence(source, files[1:], fps, scanning=True)
         found = _Found()
         for picture in pictures.pictures():
             found.add(picture)
@@ -112,7 +112,7 @@ class _Found:
         self.times_s.append(picture.time_s)
         self.packets.append(decoded.packet)
         self.fields.append(picture.field)
-        self.checks.append(self.checks[-1] if again else checksum(decoded.picture))
+        self.checks.append(0 if decoded.seen is None else decoded.seen.check)
         if decoded.stamp.key and not again:
             self.keys.append((frame, decoded.stamp))
         if last is None or picture.shape is not last.shape:

@@ -7,14 +7,13 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
 
 from vpd.library.frames import Shape
 from vpd.types import Array
 from vpd.video.colour import to_rgb
 from vpd.video.fields import WHOLE, field_of, full_height
-from vpd.video.orientation import orientation, oriented
-from vpd.video.reader import Decoded
+from vpd.video.orientation import oriented
+from vpd.video.reader import Decoded, Seen
 
 
 class Shapes:
@@ -26,7 +25,7 @@ class Shapes:
         self._started = False
         self._latest: tuple[object, Shape] | None = None
 
-    def of(self, picture: VideoFrame, aspect: Fraction | None) -> Shape:
+    def of(self, seen: Seen, aspect: Fraction | None) -> Shape:
         """The shape of a picture, ``aspect`` being its pixels' by the bitstream, None where not stated."""
         if not self._started:
             self._started, self._first_aspect = True, aspect
@@ -34,7 +33,7 @@ class Shapes:
             aspect = self._container_aspect
         if not aspect or aspect <= 0:
             aspect = Fraction(1)
-        found = (picture.width, picture.height, aspect, *orientation(picture))
+        found = (seen.width, seen.height, aspect, seen.rotation, seen.mirrored)
         if self._latest is None or self._latest[0] != found:
             self._latest = found, Shape(*found)
         return self._latest[1]

@@ -32,6 +32,18 @@ class Stamp:
     key: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a scan keeps of a picture: size, orientation, the fields it is made of, and its checksum."""
+
+    width: int
+    height: int
+    rotation: int
+    mirrored: bool
+    fields: tuple[int, ...]
+    check: int = 0
+
+
 @dataclass(slots=True)
 class Decoded:
     """A picture as it is stored, its packet with its number, and the pixels' aspect by the bitstream then."""
@@ -40,6 +52,7 @@ class Decoded:
     stamp: Stamp
     picture: VideoFrame
     aspect: Fraction | None
+    seen: Seen | None = None
 
 
 class Reader:

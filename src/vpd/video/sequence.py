@@ -10,13 +10,16 @@ from heapq import heappop, heappush
 from pathlib import Path
 
 import av
+from av.video.frame import VideoFrame
 
 from vpd.errors import RateMissingError
 from vpd.library.frames import Shape
+from vpd.video.check import checksum
 from vpd.video.clock import Clock, Segments
 from vpd.video.fields import fields
+from vpd.video.orientation import orientation
 from vpd.video.picture import Picture, Shapes
-from vpd.video.reader import KEPT, Decoded, Reader
+from vpd.video.reader import KEPT, Decoded, Reader, Seen
 from vpd.video.source import Source, opened, reaches_past_end, shown
 
 REORDERED = 4
@@ -26,6 +29,9 @@ FAR_FROM_ORIGIN_S = 10.0
 """Where a clock may jump, a first picture this far from the container's start tells that that is wrong."""
 
 MPEG_FORMATS = frozenset(("mpegts", "mpeg"))
+
+NO_PICTURE = VideoFrame()
+"""In place of one whose pixels are not kept."""
 
 Timed = tuple[int, float | None, Decoded]
 """Segment of the clock, seconds by it, and a picture."""
@@ -62,18 +68,24 @@ class Sequence:
     files : what was met in each file.
     clock : knows where the container's clock was put right; None before the first picture.
     undated : how many pictures carried no time.
+
+    For a scan, the first picture alone keeps its pixels, and each its checksum: pictures that wait to be put
+    in order would take the decoder's memory out of the processor's caches.
     """
 
-    def __init__(self, source: Source, more: Many[Path] = (), fps: float = 0.0) -> None:
+    def __init__(
+        self, source: Source, more: Many[Path] = (), fps: float = 0.0, scanning: bool = False
+    ) -> None:
         self._check_rate(source)
         self.source = source
         self.files: list[FilePass] = []
         self.clock: Clock | None = None
         self.undated = 0
-        self._more, self._fps = more, fps
+        self._more, self._fps, self._scanning = more, fps, scanning
         self._file_begins: set[int] = set()
         self._places: dict[int, tuple[int, float | None]] = {}
         self._late_ticks: int | None = None
+        self._kept_one = False
 
     @staticmethod
     def _check_rate(source: Source) -> None:
@@ -118,8 +130,9 @@ class Sequence:
             if rate is not None:
                 segment, seconds = 0, float(number / rate)
             self.undated += seconds is None
-            shape = shapes.of(decoded.picture, decoded.aspect)
-            for place, field in enumerate(fields(decoded.picture)):
+            seen = decoded.seen or _seen(decoded.picture, False)
+            shape = shapes.of(seen, decoded.aspect)
+            for place, field in enumerate(seen.fields):
                 yield segment, seconds if place == 0 else None, (decoded, field, shape)
 
     def _ordered(self) -> Iterator[Timed]:
@@ -179,4 +192,14 @@ class Sequence:
             if self._late_ticks is None:
                 self._late_ticks = left - dts
             seconds = (left - self._late_ticks) * tick_s
+        if self._scanning:
+            decoded.seen = _seen(decoded.picture, True)
+            if self._kept_one:
+                decoded.picture = NO_PICTURE
+            self._kept_one = True
         return segment, seconds, decoded
+
+
+def _seen(picture: VideoFrame, check: bool) -> Seen:
+    size = picture.width, picture.height
+    return Seen(*size, *orientation(picture), fields(picture), checksum(picture) if check else 0)
