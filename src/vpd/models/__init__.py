@@ -25,7 +25,7 @@ class ModelFile:
 MODELS = {
     "vipe": ModelFile(
         "vipe.safetensors",
-        "caff5080c88eb4b75af369931419194542ae54bc37f409521b0b3e02fc7e15c8",
+        "4d4ed696e580e420e720257d8fb401c8fe739369c1537b68701b74ab0704b9af",
         "trained by the project on CMU and DeepMimic motion and on poses made without capture (vipe.md)",
         "Apache-2.0",
     ),

@@ -10,7 +10,14 @@ from torch.nn import functional
 
 from tests.teachers.vipe.test_model import SMALL, motion
 from vpd.teachers.vipe.loop import HISTORY, Loop
-from vpd.teachers.vipe.losses import distances, hinge_embedding_loss, metric_loss, neighbour_loss
+from vpd.teachers.vipe.losses import (
+    distances,
+    hinge_embedding_loss,
+    joined_distances,
+    metric_loss,
+    neighbour_loss,
+    procrustes_distances,
+)
 from vpd.teachers.vipe.network import Encoder, PoseDecoder
 from vpd.teachers.vipe.sampler import Sampler
 from vpd.teachers.vipe.train import _loss, train
@@ -90,10 +97,10 @@ def test_the_history_is_kept_beside_the_state(tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_losses_are_weighed_by_the_settings():
-    settings = SMALL.model_copy(
-        update={"pair_weight": 2.0, "decode_weight": 3.0, "metric_weight": 5.0, "neighbour_weight": 7.0}
-    )
+@pytest.mark.parametrize("procrustes", [0.0, 0.3])
+def test_losses_are_weighed_by_the_settings(procrustes):
+    weights = {"pair_weight": 2.0, "decode_weight": 3.0, "metric_weight": 5.0, "neighbour_weight": 7.0}
+    settings = SMALL.model_copy(update={**weights, "procrustes": procrustes})
     torch.manual_seed(0)
     encoder, decoder = Encoder(8, 16, 1, 0.0).eval(), PoseDecoder(8)
     sampler = Sampler([motion("a", 0)], settings, torch.device("cpu"))
@@ -101,6 +108,7 @@ def test_losses_are_weighed_by_the_settings():
     loss, parts = _loss(encoder, decoder, sample, settings)
     a, b = encoder(sample.views[:, 0]), encoder(sample.views[:, 1])
     apart, near = distances(a, b), torch.cdist(sample.targets, sample.targets)
+    near = joined_distances(near, procrustes_distances(sample.joints), procrustes)
     expected = {
         "pair": hinge_embedding_loss(a, b, encoder(sample.negatives), sample.has_negative),
         "decode": sum(
