@@ -59,7 +59,7 @@ def test_the_papers_preset_is_trained_and_kept_in_the_card(vpd, folder):
     assert np.isfinite(model.decode_3d(np.zeros((2, 64), np.float32))).all()
     code, _, err = vpd("vipe", "train", folder, "--out", out, "--hold-out", "jump", "--preset", "tiny")
     assert code == 1
-    assert "--preset is one of laptop, paper" in err
+    assert "--preset is one of laptop, gpu, paper" in err
 
 
 def test_a_held_out_name_that_fits_nothing(vpd, folder):
