@@ -9,6 +9,8 @@ import typer
 
 from tests.docs.pages import INLINE, ROOT, blocks, pages
 from vpd.cli.main import COMMANDS, build
+from vpd.settings import Settings
+from vpd.settings.toml import load_settings
 
 UsageError = typer.BadParameter.__base__
 """What the parser raises; typer may bring its own click."""
@@ -128,3 +130,16 @@ def test_every_command_has_its_row():
             f"{name} {part}" for part in parts if not any(re.search(rf"\b{part}\b", r) for r in named)
         ]
     assert not [m for m in missing if not re.search(r"table[23]$", m)]  # table1 ... table4
+
+
+SECTIONS = tuple(f"[{name}]" for name in Settings.model_fields)
+SETTINGS = [b for p in pages() for b in blocks(p) if b.language == "toml" and b.text.startswith(SECTIONS)]
+"""Blocks of vpd.toml; `classes.toml` and others begin otherwise."""
+
+
+@pytest.mark.parametrize("block", SETTINGS, ids=lambda block: block.place)
+def test_settings_of_the_documents_are_accepted(block, tmp_path):
+    """An unknown or impossible setting in a page is an error here as it is for a reader."""
+    path = tmp_path / "vpd.toml"
+    path.write_text(block.text, encoding="utf-8")
+    load_settings(path)

@@ -33,7 +33,9 @@ DIALECT = {
 def glossary():
     """The words that the glossary refuses, with the term that stands for them."""
     rows = re.findall(
-        r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$", (DOCS / "glossary.md").read_text(), re.MULTILINE
+        r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$",
+        (DOCS / "glossary.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
     return {
         word.strip(): term
@@ -113,7 +115,9 @@ def test_sentences_leave_out_code_and_tables():
 
 def test_the_drawing_shows_every_package():
     shown = (DOCS / "images" / "architecture.svg").read_text(encoding="utf-8")
-    layers = re.search(r"layers = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(), re.DOTALL)[1]
+    layers = re.search(
+        r"layers = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.DOTALL
+    )[1]
     for name in re.findall(r"\w+", layers):
         assert name == "__main__" or f">{name}<" in shown, f"{name}: run python tools/architecture.py"
 
