@@ -3,10 +3,10 @@
     python benchmarks/soak.py --videos 1000 --rounds 60 --seed 1
     python benchmarks/soak.py --videos 6 --rounds 4      (some minutes)
 
-Each round adds a share of the videos and starts a run to the features of a teacher; while it works, labels
-are added and removed, searches are made, and files are replaced, taken away and brought back, all drawn by
-the seed. Then the run is killed (SIGKILL) or asked to end (SIGTERM), a file is damaged, or nothing happens.
-All is counted, and no step depends on the clock.
+Each round adds a share of the videos and starts a run to the features of a teacher or to the crops. While it
+works, labels are added and removed, searches are made, and files are replaced, taken away and brought back,
+all drawn by the seed. Then the run is killed (SIGKILL) or asked to end (SIGTERM), a file is damaged, or
+nothing happens. All is counted, and no step depends on the clock.
 
 At the end everything is brought back, one run is left to end, and these must hold: the run is complete,
 `vpd check --deep` finds nothing damaged, `vpd status` finds nothing to do, every label that was added and not
@@ -39,6 +39,8 @@ from vpd.library.layout import Layout
 FRAMES = 40
 EDITS = 5
 """Edits, searches and mishaps while one run works."""
+STEPS = ("teach", "crop")
+"""What a run does, with all before it; no student is trained."""
 SETTINGS = """
 [teach]
 teachers = ["joints2d"]
@@ -136,7 +138,7 @@ class Soak:
 
     def round(self) -> None:
         """One run, with all that happens beside it."""
-        run = self.vpd("teach", "-j", "2")
+        run = self.vpd(str(self.rng.choice(STEPS)), "-j", "2")
         for _ in range(EDITS):
             kind = int(self.rng.integers(0, 4))
             if kind <= 1:
@@ -158,9 +160,10 @@ class Soak:
         """Bring all back, run to the end, and look whether the library is whole."""
         for path in sorted(self.away):
             self.bring_back(path)
-        code, out = self.call("last run", "teach", "-j", "2", "--json")
-        if code != 0:
-            self.wrong.append(f"the last run: {out[-400:]}")
+        for step in STEPS:
+            code, out = self.call("last run", step, "-j", "2", "--json")
+            if code != 0:
+                self.wrong.append(f"the last run: {out[-400:]}")
         if self.call("check", "check", "--deep")[0] != 0:
             self.wrong.append("check --deep: something is damaged")
         state = json.loads(self.call("status", "status", "--json")[1])
