@@ -50,6 +50,16 @@ def test_resumed_training_equals_uninterrupted(tmp_path, pair_weight):
     assert whole.history == resumed.history
 
 
+def test_a_damaged_state_is_not_taken_up(tmp_path):
+    train([motion("a", 0)], [motion("b", 1)], SMALL, tmp_path)
+    state = tmp_path / "state.safetensors"
+    content = bytearray(state.read_bytes())
+    content[-9] ^= 0x40
+    state.write_bytes(content)
+    with pytest.raises(InputError, match="is damaged"):
+        train([motion("a", 0)], [motion("b", 1)], SMALL, tmp_path)
+
+
 def test_a_state_of_other_settings_and_training_on_held_out_motion_are_refused(tmp_path):
     train([motion("a", 0)], [motion("b", 1)], SMALL, tmp_path)
     with pytest.raises(InputError, match="other settings"):

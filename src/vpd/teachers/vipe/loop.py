@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from vpd.errors import InputError
-from vpd.library.artefact import replacing, write_text
+from vpd.library.artefact import sealed, write_text
+from vpd.library.sealed_files import BLANK, tensors_are_whole
 
 STATE, HISTORY = "state.safetensors", "history.jsonl"
 
@@ -122,8 +123,8 @@ class Loop:
         # Dropout draws from the default generator.
         state["default_generator"] = torch.get_rng_state()
         about = {"settings": self.known_by, "history": json.dumps(self.history)}
-        with replacing(self.folder / STATE) as part:
-            save_file(state, part, metadata=about)
+        with sealed(self.folder / STATE) as part:
+            save_file(state, part, metadata={**about, **BLANK})
         rows = "".join(json.dumps(row) + "\n" for row in self.history)
         write_text(rows, self.folder / HISTORY)
 
@@ -131,6 +132,8 @@ class Loop:
         path = self.folder / STATE if self.folder is not None else None
         if path is None or not path.is_file():
             return self.weights()
+        if not tensors_are_whole(path):
+            raise InputError(f"{path} is damaged. Delete it to begin again.")
         with safe_open(path, "pt") as file:
             about = file.metadata()
         if about["settings"] != self.known_by:
