@@ -23,7 +23,7 @@ from vpd.web.app import make_app
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.timeout(600),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
 
@@ -291,7 +291,7 @@ def test_the_page_is_small(address, browser):
     context = browser.new_context(base_url=address)
     page = context.new_page()
     answers = []
-    page.on("response", answers.append)
+    page.on("response", lambda response: answers.append(response))
     page.goto("/")
     page.wait_for_selector("main h1")
     # Bodies are read after the events: within one the browser would wait for us, and we for it.
