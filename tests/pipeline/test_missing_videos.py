@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import vpd  # noqa: F401
 from tests.pipeline.made import FRAMES, made_library, make_video
-from vpd.errors import InputError
+from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.videos import OK, Videos
@@ -99,6 +99,18 @@ def test_features_of_other_content_answer_no_search(library):
     assert "was replaced since" in store.left_out["b"]
     run(library, ["teach"])
     assert FeatureStore(library, "joints2d").videos() == ["a", "b", "c"]
+
+
+def test_a_damaged_note_of_the_content_is_damage_and_no_replaced_video(library):
+    run(library, ["teach"])
+    path = library.features("joints2d", "b")
+    key = Videos.read(library)["b"].key.encode()
+    content = path.read_bytes()
+    assert key in content
+    path.write_bytes(content.replace(key, bytes([key[0] ^ 1]) + key[1:]))
+    assert FeatureStore(library, "joints2d").left_out == {}
+    with pytest.raises(ArtefactError, match=r"b\.arrow"):
+        search(library, SearchRequest(["a@0-0.12"], uncut=True, features="joints2d"))
 
 
 def test_features_of_an_unknown_video_answer_no_search(library):

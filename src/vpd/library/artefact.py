@@ -273,6 +273,12 @@ def check(path: Path) -> None:
         raise damaged(path, "its contents are not what was written")
 
 
+def read_notes(path: Path) -> dict[str, Any]:
+    """The notes of an artefact whose contents were compared with its checksum. Raises as `check` does."""
+    check(path)
+    return cast("dict[str, Any]", read_recipe(path)["notes"])
+
+
 def is_current(path: Path, recipe: Recipe) -> bool:
     """Whether the artefact at ``path`` is there, made from exactly this recipe, and not changed since.
 

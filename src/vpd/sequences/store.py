@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from vpd.errors import ArtefactError, InputError
+from vpd.library.artefact import check
 from vpd.library.dataset import DatasetCard, read_card
 from vpd.library.features import content_of, read_features
 from vpd.library.layout import Layout
@@ -55,11 +56,14 @@ class FeatureStore:
             return ""
         if why := self._videos.trouble(video, self.footage):
             return why
+        path = self.layout.features(self.name, video)
         try:
-            made_of = content_of(self.layout.features(self.name, video))
+            made_of = content_of(path)
+            other = bool(made_of) and made_of != rows[video].key
+            if other:
+                check(path)  # a damaged file may name anything
         except ArtefactError:
             return ""  # what is wrong with the file is said when it is read
-        other = made_of and made_of != rows[video].key
         return "was replaced since its features were made; `vpd run` makes them anew" if other else ""
 
     def videos(self) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from vpd.athletes import picks as kept
 from vpd.athletes.picks import Pick
 from vpd.errors import InputError
-from vpd.library.artefact import read_recipe
+from vpd.library.artefact import read_notes
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.videos import VideoRow, Videos
@@ -151,7 +151,7 @@ def athletes(library: Layout, request: AthletesRequest, progress: Progress | Non
     boxes_file, missed = {}, {}
     for number, video in enumerate(names):
         progress(number / len(names), video)
-        notes = read_recipe(library.tracks(video))["notes"]
+        notes = read_notes(library.tracks(video))
         if "boxes" in notes:
             boxes_file[video] = str(notes["boxes"])
             continue

@@ -12,7 +12,7 @@ import numpy as np
 
 from vpd.crops import CropFile
 from vpd.errors import ArtefactError, InputError
-from vpd.library.artefact import read_recipe
+from vpd.library.artefact import read_notes
 from vpd.library.frames import Recording, read_times
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
@@ -109,7 +109,7 @@ class Workspace:
         path = self.layout.tracks(self.video(video).video)
         if not path.is_file():
             return {}
-        notes: dict[str, Any] = self._artefact("ranking", path, lambda p: read_recipe(p)["notes"])
+        notes: dict[str, Any] = self._artefact("ranking", path, read_notes)
         return notes
 
     def poses(self, video: str) -> list[PoseSequence]:
