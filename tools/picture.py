@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.error import URLError
@@ -42,9 +44,10 @@ def sample_library() -> vpd.Library:
     return library
 
 
-def pictures(library: vpd.Library) -> list[np.ndarray]:
-    """Pictures of the search page, one every STEP_MS of the page's time, BGR."""
-    command = [sys.executable, "-m", "vpd", "serve", "-L", str(library.layout.root)]
+@contextmanager
+def serving(library: Path) -> Iterator[str]:
+    """`vpd serve` on a library; the address of its page."""
+    command = [sys.executable, "-m", "vpd", "serve", "-L", str(library)]
     server = subprocess.Popen([*command, "--port", str(PORT), "--no-open"])
     try:
         address = f"http://127.0.0.1:{PORT}"
@@ -57,27 +60,32 @@ def pictures(library: vpd.Library) -> list[np.ndarray]:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.5)
-        with sync_playwright() as start:
-            browser = start.chromium.launch(executable_path=shutil.which("chromium"))
-            page = browser.new_page(viewport=SIZE)
-            page.clock.install()  # the page's clock moves on a step a picture, however slow this machine is
-            page.goto(f"{address}/#/search?q={QUERY}")
-            for _ in range(WAIT_S):
-                page.clock.run_for(1000)
-                if page.locator("canvas").count() > 4:
-                    break
-                time.sleep(1)
-            page.clock.run_for(3000)
-            found = []
-            for _ in range(PICTURES):
-                page.clock.run_for(STEP_MS)
-                png = np.frombuffer(page.screenshot(clip=SHOWN), np.uint8)
-                found.append(cv2.imdecode(png, cv2.IMREAD_COLOR))
-            browser.close()
-            return found
+        yield address
     finally:
         server.terminate()
         server.wait()
+
+
+def pictures(library: vpd.Library) -> list[np.ndarray]:
+    """Pictures of the search page, one every STEP_MS of the page's time, BGR."""
+    with serving(library.layout.root) as address, sync_playwright() as start:
+        browser = start.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport=SIZE)
+        page.clock.install()  # the page's clock moves on a step a picture, however slow this machine is
+        page.goto(f"{address}/#/search?q={QUERY}")
+        for _ in range(WAIT_S):
+            page.clock.run_for(1000)
+            if page.locator("canvas").count() > 4:
+                break
+            time.sleep(1)
+        page.clock.run_for(3000)
+        found = []
+        for _ in range(PICTURES):
+            page.clock.run_for(STEP_MS)
+            png = np.frombuffer(page.screenshot(clip=SHOWN), np.uint8)
+            found.append(cv2.imdecode(png, cv2.IMREAD_COLOR))
+        browser.close()
+        return found
 
 
 def write(frames: list[np.ndarray], out: Path) -> int:

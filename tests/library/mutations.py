@@ -149,7 +149,10 @@ def videos(folder: Path) -> Videos:
 
 
 def _video(text: str) -> str | None:
-    name = re.sub(r"^/v/|^v/|^\./", "", text.strip().replace("\\", "/").casefold())
+    written = text.strip().replace("\\", "/").casefold()
+    *folders, name = [part for part in written.split("/") if part not in ("", ".")] or [""]
+    if written.endswith("/") or folders not in (["v"], [] if not written.startswith("/") else ["v"]):
+        return None
     return next((v for v in LENGTHS if name in (v, f"{v}.mp4")), None)
 
 

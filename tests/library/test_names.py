@@ -135,3 +135,8 @@ def test_paths_of_other_computers(path, video):
 def test_a_path_of_another_computer_may_be_ambiguous():
     with pytest.raises(InputError, match="may be any of"):
         NAMED.find_from_elsewhere("/home/anna/match.mp4")
+
+
+@pytest.mark.parametrize("text", ["one.mp4/", "one/", "cam1/one.mp4\\", "/films/cam1/one.mp4/ ", "/", "\\"])
+def test_a_path_of_a_folder_names_no_video(text):
+    assert library([("cam1", "one", ".mp4")]).names.matches(text) == []

@@ -50,8 +50,9 @@ class VideoNames:
     2. the file's name, or the end of its path from a folder's name on, with the suffix or without;
     3. the same, where large and small letters differ or blanks stand around it.
 
-    Accents are the same in both spellings of Unicode, ``\\\\`` is a path's ``/``, and no other character
-    means anything: dots, ``@``, ``#``, ``%`` and blanks are parts of names.
+    Accents are the same in both spellings of Unicode. ``\\`` is a path's ``/``. A path that ends so
+    is a folder and names no video. No other character means anything: dots, ``@``, ``#``, ``%`` and blanks
+    are parts of names.
 
     Parameters
     ----------
@@ -78,6 +79,8 @@ class VideoNames:
         for exact in (name, name.strip()):
             if exact in self._ids:
                 return [self._ids[exact]]
+        if name.rstrip().endswith(("/", "\\")):
+            return []  # a folder
         for spelt in (name, name.strip()):
             wanted = path_parts(spelt)
             found = [v for v in self._by_name.get(wanted[-1], ()) if self._ends(v, wanted)] if wanted else []
