@@ -136,8 +136,7 @@ def test_settings_can_be_pasted(vpd, layout):
         assert load_settings(layout.settings) == before
 
 
-@pytest.mark.slow
-def test_starts_fast_and_without_torch():
+def test_status_imports_no_network_library():
     code = "import sys; sys.argv = ['vpd', 'status']; import vpd.cli.main as m; m.build(['status']); "
     code += "import vpd.pipeline.status; print('torch' in sys.modules, 'onnxruntime' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

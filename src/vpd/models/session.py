@@ -7,8 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import onnxruntime as ort
-
 from vpd.errors import ArtefactError, InputError
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ CUDA = "CUDAExecutionProvider"
 
 def available_provider() -> str:
     """The provider that sessions use here: CUDA when this onnxruntime has it, else the CPU."""
+    import onnxruntime as ort  # here, as commands that open no network start faster without it
+
     return CUDA if CUDA in ort.get_available_providers() else CPU
 
 
@@ -30,6 +30,8 @@ def session_options(threads: int) -> Any:
     """
     if threads < 0:
         raise InputError(f"{threads} threads are not possible: give 0 (all cores) or more")
+    import onnxruntime as ort
+
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -81,6 +83,8 @@ def open_session(
     providers = [provider] if provider == CPU else [provider, CPU]
     options = session_options(threads)
     options.enable_mem_pattern = memory_pattern
+    import onnxruntime as ort
+
     name = "the network" if isinstance(network, bytes) else str(network)
     try:
         return ort.InferenceSession(
