@@ -254,6 +254,7 @@ def test_all_keys_can_be_switched_off_and_changed(page):
     page.get_by_role("button", name="Change the key for: Next frame").click()
     page.keyboard.press("KeyY")
     page.get_by_role("button", name="Close").click()
+    page.wait_for_selector("dialog.help", state="detached")
     page.keyboard.press("KeyY")
     assert page.evaluate("() => window.vpdPlayer.frame") == 0
     page.keyboard.press("Shift+Slash")
@@ -261,6 +262,7 @@ def test_all_keys_can_be_switched_off_and_changed(page):
     page.get_by_role("button", name="Keys").first.click()
     page.get_by_label("Single keys work").check()
     page.get_by_role("button", name="Close").click()
+    page.wait_for_selector("dialog.help", state="detached")
     page.keyboard.press("KeyY")
     page.wait_for_function("() => window.vpdPlayer.frame === 1")
 
