@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from vpd.dtw.subsequence import BLOCK
-from vpd.dtw.threads import one_thread_each, workers
+from vpd.dtw.threads import one_thread_each
+from vpd.machine import cores
 from vpd.search import Stream, search_uncut
 from vpd.settings.search import SearchSettings
 from vpd.types import FeatureSequence
@@ -51,8 +52,8 @@ def products(query: np.ndarray, values: np.ndarray) -> None:
             block = values[start : min(start + BLOCK, bounds[1])]
             np.matmul(query, block.T, out=out[:, : len(block)])
 
-    edges = np.linspace(0, len(values), workers() + 1).astype(int)
-    with one_thread_each(), ThreadPoolExecutor(workers()) as pool:
+    edges = np.linspace(0, len(values), cores() + 1).astype(int)
+    with one_thread_each(), ThreadPoolExecutor(cores()) as pool:
         list(pool.map(shard, pairwise(edges)))
 
 

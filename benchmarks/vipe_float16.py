@@ -17,9 +17,9 @@ from safetensors.torch import load_file
 from vipe_penn import Penn
 from vipe_retrieval import Retrieval
 from vpd.teachers.vipe import Vipe
+from vpd.teachers.vipe.loop import STATE
 from vpd.teachers.vipe.network import Encoder
 from vpd.teachers.vipe.readers import read_folder
-from vpd.teachers.vipe.train import STATE
 
 BEST = "best.encoder."
 
