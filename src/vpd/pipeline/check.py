@@ -129,6 +129,10 @@ def _of_artefact(path: Path, deep: bool) -> str:
     return ""
 
 
+def _unless(whole: bool, path: Path) -> str:
+    return "" if whole else f"{path} is damaged (its contents are not what was written)."
+
+
 def _of_config(path: Path) -> tuple[str, str]:
     try:
         read_json(path)
@@ -142,17 +146,12 @@ def _of_weights(path: Path) -> tuple[str, str]:
         stated = read_json(path.with_name(CONFIG)).get("weights")
     except (OSError, ValueError):
         return "", ""  # that config.json is damaged is said of it
-    if stated in (None, file_key(path)):
-        return "", ""
-    return f"{path} is damaged (its contents are not what was written).", "`vpd run` trains the student again"
+    return _unless(stated in (None, file_key(path)), path), "`vpd run` trains the student again"
 
 
 def _of_checkpoint(path: Path) -> tuple[str, str]:
-    whole = tensors_are_whole(path)
-    why = "" if whole else f"{path} is damaged (its contents are not what was written)."
-    return why, "the training begins again at its first epoch"
+    return _unless(tensors_are_whole(path), path), "the training begins again at its first epoch"
 
 
 def _of_reading(path: Path) -> tuple[str, str]:
-    why = "" if array_is_whole(path) else f"{path} is damaged (its contents are not what was written)."
-    return why, "`vpd run` reads these crops again when it needs them"
+    return _unless(array_is_whole(path), path), "`vpd run` reads these crops again when it needs them"
