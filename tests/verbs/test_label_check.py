@@ -166,3 +166,23 @@ def test_two_files_for_one_video(layout):
     assert files.boxes == {"one": layout.boxes("one")}
     assert files.problems == ["boxes/ONE.mp4.csv is not used: one.csv is, for the same video."]
     assert files.problems[0] in run(layout, ["scan"]).problems
+
+
+def notes_of_classes(layout):
+    result = check(layout, CheckRequest())
+    assert "classes.toml" in result.files
+    return [(f.level, f.kind, f.text.partition(",")[0]) for f in result.findings if f.file == "classes.toml"]
+
+
+def test_labels_of_classes_that_are_not_in_the_table_of_classes_are_named(layout):
+    layout.labels.write_text("video,start_s,end_s,label\n" + LABELS + "one,0,9,reviewed\n")
+    layout.classes.write_text("[a]\n")
+    assert notes_of_classes(layout) == [("note", "class not listed", "2 labels are 'b'")]
+    assert check(layout, CheckRequest()).passed
+    layout.classes.write_text("[a]\n[b]\n[c]\n")
+    assert notes_of_classes(layout) == []
+
+
+def test_a_table_of_classes_that_the_page_refuses_fails_the_check(layout):
+    layout.classes.write_text("[a]\nlead = 1\n")
+    assert ("classes.toml", "wrong file", None) in found(layout)

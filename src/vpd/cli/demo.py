@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +34,9 @@ def demo(
     jobs: JobsOption = 0,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin again, not where the last one ended.")
+    ] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then open the demo's library in the browser, until Ctrl-C.")
     ] = False,
 ) -> None:
     """The whole way on a sample of synthetic athletes: new, run, evaluate, search, and a report.
@@ -87,6 +93,19 @@ def demo(
             folder.begin()
             page = write_demo_page(result, own.report, OVERLAY_S)
     say(f"Done in {sum(seconds.values()) / 60:.1f} minutes. Open the report in a browser:\n{page.resolve()}")
+    say(f"Watch, label, search and compare in its library:\n{serve_command(root)}")
+    if serve:
+        from vpd.web.server import serve as run_server
+
+        run_server(library.layout, "127.0.0.1", 0, True, say)
+
+
+def serve_command(root: Path) -> str:
+    """What to type to open the library at ``root`` in the browser; `vpd` as this process was called."""
+    own = sys.argv[0] if Path(sys.argv[0]).name.startswith("vpd") else "vpd"
+    found = shutil.which("vpd")
+    on_path = found is not None and Path(found).resolve() == Path(own).resolve()
+    return f"{'vpd' if on_path else shlex.quote(own)} serve --library {shlex.quote(str(root))}"
 
 
 @contextmanager

@@ -21,10 +21,11 @@ from vpd.detection.lists import read_lists
 from vpd.errors import InputError, TableError
 from vpd.formats.pose_joints import own_joints
 from vpd.formats.poses import read_given
+from vpd.library.classes import read_classes
 from vpd.library.csv_file import Record, read_table
 from vpd.library.dataset import recognised
 from vpd.library.frames import read_times
-from vpd.library.label_check import ERROR, NOTE, Finding, check_labels, wrong_row
+from vpd.library.label_check import ERROR, NOTE, REVIEWED, Finding, check_labels, wrong_row
 from vpd.library.labels import read_label_file
 from vpd.library.layout import Layout
 from vpd.library.user_files import UserFiles
@@ -128,7 +129,7 @@ class _Beside:
         """Findings of all the files."""
         found = [*self._split(), *self._subsets()]
         if self._request.file is None:
-            found += [*self._picks(), *self._given(), *self._queries(), *self._lists()]
+            found += [*self._picks(), *self._given(), *self._queries(), *self._lists(), *self._classes()]
         return found
 
     def _path(self, asked: Path | None, own: Path) -> Path | None:
@@ -262,6 +263,22 @@ class _Beside:
         for record in found.unknown:
             text = f"no label is {record.text('video')!r}; the row is not used."
             yield _at(record, "no such label", text, name)
+
+    def _classes(self) -> Iterator[Finding]:
+        """The user's table of classes: what is wrong in it, and labels of classes that it does not name."""
+        path = self._layout.classes
+        if not path.is_file():
+            return
+        name = self._named(path)
+        try:
+            known = read_classes(path)
+        except InputError as error:
+            yield _whole(error, path, name)
+            return
+        counts = Counter(s.label for s in self._all if s.label not in (*known, REVIEWED))
+        for label, count in counts.items():
+            text = f"{count} labels are {label!r}, which is no class of {name}: add it there, or rename them."
+            yield Finding(NOTE, "class not listed", text, file=name)
 
     def _lists(self) -> Iterator[Finding]:
         path = self._layout.detection_lists
