@@ -267,6 +267,27 @@ def test_all_keys_can_be_switched_off_and_changed(page):
     page.wait_for_function("() => window.vpdPlayer.frame === 1")
 
 
+def test_a_key_pressed_at_once_is_taken_and_keys_mean_the_open_dialog(page):
+    open_video(page, "v0")
+    page.get_by_role("button", name="Keys").first.click()
+    page.evaluate(
+        """async () => {
+          const press = (code) => document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { code, bubbles: true, cancelable: true }));
+          document.querySelector('[aria-label="Change the key for: Next frame"]').click();
+          await Promise.resolve();  // the page has drawn, the screen has not
+          press("KeyY");
+        }"""
+    )
+    assert json.loads(page.evaluate("() => localStorage.getItem('vpd.keys')")) == {"next_frame": ["KeyY"]}
+    page.keyboard.press("KeyY")
+    assert page.evaluate("() => window.vpdPlayer.frame") == 0
+    page.get_by_role("button", name="Close").click()
+    page.wait_for_selector("dialog.help", state="detached")
+    page.keyboard.press("KeyY")
+    page.wait_for_function("() => window.vpdPlayer.frame === 1")
+
+
 def test_hostile_names_are_shown_as_text(page, library, tmp_path):
     hostile = "<img src=x onerror=alert(1)>{{7*7}}[b]"
     video = write_coded(tmp_path / "evil <b>x<_b>.mp4", constant(60))

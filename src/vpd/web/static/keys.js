@@ -63,6 +63,7 @@ export function rebind(action, key) {
   if (key === null) delete stored[action];
   else stored[action] = [key];
   localStorage.setItem(STORED, JSON.stringify(stored));
+  actions = null;
 }
 
 export const keysAreOn = () => localStorage.getItem("vpd.keys.off") !== "1";
@@ -80,15 +81,22 @@ const inField = (target) => target.closest?.("input, select, textarea, [contente
 const ownKeys = (target, key) =>
   (key === "Space" || key === "Enter") && target.closest?.("button, a, summary, [role=button]");
 
+let actions = null;
+// The action of a key. The table is read again after a key was changed here or in another tab.
+function actionOf(key) {
+  actions ??= new Map(Object.entries(bindings()).flatMap(([action, keys]) => keys.map((k) => [k, action])));
+  return actions.get(key);
+}
+addEventListener("storage", () => { actions = null; });
+
 // Calls the handlers of actions by name. Returns a function that ends it.
 export function listen(handlers) {
-  const table = new Map();
-  for (const [action, keys] of Object.entries(bindings())) for (const key of keys) table.set(key, action);
   const heard = (event) => {
     const key = nameOf(event);
     if (event.defaultPrevented || event.altKey || inField(event.target) || ownKeys(event.target, key)) return;
     if (!keysAreOn() && key !== "Escape") return;
-    const action = table.get(key);
+    if (document.querySelector("dialog[open]")) return;  // keys mean the dialog, not the screen behind it
+    const action = actionOf(key);
     if (!action || !handlers[action]) return;
     event.preventDefault();
     handlers[action](event);

@@ -1,6 +1,6 @@
 // The shell: which screen is shown, the help of keys, what is said.
 
-import { html, render, useEffect, useState, Problem, Waiting, say } from "./ui.js";
+import { html, render, useEffect, useLayoutEffect, useState, Problem, Waiting, say } from "./ui.js";
 import { languages, language, setLanguage, start, t } from "./i18n.js";
 import { bindings, keysAreOn, listen, nameOf, printed, rebind, switchKeys } from "./keys.js";
 import { useStore, loadLibrary, listenToServer } from "./store.js";
@@ -32,7 +32,8 @@ function Help({ close }) {
   const [rows, set] = useState(bindings());
   const [waiting, wait] = useState(null);
   const [on, switchOn] = useState(keysAreOn());
-  useEffect(() => {
+  // A layout effect, so that a key pressed right after the button is heard.
+  useLayoutEffect(() => {
     if (!waiting) return undefined;
     const heard = (event) => {
       if (["ShiftLeft", "ShiftRight", "ControlLeft", "ControlRight"].includes(event.code)) return;
@@ -45,7 +46,7 @@ function Help({ close }) {
     addEventListener("keydown", heard, true);
     return () => removeEventListener("keydown", heard, true);
   }, [waiting]);
-  useEffect(() => { document.querySelector("dialog.help").showModal(); }, []);
+  useLayoutEffect(() => { document.querySelector("dialog.help").showModal(); }, []);
   return html`<dialog class="help" onClose=${close} aria-labelledby="help-title">
     <h2 id="help-title">${t("keys")}</h2>
     <label class="check"><input type="checkbox" checked=${on}
@@ -74,7 +75,7 @@ function App() {
     const end = listenToServer();
     return () => { removeEventListener("hashchange", moved); end(); };
   }, []);
-  useEffect(() => listen({ help: () => showHelp(true) }), []);
+  useLayoutEffect(() => listen({ help: () => showHelp(true) }), []);
   useEffect(() => {
     document.title = `${t(`screen_${at.screen}`)} · vpd`;
     document.querySelector("main")?.focus({ preventScroll: true });
