@@ -43,8 +43,8 @@ def _checked(name: str, values: Any, dtype: Any, shape: tuple[int | None, ...]) 
 def _check_span(start_s: float, end_s: float) -> None:
     if not (np.isfinite(start_s) and np.isfinite(end_s)):
         raise InputError(f"the span {start_s} to {end_s} s is not finite")
-    if start_s < 0 or end_s <= start_s:
-        raise InputError(f"the span {start_s:g} to {end_s:g} s is empty, reversed or starts before 0")
+    if end_s <= start_s:
+        raise InputError(f"the span {start_s:g} to {end_s:g} s is empty or reversed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,7 +273,7 @@ class Segment:
     video : str
         Id of the video.
     start_s, end_s : float
-        Seconds of the video's clock, 0 <= start < end; the end is not included.
+        Seconds of the video's clock, start < end; the end is not included.
     athlete : int or None
         Number of the athlete; None where any is meant.
     label : str or None

@@ -77,18 +77,19 @@ def test_boxes_are_the_peaks_of_the_plain_definition(length):
     }
 
 
-def test_points_lie_apart_by_the_radius_and_none_before_the_video():
+@pytest.mark.parametrize("begin_s", [0.0, -0.02, -30.0])
+def test_points_lie_apart_by_the_radius_and_none_before_the_video(begin_s):
     scores = np.zeros(60)
     scores[[0, 20, 28, 31]] = [0.9, 0.8, 0.7, 0.6]
     shown = FrameScores(
-        timeline(0, -0.02 + np.arange(60) / 25),
+        timeline(0, begin_s + np.arange(60) / 25),
         np.stack([1 - scores, scores], axis=1).astype(np.float32),
         ("a",),
     )
     found = detect_points([shown], 25.0, 0.2, Decoding(merge_gap=1.0, smoothing=0.0))
     kept = [d for d in found if d.score > 0.5]
-    assert [round(d.end_s * 25 - 0.5) for d in kept] == [0, 20, 28]
-    assert kept[0].start_s == 0
+    assert [round((d.end_s - begin_s) * 25) - 1 for d in kept] == [0, 20, 28]
+    assert kept[0].start_s == begin_s
     for a, b in itertools.combinations(kept, 2):
         assert abs(a.start_s - b.start_s) >= 0.2
 

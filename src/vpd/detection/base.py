@@ -164,9 +164,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
 def _around(segment: Segment, radius_s: float) -> Segment:
     middle = (segment.start_s + segment.end_s) / 2
-    return Segment(
-        segment.video, max(0.0, middle - radius_s), middle + radius_s, segment.athlete, segment.label
-    )
+    return Segment(segment.video, middle - radius_s, middle + radius_s, segment.athlete, segment.label)
 
 
 def _covered(segment: Segment, parts: Sequence[Timeline]) -> bool:

@@ -79,7 +79,9 @@ def _detections(
     ticks = len(scores.times_s)
     starts = np.clip(np.floor(spans[:, 0]).astype(int), 0, ticks - 1)
     stops = np.clip(np.ceil(spans[:, 1]).astype(int), starts + 1, ticks)
-    begin_s = scores.times_s[0] if ticks else 0.0
+    begin_s = float(scores.times_s[0]) if ticks else 0.0
+    # A point on the first tick reaches to before it, but not to before the video.
+    least_s = min(0.0, begin_s)
     around = round(margin)
     labels = name(
         scores, np.stack([np.maximum(starts - around, 0), np.minimum(stops + around, ticks)], axis=1)
@@ -87,7 +89,7 @@ def _detections(
     return [
         Detection(
             scores.video,
-            max(0.0, float(begin_s + start / rate_hz)),
+            max(least_s, float(begin_s + start / rate_hz)),
             float(begin_s + stop / rate_hz),
             scores.athlete,
             label,

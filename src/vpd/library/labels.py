@@ -125,8 +125,15 @@ def check_span(segment: Segment, row: VideoRow) -> None:
     """Raise InputError where the segment is not within its video, give or take a frame, or has no length."""
     if segment.duration_s < LEAST_S:
         raise InputError(f"the span {segment.start_s!r} to {segment.end_s!r} s is shorter than a microsecond")
-    if row.status == OK:
-        frame_s = float(1 / row.fps) if row.fps else 0.0
+    known = row.status == OK
+    frame_s = float(1 / row.fps) if known and row.fps else 0.0
+    begins_s = min(0.0, row.start_s) if known else 0.0
+    if segment.start_s < begins_s - frame_s or (segment.start_s < 0 and not begins_s):
+        raise InputError(
+            f"the span {segment.start_s:g} to {segment.end_s:g} s starts before the video {row.video}, "
+            f"which begins at {begins_s:g} s"
+        )
+    if known:
         if segment.end_s > row.end_s + frame_s:
             raise InputError(
                 f"the span ends at {segment.end_s:g} s, the video {row.video} at {row.end_s:.3f} s"

@@ -29,8 +29,7 @@ def write_clip(out: Path, segment: Segment, find: Find, padding_s: float = 0.0) 
     Raises DiskFullError.
     """
     try:
-        start_s = max(0.0, segment.start_s - padding_s)
-        cut_clip(find(segment.video), start_s, segment.end_s + padding_s, out)
+        cut_clip(find(segment.video), segment.start_s - padding_s, segment.end_s + padding_s, out)
     except (InputError, ArtefactError) as error:
         return Clip(out, str(error))
     return Clip(out)

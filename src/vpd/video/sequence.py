@@ -115,6 +115,9 @@ class Sequence:
         origin_s, first_s = self.source.origin_s, first[1]
         if first_s is not None and self.source.clock_may_jump and abs(first_s - origin_s) > FAR_FROM_ORIGIN_S:
             origin_s = first_s
+        elif first_s is not None:
+            # FFmpeg takes the start from the first packets; a picture that is decoded later may come before.
+            origin_s = min(origin_s, first_s)
         self.clock = Clock(origin_s, self.source.first_step_s, self._file_begins)
 
         def all_units() -> Iterator[tuple[int, float | None, tuple[Decoded, int, Shape]]]:
