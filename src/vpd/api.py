@@ -25,6 +25,7 @@ from vpd.verbs.progress import Progress
 
 if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
     from vpd.pipeline.check import LibraryCheck
+    from vpd.verbs.answer import AnswersResult
     from vpd.verbs.athletes import AthletesResult, PicksResult
     from vpd.verbs.compare import Comparison
     from vpd.verbs.detect import DetectListener, DetectResult
@@ -640,6 +641,45 @@ class Library:
         from vpd.verbs.suggest import SuggestRequest, suggest
 
         return suggest(self.layout, SuggestRequest(n, mode, features, seed), progress)
+
+    def answer(
+        self,
+        span: Span,
+        verdict: Literal["accepted", "corrected", "rejected", "unsure"],
+        label: str = "",
+        proposed: str = "",
+        why: str = "",
+    ) -> AnswersResult:
+        """Answer a proposal, as `vpd answer` does: it becomes a label, or reviewed time without an action.
+
+        Parameters
+        ----------
+        span : str or Segment
+            The moment, ``VIDEO@START-END#ATHLETE`` or a segment of `suggest`.
+        verdict : {"accepted", "corrected", "rejected", "unsure"}
+            Accepted and corrected moments become labels, rejected ones reviewed time.
+        label : str
+            The class of a corrected moment. An accepted one takes ``proposed``.
+        proposed : str
+            The class that was proposed; "" where none was.
+        why : str
+            The reason of the question. Those of "random" measure the accuracy.
+
+        Returns
+        -------
+        AnswersResult
+            The number of answers kept, and the ids of the labels that were added.
+
+        Raises
+        ------
+        InputError
+            Where the span does not fit its video, or the class is missing or contradicts the verdict. Nothing
+            is kept then.
+        """
+        from vpd.verbs.answer import AnswerRequest, answer, made_answer
+
+        given = made_answer(self.videos, span, verdict, label, proposed, why)
+        return answer(self.layout, AnswerRequest([given]))
 
     def compare(
         self,

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 from importlib import import_module
 from inspect import isfunction, signature
 from pkgutil import iter_modules
@@ -13,6 +14,8 @@ import vpd
 import vpd.verbs
 from vpd.cli import main as cli
 from vpd.cli.main import COMMANDS
+from vpd.library.answers import Answer, answers_file, read_answers
+from vpd.verbs.answer import AnswerRequest, answer
 
 CALLS = {
     "search": ([["a1@0.4-1.2"], lambda library: library.search("a1@0.4-1.2")],
@@ -55,6 +58,11 @@ CHANGES = {
     "export": [["labels", "export", "--format", "boris", "-o", "FOLDER", "--label", "a"],
                lambda library: library.export_labels("boris", library.layout.root / "out", labels=["a"])],
     "remove video": [["remove", "b2"], lambda library: library.remove_video("b2")],
+    "answer": [["answer", "new1@0.2-1#0", "accepted", "--proposed", "a", "--why", "random"],
+               lambda v: v.answer("new1@0.2-1#0", "accepted", proposed="a", why="random")],
+    "correct": [["answer", "new1@0.2-1#0", "corrected", "--label", "b", "--proposed", "a"],
+                lambda library: library.answer("new1@0.2-1#0", "corrected", "b", "a")],
+    "reject": [["answer", "new1@0.2-1", "rejected"], lambda v: v.answer("new1@0.2-1", "rejected")],
     "pick": [["athletes", "a1", "--pick", "0.5,20,30"], lambda v: v.pick_athlete("a1", 0.5, 20, 30)],
     "forget": [["athletes", "a1", "--forget"], lambda library: library.forget_picks("a1")],
 }  # fmt: skip
@@ -116,13 +124,17 @@ def test_changes_by_the_command_line_and_in_python_agree(change, monkeypatch, ca
     library = change()
     named = {"ID": an_id(library), "FILE": a_file(library), "FOLDER": library.layout.root / "out"}
     printed = by_command(monkeypatch, capsys, library.layout, [named.get(a, a) for a in arguments])
-    files = {
-        path: path.read_bytes() for path in (library.layout.labels, library.layout.picks) if path.exists()
-    }
+    files = tables(library.layout)
     again = change()
     assert printed == plain(call(again))
-    assert files == {path: path.read_bytes() for path in files}
+    assert files == tables(again.layout)
     assert name in ("export", "pick", "forget") or files[library.layout.labels] != kept(change())
+
+
+def tables(layout):
+    """What the user's tables hold, but for the random ids of answers."""
+    files = {path: path.read_bytes() for path in (layout.labels, layout.picks) if path.exists()}
+    return files | {answers_file(layout): [replace(a, id="") for a in read_answers(layout)]}
 
 
 def kept(library):
@@ -143,9 +155,38 @@ def test_an_undone_change_is_the_same_by_both(change, monkeypatch, capsys):
     assert printed == undone
 
 
+@pytest.mark.parametrize(
+    ("verdict", "label", "proposed", "message"),
+    [
+        ("accepted", "", "", "class is missing"),
+        ("accepted", "b", "a", "the verdict is corrected"),
+        ("corrected", "", "a", "class is missing"),
+        ("rejected", "a", "a", "or no class"),
+        ("perhaps", "", "", "none of accepted"),
+    ],
+)
+def test_an_answer_that_contradicts_itself_is_refused(change, verdict, label, proposed, message):
+    library = change()
+    with pytest.raises(vpd.errors.InputError, match=message):
+        library.answer("new1@0.2-1", verdict, label, proposed)
+    assert read_answers(library.layout) == []
+
+
+def test_answers_are_kept_all_or_none(change):
+    library = change()
+    answers = [
+        Answer("new1", None, 0.2, 1, "a", "a", "accepted"),
+        Answer("new1", None, 2, 3, "", "", "corrected"),
+    ]
+    with pytest.raises(vpd.errors.InputError, match="class is missing"):
+        answer(library.layout, AnswerRequest(answers))
+    assert read_answers(library.layout) == []
+    assert kept(library) == kept(change())
+
+
 def test_every_command_is_compared_or_named():
     steps = {"scan", "track", "pose", "crop", "teach", "distill", "embed"}
-    assert {command.name for command in COMMANDS} - steps - INSIDE == set(CALLS)
+    assert {command.name for command in COMMANDS} - steps - INSIDE == set(CALLS) | {"answer"}
 
 
 def test_every_function_of_the_verbs_is_a_method_of_the_library():

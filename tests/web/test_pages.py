@@ -191,8 +191,13 @@ def test_what_to_label_next_is_asked_and_answered(page, library):
     page.wait_for_selector(".grid .card")
     page.keyboard.press("Digit1")
     page.keyboard.press("KeyX")
-    page.keyboard.press("Enter")
+    with page.expect_request("**/api/answers") as sent:
+        page.keyboard.press("Enter")
     page.wait_for_function("() => !document.querySelector('.grid strong')")
+    named, rejected = sent.value.post_data_json["answers"]
+    assert rejected["proposed"] == rejected["label"]  # what was proposed; the accuracy is measured by it
+    assert named["label"]
+    assert "proposed" in named
     answers = (library.root / "answers.csv").read_text().splitlines()
     assert len(answers) == 3
 

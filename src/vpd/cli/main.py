@@ -55,6 +55,7 @@ COMMANDS = (
     Command("baselines", "vpd.cli.baselines:app", "The paper's other systems: list, R3D features."),
     Command("compare", "vpd.cli.compare:compare", "Align two executions and name their differences."),
     Command("suggest", "vpd.cli.suggest:suggest", "Say what to label next."),
+    Command("answer", "vpd.cli.suggest:answer", "Answer what suggest asks: a label, or no action."),
     Command("serve", "vpd.cli.serve:serve", "Search, label, review and compare in the browser."),
     Command("vipe", "vpd.cli.vipe:app", "Train the view-invariant pose embedding."),
     Command("paper", "vpd.cli.paper:app", "The paper's data sets, tables and figure."),

@@ -1,4 +1,4 @@
-"""`vpd suggest`: what to label next."""
+"""`vpd suggest` and `vpd answer`: what to label next, and the answer to it."""
 
 from __future__ import annotations
 
@@ -55,3 +55,29 @@ def suggest(
         say(f"Accuracy on {a.count} moments drawn at random: {a.mean:.0%} ({a.low:.0%} to {a.high:.0%}).")
     if result.few:
         say(f"Fewer than three labels: {', '.join(result.few)}.")
+
+
+def answer(
+    span: Annotated[str, typer.Argument(help="VIDEO@START-END#ATHLETE, as `vpd suggest` prints them.")],
+    verdict: Annotated[str, typer.Argument(help="accepted, corrected, rejected or unsure.")],
+    label: Annotated[str, typer.Option(help="The class of the moment.")] = "",
+    proposed: Annotated[str, typer.Option(help="The class that was proposed.")] = "",
+    why: Annotated[
+        str, typer.Option(help="The reason of the question. Those of `random` measure the accuracy.")
+    ] = "",
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a proposal: it becomes a label, or reviewed time without an action."""
+    from vpd.library.videos import Videos
+    from vpd.verbs.answer import AnswerRequest, made_answer
+    from vpd.verbs.answer import answer as run
+
+    layout = open_library(library)
+    given = made_answer(Videos.read(layout), span, verdict, label, proposed, why)
+    result = run(layout, AnswerRequest([given]))
+    if as_json:
+        print_json(result.to_json())
+        return
+    added = f" labels.csv has the label {result.labels[0]} now." if result.labels else ""
+    say(f"Kept: {given.video} at {given.start_s:.2f} s is {given.label or given.verdict}.{added}")

@@ -1,10 +1,10 @@
-"""Suggest what to label next, and keep the user's answers."""
+"""Suggest what to label next."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,10 +13,9 @@ import numpy as np
 
 from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError
-from vpd.library.answers import ACCEPTED, CORRECTED, REJECTED, Answer, add_answers, read_answers
+from vpd.library.answers import REJECTED, read_answers
 from vpd.library.artefact import read_recipe
-from vpd.library.label_store import LabelStore, NewLabel
-from vpd.library.labels import Label, read_labels
+from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.sealed_files import read_array, write_array
 from vpd.library.videos import Videos
@@ -190,43 +189,3 @@ def _items(
     else:
         chosen = questions(pool, request.n, rng, asked)
     return [Suggestion(members[q.index], q.why, q.label, q.covers) for q in chosen]
-
-
-@dataclass(frozen=True)
-class AnswersResult:
-    """The result of answers: how many were kept, and the ids of the labels that were added."""
-
-    answers: int
-    labels: list[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"answers": self.answers, "labels": self.labels}
-
-
-def answer(
-    library: Layout,
-    answers: Sequence[Answer],
-    progress: Progress | None = None,
-    add: Callable[[Sequence[NewLabel]], list[Label]] | None = None,
-) -> AnswersResult:
-    """Keep answers: accepted and corrected ones become labels, rejected ones reviewed time without an action.
-
-    ``add`` adds the labels, by default to labels.csv. Raises InputError where one cannot be a label; then
-    nothing is kept.
-    """
-    fresh = []
-    for a in answers:
-        if a.verdict in (ACCEPTED, CORRECTED):
-            if not a.label:
-                raise InputError(f"an answer of {a.video} is {a.verdict} and names no class")
-            fresh.append(NewLabel(a.segment(), a.verdict))
-        elif a.verdict == REJECTED:
-            span = Segment(a.video, a.start_s, a.end_s, a.athlete, REVIEWED)
-            fresh.append(NewLabel(span, REJECTED))
-    add = add or LabelStore(library).add
-    added = [label.id for label in add(fresh)] if fresh else []
-    kept = add_answers(library, answers)
-    if progress is not None:
-        progress(1.0)
-    return AnswersResult(len(kept), list(added))

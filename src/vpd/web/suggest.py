@@ -7,8 +7,10 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from vpd.library.answers import ACCEPTED, Answer
-from vpd.verbs.suggest import SuggestRequest, answer, suggest
+from vpd.library.answers import ACCEPTED, CORRECTED
+from vpd.types import Segment
+from vpd.verbs.answer import AnswerRequest, answer, made_answer
+from vpd.verbs.suggest import SuggestRequest, suggest
 from vpd.web.app_state import StateOf
 from vpd.web.jobs import Job
 
@@ -59,21 +61,18 @@ def next_questions(body: NextBody, state: StateOf) -> dict[str, Any]:
 @router.post("/answers")
 def answers(body: AnswersBody, state: StateOf) -> dict[str, Any]:
     """Keep answers; accepted and corrected ones are labels from now on."""
-    for a in body.answers:
-        state.workspace.video(a.video)
+    workspace = state.workspace
     kept = [
-        Answer(
-            a.video,
-            a.athlete,
-            a.start_s,
-            a.end_s,
-            a.proposed or (a.label if a.verdict == ACCEPTED else ""),
-            a.label if a.verdict in ("accepted", "corrected") else "",
+        made_answer(
+            workspace.videos,
+            Segment(workspace.video(a.video).video, a.start_s, a.end_s, a.athlete),
             a.verdict,
+            a.label if a.verdict in (ACCEPTED, CORRECTED) else "",
+            a.proposed,
             a.why,
         )
         for a in body.answers
     ]
-    result = answer(state.workspace.layout, kept, add=state.journal.add).to_json()
+    result = answer(workspace.layout, AnswerRequest(kept), add=state.journal.add).to_json()
     state.events.tell("labels")
     return result

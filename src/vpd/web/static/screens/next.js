@@ -39,9 +39,9 @@ export function NextScreen({ query }) {
   const send = (answers) => post("/api/answers", { answers }).then(() => { loadLabels(); load(); }, sayError);
   const finish = () => {
     if (mode === "verify") {
-      send(items.map((item) => ({ ...item, verdict: wrong.has(item.id) ? "rejected" : "accepted" })));
+      send(items.map((item) => ({ ...item, proposed: item.label, verdict: wrong.has(item.id) ? "rejected" : "accepted" })));
     } else {
-      const answers = items.filter((item) => given[item.id]).map((item) => ({ ...item, ...(given[item.id] === "?"
+      const answers = items.filter((item) => given[item.id]).map((item) => ({ ...item, proposed: item.label, ...(given[item.id] === "?"
         ? { verdict: "unsure" } : given[item.id] === "-" ? { verdict: "rejected" } : { label: given[item.id], verdict: "corrected" }) }));
       if (answers.length) send(answers);
       else say(t("name_first"));

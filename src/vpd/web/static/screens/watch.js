@@ -144,7 +144,7 @@ function Watch({ row, start }) {
   };
   const answer = (verdict) => {
     if (!current || isLabel || !proposals.includes(current)) return;
-    post("/api/answers", { answers: [{ ...current, verdict }] }).then(() => {
+    post("/api/answers", { answers: [{ ...current, proposed: current.label, verdict }] }).then(() => {
       loadProposals();
       say(t(`said_${verdict}`, { label: current.label }));
       jump(proposals.filter((p) => p !== current && p.score >= threshold), 1);
