@@ -199,6 +199,7 @@ def main() -> int:
             soak.add_videos(so_far - len(soak.made))
             if soak.made:
                 soak.round()
+            print(f"round {number + 1}: {len(soak.made)} videos, {len(soak.wrong)} wrong", file=sys.stderr)
         soak.finish()
         if given.small_disk:
             shutil.rmtree(soak.root)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from vpd.library import checksum
+from vpd.library import verified
 from vpd.library.artefact import sealed
 from vpd.library.sealed_files import BLANK, read_array, read_json, tensors_are_whole, write_array, write_json
 
@@ -39,7 +39,7 @@ def test_every_flipped_byte_and_every_cut_is_found(name, write, is_whole, tmp_pa
     for at in range(len(good)):
         for bad in (good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :], good[:at]):
             path.write_bytes(bad)
-            checksum.forget()
+            verified.forget()
             assert not is_whole(path), at
     path.unlink()
     assert name == "c.json" or not is_whole(path)

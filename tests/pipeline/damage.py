@@ -17,7 +17,7 @@ import numpy as np
 
 from tests.pipeline.made import made_library, write_given_poses
 from vpd.errors import VpdError
-from vpd.library import checksum
+from vpd.library import verified
 from vpd.library.layout import Layout
 from vpd.pipeline.check import check_library
 from vpd.pipeline.run import run
@@ -99,7 +99,7 @@ def fuzz(layout: Layout, count: int, seed: int, run_every: int, keep_times: bool
         path.write_bytes(now)
         if keep_times:
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-        checksum.forget()
+        verified.forget()
         what = f"{seed}/{number} {name}"
         try:
             _look(copy, name, what, truth, out, keep_times, run_it=number % run_every == 0)
@@ -132,7 +132,7 @@ def _look(
         out.wrong.append(f"{what}: status says that all is up to date")
     if run_it:
         report = run(copy)
-        checksum.forget()
+        verified.forget()
         whole = check_library(copy, deep=True).whole or name.suffix == ".npy"
         out.counts["run: " + ("whole again" if whole and report.complete else "not whole")] += 1
         if not (whole and report.complete):

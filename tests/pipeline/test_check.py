@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tests.pipeline.made import made_library, write_given_poses
-from vpd.library import checksum
+from vpd.library import verified
 from vpd.pipeline.check import check_library
 from vpd.pipeline.run import run
 
@@ -41,7 +41,7 @@ def test_damage_of_the_disk_is_found_named_and_made_again(layout):
         path.write_bytes(contents[:middle] + bytes([contents[middle] ^ 0x40]) + contents[middle + 1 :])
         os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
     assert {d.path for d in check_library(layout, deep=True).damaged} == set(before)
-    checksum.forget()
+    verified.forget()
     assert run(layout).complete
     assert check_library(layout, deep=True).whole
     for path, contents in before.items():

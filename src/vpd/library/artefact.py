@@ -171,7 +171,8 @@ def sealed(path: Path) -> Iterator[Path]:
     """As `replacing`, for an artefact: its checksum is written into the metadata of its `Recipe`."""
     with replacing(path) as part:
         yield part
-        checksum.seal(part)
+        written = checksum.seal(part)
+    checksum.is_written(path, written)
 
 
 def write_parquet(table: pa.Table, path: Path, recipe: Recipe) -> None:
@@ -263,7 +264,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
 
 
 def check(path: Path) -> None:
-    """Compare the contents of an artefact with its checksum, once a process while nobody changes it.
+    """Compare the contents of an artefact with its checksum, once until somebody touches it.
 
     Raises ArtefactError where they differ, or the artefact is missing or not ours.
     """

@@ -7,6 +7,8 @@ The sign is the fraction of a second of the file's time of change, which is set 
 digits. Whoever writes to the file later changes that time, and the contents are then compared. So
 `vpd status` looks at a thousand hours of video without reading them. Where times are coarse it compares
 every file.
+
+A file that is read is compared once on each computer, until it is touched (`vpd.library.verified`).
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from pathlib import Path
 
 import xxhash
 
+from vpd.library import verified
+
 BLANK = "0" * 32
 _NAME, _BEFORE = b'"checksum":', (b' "', b'"')
 """How the checksum stands in metadata: as Python writes JSON, and as safetensors does."""
@@ -28,9 +32,6 @@ _AT_ONCE = getattr(mmap, "MAP_POPULATE", 0)
 _SECOND_NS = 1_000_000_000
 _TICK_NS = 100
 """The resolution of times on NTFS, ns."""
-
-_verified: dict[Path, tuple[int, int, int]] = {}
-"""Files whose contents this process has compared, with size, time of change and inode as they were then."""
 
 
 @contextmanager
@@ -98,10 +99,12 @@ def seal(path: Path) -> str:
 
 
 def is_whole(path: Path, checksum: str) -> bool:
-    """Whether the contents are those that were written; all are read, once a process. Raises OSError."""
+    """Whether the contents are those that were written; all are read, once until the file is touched.
+
+    Raises OSError.
+    """
     found = path.stat()
-    now = (found.st_size, found.st_mtime_ns, found.st_ino)
-    if _verified.get(path) == now:
+    if verified.is_verified(path, checksum, found):
         return True
     if not found.st_size:
         return False
@@ -112,18 +115,24 @@ def is_whole(path: Path, checksum: str) -> bool:
             for places in (_places(contents, checksum, near) for near in (_NEAR, None))
         )
     if whole:
-        _verified[path] = now
+        verified.note(path, checksum, found)
+    else:
+        verified.doubt(path)
     return whole
 
 
 def is_untouched(path: Path, checksum: str) -> bool:
     """Whether nobody has changed the file since it was written: by the sign, else by its contents."""
-    if path.stat().st_mtime_ns % _SECOND_NS == _sign(checksum):
+    found = path.stat()
+    signed = found.st_mtime_ns % _SECOND_NS == _sign(checksum)
+    if signed and not verified.was_touched(path, checksum, found):
         return True
     if not is_whole(path, checksum):
         return False
-    with suppress(OSError):  # where it cannot be set, the next look compares again
-        _set_sign(path, checksum)
+    if not signed:
+        with suppress(OSError):  # where it cannot be set, the next look compares again
+            _set_sign(path, checksum)
+            verified.note(path, checksum, path.stat())
     return True
 
 
@@ -135,6 +144,7 @@ def doubt(path: Path, checksum: str) -> None:
         os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns // _SECOND_NS * _SECOND_NS + sign))
 
 
-def forget() -> None:
-    """Compare every file again when it is read next."""
-    _verified.clear()
+def is_written(path: Path, checksum: str) -> None:
+    """Note that a file with this checksum has just been written, and need not be compared when it is read."""
+    with suppress(OSError):
+        verified.note(path, checksum, path.stat())

@@ -27,7 +27,7 @@ def write_array(path: Path, array: Array) -> None:
 
 
 def array_is_whole(path: Path) -> bool:
-    """Whether an array that `write_array` wrote is what was written; all of it is read, once a process."""
+    """Whether an array that `write_array` wrote is what was written; read once until it is touched."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - len(_TRAILER)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vpd.errors import ArtefactError, InputError
-from vpd.library import checksum
+from vpd.library import checksum, verified
 from vpd.library.artefact import check as check_artefact
 from vpd.library.artefact import read_recipe
 from vpd.library.layout import MADE_FILES, Layout
@@ -74,7 +74,7 @@ def check_library(
     """
     result = LibraryCheck(layout.root, deep)
     if deep:
-        checksum.forget()
+        verified.forget()
     for path, look in _files(layout, deep):
         progress(path)
         why, again = look(path)

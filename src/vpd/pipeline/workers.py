@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from vpd.library import verified
 from vpd.machine import processor_s
 from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
 
@@ -67,6 +68,7 @@ def _work(connection: Connection, threads: int) -> None:
         connection.send(done_ms)
         done_ms = 0.0
         connection.send(outcome)
+    verified.keep()  # a worker ends without what is registered for the end of a process
 
 
 @dataclass
