@@ -13,7 +13,8 @@ from vpd.errors import VideoError
 from vpd.library.layout import Layout
 from vpd.pipeline.register import add_videos
 from vpd.video import find_videos, read_video_info, write_video
-from vpd.video.card import Card, chapters
+from vpd.video.card import Card
+from vpd.video.chapters import chapters
 
 
 @pytest.fixture

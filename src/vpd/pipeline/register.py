@@ -15,7 +15,7 @@ from vpd.library.recovery import mend_table
 from vpd.library.videos import TABLE_STEP, Registration, Videos
 from vpd.settings.toml import HEADER, load_settings
 from vpd.video import find_videos, recording_key
-from vpd.video.card import missing_chapters
+from vpd.video.chapters import missing_chapters
 
 
 def make_library(folder: Path) -> Layout:

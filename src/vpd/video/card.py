@@ -1,4 +1,4 @@
-"""Classify files of a camera's card: proxies of recordings, and chapters of one recording."""
+"""Classify files of a camera's card: which are proxies, small copies of recordings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ PROXY_FOLDERS = frozenset(("sub", "proxy", "proxies"))
 """Folders in which Sony, Panasonic and Blackmagic put them."""
 _PROXY_ENDING = re.compile(r"(s03|[_-]proxy|[_-]lq)$")
 _INSTA360 = re.compile(r"lrv_(\d+_\d+)_\d\d_(\d+)$")
-_CHAPTER = re.compile(r"(g[hxs])(\d\d)(\d{4})$|(gopr|gp\d\d)(\d{4})$")
-"""GoPro: GX010012, GX020012 are chapters 1 and 2 of the recording 0012; earlier GOPR0012, GP010012."""
 
 
 class Card:
@@ -51,33 +49,3 @@ class Card:
         if others:
             return f"a proxy: a small copy of {others[0].name}"
         return "a proxy whose recording is not here (name the file itself to use it)" if certain else ""
-
-
-def _place(file: Path) -> tuple[str, str]:
-    """The recording that a file is a chapter of, and the number of the chapter; "" and "" for others."""
-    match = _CHAPTER.match(file.stem.casefold())
-    if match is None:
-        return "", ""
-    if match[1] is not None:
-        return f"{match[1]}{match[3]}", match[2]
-    # GOPR0012 is the first, then come GP010012, GP020012.
-    return f"gp{match[5]}", "" if match[4] == "gopr" else match[4].removeprefix("gp")
-
-
-def missing_chapters(parts: Sequence[Path]) -> str:
-    """Which chapters of a recording are not there, in words; "" where it is whole up to the last."""
-    places = [_place(path)[1] for path in parts]
-    old = places[0] == ""
-    numbers = {int(place or 0) for place in places}
-    gone = [n for n in range(0 if old else 1, max(numbers)) if n not in numbers]
-    return ", ".join(f"{n:02d}" for n in gone)
-
-
-def chapters(files: Iterable[Path]) -> list[list[Path]]:
-    """Files that a camera has cut one recording into, in order; only where there are several."""
-    groups: dict[tuple[Path, str], list[tuple[str, Path]]] = defaultdict(list)
-    for file in files:
-        recording, place = _place(file)
-        if recording:
-            groups[file.parent, f"{recording}{file.suffix.lower()}"].append((place, file))
-    return [[file for _, file in sorted(group)] for group in groups.values() if len(group) > 1]

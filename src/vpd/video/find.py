@@ -11,7 +11,8 @@ from pathlib import Path
 from vpd.errors import VideoError
 from vpd.library.layout import MADE_FOLDERS, SETTINGS_FILE, USER_FOLDERS
 from vpd.library.own_folder import MARK
-from vpd.video.card import Card, chapters
+from vpd.video.card import Card
+from vpd.video.chapters import chapters
 from vpd.video.formats import list_of_files, picture_format, still_brand
 from vpd.video.source import opened
 

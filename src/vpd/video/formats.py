@@ -20,7 +20,10 @@ WITHOUT_TIMES = frozenset((
 CLOCK_MAY_JUMP = frozenset(("mpegts", "mpeg", "ogg", "flv", "live_flv", "wtv", "pva", "nsv"))
 """Formats in which FFmpeg too expects the clock to jump: recordings of broadcasts, and joined ones."""
 
-ENTERED_BY_BYTES = WITHOUT_TIMES | frozenset(("mpegts", "mpeg"))
+MPEG_FORMATS = frozenset(("mpegts", "mpeg"))
+"""Streams of MPEG, whose clock runs over after 26.5 hours."""
+
+ENTERED_BY_BYTES = WITHOUT_TIMES | MPEG_FORMATS
 """Formats without a table of times, which are entered at the byte where a keyframe lies."""
 
 STILL_BRANDS = frozenset(("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"))

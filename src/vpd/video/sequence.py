@@ -17,6 +17,7 @@ from vpd.library.frames import Shape
 from vpd.video.check import checksum
 from vpd.video.clock import Clock, Segments
 from vpd.video.fields import fields
+from vpd.video.formats import MPEG_FORMATS
 from vpd.video.orientation import orientation
 from vpd.video.picture import Picture, Shapes
 from vpd.video.reader import KEPT, Decoded, Reader, Seen
@@ -27,8 +28,6 @@ REORDERED = 4
 
 FAR_FROM_ORIGIN_S = 10.0
 """Where a clock may jump, a first picture this far from the container's start tells that that is wrong."""
-
-MPEG_FORMATS = frozenset(("mpegts", "mpeg"))
 
 NO_PICTURE = VideoFrame()
 """In place of one whose pixels are not kept."""
