@@ -3,127 +3,28 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import uvicorn
 
-from tests.web.made import BITS, CELL, WIDTH, constant, fill, made_library, varying, write_coded
+from tests.web.browser import NEEDS_BROWSER, kinds, kinds_library, open_video, show
+from tests.web.made import constant, fill, write_coded
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.run import run
-from vpd.web.app import make_app
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-]
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
-KINDS = {
-    "even.mp4": (constant(150), {}),
-    "sixty.mp4": (constant(150, 60.0), {}),
-    "ntsc.mp4": (constant(150, 30000 / 1001), {}),
-    "vary.mp4": (varying(150), {}),
-    "vary-b.mp4": (varying(150, 1), {"bf": "2", "preset": "medium"}),
-    "long.mp4": (constant(300), {"g": "300", "keyint_min": "300", "sc_threshold": "0"}),
-    "even.mkv": (constant(150), {"bf": "2"}),
-    "even.avi": (constant(150), {}),
-    "even.ts": (constant(150), {}),
-}
-READ = """([width, bits, cell]) => {
-  const [video, image] = ['video', 'img'].map((name) => document.querySelector('.stage ' + name));
-  const shown = image.hidden ? video : image;
-  const canvas = document.createElement('canvas');
-  canvas.width = shown.videoWidth || shown.naturalWidth;
-  canvas.height = shown.videoHeight || shown.naturalHeight;
-  canvas.getContext('2d').drawImage(shown, 0, 0, canvas.width, canvas.height);
-  const scale = canvas.width / width;
-  let number = 0;
-  for (let bit = 0; bit < bits; bit++) {
-    const [r, g, b] = canvas.getContext('2d').getImageData((bit + 0.5) * cell * scale, 20 * scale, 1, 1).data;
-    if (r + g + b > 375) number += 2 ** bit;
-  }
-  return number;
-}"""
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = NEEDS_BROWSER
+FRAMES = 150
+KINDS = kinds(FRAMES)
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory) -> Layout:
     """The made library, and a video of every kind of file."""
-    folder = tmp_path_factory.mktemp("page")
-    layout = made_library(folder)
-    files = [
-        write_coded(folder / "kinds" / name, times, options=options)
-        for name, (times, options) in KINDS.items()
-    ]
-    add_videos(layout, files)
-    run(layout, ["scan"])
-    return layout
-
-
-@pytest.fixture(scope="module")
-def address(library) -> Iterator[str]:
-    """Where the page is served."""
-    sock = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(make_app(library), log_level="warning", access_log=False))
-    thread = threading.Thread(target=server.run, args=([sock],), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def page(browser, address):
-    """A new page; the test fails where it asked another host or had an error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
-    opened = context.new_page()
-    opened.set_default_timeout(60_000)
-    elsewhere, errors = [], []
-    opened.on(
-        "request",
-        lambda r: None if r.url.startswith((address, "blob:", "data:")) else elsewhere.append(r.url),
-    )
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda m: errors.append(m.text) if "Content Security Policy" in m.text else None)
-    yield opened
-    context.close()
-    assert elsewhere == []
-    assert errors == []
-
-
-def show(page, frame: int) -> int:
-    """Show a frame and read the number that the picture on the page carries."""
-    page.evaluate("(n) => window.vpdPlayer.show(n)", frame)
-    page.wait_for_function("() => window.vpdPlayer.state === 'exact'")
-    return page.evaluate(READ, [WIDTH, BITS, CELL])
-
-
-def open_video(page, video: str) -> None:
-    page.goto(f"/#/watch/{video}")
-    page.wait_for_function(
-        "(name) => window.vpdPlayer?.name === name && window.vpdPlayer.state === 'exact'", arg=video
-    )
+    return kinds_library(tmp_path_factory.mktemp("page"), FRAMES)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -291,6 +192,22 @@ def test_a_key_pressed_at_once_is_taken_and_keys_mean_the_open_dialog(page):
     page.wait_for_selector("dialog.help", state="detached")
     page.keyboard.press("KeyY")
     page.wait_for_function("() => window.vpdPlayer.frame === 1")
+
+
+def test_keys_that_follow_each_other_at_once_are_all_heard(page, library):
+    open_video(page, "v3")
+    page.keyboard.press("Digit1")  # jump begins
+    page.wait_for_selector("text=jump since")
+    show(page, 29)
+    page.keyboard.press("Digit1")
+    page.wait_for_selector("text=Labelled: jump")
+    page.keyboard.press("KeyE")
+    for _ in range(3):
+        page.keyboard.press("Quote")  # the next before the last is saved
+    page.wait_for_function("() => document.querySelector('.saving').textContent === 'Saved'")
+    (label,) = [s for s in read_labels(library.labels, Videos.read(library)) if s.video == "v3"]
+    assert round(label.end_s, 3) == round(33 / 30, 3)
+    assert page.locator(".said.error").count() == 0
 
 
 def test_hostile_names_are_shown_as_text(page, library, tmp_path):

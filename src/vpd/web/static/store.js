@@ -39,9 +39,15 @@ function sorted({ labels }) {
   return { labels, classes: [...named, ...[...others].sort()] };
 }
 
+// While changes are being saved the page shows them as they will be; the end of the last one loads the labels.
+let loads = 0;
 export async function loadLabels() {
+  const own = ++loads;
   try {
-    change(sorted(await get("/api/labels")));
+    const found = await get("/api/labels");
+    if (own !== loads || state.saving) return;
+    newer.clear();
+    change(sorted(found));
   } catch (error) {
     sayError(error);
   }
@@ -69,8 +75,23 @@ async function saved(work) {
     throw error;
   } finally {
     change({ saving: state.saving - 1 });
-    await loadLabels();
+    if (!state.saving) await loadLabels();
   }
+}
+
+// Edits of labels are sent one after the other. The next press of a key may come before the last is saved: it builds
+// on what is shown, and on the version that our own edit gave the label.
+const newer = new Map();
+let last = Promise.resolve();
+function latest({ id, version }) {
+  let found = version;
+  while (newer.has(`${id} ${found}`)) found = newer.get(`${id} ${found}`);
+  return found;
+}
+function inTurn(work) {
+  const turn = last.then(work);
+  last = turn.catch(() => {});
+  return turn;
 }
 
 const fields = ({ video, athlete, start_s, end_s, label }) => ({ video, athlete, start_s, end_s, label });
@@ -78,10 +99,19 @@ const fields = ({ video, athlete, start_s, end_s, label }) => ({ video, athlete,
 export const addLabel = (label, source = "hand") => saved(() => post("/api/labels", { ...fields(label), source }));
 export const addLabels = (labels, source) =>
   saved(() => post("/api/labels/batch", { add: labels.map((l) => ({ ...fields(l), source })) }));
-export const editLabel = (label, changes) =>
-  saved(() => patch(`/api/labels/${label.id}`, { ...changes, version: label.version }));
-export const removeLabel = (label) => saved(() => remove(`/api/labels/${label.id}`, { version: label.version }));
-export const undo = () => saved(() => post("/api/labels/undo")).then((r) => say(t("undone", { what: r.what })));
-export const redo = () => saved(() => post("/api/labels/redo")).then((r) => say(t("redone", { what: r.what })));
+export function editLabel(label, changes) {
+  change({ labels: state.labels.map((l) => (l.id === label.id ? { ...l, ...changes } : l)).sort((a, b) => a.start_s - b.start_s) });
+  return saved(() => inTurn(async () => {
+    const version = latest(label);
+    const answer = await patch(`/api/labels/${label.id}`, { ...changes, version });
+    newer.delete(`${label.id} ${answer.label.version}`);  // a label that is again as it was has its old version
+    if (answer.label.version !== version) newer.set(`${label.id} ${version}`, answer.label.version);
+    return answer;
+  }));
+}
+export const removeLabel = (label) =>
+  saved(() => inTurn(() => remove(`/api/labels/${label.id}`, { version: latest(label) })));
+export const undo = () => saved(() => inTurn(() => post("/api/labels/undo"))).then((r) => say(t("undone", { what: r.what })));
+export const redo = () => saved(() => inTurn(() => post("/api/labels/redo"))).then((r) => say(t("redone", { what: r.what })));
 
 export const labelsOf = (video) => state.labels.filter((l) => l.video === video);

@@ -21,11 +21,12 @@ function usePlayer(video, start) {
   const player = useRef();
   const [, again] = useReducer((n) => n + 1, 0);
   const [error, setError] = useState(null);
-  useEffect(() => {
+  useLayoutEffect(() => {  // there before the first key is heard
     player.current = new Player(element.current, image.current);
     window.vpdPlayer = player.current;
     player.current.addEventListener("frame", again);
     player.current.addEventListener("state", again);
+    again();
     return () => player.current.close();
   }, []);
   useEffect(() => {
