@@ -56,6 +56,7 @@ def test_the_papers_preset_is_trained_and_kept_in_the_card(vpd, folder):
     model = Vipe.load(out / "vipe.safetensors")
     settings = json.loads(model.card.about)["settings"]
     assert (model.card.width, model.card.target, settings["pair_weight"]) == (1024, "heading", 1.0)
+    assert (model.card.residual, model.card.decoder_width) == ("subtract", 512)
     assert np.isfinite(model.decode_3d(np.zeros((2, 64), np.float32))).all()
     code, _, err = vpd("vipe", "train", folder, "--out", out, "--hold-out", "jump", "--preset", "tiny")
     assert code == 1

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpd.paper.reference_detection import average_precision, clamped, limits, proposals, runs
+from vpd.paper.reference_detection import TIOUS, average_precision, clamped, limits, proposals, runs
 
 
 def scores_of(text):
@@ -33,8 +33,27 @@ def test_a_perfect_five_frame_run_overlaps_by_four_fifths():
 
 
 def test_a_proposal_takes_every_event_it_overlaps_and_counts_once():
-    found = [("v", 0, 10, 0.9), ("v", 4, 10, 0.8)]
-    assert average_precision(found, {"v": [(0, 5), (5, 10)]}, 0.5) == pytest.approx(0.5)
+    found = [("v", 0, 10, 0.9), ("v", 4, 10, 0.8), ("v", 20, 30, 0.7)]
+    truth = {"v": [(0, 5), (5, 10), (20, 30)]}
+    # Right, wrong, right: recall 1/3, 1/3, 2/3 at precision 1, 1/2, 2/3. The step at 1/3 is lost (below).
+    assert average_precision(found, truth, 0.5) == pytest.approx(2 / 3 * 2 / 3)
+
+
+def test_the_references_steps_of_precision():
+    three = {"v": [(0, 10), (20, 30), (40, 50)]}
+    one = [("v", 0, 10, 0.9)]
+    assert average_precision(one, three, 0.5) == 0.0, "the surest proposals' step is never kept"
+    two = [*one, ("v", 20, 30, 0.8)]
+    assert average_precision(two, three, 0.5) == pytest.approx(2 / 3)
+    with_wrong = [("v", 60, 70, 0.95), *one, ("v", 60, 70, 0.85), ("v", 20, 30, 0.8)]
+    # precision 0, 1/2, 1/3, 1/2 at recall 0, 1/3, 1/3, 2/3: usually 1/2 * 2/3
+    assert average_precision(with_wrong, three, 0.5) == pytest.approx(1 / 2 * 2 / 3)
+
+
+def test_an_overlap_of_just_three_tenths_does_not_count_at_the_references_three_tenths():
+    found = [("v", 0, 3, 0.9)]
+    assert average_precision(found, {"v": [(0, 10)]}, 0.3) == 1.0
+    assert average_precision(found, {"v": [(0, 10)]}, TIOUS[2]) == 0.0
 
 
 def test_lengths_are_clamped_about_a_whole_middle():

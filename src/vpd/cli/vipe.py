@@ -93,7 +93,14 @@ def train_command(
         )
         about = _about(chosen.model_dump(), training, held_out, trained.history)
         card = VipeCard(
-            chosen.d, chosen.width, chosen.blocks, estimators=(estimator,), target=chosen.target, about=about
+            chosen.d,
+            chosen.width,
+            chosen.blocks,
+            estimators=(estimator,),
+            target=chosen.target,
+            residual=chosen.residual,
+            decoder_width=chosen.decoder_width,
+            about=about,
         )
         Vipe(card, trained.encoder, trained.decoder).save(out / "vipe.safetensors")
     typer.echo(f"wrote {out / 'vipe.safetensors'}")

@@ -146,7 +146,7 @@ def _as_published(
     table = [
         [
             reference.average_precision(reference.proposals(scores, t, lengths), truth, tiou)
-            for tiou in MEAN_TIOUS
+            for tiou in reference.TIOUS
         ]
         for t in thresholds
     ]

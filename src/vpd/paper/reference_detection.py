@@ -2,8 +2,8 @@
 
 It differs from the paper's words (docs/differences.md): runs of frames are never joined and runs of four
 frames or fewer are dropped, ends are inclusive while the truth is half-open, one proposal takes every event
-it overlaps enough, and the figure is read off a table of thresholds. Source: jhong93/vpd, detect.py and
-util/proposal.py. All spans are in frames.
+it overlaps enough, steps of the precision are left out, and the figure is read off a table of thresholds.
+Source: jhong93/vpd, detect.py and util/proposal.py. All spans are in frames.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from vpd.types import Array
 SHORTEST_RUN = 5
 """Frames. The reference asks last - first > 3."""
 LIMITS = (0.67, 1.33)
-TENNIS_THRESHOLDS = tuple(round(0.05 * i, 2) for i in range(1, 11))
-THRESHOLDS = tuple(round(0.1 * i, 1) for i in range(1, 10))
+TENNIS_THRESHOLDS: tuple[float, ...] = tuple(np.linspace(0.05, 0.5, 10).tolist())
+THRESHOLDS: tuple[float, ...] = tuple(np.linspace(0.1, 0.9, 9).tolist())
+TIOUS = tuple(0.1 * i for i in range(1, 10))
+"""Not rounded: 0.1 * 3 is more than 0.3, so a proposal that overlaps an event by just 0.3 does not count."""
 Proposal = tuple[Any, float, float, float]
 """The timeline it is in, first frame, last frame (inclusive), score."""
 
@@ -67,7 +69,7 @@ def _iou(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def average_precision(found: Sequence[Proposal], truth: Mapping[Any, Sequence[Frames]], tiou: float) -> float:
-    """Interpolated average precision in 0..1; 0 where nothing is found.
+    """Average precision in 0..1, interpolated as the reference does (`_area`); 0 where nothing is found.
 
     A proposal takes every event that it overlaps enough and that none before has taken, and counts once: the
     recall is that of proposals.
@@ -83,6 +85,22 @@ def average_precision(found: Sequence[Proposal], truth: Mapping[Any, Sequence[Fr
     if not any(right):
         return 0.0
     hits = np.cumsum(right)
-    precision, recall = hits / np.arange(1, len(right) + 1), hits / total
-    best = np.maximum.accumulate(precision[::-1])[::-1]
-    return float((np.diff(recall, prepend=0.0) * best).sum())
+    return _area((hits / np.arange(1, len(right) + 1)).tolist(), (hits / total).tolist())
+
+
+def _area(precision: list[float], recall: list[float]) -> float:
+    """Area under the reference's interpolated precision, which is at most the usual one.
+
+    It walks from the last proposal to the first. A step is kept where the precision *there*, not the best so
+    far, is above the step before it, and the surest proposals' step is never kept.
+    """
+    steps: list[tuple[float, float]] = []
+    best, least = 0.0, 1.0
+    for p, r in zip(reversed(precision), reversed(recall), strict=True):
+        if r < least and (not steps or p > steps[-1][1]):
+            steps.append((least, best))
+        best, least = max(best, p), min(least, r)
+    if not steps:  # the first proposal finds the only event; the reference fails there
+        return best
+    lower = [r for r, _ in steps[1:]] + [0.0]
+    return sum(p * (r - below) for (r, p), below in zip(steps, lower, strict=True))

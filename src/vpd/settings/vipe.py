@@ -23,13 +23,20 @@ class VipeSettings(Section):
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Dropout in the blocks. The paper has 0.2; samples made afresh in every batch leave nothing to
     overfit."""
+    residual: Literal["add", "subtract"] = "add"
+    """What a block does with its input: adds it, or takes it away as the reference does."""
+    decoder_width: int = Field(default=128, ge=8)
+    """Width of the 3D decoder's two hidden layers (reference: 512)."""
 
     steps: int = Field(default=24_000, ge=1)
     """Optimiser steps. The default is the laptop preset: some twenty minutes on one core."""
     batch: int = Field(default=256, ge=4)
     """3D poses a step, each seen by two cameras."""
     lr: float = Field(default=2e-3, gt=0)
-    """Highest learning rate of AdamW, warmed up and then lowered along a cosine."""
+    """Highest learning rate of AdamW."""
+    schedule: Literal["cycle", "constant"] = "cycle"
+    """The learning rate warms up and falls along a cosine, with clipped gradients; or it stays, and gradients
+    are as they are (paper)."""
     seed: int = 0
     """Seed of weights and samples."""
     validate_every: int = Field(default=1_000, ge=1)
@@ -62,6 +69,8 @@ class VipeSettings(Section):
 
     jitter: float = Field(default=0.025, ge=0)
     """Standard deviation of the error of a sure keypoint, in units of the torso (which has length 0.5)."""
+    least_score: float = Field(default=0.9, gt=0, le=1)
+    """Scores of sure keypoints are drawn from here to 1 (paper: 0.5)."""
     unsure: float = Field(default=0.3, ge=0, le=1)
     """Share of poses with keypoints of low score, whose error grows as the score falls."""
     dropped: float = Field(default=0.6, ge=0, le=1)
@@ -99,9 +108,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
         "width": 1024,
         "dropout": 0.2,
+        "residual": "subtract",
+        "decoder_width": 512,
         "steps": 100_000,
         "batch": 100,
         "lr": 1e-4,
+        "schedule": "constant",
         "captured": 1.0,
         "mixed": 0.0,
         "sampled": 0.0,
@@ -113,11 +125,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "wild_cameras": 0.0,
         "perspective": 0.0,
         "jitter": 0.0,
+        "least_score": 0.5,
         "unsure": 0.0,
         "dropped": 0.0,
         "swapped": 0.0,
         "head_centre": False,
         "pair_weight": 1.0,
+        # Of unscaled targets and of both views, as the reference sums them; see teachers/vipe/target.py.
+        "decode_weight": 21.0,
         "metric_weight": 0.0,
         "procrustes": 0.0,
         "neighbour_weight": 0.0,
@@ -168,6 +183,8 @@ class VipeWindowSettings(Section):
     """Movements a step, each seen by two cameras."""
     lr: float = Field(default=1.5e-3, gt=0)
     """Highest learning rate of AdamW, warmed up and then lowered along a cosine."""
+    schedule: Literal["cycle", "constant"] = "cycle"
+    """As in `[vipe]`."""
     seed: int = 0
     """Seed of weights and samples."""
     validate_every: int = Field(default=500, ge=1)

@@ -90,6 +90,18 @@ def test_gradients_are_clipped():
     assert norms == pytest.approx([1.0, 1.0], abs=1e-4)
 
 
+def test_the_papers_schedule_keeps_its_rate_and_clips_nothing():
+    torch.manual_seed(0)
+    settings = SMALL.model_copy(update={"steps": 3, "validate_every": 3, "lr": 0.1, "schedule": "constant"})
+    loop = Loop(nn.Linear(1, 1, bias=False), nn.Linear(1, 1), torch.Generator(), settings, None)
+    norms, rates = [], []
+    loop.optimiser.register_step_pre_hook(lambda *_: norms.append(float(loop.encoder.weight.grad.norm())))
+    loop.optimiser.register_step_pre_hook(lambda *_: rates.append(loop.optimiser.param_groups[0]["lr"]))
+    loop.run(lambda: (100 * loop.encoder.weight.sum(), {}), lambda: {"hit1": 1.0}, None)
+    assert norms == pytest.approx([100.0] * 3)
+    assert rates == [0.1] * 3
+
+
 def test_the_history_is_kept_beside_the_state(tmp_path):
     run(looped(folder=tmp_path), (0.1, 0.2, 0.3, 0.4))
     rows = [json.loads(line) for line in (tmp_path / HISTORY).read_text().splitlines()]

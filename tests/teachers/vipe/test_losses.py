@@ -57,7 +57,7 @@ def test_the_hinge_loss_pulls_pairs_together_and_pushes_negatives_up_to_the_marg
     has_negative = torch.tensor([True, True, False])
     # pairs: (5 + 1 + 0) / 3; negatives: (1 - 0.6) and 0 beyond the margin of 1, the third has none
     found = hinge_embedding_loss(a, b, negative, has_negative)
-    assert float(found) == pytest.approx(2 + 0.4 / 2)
+    assert float(found) == pytest.approx(2 + 0.4 / 3)
     assert float(hinge_embedding_loss(a, b, negative, ~has_negative & False)) == pytest.approx(2)
 
 

@@ -7,18 +7,19 @@ import torch
 from tests.shared import shared_path
 from vpd.errors import ArtefactError, InputError
 from vpd.pose.skeleton import BODY13
-from vpd.settings.vipe import VipeSettings
+from vpd.settings.vipe import VipeSettings, VipeWindowSettings
 from vpd.teachers import TEACHERS, teacher
 from vpd.teachers.vipe import Vipe, VipeCard, features, shipped
 from vpd.teachers.vipe.body import put_together
 from vpd.teachers.vipe.camera import project, random_views
 from vpd.teachers.vipe.keypoints import encoder_input, with_errors
 from vpd.teachers.vipe.motion import Motion
-from vpd.teachers.vipe.network import Encoder
+from vpd.teachers.vipe.network import Block, Encoder
 from vpd.teachers.vipe.readers import read_motions
 from vpd.teachers.vipe.retrieval import hit_at_k, procrustes_mpjpe
 from vpd.teachers.vipe.synthesis import Chance, sampled_bodies
 from vpd.teachers.vipe.train import train
+from vpd.teachers.vipe_window.train import train as train_window
 from vpd.types import PoseSequence
 
 SMALL = VipeSettings(d=8, width=16, blocks=1, steps=6, batch=16, validate_every=3, device="cpu")
@@ -68,12 +69,35 @@ def test_a_state_of_other_settings_and_training_on_held_out_motion_are_refused(t
         train([motion("a", 0)], [motion("a", 0)], SMALL)
 
 
-def test_folding_batch_norm_changes_nothing():
+@pytest.mark.parametrize("subtract", [False, True])
+def test_folding_batch_norm_changes_nothing(subtract):
     torch.manual_seed(0)
-    encoder = Encoder(8, 16, 2, 0.0)
+    encoder = Encoder(8, 16, 2, 0.0, subtract)
     encoder(torch.randn(64, 39))
     x = torch.randn(32, 39)
     assert torch.allclose(encoder.eval()(x), encoder.folded()(x), atol=1e-5)
+
+
+@pytest.mark.parametrize(("subtract", "sign"), [(False, 1), (True, -1)])
+def test_a_block_adds_its_input_or_takes_it_away(subtract, sign):
+    block, x = Block(4, 0.0, subtract).eval(), torch.randn(3, 4)
+    assert torch.equal(block(x), block.layers(x) + sign * x)
+
+
+def test_the_papers_networks_are_kept_by_the_card(tmp_path):
+    settings = SMALL.model_copy(update={"residual": "subtract", "decoder_width": 24})
+    trained = train([motion("a", 0)], [motion("b", 1)], settings)
+    card = VipeCard(8, 16, 1, residual="subtract", decoder_width=24)
+    model = Vipe(card, trained.encoder, trained.decoder)
+    model.save(tmp_path / "v.safetensors")
+    again = Vipe.load(tmp_path / "v.safetensors")
+    xy, seen = np.random.default_rng(0).normal(size=(9, 13, 2)), np.ones((9, 13))
+    np.testing.assert_allclose(again.embed(xy, seen), model.embed(xy, seen), atol=2e-2)
+    np.testing.assert_allclose(
+        again.decode_3d(model.embed(xy, seen)), model.decode_3d(model.embed(xy, seen)), atol=2e-2
+    )
+    with pytest.raises(InputError, match="takes it away"):
+        train_window([motion("a", 0)], [motion("b", 1)], again, VipeWindowSettings(), settings)
 
 
 def test_saved_weights_give_the_same_embedding_and_other_files_are_refused(tmp_path):

@@ -95,8 +95,8 @@ def with_errors(
     torso = xy[:, [L_SHOULDER, R_SHOULDER, L_HIP, R_HIP]]
     size = 2 * (torso[:, :, None] - torso[:, None]).norm(dim=-1).flatten(1).amax(1)[:, None, None]
     unsure = chance(settings.unsure, n, 1) & chance(0.4, n, 13)
-    score = torch.rand(n, 13, generator=generator, device=device)
-    visibility = torch.where(unsure, 0.1 + 0.8 * score, 0.9 + 0.1 * score)
+    score, least = torch.rand(n, 13, generator=generator, device=device), settings.least_score
+    visibility = torch.where(unsure, 0.1 + 0.8 * score, least + (1 - least) * score)
     deviation = settings.jitter * torch.where(chance(0.1, n, 13), 3.0, 1.0)
     deviation = torch.where(unsure, deviation + 0.12 * (0.9 - visibility), deviation)
     noise = torch.randn(n, 13, 2, generator=generator, device=device)

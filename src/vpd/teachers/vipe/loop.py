@@ -29,6 +29,8 @@ class LoopSettings(Protocol):
     def steps(self) -> int: ...
     @property
     def validate_every(self) -> int: ...
+    @property
+    def schedule(self) -> str: ...
     def model_dump_json(self) -> str: ...
 
 
@@ -51,12 +53,7 @@ class Loop:
         self.encoder, self.decoder = encoder, decoder
         self.parameters = [p for p in [*encoder.parameters(), *decoder.parameters()] if p.requires_grad]
         self.optimiser = torch.optim.AdamW(self.parameters, lr=settings.lr, weight_decay=0.01, fused=True)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser,
-            settings.lr,
-            total_steps=settings.steps,
-            pct_start=min(0.1, 500 / settings.steps),
-        )
+        self.schedule = _schedule(self.optimiser, settings)
         self.generator, self.settings, self.folder = generator, settings, folder
         self.known_by = known_by or settings.model_dump_json()
         self.step = 0
@@ -80,7 +77,8 @@ class Loop:
             value, parts = loss()
             self.optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(value)
-            torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+            if self.settings.schedule == "cycle":
+                torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
             self.optimiser.step()
             self.schedule.step()
             for name, part in parts.items():
@@ -157,3 +155,14 @@ class Loop:
         self.generator.set_state(state["generator"])
         torch.set_rng_state(state["default_generator"])
         return {k.removeprefix("best."): v for k, v in state.items() if k.startswith("best.")}
+
+
+def _schedule(
+    optimiser: torch.optim.Optimizer, settings: LoopSettings
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """Warm-up and a cosine, or one rate to the end as the paper has it."""
+    if settings.schedule == "constant":
+        return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0)
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, settings.lr, total_steps=settings.steps, pct_start=min(0.1, 500 / settings.steps)
+    )

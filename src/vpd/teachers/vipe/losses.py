@@ -17,11 +17,11 @@ PROCRUSTES_SCALE = 1.6
 
 
 def hinge_embedding_loss(a: Tensor, b: Tensor, negative: Tensor, has_negative: Tensor) -> Tensor:
-    """Mean over (B, d) pairs of the distance, and of max(0, 1 - distance) to the negatives where there is
-    one."""
+    """Mean over (B, d) pairs of the distance, and of max(0, 1 - distance) to the negatives; 0 for a pair that
+    has none, as in the reference."""
     positive = (a - b).norm(dim=1)
     apart = (MARGIN - (a - negative).norm(dim=1)).clamp_min(0)
-    loss: Tensor = positive.mean() + (apart * has_negative).sum() / has_negative.sum().clamp_min(1)
+    loss: Tensor = (positive + apart * has_negative).mean()
     return loss
 
 

@@ -14,7 +14,7 @@ from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
 from vpd.teachers.embedding_file import fill_networks, read_embedding, weights_of, write_embedding
 from vpd.teachers.vipe.body import MEAN_LENGTHS
 from vpd.teachers.vipe.keypoints import encoder_input
-from vpd.teachers.vipe.network import Encoder, PoseDecoder
+from vpd.teachers.vipe.network import DECODER_WIDTH, Encoder, PoseDecoder
 from vpd.teachers.vipe.target import joints_of
 from vpd.types import Array
 
@@ -43,6 +43,7 @@ class VipeCard:
     layout : keypoint names of the poses it takes, in order.
     min_score : keypoints with a lower score count as missing.
     target : frame of the directions that it was trained to tell (`[vipe] target`).
+    residual, decoder_width : as in `[vipe]`.
     about : data, settings and figures, for the reader.
     """
 
@@ -53,6 +54,8 @@ class VipeCard:
     layout: tuple[str, ...] = COCO17
     min_score: float = 0.1
     target: str = "trunk"
+    residual: str = "add"
+    decoder_width: int = DECODER_WIDTH
     about: str = ""
 
 
@@ -70,7 +73,8 @@ class Vipe:
         """The embedding in ``path``, by default the shipped one. Raises ArtefactError where it is none."""
         path = model_path(SHIPPED) if path is None else path
         card, weights = read_embedding(path, SHIPPED, VipeCard)
-        encoder, decoder = Encoder(card.d, card.width, card.blocks, 0.0), PoseDecoder(card.d)
+        encoder = Encoder(card.d, card.width, card.blocks, 0.0, card.residual == "subtract")
+        decoder = PoseDecoder(card.d, card.decoder_width)
         # half-precision files leave out the counters of BatchNorm, which inference does not use
         fill_networks(path, weights, {"encoder": encoder, "decoder": decoder}, optional="num_batches_tracked")
         return cls(card, encoder.to(device).eval(), decoder.to(device))

@@ -14,10 +14,11 @@ here."""
 
 
 class Block(nn.Module):
-    """Linear, BatchNorm, ReLU, Dropout twice, added to the input."""
+    """Linear, BatchNorm, ReLU, Dropout twice, and the input added, or taken away as the reference does."""
 
-    def __init__(self, width: int, dropout: float) -> None:
+    def __init__(self, width: int, dropout: float, subtract: bool = False) -> None:
         super().__init__()
+        self.sign = -1.0 if subtract else 1.0
         self.layers = nn.Sequential(
             *[
                 part
@@ -28,17 +29,21 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width) to (B, width)."""
-        out: Tensor = x + self.layers(x)
+        out: Tensor = torch.add(self.layers(x), x, alpha=self.sign)
         return out
 
 
 class Encoder(nn.Module):
-    """Normalised joints with visibility (B, 39) to embeddings (B, d)."""
+    """Normalised joints with visibility (B, 39) to embeddings (B, d).
 
-    def __init__(self, d: int, width: int, blocks: int, dropout: float) -> None:
+    With ``subtract`` its blocks give layers(x) - x, as the reference's do (models/module.py).
+    """
+
+    def __init__(self, d: int, width: int, blocks: int, dropout: float, subtract: bool = False) -> None:
         super().__init__()
+        self.subtract = subtract
         self.first = nn.Linear(INPUTS, width)
-        self.blocks = nn.ModuleList(Block(width, dropout) for _ in range(blocks))
+        self.blocks = nn.ModuleList(Block(width, dropout, subtract) for _ in range(blocks))
         self.last = nn.Linear(width, d)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -52,7 +57,7 @@ class Encoder(nn.Module):
     def folded(self) -> Encoder:
         """The same function with every BatchNorm folded into the Linear before it, for inference."""
         width, d = self.first.out_features, self.last.out_features
-        copy = Encoder(d, width, len(self.blocks), 0.0).to(self.first.weight.device)
+        copy = Encoder(d, width, len(self.blocks), 0.0, self.subtract).to(self.first.weight.device)
         copy.load_state_dict(self.state_dict())
         copy.eval()
         for block in copy.blocks:
@@ -69,11 +74,10 @@ class Encoder(nn.Module):
 class PoseDecoder(nn.Module):
     """Embeddings (B, d) to 3D targets (B, ``target.SIZE``)."""
 
-    def __init__(self, d: int) -> None:
+    def __init__(self, d: int, width: int = DECODER_WIDTH) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(d, DECODER_WIDTH), nn.ReLU(), nn.Linear(DECODER_WIDTH, DECODER_WIDTH), nn.ReLU(),
-            nn.Linear(DECODER_WIDTH, SIZE),
+            nn.Linear(d, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, SIZE),
         )  # fmt: skip
 
     def forward(self, z: Tensor) -> Tensor:

@@ -85,8 +85,9 @@ def train(
     check_held_out(motions, held_out)
     device = choose_device(settings.device)
     torch.manual_seed(settings.seed)
-    encoder = Encoder(settings.d, settings.width, settings.blocks, settings.dropout).to(device)
-    decoder = PoseDecoder(settings.d).to(device)
+    subtract = settings.residual == "subtract"
+    encoder = Encoder(settings.d, settings.width, settings.blocks, settings.dropout, subtract).to(device)
+    decoder = PoseDecoder(settings.d, settings.decoder_width).to(device)
     generator = torch.Generator(device).manual_seed(settings.seed)
     sampler, validation = Sampler(motions, settings, device), Validation(held_out, settings, device)
     loop = Loop(encoder, decoder, generator, settings, folder)

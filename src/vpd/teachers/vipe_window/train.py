@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vpd.device import choose_device
+from vpd.errors import InputError
 from vpd.settings.vipe import VipeSettings, VipeWindowSettings
 from vpd.teachers.vipe.loop import Loop
 from vpd.teachers.vipe.losses import (
@@ -130,9 +131,14 @@ def train(
 
     Bodies and cameras are made as ``poses`` says, on its device. With a ``folder`` a run that was stopped
     goes on. Returns the embedding and the history as rows. Raises InputError where a sequence is in both
-    parts, or the folder's state belongs to other settings.
+    parts, the folder's state belongs to other settings, or ``start`` takes the input of its blocks away.
     """
     check_held_out(motions, held_out)
+    if start.card.residual != "add":
+        raise InputError(
+            "vipe-window starts from a vipe whose blocks add their input; this one takes it away "
+            "(preset paper)"
+        )
     torch.manual_seed(settings.seed)
     card = VipeWindowCard(
         start.card.d, settings.width, start.card.width, start.card.blocks, settings.offsets_s
