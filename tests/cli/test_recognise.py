@@ -25,7 +25,12 @@ def library(tmp_path) -> tuple[Layout, list[str]]:
     layout = make_library(tmp_path / "lib")
     X, y = actions(COUNT, classes=2)
     row = VideoRow("", "", "", 0, 0, fps_numerator=30, frames=30, end_s=2.0, duration_s=2.0, status=OK)
-    Videos(layout, [replace(row, video=x.video, path=f"{x.video}.mp4") for x in X]).write()
+    rows = []
+    for x in X:
+        file = tmp_path / f"{x.video}.mp4"
+        file.touch()
+        rows.append(replace(row, video=x.video, path=str(file), mtime_ns=file.stat().st_mtime_ns))
+    Videos(layout, rows).write()
     for x in X:
         write_features(layout.features("joints2d", x.video), [x], x.d, Recipe("made", 1))
         # The stronger teacher's, taken where nothing is said.

@@ -75,7 +75,7 @@ def test_a_video_that_is_gone_is_named_and_answers_no_search(lose, library, vpd)
     assert "b is missing" in err
     videos, result = found(library)
     assert videos == {"c"}
-    assert any(note.startswith("b is not looked through: it is missing") for note in result.notes)
+    assert any(note.startswith("b is left out: it is missing") for note in result.notes)
 
 
 def test_a_replaced_video_answers_only_after_it_is_made_anew(library):
@@ -84,7 +84,7 @@ def test_a_replaced_video_answers_only_after_it_is_made_anew(library):
     os.utime(video, (1, 1))
     videos, result = found(library)
     assert videos == {"c"}
-    assert any("b is not looked through: it has changed" in note for note in result.notes)
+    assert any("b is left out: it has changed" in note for note in result.notes)
     assert "scan" in status(library).videos["b"]["due"]
 
 
@@ -117,7 +117,7 @@ def test_features_of_an_unknown_video_answer_no_search(library):
     shutil.copy(library.features("joints2d", "b"), library.features("joints2d", "ghost"))
     videos, result = found(library)
     assert videos == {"b", "c"}
-    assert "ghost is not looked through: it is no video of this library" in result.notes
+    assert "ghost is left out: it is no video of this library" in result.notes
 
 
 def test_a_video_that_was_set_aside_answers_no_search_and_is_no_query(library):

@@ -31,8 +31,16 @@ def library(tmp_path, fps=50, athletes=1):
     ]
     write_features(layout.features("f", "v"), sequences, 2, Recipe("test", 1))
     rate = Fraction(fps)
+    file = tmp_path / "v.mp4"
+    file.write_bytes(b"x")
     row = VideoRow(
-        "v", "v.mp4", "v.mp4", 1, 1, fps_numerator=rate.numerator, fps_denominator=rate.denominator
+        "v",
+        str(file),
+        "v.mp4",
+        1,
+        file.stat().st_mtime_ns,
+        fps_numerator=rate.numerator,
+        fps_denominator=rate.denominator,
     )
     Videos(layout, [row]).write()
     return layout

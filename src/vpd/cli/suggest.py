@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say
+from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say, say_notes
 from vpd.errors import InputError
 from vpd.report.terminal import PlainTable
 
@@ -49,6 +49,7 @@ def suggest(
         )
         table.add_row(*cells)
     console.print(table)
+    say_notes(result.notes)
     say(result.about)
     if result.accuracy is not None:
         a = result.accuracy

@@ -252,10 +252,10 @@ class Videos:
             return str(error)
         return ""
 
-    def trouble(self, video: str, footage: bool = True) -> str:
+    def trouble(self, video: str) -> str:
         """Why nothing that was made of a video may answer, as a clause; "" where it may.
 
-        It is set aside, its file is another than when it was scanned, or with ``footage`` it is missing.
+        It is missing, its file is another than when it was scanned, or it is set aside.
         """
         row = self.rows.get(video)
         if row is None:
@@ -264,8 +264,7 @@ class Videos:
             if self.changed(video):
                 return "has changed since it was scanned; `vpd run` looks at it again"
         except InputError as error:
-            if footage:
-                return f"is missing: {error}"
+            return f"is missing: {error}"
         except OSError as error:
             return f"cannot be read ({error.strerror})"
         return f"is set aside: {row.error}" if row.status == SET_ASIDE else ""

@@ -38,11 +38,10 @@ def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]
     """Read the features of ``segments``. Raises InputError where not one of them has any."""
     sequences: list[FeatureSequence | None] = [None] * len(segments)
     reasons: dict[int, str] = {}
-    videos = set(store.videos())
     # By video, so that each is opened once, in whatever order the labels stand.
     for i in sorted(range(len(segments)), key=lambda i: segments[i].video):
-        if segments[i].video not in videos:
-            reasons[i] = f"{segments[i].video} has no features {store.name!r}"
+        if why := store.why_not(segments[i].video):
+            reasons[i] = why
             continue
         try:
             sequences[i] = store.segment(segments[i])

@@ -70,6 +70,15 @@ class JoinedStore:
         """Videos that have all of the features, sorted."""
         return sorted(set.intersection(*(set(store.videos()) for store in self.stores)))
 
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Videos that some of the features do not answer for, with the reason as a clause."""
+        return {video: why for store in self.stores for video, why in store.left_out.items()}
+
+    def why_not(self, video: str) -> str:
+        """Why a video does not answer, as a sentence; "" where it does."""
+        return next(filter(None, (store.why_not(video) for store in self.stores)), "")
+
     def segment(self, segment: Segment) -> FeatureSequence:
         """The features of a segment, of the athlete that the first of them means (`FeatureStore.segment`).
 

@@ -26,18 +26,18 @@ OPEN_VIDEOS = 64
 class FeatureStore:
     """Features called ``name`` of the library at ``layout``. Raises InputError where there are none.
 
-    Features of videos that are set aside, that were replaced since, or that the table does not name are not
-    used; with ``footage`` nor are those of videos whose file is missing.
+    Features of videos that are missing, set aside or replaced since, or that the table does not name, are not
+    used: one rule for all verbs.
     """
 
-    def __init__(self, layout: Layout, name: str, footage: bool = False) -> None:
+    def __init__(self, layout: Layout, name: str) -> None:
         if name not in layout.feature_names():
             known = ", ".join(layout.feature_names()) or "none"
             raise InputError(
                 f"{layout.root} has no features {name!r}; present: {known}. Make them with `vpd run`."
                 + now_called(name, FEATURES)
             )
-        self.layout, self.name, self.footage = layout, name, footage
+        self.layout, self.name = layout, name
         self._read = lru_cache(maxsize=OPEN_VIDEOS)(lambda video: read_features(layout.features(name, video)))
 
     def present(self) -> list[str]:
@@ -54,7 +54,7 @@ class FeatureStore:
         rows = self._videos.rows
         if not rows:  # features without a library around them
             return ""
-        if why := self._videos.trouble(video, self.footage):
+        if why := self._videos.trouble(video):
             return why
         path = self.layout.features(self.name, video)
         try:
@@ -69,6 +69,16 @@ class FeatureStore:
     def videos(self) -> list[str]:
         """Videos that have these features and may answer, sorted."""
         return [video for video in self.present() if video not in self.left_out]
+
+    def why_not(self, video: str) -> str:
+        """Why a video does not answer, as a sentence; "" where it does."""
+        if why := self.left_out.get(video):
+            return f"{video} {why.rstrip('.')}."
+        return "" if video in self._names else f"{video} has no features {self.name!r}"
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.present())
 
     def sequences(self, video: str) -> list[FeatureSequence]:
         """All athletes of one video. Raises InputError where its features are not used."""

@@ -226,7 +226,7 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     videos = Videos.read(library)
     labels, notes = labelled_segments(library, videos, request.labels, detection=True)
     features = choose_features(library, request.features)
-    store = FeatureStore(library, features.name, footage=True)
+    store = FeatureStore(library, features.name)
     wanted = videos_to_search(store, labels, [videos.id_of(name) for name in request.videos or ()])
     changed: dict[str, Any] = {}
     if request.method is not None:

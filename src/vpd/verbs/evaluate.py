@@ -13,9 +13,9 @@ from vpd.library.videos import Videos
 from vpd.recognition.outcomes import ALL, Outcome
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.settings.toml import load_settings
-from vpd.verbs.features import MANY, FeatureChoice, choose_features
+from vpd.verbs.features import MANY, FeatureChoice, choose_features, open_features
 from vpd.verbs.few_shot import Evaluation, Parts, library_parts, measure
-from vpd.verbs.labelled import labelled_segments
+from vpd.verbs.labelled import labelled_segments, left_out_notes, unsaid
 from vpd.verbs.progress import Progress
 
 NEAREST = "dtw-nn"
@@ -146,7 +146,8 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
     """
     progress = progress or Progress()
     settings = load_settings(library.settings).recognise
-    segments, notes = labelled_segments(library, Videos.read(library))
+    videos = Videos.read(library)
+    segments, notes = labelled_segments(library, videos)
     parts = library_parts(
         library,
         segments,
@@ -177,7 +178,10 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
             jobs, sides = request.jobs, settings.sides
             mine = measure(library, parts, names, of_features, request.all_labels, jobs, tell, sides=sides)
             found = Evaluation(parts, mine.outcomes | found.outcomes, mine.missing | found.missing)
-    return EvaluateResult(found, choice, notes)
+    for name in names if of_features else ():
+        store, _ = open_features(library, name, MANY)
+        notes = (*notes, *left_out_notes(store, unsaid(segments, videos)))
+    return EvaluateResult(found, choice, tuple(dict.fromkeys(notes)))
 
 
 def _measure_baselines(

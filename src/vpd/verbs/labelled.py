@@ -8,8 +8,9 @@ from pathlib import Path
 from vpd.library.dataset import detected, recognised
 from vpd.library.labels import on_set_aside, parse_query, read_labels
 from vpd.library.layout import Layout
-from vpd.library.videos import Videos
+from vpd.library.videos import SET_ASIDE, Videos
 from vpd.sequences import FeatureStore
+from vpd.sequences.joined import JoinedStore
 from vpd.types import Segment
 
 Span = str | Segment
@@ -39,19 +40,26 @@ MOST_NAMED = 5
 
 
 def left_out_notes(
-    store: FeatureStore, segments: Sequence[Segment] | None = None, videos: Iterable[str] | None = None
+    store: FeatureStore | JoinedStore,
+    segments: Sequence[Segment] | None = None,
+    videos: Iterable[str] | None = None,
 ) -> tuple[str, ...]:
     """A sentence for each video whose features are there and not used: of ``segments``, of ``videos``, or
     all; beyond a few, how many more."""
     asked = None if videos is None else set(videos)
     labelled = None if segments is None else {segment.video for segment in segments}
     said = [
-        f"{video} is not looked through: it {why}"
+        f"{video} is left out: it {why}"
         for video, why in store.left_out.items()
         if (asked is None or video in asked) and (labelled is None or video in labelled)
     ]
-    more = [f"{len(said) - MOST_NAMED} more videos are not looked through."] if len(said) > MOST_NAMED else []
+    more = [f"{len(said) - MOST_NAMED} more videos are left out."] if len(said) > MOST_NAMED else []
     return (*said[:MOST_NAMED], *more)
+
+
+def unsaid(segments: Iterable[Segment], videos: Videos) -> list[Segment]:
+    """The segments in videos that `set_aside_notes` says nothing of."""
+    return [s for s in segments if videos[s.video].status != SET_ASIDE]
 
 
 def set_aside_notes(segments: Iterable[Segment], videos: Videos) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from vpd.sequences.joined import JoinedStore
 from vpd.settings.toml import load_settings
 from vpd.types import Segment
 from vpd.verbs.features import FeatureChoice, choose_features, open_features
-from vpd.verbs.labelled import Span, labelled_segments, segments_of
+from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments_of, unsaid
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SCORE_DECIMALS, SEGMENT_COLUMNS, Row, segment_row, to_csv
 
@@ -124,6 +124,7 @@ def recognise(
     store, parts = open_features(library, features.name, usual_count(labelled))
     model = make_recogniser(recogniser, settings.sides, parts)
     answers = recognise_segments(store, model, labelled, asked, progress)
+    notes = (*notes, *left_out_notes(store, unsaid(labelled, videos)))
     return RecogniseResult(answers, len(labelled), features, recogniser, notes)
 
 

@@ -14,7 +14,7 @@ from vpd.recognition.retrieval import Retrieval, evaluate_retrieval, retrieval_d
 from vpd.sequences import FeatureStore
 from vpd.types import Segment
 from vpd.verbs.features import AUTO, FeatureChoice, choose_features
-from vpd.verbs.labelled import labelled_segments
+from vpd.verbs.labelled import labelled_segments, left_out_notes, unsaid
 from vpd.verbs.progress import Progress
 
 
@@ -77,7 +77,8 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
     (4, 1.0)
     """
     progress = progress or Progress()
-    labelled, notes = labelled_segments(library, Videos.read(library))
+    videos = Videos.read(library)
+    labelled, notes = labelled_segments(library, videos)
     choice = FeatureChoice(", ".join(request.features or ()))
     if not request.features:
         choice = choose_features(library, recognition=True)
@@ -89,8 +90,10 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
     missing: dict[str, int] = {}
     for number, name in enumerate(names):
         part = progress.part(number / len(names), (number + 1) / len(names))
-        figures[name], missing[name] = _measured(FeatureStore(library, name), labelled, request.pattern, part)
-    return RetrieveResult(figures, missing, choice, notes)
+        store = FeatureStore(library, name)
+        figures[name], missing[name] = _measured(store, labelled, request.pattern, part)
+        notes = (*notes, *left_out_notes(store, unsaid(labelled, videos)))
+    return RetrieveResult(figures, missing, choice, tuple(dict.fromkeys(notes)))
 
 
 def _measured(

@@ -13,7 +13,7 @@ from vpd.errors import InputError
 from vpd.library.artefact import read_table
 from vpd.library.features import read_feature_matrix
 from vpd.library.layout import Layout
-from vpd.library.videos import SET_ASIDE, Videos
+from vpd.library.videos import Videos
 from vpd.search.hits import Hit
 from vpd.search.segments import search_segments
 from vpd.search.streams import Stream
@@ -23,7 +23,7 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 from vpd.verbs.features import FeatureChoice, choose_features
-from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments_of
+from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments_of, unsaid
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
 
@@ -133,15 +133,14 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     settings = load_settings(library.settings).search
     if request.top is not None:
         settings = settings.changed(top=request.top)
-    store = FeatureStore(library, features.name, footage=True)
+    store = FeatureStore(library, features.name)
     wanted = None if request.videos is None else [videos.id_of(video) for video in request.videos]
     progress(0.0, "reading the query")
     hits = search_features(store, queries, settings, segments, wanted, progress)
     without_path = sum(not len(hit.query_s) for hit in hits)
     if without_path:
         notes = (*notes, _no_path(without_path, settings))
-    aside = {row.video for row in videos.rows.values() if row.status == SET_ASIDE}
-    others = None if segments is None else [s for s in segments if s.video not in aside]
+    others = None if segments is None else unsaid(segments, videos)
     notes = (*notes, *left_out_notes(store, others, wanted))
     progress(1.0, f"{len(hits)} found")
     return SearchResult(queries, hits, segments is None, features, notes)

@@ -26,6 +26,7 @@ from vpd.suggestion.queue import RANDOM, Accuracy, Question, accuracy, questions
 from vpd.suggestion.strategies import NOTHING, Pool
 from vpd.types import Array, FeatureSequence, Segment
 from vpd.verbs.features import choose_features
+from vpd.verbs.labelled import left_out_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
@@ -75,6 +76,7 @@ class SuggestResult:
     candidates : how many moments were considered, and of how many that were found.
     accuracy : of guesses on questions drawn at random; None before there is one.
     few : classes with fewer than three labels.
+    notes : sentences on videos that are left out.
     """
 
     items: list[Suggestion]
@@ -84,6 +86,7 @@ class SuggestResult:
     labelled: int
     accuracy: Accuracy | None
     few: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def about(self) -> str:
@@ -102,6 +105,7 @@ class SuggestResult:
             "labelled": self.labelled,
             "accuracy": None if self.accuracy is None else vars(self.accuracy),
             "few": list(self.few),
+            "notes": list(self.notes),
         }
 
 
@@ -111,7 +115,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     videos = Videos.read(library)
     labels = read_labels(library.labels, videos) if library.labels.exists() else []
     answers = read_answers(library)
-    store = FeatureStore(library, choose_features(library, request.features).name, footage=True)
+    store = FeatureStore(library, choose_features(library, request.features).name)
     progress(0.0, "looking for candidates")
     found = [
         c
@@ -139,6 +143,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
         len(actions),
         accuracy(right),
         tuple(str(n) for n, c in zip(names, counts, strict=True) if c < FEW),
+        left_out_notes(store),
     )
 
 

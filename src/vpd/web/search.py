@@ -60,7 +60,7 @@ def _distance(a: FeatureSequence, b: FeatureSequence) -> float:
 
 def _push_down(state: State, result: SearchResult, negative: list[str], top: int) -> SearchResult:
     """The results, those last that are as near to what is not wanted as to a query."""
-    store = FeatureStore(state.workspace.layout, result.features.name, footage=True)
+    store = FeatureStore(state.workspace.layout, result.features.name)
     unwanted = [store.segment(parse_query(text, state.workspace.videos)) for text in negative]
 
     def rank(hit: Hit) -> float:

@@ -70,7 +70,7 @@ export function NextScreen({ query }) {
       <span class="hint">${t(`mode_${mode}_hint`)}</span></div>
     <${Problem} error=${error} />
     ${!page && !error && html`<${Waiting} />`}
-    ${page && html`<p>${page.about}</p>
+    ${page && html`<p>${page.about}</p>${(page.notes ?? []).map((note) => html`<p class="hint" key=${note}>${note}</p>`)}
       ${page.accuracy && html`<p>${t("accuracy_now", { accuracy: Math.round(100 * page.accuracy.mean),
         low: Math.round(100 * page.accuracy.low), high: Math.round(100 * page.accuracy.high), count: page.accuracy.count })}</p>`}
       ${page.few.length > 0 && html`<p class="problem">${t("few_labels", { classes: page.few.join(", ") })}</p>`}

@@ -84,7 +84,7 @@ export function SearchScreen({ query }) {
     <${Problem} error=${error} />
     ${busy && html`<p role="status">${t("searching")}</p>`}
     ${!found && !busy && html`<p class="hint">${t("search_hint")}</p>`}
-    ${found && html`<p>${found.about}</p>
+    ${found && html`<p>${found.about}</p>${(found.notes ?? []).map((note) => html`<p class="hint" key=${note}>${note}</p>`)}
       <div class="bar" role="group" aria-label=${t("queries")}>${queries.map((q) => html`<figure class="card" key=${keyOf(q)}>
         <${Clip} segment=${q} label=${t("query_clip", { video: q.video })} />
         <figcaption>${t("query")}: <bdi>${q.video}</bdi> ${clock(q.start_s, 2)}</figcaption></figure>`)}
