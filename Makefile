@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo test test-slow references lint docs clean
+.PHONY: demo test test-slow test-cluster references lint docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vpd demo --out $(OUT)
@@ -16,6 +16,13 @@ test: $(VENV)/.installed-dev
 
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow
+
+# A Ray cluster of two nodes on this computer that loses processes, nodes and programs at 20 moments; half an hour.
+test-cluster: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[ray]'
+	$(BIN)/python benchmarks/cluster.py kills --moments 20
+	$(BIN)/python benchmarks/cluster.py tasks --count 10000
+	$(BIN)/python -m pytest -m slow tests/pipeline/test_on_ray.py tests/pipeline/test_shard.py
 
 # Other programs that tests compare with. These four pin OpenCV with windows or an older numpy, which they do
 # not need here: they come without what they ask for, and the extra `references` brings what they do need.

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout, find_library
 from vpd.library.videos import Videos
+from vpd.pipeline.cluster import Cluster
 from vpd.pipeline.register import add_videos, make_library
 from vpd.pipeline.report import Listener, RunReport
 from vpd.pipeline.run import run
+from vpd.pipeline.shard import Shard
 from vpd.pipeline.status import Status, status
 from vpd.sequences import FeatureStore
 from vpd.settings import Settings
@@ -119,6 +121,9 @@ class Library:
         listener: Listener | None = None,
         teachers: Sequence[str] = (),
         invert: bool = False,
+        engine: str = "",
+        cluster: Cluster | None = None,
+        shard: Shard | None = None,
     ) -> RunReport:
         """Do what is missing or out of date as far as ``steps``, as `vpd run` does.
 
@@ -139,13 +144,21 @@ class Library:
             Teachers whose features are made of every video, as well as those of the settings.
         invert : bool
             As `invert` in the section [teach], for this run.
+        engine : str
+            What does the work: "here", "workers" or "ray"; "" for here or workers, by ``jobs``.
+        cluster : Cluster, optional
+            With the engine ray, which cluster, and what each task gets of it.
+        shard : Shard, optional
+            Do the videos of this shard alone.
 
         Returns
         -------
         RunReport
             What was made, what was set aside and why; ``complete`` where all was done.
         """
-        return run(self.layout, steps, jobs, redistill, listener, teachers, invert)
+        return run(
+            self.layout, steps, jobs, redistill, listener, teachers, invert, "", engine, cluster, shard
+        )
 
     def status(self) -> Status:
         """What is up to date.

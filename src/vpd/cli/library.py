@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -80,6 +81,9 @@ def new(
 def status(
     library: LibraryOption = None,
     videos: Annotated[bool, typer.Option("--videos", help="List every video.")] = False,
+    shards: Annotated[
+        int, typer.Option("--shards", min=0, help="Count by the N shards of `vpd run --shard I/N`, too.")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Show what is up to date, what is not, and what was set aside."""
@@ -105,6 +109,8 @@ def status(
         say(f"{student['name']}: distilled on {student['learned_from']} videos.")
     if student["ended_early"]:
         say_warning(f"{student['name']} ended early: {student['ended_early']}.")
+    if shards:
+        console.print(_by_shard(found.videos, shards))
     if videos:
         listed = PlainTable("video", "frames", "seconds", "size", "status", "to do")
         for video, v in found.videos.items():
@@ -127,6 +133,22 @@ def status(
         say("Everything is up to date.")
     elif student["due"] or any(step.due for step in found.steps.values()):
         say("`vpd run` does what is to do.")
+
+
+def _by_shard(videos: Mapping[str, Mapping[str, Any]], count: int) -> PlainTable:
+    """How far each shard has come."""
+    from vpd.pipeline.run import PREPARATION
+    from vpd.pipeline.shard import Shard
+
+    table = PlainTable("shard", "videos", "prepared", "embedded", "set aside")
+    for number in range(1, count + 1):
+        own = [videos[video] for video in Shard(number, count).of(videos)]
+        usable = [v for v in own if not v["error"]]
+        prepared = sum(not {"scan", *PREPARATION} & set(v["due"]) for v in usable)
+        embedded = sum("embed" not in v["due"] for v in usable)
+        counts = (len(own), prepared, embedded, len(own) - len(usable))
+        table.add_row(f"{number}/{count}", *map(str, counts))
+    return table
 
 
 def check(

@@ -20,7 +20,9 @@ from vpd.cli.common import (
 from vpd.cli.library import JoinOption, register
 from vpd.cli.progress import ProgressBar
 from vpd.library.layout import Layout
+from vpd.pipeline.cluster import Cluster
 from vpd.pipeline.report import RunReport
+from vpd.pipeline.shard import Shard
 from vpd.settings.presets import PRESETS
 from vpd.teachers.table import TEACHERS
 
@@ -55,6 +57,33 @@ PresetOption = Annotated[
 ]
 
 
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="What does the work: here, workers, or ray (a Ray cluster); by default worker processes, by -j.",
+    ),
+]
+AddressOption = Annotated[
+    str,
+    typer.Option(
+        "--address",
+        help="With --engine ray, the cluster: HOST:PORT, or auto for one on this computer; by default that "
+        "of RAY_ADDRESS, else a Ray of its own.",
+    ),
+]
+CpusOption = Annotated[int, typer.Option("--cpus", min=1, help="With --engine ray, cores of each task.")]
+GpusOption = Annotated[
+    float, typer.Option("--gpus", min=0, help="With --engine ray, the share of a GPU that each task holds.")
+]
+ShardOption = Annotated[
+    str,
+    typer.Option(
+        "--shard", metavar="I/N", help="Only the videos of share I of N, such as 3/40, for Slurm and others."
+    ),
+]
+
+
 def do(
     layout: Layout,
     step: str,
@@ -64,13 +93,19 @@ def do(
     teachers: list[str] | None = None,
     invert: bool = False,
     preset: str = "",
+    engine: str = "",
+    cluster: Cluster | None = None,
+    shard: str = "",
 ) -> None:
     """Run as far as ``step``; print what was done, and exit with 1 where not all was."""
     from vpd.pipeline import ranks
     from vpd.pipeline.run import run
 
     with ProgressBar() as bar:
-        report = run(layout, (step,), jobs, redistill, bar, teachers or (), invert, preset)
+        asked = Shard.read(shard) if shard else None
+        report = run(
+            layout, (step,), jobs, redistill, bar, teachers or (), invert, preset, engine, cluster, asked
+        )
     if ranks.is_helper():
         return
     if as_json:
@@ -108,6 +143,11 @@ def run(
     redistill: RedistillOption = False,
     preset: PresetOption = "",
     teacher: TeacherOption = None,
+    engine: EngineOption = "",
+    address: AddressOption = "",
+    cpus: CpusOption = 1,
+    gpus: GpusOption = 0.0,
+    shard: ShardOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Do what is missing or out of date: scan, track, pose, crop, teach, distill, embed.
@@ -121,7 +161,8 @@ def run(
         from vpd.search.compiled import compile_aside
 
         compile_aside()
-    do(layout, "embed", jobs, as_json, redistill, teacher, preset=preset)
+    cluster = Cluster(address, cpus, gpus)
+    do(layout, "embed", jobs, as_json, redistill, teacher, False, preset, engine, cluster, shard)
 
 
 def scan(

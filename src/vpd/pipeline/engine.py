@@ -1,12 +1,16 @@
-"""The table of engines: what does the tasks of a run, in this process or in worker processes."""
+"""The table of engines: what does the tasks of a run: this process, worker processes or a cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
+from vpd.errors import InputError
 from vpd.machine import cores, memory_bytes
+from vpd.pipeline.cluster import Cluster, connected
+from vpd.pipeline.on_ray import perform_on_ray
 from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
 from vpd.pipeline.workers import perform_in_workers
 
@@ -24,11 +28,22 @@ class Perform(Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """One way to do tasks."""
+    """One way to do tasks.
+
+    Attributes
+    ----------
+    opened : what must be open while tasks are done, such as a connection; its second argument is told what
+        the user should know.
+    here : whether the tasks share the cores of this computer.
+    """
 
     name: str
     about: str
     perform: Perform
+    opened: Callable[[Cluster, Callable[[str], None]], AbstractContextManager[None]] = lambda cluster, say: (
+        nullcontext()
+    )
+    here: bool = True
 
 
 def _perform_here(tasks: Iterable[Task], progress: ProgressMs, jobs: int) -> Iterator[Outcome]:
@@ -41,6 +56,7 @@ ENGINES = {
     for engine in (
         Engine("here", "one task after the other, in this process", _perform_here),
         Engine("workers", "side by side, in worker processes of this computer", perform_in_workers),
+        Engine("ray", "on the computers of a Ray cluster", perform_on_ray, connected, here=False),
     )
 }
 
@@ -51,6 +67,13 @@ def automatic_jobs() -> int:
     return max(1, min(cores(), by_memory))
 
 
-def choose_engine(jobs: int, tasks: int) -> Engine:
-    """The engine for so many tasks, of which ``jobs`` may be done at a time."""
-    return ENGINES["here" if jobs == 1 or tasks == 1 else "workers"]
+def choose_engine(jobs: int, tasks: int, name: str = "") -> Engine:
+    """The engine called ``name``, or the one for so many tasks, of which ``jobs`` may be done at a time.
+
+    Raises InputError for a name that is not in the table.
+    """
+    if not name:
+        return ENGINES["here" if jobs == 1 or tasks == 1 else "workers"]
+    if name not in ENGINES:
+        raise InputError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
+    return ENGINES[name]

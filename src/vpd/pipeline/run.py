@@ -14,12 +14,14 @@ from vpd.library.artefact import is_abandoned
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.recovery import mend_table
-from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
+from vpd.library.videos import NEW, OK, SET_ASIDE, VideoRow, Videos
 from vpd.machine import cores
 from vpd.pipeline import distill, ranks, scan
+from vpd.pipeline.cluster import Cluster
 from vpd.pipeline.engine import automatic_jobs, choose_engine
 from vpd.pipeline.memory import check_memory
 from vpd.pipeline.report import Listener, RunReport, Silent
+from vpd.pipeline.shard import Shard
 from vpd.pipeline.sources import Sources
 from vpd.pipeline.table import stale, with_needs
 from vpd.pipeline.task import Task
@@ -29,6 +31,8 @@ SAVE_EVERY_S = 10.0
 """The table of videos is written at most this often; what a kill loses of it is found in the artefacts."""
 
 PREPARATION = ("track", "pose", "crop", "teach")
+FOR_LEARNING = with_needs(["teach", "crop"])
+"""What must be there of a video before a student learns from it."""
 FOR_TRAINING_ALONE = ("pose", "teach")
 """Steps that a video does not need once a student exists: inference needs no pose (paper 3.2)."""
 
@@ -55,6 +59,9 @@ class _Run:
     jobs: int
     listener: Listener
     report: RunReport
+    engine: str = ""
+    cluster: Cluster = field(default_factory=Cluster)
+    shard: Shard | None = None
     changed: dict[str, VideoRow] = field(default_factory=dict)
     """Rows that the table on the disk does not have yet."""
 
@@ -62,6 +69,10 @@ class _Run:
         """Keep the row of a video as it is now."""
         self.changed[row.video] = row
         self.sources.videos.put(row)
+
+    def mine(self, videos: Iterable[str]) -> list[str]:
+        """Those of the videos that this run does: all, or those of its shard."""
+        return self.shard.of(videos) if self.shard else list(videos)
 
     def save(self) -> None:
         """Write what changed into the table of videos, which others may have changed meanwhile."""
@@ -80,9 +91,10 @@ class _Run:
         todo = [(video, tuple(names)) for video, names in steps if names]
         workers = min(self.jobs, len(todo)) or 1
         # With one task after the other, libraries use all cores by themselves.
-        threads = max(1, cores() // workers)
+        here = choose_engine(self.jobs, len(todo), self.engine).here
+        threads, gpus = (max(1, cores() // workers), 0.0) if here else (self.cluster.cpus, self.cluster.gpus)
         layout, settings = self.sources.layout, self.sources.settings
-        tasks = [Task(layout.root, settings, self.sources.row(v), names, threads) for v, names in todo]
+        tasks = [Task(layout.root, settings, self.sources.row(v), names, threads, gpus) for v, names in todo]
         return sorted(tasks, key=lambda task: -task.cost_ms)
 
     def perform(self, what: str, tasks: list[Task]) -> None:
@@ -107,7 +119,8 @@ class _Run:
         busy: dict[str, Path] = {}
         saved_at = time.monotonic()
         try:
-            done = choose_engine(self.jobs, len(tasks)).perform(tasks, self.listener.advance, self.jobs)
+            engine = choose_engine(self.jobs, len(tasks), self.engine)
+            done = engine.perform(tasks, self.listener.advance, self.jobs)
             with closing(done) as outcomes:  # type: ignore[type-var]  # a generator
                 for outcome in outcomes:
                     if outcome.fatal:
@@ -130,7 +143,7 @@ class _Run:
 
     def try_again(self) -> None:
         """Take up the videos that a step has set aside: what was wrong may be mended."""
-        for video in scanned(self.sources.videos):
+        for video in self.mine(scanned(self.sources.videos)):
             row = self.sources.row(video)
             if row.status == SET_ASIDE:
                 self.put(replace(row, status=OK, error=""))
@@ -138,7 +151,7 @@ class _Run:
 
     def scan(self) -> None:
         videos = self.sources.videos
-        due = [video for video in videos.rows if scan.is_due(self.sources, video)]
+        due = [video for video in self.mine(videos.rows) if scan.is_due(self.sources, video)]
         self.perform("scan", self.tasks((video, ["scan"]) for video in due))
         rows = (self.sources.row(video) for video in due)
         self.report.found = {row.video: row.about for row in rows if row.about and not row.error}
@@ -147,7 +160,7 @@ class _Run:
         """Steps before distillation, of all videos, or only what the student that is kept needs of each."""
         steps = (
             (video, stale(self.sources, video, needed_steps(video, names, for_student)))
-            for video in scanned(self.sources.videos)
+            for video in self.mine(scanned(self.sources.videos))
         )
         self.perform(" + ".join(names), self.tasks(steps))
 
@@ -159,12 +172,30 @@ class _Run:
         with locked(distill.folder(self.sources), math.inf, self.listener.say):
             return self._distill(redistill)
 
+    def _unprepared(self) -> list[str]:
+        """Videos of other shards that can be learned from, and are not prepared yet."""
+        own = set(self.mine(self.sources.videos.rows))
+        rows = [row for row in self.sources.videos.rows.values() if row.video not in own]
+        return [
+            row.video
+            for row in rows
+            if row.status == NEW or (row.status == OK and stale(self.sources, row.video, FOR_LEARNING))
+        ]
+
     def _distill(self, redistill: bool) -> bool:
+        if self.shard:
+            self.sources = self.sources.anew()
         state = distill.state(self.sources)
+        if (state.due or redistill) and self.shard and (others := self._unprepared()):
+            ranks.begin([])
+            kept = "" if state.due else f" {state.name} is kept as it is."
+            self.listener.say(
+                f"No training now: {len(others)} videos of other shards are not prepared yet.{kept} When all "
+                "shards have ended: `vpd distill`, then the shards again."
+            )
+            return not state.due
         usable = [
-            video
-            for video in self.sources.videos.usable()
-            if not stale(self.sources, video, with_needs(["teach", "crop"]))
+            video for video in self.sources.videos.usable() if not stale(self.sources, video, FOR_LEARNING)
         ]
         more = len(set(usable) - set(state.trained_on))
         if not state.due and not (redistill and (more or state.ended_early)):
@@ -202,7 +233,7 @@ class _Run:
         return self.report
 
     def embed(self) -> None:
-        usable = self.sources.videos.usable()
+        usable = self.mine(self.sources.videos.usable())
         steps = ((video, stale(self.sources, video, ["embed"])) for video in usable)
         self.perform("embed", self.tasks(steps))
 
@@ -216,6 +247,9 @@ def run(
     teachers: Sequence[str] = (),
     invert: bool = False,
     preset: str = "",
+    engine: str = "",
+    cluster: Cluster | None = None,
+    shard: Shard | None = None,
 ) -> RunReport:
     """Bring the library's artefacts up to date as far as ``steps``, with all that they need.
 
@@ -226,6 +260,10 @@ def run(
     teachers : make the features of these too, of every video, whatever the settings name.
     invert : take `[teach] invert` as true, whatever the settings say.
     preset : the student to train and embed with, instead of that of the settings; "" for that.
+    engine : by its name in the table of engines; "" for this process or worker processes. With "ray",
+        ``jobs`` is the number of tasks that are with the cluster at a time, 0 for as many as keep it busy.
+    cluster : which one, and what a task gets of it; by default Ray's on this computer.
+    shard : do the videos of this shard alone. A student is trained only when all shards are prepared.
 
     Several runs may work on one library at once: each artefact is made by one of them. Raises DiskFullError.
     A CancelledError that the listener raises ends the run; what is made is kept.
@@ -239,27 +277,37 @@ def run(
         sources = sources.with_teachers(teachers, invert)
     if preset:
         sources = sources.with_preset(preset)
-    work = _Run(sources, jobs or automatic_jobs(), listener, RunReport())
+    cluster = cluster or Cluster()
+    chosen = choose_engine(jobs, 0, engine)
+    jobs = (jobs or automatic_jobs()) if chosen.here else jobs
+    work = _Run(sources, jobs, listener, RunReport(), engine, cluster, shard)
     if ranks.is_helper():
         return work.help_to_distill() if "distill" in names else work.report
-    sweep(layout)
+    with chosen.opened(cluster, listener.say):
+        return _run(work, names, redistill, given=bool(teachers))
+
+
+def _run(work: _Run, names: Sequence[str], redistill: bool, given: bool) -> RunReport:
+    """Do the steps. ``given`` tells that features of teachers were asked for, of every video."""
+    sweep(work.sources.layout)
     work.scan()
     if names != ["scan"]:
         work.try_again()
     # On the way to features a video that the student has not learned from needs no pose; asked for by
     # itself, each step is done for all videos.
-    student = distill.state(work.sources) if "embed" in names and not redistill and not teachers else None
+    student = distill.state(work.sources) if "embed" in names and not redistill and not given else None
     work.prepare([n for n in PREPARATION if n in names], None if student and student.due else student)
     if "distill" in names and not work.distill(redistill):
         names = [name for name in names if name != "embed"]
     if "embed" in names:
         work.embed()
     report, videos = work.report, work.sources.videos
-    report.set_aside = {r.video: r.error for r in videos.rows.values() if r.status == SET_ASIDE}
-    gone = {video: videos.missing(video) for video in videos.rows if video not in report.set_aside}
+    mine = work.mine(videos.rows)
+    report.set_aside = {v: videos.rows[v].error for v in mine if videos.rows[v].status == SET_ASIDE}
+    gone = {video: videos.missing(video) for video in mine if video not in report.set_aside}
     report.missing = {video: why for video, why in gone.items() if why}
     report.problems += work.sources.unused()
-    report.warnings = {r.video: r.warning for r in videos.rows.values() if r.warning}
+    report.warnings = {v: videos.rows[v].warning for v in mine if videos.rows[v].warning}
     return report
 
 

@@ -25,13 +25,17 @@ ProgressMs = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Task:
-    """Steps, in order, to do on one video. ``scan`` stands alone."""
+    """Steps, in order, to do on one video. ``scan`` stands alone.
+
+    ``threads`` are the cores that it uses, ``gpus`` the share of a GPU that it holds on a cluster.
+    """
 
     root: Path
     settings: Settings
     row: VideoRow
     steps: tuple[str, ...]
     threads: int
+    gpus: float = 0.0
 
     @property
     def cost_ms(self) -> float:

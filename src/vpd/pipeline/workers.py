@@ -10,28 +10,23 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from vpd.library import verified
 from vpd.machine import processor_s
+from vpd.pipeline import stall
 from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
 
 TELL_EVERY_S = 0.2
 """A worker speaks of its progress at most this often."""
 
-LOOK_EVERY_S = 1.0
-"""How often silent workers are looked at."""
-MOST_IDLE_LOOKS = 300
-"""A worker without progress and without processor time hangs after this many checks."""
-MOST_SILENT_LOOKS = 3600
-"""A worker without progress that used the processor hangs after this many checks."""
-
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def _limit_threads(threads: int) -> None:
+def limit_threads(threads: int) -> None:
+    """Have the libraries of this process use so many threads."""
     import cv2
 
     cv2.setNumThreads(threads)
@@ -53,7 +48,7 @@ def _work(connection: Connection, threads: int) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _limit_threads(threads)
+    limit_threads(threads)
     done_ms, told_at = 0.0, time.monotonic()
 
     def progress(ms: float) -> None:
@@ -76,9 +71,7 @@ class _Worker:
     process: BaseProcess
     connection: Connection
     task: Task | None = None
-    silent_looks: int = 0
-    idle_looks: int = 0
-    spent_s: float = 0.0
+    silence: stall.Stall = field(default_factory=stall.Stall)
 
     @classmethod
     def start(cls, threads: int) -> _Worker:
@@ -101,24 +94,13 @@ class _Worker:
 
     def give(self, task: Task | None) -> None:
         self.task = task
-        self.heard()
+        self.silence.heard()
         with suppress(OSError):  # one that has died is noticed when it is listened to
             self.connection.send(task)
 
     def is_stalled(self) -> bool:
-        """Look once more at a worker that is silent: whether it is to be given up.
-
-        Counted are the looks, not the time: a computer that sleeps is not taken for a worker that hangs.
-        """
-        spent_s = processor_s(self.process.pid)
-        self.silent_looks += 1
-        self.idle_looks = self.idle_looks + 1 if spent_s <= self.spent_s else 0
-        self.spent_s = spent_s
-        return self.silent_looks > MOST_SILENT_LOOKS or self.idle_looks > MOST_IDLE_LOOKS
-
-    def heard(self) -> None:
-        """It gave a sign of progress."""
-        self.silent_looks = self.idle_looks = 0
+        """Look once more at a worker that is silent: whether it is to be given up."""
+        return self.silence.look(processor_s(self.process.pid))
 
     def failed(self, how: str) -> Outcome:
         """The outcome of the task during which the process ended."""
@@ -143,8 +125,8 @@ class _Worker:
         self.process.kill()
         self.process.join()
         return self.failed(
-            f"made no progress in {self.silent_looks * LOOK_EVERY_S:.0f} s and was ended: perhaps the "
-            "video's disk or share does not answer"
+            f"made no progress in {self.silence.silent_looks * stall.LOOK_EVERY_S:.0f} s and was ended: "
+            "perhaps the video's disk or share does not answer"
         )
 
 
@@ -172,8 +154,8 @@ def perform_in_workers(tasks: Iterable[Task], progress: ProgressMs, jobs: int) -
         while waiting and len(workers) < jobs:
             start()
         while busy := {worker.connection: worker for worker in workers if worker.task}:
-            ready = wait(list(busy), LOOK_EVERY_S)
-            if time.monotonic() - looked_at >= LOOK_EVERY_S:
+            ready = wait(list(busy), stall.LOOK_EVERY_S)
+            if time.monotonic() - looked_at >= stall.LOOK_EVERY_S:
                 looked_at = time.monotonic()
                 silent = [worker for connection, worker in busy.items() if connection not in ready]
                 for worker in [worker for worker in silent if worker.is_stalled()]:
@@ -181,7 +163,7 @@ def perform_in_workers(tasks: Iterable[Task], progress: ProgressMs, jobs: int) -
                     yield worker.give_up()
             for connection in ready:
                 worker = busy[connection]  # type: ignore[index]  # the keys are what was waited for
-                worker.heard()
+                worker.silence.heard()
                 try:
                     message = worker.connection.recv()
                 except (EOFError, ConnectionResetError):

@@ -1,0 +1,147 @@
+"""What a cluster is asked for, and the connection to it by Ray, which is imported only when used."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+
+from vpd.errors import InputError
+from vpd.machine import cores
+from vpd.pipeline.workers import THREAD_VARIABLES
+
+OBJECT_STORE_BYTES = 200 << 20
+"""Shared memory of a Ray that is started on this computer: nothing large passes through it."""
+
+VARIABLES = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # else Ray tells its makers of a cluster that it starts
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else it prints every lost process into the results
+    "RAY_BACKEND_LOG_LEVEL": "error",
+    "RAY_worker_niceness": "0",  # else its processes starve beside others, as ours do not
+}
+"""Variables of Ray, where the user has not set them."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster, and what each task is given of it.
+
+    Attributes
+    ----------
+    address : ``HOST:PORT``, or "auto" for a cluster on this computer; "" for that of RAY_ADDRESS, else a Ray
+        of its own on this computer, which ends with the run.
+    cpus : cores of a task, and its threads.
+    gpus : the share of a GPU that a task holds; 0 for none.
+    """
+
+    address: str = ""
+    cpus: int = 1
+    gpus: float = 0.0
+
+
+def import_ray() -> ModuleType:
+    """The package ray. Raises InputError where it is not installed."""
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError(
+            "the engine ray needs the package ray, which is not installed: pip install "
+            "'video-pose-distillation[ray]', on every computer of the cluster."
+        ) from error
+    return ray  # type: ignore[no-any-return]
+
+
+@contextmanager
+def connected(cluster: Cluster, say: Callable[[str], None] = lambda text: None) -> Iterator[None]:
+    """A connection to the cluster.
+
+    A connection that the program has already is used, and left as it is. Raises InputError where Ray is not
+    installed, does not answer, or asks for a token.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    ray = import_ray()
+    ours = not ray.is_initialized()
+    try:
+        if ours:
+            _connect(ray, cluster)
+            _put_back(handler)  # Ray puts its own in its place
+        if not any(_fits(node, cluster) for node in alive(ray)):
+            gpus = f" and {cluster.gpus:g} of a GPU" if cluster.gpus else ""
+            say(f"No node of the cluster has {cluster.cpus} cores{gpus}: tasks wait until one joins.")
+        yield
+    finally:
+        if ours:
+            ray.shutdown()
+        _put_back(handler)
+
+
+def _put_back(handler: signal._HANDLER) -> None:
+    try:
+        signal.signal(signal.SIGTERM, handler)
+    except (ValueError, TypeError):  # not the main thread; or a handler that is not Python's
+        return
+
+
+def _connect(ray: ModuleType, cluster: Cluster) -> None:
+    address = cluster.address or os.environ.get("RAY_ADDRESS", "") or "local"
+    options = {"num_cpus": cores(), "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+    variables = dict.fromkeys(THREAD_VARIABLES, str(cluster.cpus))
+    try:
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            runtime_env={"env_vars": variables},
+            **(options if address == "local" else {}),
+        )
+    except ray.exceptions.AuthenticationError as error:
+        raise InputError(_no_token(address)) from error
+    except (ConnectionError, ray.exceptions.RayError) as error:
+        raise InputError(
+            f"no Ray cluster answers at {address}, or it refuses: {_no_token(address)}"
+        ) from error
+    except (RuntimeError, ValueError, TimeoutError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"the Ray cluster at {address} cannot be used: {said}") from error
+
+
+def _no_token(address: str) -> str:
+    return (
+        f"the Ray cluster at {address} takes whoever has its token. Copy ~/.ray/auth_token of its head node "
+        "to this computer, name the copy in RAY_AUTH_TOKEN_PATH, and set RAY_AUTH_MODE=token."
+    )
+
+
+def alive(ray: ModuleType) -> list[dict[str, object]]:
+    """The nodes that answer, as Ray describes them."""
+    return [node for node in ray.nodes() if node["Alive"]]
+
+
+def _of(node: dict[str, object], resource: str) -> float:
+    resources = node["Resources"]
+    return float(resources.get(resource, 0)) if isinstance(resources, dict) else 0.0
+
+
+def _fits(node: dict[str, object], cluster: Cluster) -> bool:
+    return _of(node, "CPU") >= cluster.cpus and _of(node, "GPU") >= cluster.gpus
+
+
+def slots(ray: ModuleType, cluster: Cluster) -> int:
+    """How many tasks the nodes that are there do at a time, at least 1."""
+    count = 0
+    for node in alive(ray):
+        if _fits(node, cluster):
+            by_cores = int(_of(node, "CPU") // cluster.cpus)
+            count += min(by_cores, int(_of(node, "GPU") / cluster.gpus)) if cluster.gpus else by_cores
+    return max(1, count)
+
+
+def memory_of_a_task(ray: ModuleType, wanted: int) -> int:
+    """Bytes to ask for: ``wanted``, or less where no node has as much."""
+    return int(min(wanted, max((_of(node, "memory") for node in alive(ray)), default=wanted)))

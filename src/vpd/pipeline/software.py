@@ -1,0 +1,52 @@
+"""The software that enters the bytes of artefacts: computers that share a run must agree in it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from vpd.models import MODELS
+
+PACKAGES = ("av", "numba", "numpy", "onnxruntime", "opencv-python-headless", "pyarrow", "scipy", "torch")
+"""Packages that compute or write what stands in artefacts."""
+SHOWN = 12
+"""Digits of a hash that are shown."""
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _hash_of_sources() -> str:
+    folder, whole = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()[:SHOWN]
+
+
+@lru_cache(maxsize=1)
+def installed() -> dict[str, str]:
+    """What is on this computer: versions of Python and packages, hashes of vpd's code and networks."""
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    found |= {package: _version(package) for package in PACKAGES}
+    networks = hashlib.sha256("".join(sorted(m.sha256 for m in MODELS.values())).encode())
+    found["vpd"] = f"{_version('video-pose-distillation')} ({_hash_of_sources()})"
+    found["networks"] = networks.hexdigest()[:SHOWN]
+    return found
+
+
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """What differs, such as "numpy 2.1.0 instead of 2.2.0", the former ``there``; "" where nothing does."""
+    names = sorted(here.keys() | there.keys())
+    return ", ".join(
+        f"{name} {there.get(name, 'none')} instead of {here.get(name, 'none')}"
+        for name in names
+        if here.get(name) != there.get(name)
+    )
