@@ -1,4 +1,4 @@
-"""Which device computes, and in which precision."""
+"""Choose the device and the precision of computations."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from torch import Tensor, nn
 from vpd.errors import InputError
 
 ITEM_BYTES = 64 << 20
-"""Memory that a network needs for one picture, roughly: what MoveNet's widest layers take at 256 px."""
+"""Approximate memory in bytes that a network needs for one picture: that of MoveNet's widest layers at 256
+px.
+"""
 SHARE = 0.25
-"""Part of a GPU's free memory that a batch may take: other processes work on the same GPU."""
+"""Part of a GPU's free memory that a batch may take, because other processes use the GPU as well."""
 
 
 def items_at_once(asked: int, device: torch.device, on_cpu: int, most: int) -> int:
-    """The batch size: ``asked``, or where that is 0 one that suits the device.
+    """The batch size: ``asked``, or where that is 0, one that suits the device.
 
-    On a GPU as many as fit in a part of its free memory, ``most`` at most; else ``on_cpu``.
+    On a GPU as many as fit in a part of its free memory, at most ``most``. Else ``on_cpu``.
     """
     if asked:
         return asked
@@ -46,7 +48,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def make_accelerator(device: str) -> Accelerator:
-    """The processes and devices of this run, as torchrun or the settings have it.
+    """The processes and devices of this run, as set by torchrun or the settings.
 
     Accelerate keeps its state for the whole process, and refuses another device later. A training that runs
     alone starts from a clean state, so that several can follow each other, on one device or another.

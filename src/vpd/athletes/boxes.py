@@ -10,7 +10,7 @@ from vpd.types import Array
 def iou(a: Array, b: Array) -> Array:
     """Intersection over union of every box of ``a`` (N, 4) with every box of ``b`` (M, 4): (N, M) in 0..1.
 
-    Boxes are xywh; one without area has 0 with all others.
+    Boxes are xywh. The value is 0 for a box without area.
     """
     a, b = np.asarray(a, np.float64).reshape(-1, 1, 4), np.asarray(b, np.float64).reshape(1, -1, 4)
     low = np.maximum(a[..., :2], b[..., :2])

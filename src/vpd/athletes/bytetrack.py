@@ -1,7 +1,7 @@
-"""ByteTrack (Zhang et al., ECCV 2022): joining the detections of successive pictures to tracks.
+"""ByteTrack (Zhang et al., ECCV 2022): join the detections of successive pictures into tracks.
 
-First the confident detections are assigned to the tracks, then the doubtful ones to the tracks that are left:
-a doubtful detection where a track is expected is a person blurred or half hidden, elsewhere it is noise.
+Confident detections are assigned to the tracks first, then doubtful ones to the remaining tracks. A doubtful
+detection where a track is expected is a blurred or half hidden person; elsewhere it is noise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vpd.athletes.person_detector import PersonBoxes
 from vpd.types import Array
 
 STEP_S = 1 / 30
-"""The frame of the filter's noise: ByteTrack's values are meant for video of 30 frames a second."""
+"""Seconds of a frame in the filter's noise: ByteTrack's values are for video of 30 frames a second."""
 
 
 @dataclass(eq=False)
@@ -37,14 +37,14 @@ class Tracklet:
         self.scores.append(score)
 
     def add_before(self, frame: int, time_s: float, box: Array, score: float) -> None:
-        """Put one detection in front."""
+        """Insert one detection at the beginning."""
         self.frames.insert(0, frame)
         self.times_s.insert(0, time_s)
         self.boxes.insert(0, box)
         self.scores.insert(0, score)
 
     def drop_last(self) -> None:
-        """Take the last detection away."""
+        """Remove the last detection."""
         self.frames.pop()
         self.times_s.pop()
         self.boxes.pop()
@@ -56,7 +56,7 @@ Unused = tuple[int, float, PersonBoxes]
 
 
 class ByteTracker:
-    """The tracks of one shot: give it the detections of one picture after the other with ``update``.
+    """The tracks of one shot. Call ``update`` with the detections of each picture in order.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class ByteTracker:
         self.unused: list[Unused] = []
 
     def update(self, frame: int, time_s: float, found: PersonBoxes) -> None:
-        """Take in the detections of the picture ``frame``, shown at ``time_s``."""
+        """Process the detections of the picture ``frame``, shown at ``time_s``."""
         if self._time_s is not None:
             self._filter.predict(max(time_s - self._time_s, 0.0) / STEP_S)
         self._time_s = time_s
@@ -109,9 +109,9 @@ class ByteTracker:
         self.unused.append((frame, time_s, PersonBoxes(found.boxes[free], found.scores[free])))
 
     def finish(self) -> list[Tracklet]:
-        """End all tracks (a cut, the end of the video), and begin anew; those ended, in order of their start.
+        """End all tracks (at a cut, or at the end of the video). Returns them in order of their start.
 
-        A track seen in one picture only is dropped, unless there was but one.
+        A track with a single picture is dropped, unless there was only one picture.
         """
         least = 1 if len(self.unused) == 1 else 2
         kept = [t for t in self._ended + self._live if len(t.frames) >= least]
@@ -145,10 +145,11 @@ class ByteTracker:
 
 
 def match(expected: Array, found: Array, least: float, worth: Array | float = 1.0) -> tuple[Array, Array]:
-    """The assignment of boxes (N, 4) to boxes (M, 4) of greatest total overlap: indices of rows and columns.
+    """Assign boxes (N, 4) to boxes (M, 4) with the greatest total overlap. Returns indices of rows and
+    columns.
 
-    Pairs that overlap by less than ``least`` are not made. Overlaps count by the
-    ``worth`` (M,) of the second.
+    Pairs that overlap by less than ``least`` are left out. Overlaps are weighted by ``worth`` (M,) of the
+    second.
     """
     overlap = iou(expected, found)
     rows, columns = linear_sum_assignment(overlap * worth, maximize=True)

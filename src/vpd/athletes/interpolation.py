@@ -1,4 +1,4 @@
-"""Boxes between detections."""
+"""Interpolate boxes between detections."""
 
 from __future__ import annotations
 

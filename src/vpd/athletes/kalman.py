@@ -1,6 +1,6 @@
 """The motion of boxes: a constant-velocity Kalman filter over many boxes at once.
 
-Centre, width and height move independently of each other, so the usual 8 x 8 filter of ByteTrack falls apart
+Centre, width and height move independently of each other. So the usual 8 x 8 filter of ByteTrack separates
 into four filters of position and velocity, which are written out here.
 """
 
@@ -39,7 +39,7 @@ class BoxFilter:
         return np.tile(np.maximum(self.position[:, 2:], 1e-3), 2)
 
     def add(self, boxes: Array) -> None:
-        """Begin with ``boxes`` (M, 4) at rest, after those that are there."""
+        """Append ``boxes`` (M, 4) at rest."""
         new = _centred(boxes)
         scale = np.tile(new[:, 2:], 2)
         zero = np.zeros_like(new)
@@ -50,12 +50,12 @@ class BoxFilter:
         self.vv = np.concatenate([self.vv, (10 * VELOCITY_NOISE * scale) ** 2])
 
     def keep(self, rows: Array) -> None:
-        """Drop all boxes but ``rows``."""
+        """Drop all boxes except ``rows``."""
         for name in ("position", "velocity", "pp", "pv", "vv"):
             setattr(self, name, getattr(self, name)[rows])
 
     def predict(self, steps: float) -> None:
-        """Move on by ``steps`` frames of 1/30 s; the uncertainty grows with them."""
+        """Predict ``steps`` frames of 1/30 s ahead. The uncertainty grows."""
         scale = self._scale()
         self.position = self.position + steps * self.velocity
         self.pp = self.pp + 2 * steps * self.pv + steps**2 * self.vv + steps * (POSITION_NOISE * scale) ** 2
@@ -63,7 +63,7 @@ class BoxFilter:
         self.vv = self.vv + steps * (VELOCITY_NOISE * scale) ** 2
 
     def update(self, rows: Array, boxes: Array) -> None:
-        """Correct the states ``rows`` by the boxes (len(rows), 4) observed."""
+        """Correct the states ``rows`` by observed boxes (len(rows), 4)."""
         noise = (POSITION_NOISE * self._scale()[rows]) ** 2
         pp, pv, vv = self.pp[rows], self.pv[rows], self.vv[rows]
         gain_p, gain_v = pp / (pp + noise), pv / (pp + noise)

@@ -13,25 +13,27 @@ from vpd.athletes.person_detector import PersonBoxes
 from vpd.types import Array
 
 LEAST_IOU = 0.3
-"""Overlap of boxes that are one person's without more."""
+"""Least overlap of two boxes that proves one person."""
 REACH, REACH_S, FARTHEST = 0.5, 2.5, 1.5
 """Maximum jump between two track pieces, in box sizes: the first number, plus the second for each second
 between them, at most the third."""
 LEAST_RATIO = 0.65
-"""Least ratio of the sizes of the boxes where they do not overlap enough."""
+"""Least ratio of the sizes of two boxes of one person that overlap less."""
 TYPICAL = 10
-"""Number of detections whose median is the size of a person just then: single boxes may hold half a body."""
+"""Number of detections whose median is a person's present size. A single box may hold half a body."""
 SHARED_S = 0.4
-"""Time for which a piece may go on, on a part of the body, after the next one has begun on the whole."""
+"""Seconds for which a piece may continue on a part of the body after the next piece has begun on the
+whole,
+"""
 FADED = 0.5
-"""Or for any time, where its scores are less than this share of the next one's."""
+"""or for any time, where its scores are below this share of the next one's."""
 
 
 def join_pieces(tracklets: list[Tracklet], max_gap_s: float) -> list[Tracklet]:
-    """Join tracklets of which one begins where another ended at most ``max_gap_s`` before.
+    """Join tracklets where one begins at most ``max_gap_s`` after another ended.
 
     ByteTrack starts a new track where a body changes its outline faster than the filter expects (a dive, a
-    stretch), or where the old one holds on to a part of the body. Pairs are joined in order of nearness.
+    stretch), or where the old track stays on a part of the body. Pairs are joined in order of nearness.
     """
     pairs = []
     for i, a in enumerate(tracklets):
@@ -52,9 +54,10 @@ def join_pieces(tracklets: list[Tracklet], max_gap_s: float) -> list[Tracklet]:
 
 
 def _nearness(before: Sequence[Array], after: Sequence[Array], gap_s: float) -> float:
-    """How likely one person has the boxes ``before`` and then those ``after``: 0 not at all, 2 the most.
+    """Likelihood that the boxes ``before`` and ``after`` are of one person, from 0 (impossible) to 2.
 
-    Boxes that overlap come first; others by how far the person has gone for the size, which must be alike.
+    Overlapping boxes come first. Others are rated by their distance relative to their size, and must have
+    similar sizes.
     """
     overlap = float(iou(np.stack(before[-2:]), after[0]).max())
     if overlap >= LEAST_IOU:
@@ -72,7 +75,7 @@ def _size(boxes: Sequence[Array]) -> float:
 
 
 def _fades(a: Tracklet, b: Tracklet) -> bool:
-    """Whether ``b`` is far surer than ``a`` from where it begins to where ``a`` ends."""
+    """Whether ``b`` has much higher scores than ``a`` while both exist."""
     mine = a.scores[bisect_left(a.frames, b.frames[0]) :]
     other = b.scores[: bisect_right(b.frames, a.frames[-1])]
     return float(np.mean(mine)) < FADED * float(np.mean(other))
@@ -92,11 +95,11 @@ def _joined(tracklets: list[Tracklet], first: int, following: dict[int, int]) ->
 
 
 def lengthen(tracklets: list[Tracklet], unused: list[Unused], max_gap_s: float) -> None:
-    """Lengthen each tracklet at both ends through detections that no track took.
+    """Extend each tracklet at both ends through unused detections.
 
-    ByteTrack, which tracks as the pictures come, begins a track once the detector is sure, and loses one
-    where the body moves otherwise than expected. Before and after, the same person is often there with a low
-    score, blurred or half hidden.
+    ByteTrack works forward in time. It begins a track once the detector is confident, and loses one where the
+    body moves unexpectedly. Before and after, the same person is often detected with a low score, blurred or
+    half hidden.
     """
     for frame, time_s, free in reversed(unused):
         later = [t for t in tracklets if t.frames[0] > frame and t.times_s[0] - time_s <= max_gap_s]

@@ -1,4 +1,4 @@
-"""Finding people in pictures: the detector's interface, and NanoDet behind it."""
+"""Find people in pictures: the detector's interface, and NanoDet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ BINS = 11
 PERSON = 0
 NMS_IOU = 0.5
 MOST = 300
-"""Candidates kept before suppression, best first: a full stadium at a low threshold has a thousand."""
+"""Largest number of candidates before suppression, best first. A full stadium at a low threshold has a
+thousand.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +40,9 @@ class PersonBoxes:
 
 
 class PersonDetector(Protocol):
-    """Anything that finds people in a batch of RGB pictures (H, W, 3) uint8 of one size.
+    """A detector of people in a batch of RGB pictures (H, W, 3) uint8 of one size.
 
-    ``device`` is where it runs, "CPU" or "CUDA".
+    ``device`` is the device it runs on, "CPU" or "CUDA".
     """
 
     device: str
@@ -51,7 +53,7 @@ class PersonDetector(Protocol):
 
 
 class NanoDet:
-    """NanoDet at 416 x 416, 80 COCO classes of which only people are kept.
+    """NanoDet at 416 x 416. Of its 80 COCO classes only people are kept.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ class NanoDet:
         self.device = session_device(self.session)
 
     def detect(self, images: Sequence[Array]) -> list[PersonBoxes]:
-        """The people in each picture (H, W, 3) uint8 RGB; the pictures have one size."""
+        """The people in each picture (H, W, 3) uint8 RGB. All pictures have one size."""
         if not images:
             return []
         height, width = images[0].shape[:2]
@@ -97,7 +99,7 @@ def scale_of(width: int, height: int) -> float:
 
 
 def prepare(images: Sequence[Array]) -> Array:
-    """The network's input (N, 3, 416, 416) float32 BGR: scaled into the upper left corner, the rest black."""
+    """The network's input (N, 3, 416, 416) float32 BGR: scaled into the upper left corner, on black."""
     height, width = images[0].shape[:2]
     scale = scale_of(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -1,4 +1,4 @@
-"""The user's word on who is the athlete: clicks and boxes at a time, kept in a small file."""
+"""The user's picks of the athlete: clicks and boxes at a time, kept in a small file."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ TABLE = Columns(
     numbers=("time_s", "x", "y", "w", "h"),
 )
 NEAR_S = 0.5
-"""A pick means a person found at most this far from its time."""
+"""Largest distance in seconds between a pick and the detection that it means."""
 
 
 @dataclass(frozen=True)
 class Pick:
     """A click at (x, y), or with ``w`` and ``h`` a box, in pixels of the picture shown at ``time_s``.
 
-    It says who is ``athlete`` in the shot that contains the time. Raises InputError for values that are not
-    finite, a negative time, or a box without area.
+    The person there is ``athlete`` in the shot that contains the time. Raises InputError for values that are
+    not finite, a negative time, or a box without area.
     """
 
     video: str
@@ -69,7 +69,7 @@ def read_picks(path: Path, names: VideoNames | None = None) -> list[Pick]:
 
 
 def pick_of(record: Record, names: VideoNames | None = None) -> Pick:
-    """The pick in one row. Raises TableError."""
+    """Parse the pick in one row. Raises TableError."""
     record.check()
     written = record.needed("video")
     needed = {name: record.number(name) for name in ("x", "y")}
@@ -84,9 +84,9 @@ def pick_of(record: Record, names: VideoNames | None = None) -> Pick:
 
 
 def add_pick(path: Path, pick: Pick, names: VideoNames | None = None) -> None:
-    """Put ``pick`` into the file, in the place of one of the same video, athlete and time.
+    """Add ``pick`` to the file. It replaces one of the same video, athlete and time.
 
-    Other rows, and columns that vpd does not know, stay as they are; the state before is kept.
+    Other rows, and columns that vpd does not know, stay. The earlier state is kept.
     """
     table = _table(path)
     for name in ("w", "h", "athlete"):
@@ -102,7 +102,7 @@ def add_pick(path: Path, pick: Pick, names: VideoNames | None = None) -> None:
 
 
 def forget_picks(path: Path, video: str, names: VideoNames | None = None) -> None:
-    """Take out the picks of one video; the state before is kept. Nothing happens where there is no file."""
+    """Remove the picks of one video. The earlier state is kept. Nothing happens where there is no file."""
     if path.is_file():
         table = read_table(path, TABLE)
         table.remove([r.index for r in table.records() if _meant(pick_of(r).video, names) == video])
@@ -146,7 +146,8 @@ def _cells(pick: Pick, table: Table) -> dict[str, str]:
 def picked(pick: Pick, tracklets: Sequence[Tracklet]) -> int | None:
     """Index of the tracklet that ``pick`` means, or None where nobody was found there.
 
-    A click means the person in whose box it lies most centrally, a box the person it overlaps most.
+    A click means the person whose box contains it nearest to its centre; a box means the person it overlaps
+    most.
     """
     best, chosen = 0.0, None
     for index, tracklet in enumerate(tracklets):

@@ -1,4 +1,4 @@
-"""Rank the tracks of a shot by how likely each is to be its main person."""
+"""Rank the tracks of a shot by the likelihood that each is its main person."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from vpd.athletes.bytetrack import Tracklet
 from vpd.types import Array
 
 LIVELY = 0.25
-"""Spread of the logarithm of width over height from which on a person counts as fully in motion. Measured on
-tennis: players 0.1 to 0.37, people who sit or stand below 0.1."""
+"""Standard deviation of the logarithm of width over height from which on the motion score is 1. Measured on
+tennis: players 0.1 to 0.37, people who sit or stand below 0.1.
+"""
 
 
 @dataclass(frozen=True)
 class Rank:
-    """How one track of a shot scores, each part in 0..1; ``score`` is what the order follows.
+    """The score of one track of a shot, in parts of 0..1; ``score`` decides the order.
 
     size : geometric mean of the box's sides, as a share of the picture's.
     centrality : 1 in the middle of the picture, 0 in its corners.
@@ -37,7 +38,7 @@ class Rank:
 
 
 def rank(tracklet: Tracklet, width: int, height: int, looks: int) -> Rank:
-    """The rank of ``tracklet`` in a shot, in ``looks`` frames of which people were looked for."""
+    """The rank of ``tracklet`` in a shot, in which people were detected in ``looks`` frames."""
     boxes = np.stack(tracklet.boxes).astype(np.float64)
     sides = np.sqrt(boxes[:, 2] * boxes[:, 3] / (width * height))
     size = float(np.median(sides))

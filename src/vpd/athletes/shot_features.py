@@ -1,8 +1,8 @@
-"""What the finder of shots sees of each picture: how it differs from those before, with and without a shift.
+"""The input of the shot finder: differences of each picture from earlier ones, with and without a shift.
 
-A pan shifts the picture and leaves it alike; an edit does not. So each picture is compared with those 1 to 32
-before it, as they stand and as they lie best upon each other (phase correlation), by the colours they hold,
-by parts of the picture, and as the middle of a blend.
+A pan shifts the picture but keeps its content; an edit does not. So each picture is compared with those 1 to
+32 before it, unshifted and shifted for the best overlap (phase correlation), by their colours, by parts of
+the picture, and as the middle of a blend.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import numpy as np
 from vpd.types import Array
 
 WIDTH, HEIGHT = 48, 27
-"""Pictures are compared at this size."""
+"""Size at which pictures are compared."""
 LAGS = (1, 2, 4, 8, 16, 32)
-"""Pictures back that each is compared with."""
+"""Distances, in pictures, to the earlier ones that each is compared with."""
 CELLS = (6, 3)
-"""Parts across and down."""
+"""Number of parts across and down."""
 CHANGED = 0.08
-"""Mean difference (of 1) from which on a part counts as changed."""
+"""Mean difference (in 0..1) from which on a part counts as changed."""
 FAR = 24.0
-"""Pixels of a shift that count as 1."""
+"""Shift in pixels that counts as 1."""
 LEAST_SPAN = 0.02
-"""Added to the difference of two pictures that a third is compared with the middle of."""
+"""Added to the difference of two pictures, which divides that of a third from their middle."""
 PER_LAG = 11
-"""Numbers on each pair of pictures."""
+"""Number of features of each pair of pictures."""
 COUNT = PER_LAG * len(LAGS) + 4
-"""Numbers of each picture."""
+"""Number of features of each picture."""
 
 _WINDOW = np.outer(np.hanning(HEIGHT), np.hanning(WIDTH)).astype(np.float32)
 
@@ -60,7 +60,7 @@ def _look(small: Array) -> _Look:
 
 
 def _shift(now: _Look, then: _Look) -> tuple[int, int, float]:
-    """Rows and columns by which one picture lies on the other best, and how clear that is, in 0..1."""
+    """The shift in rows and columns with the best overlap of two pictures, and its clarity in 0..1."""
     cross = now.spectrum * np.conj(then.spectrum)
     cross /= np.abs(cross) + 1e-6
     fits = np.fft.irfft2(cross, (HEIGHT, WIDTH))
@@ -75,7 +75,7 @@ def _shift(now: _Look, then: _Look) -> tuple[int, int, float]:
 
 
 def _compare(now: _Look, then: _Look, between: _Look | None) -> list[float]:
-    """Numbers on two pictures, and on one in the middle between them."""
+    """Features of two pictures, and of one in the middle between them."""
     apart = np.abs(now.rgb - then.rgb).mean(-1)
     cells = cv2.resize(apart, CELLS, interpolation=cv2.INTER_AREA)
     unshifted = float(np.abs(now.grey - then.grey).mean())
@@ -98,13 +98,13 @@ def _compare(now: _Look, then: _Look, between: _Look | None) -> list[float]:
 
 
 class ShotFeatures:
-    """Makes the numbers of pictures as they come; keeps the last 33 thumbnails."""
+    """Compute the features of pictures in order. It keeps the last 33 thumbnails."""
 
     def __init__(self) -> None:
         self._looks: deque[_Look] = deque(maxlen=max(LAGS) + 1)
 
     def add(self, small: Array) -> Array:
-        """(COUNT,) float32 of the next thumbnail; the first one stands for those before it."""
+        """(COUNT,) float32 of the next thumbnail. The first one also stands for those before it."""
         now = _look(small)
         self._looks.append(now)
         looks, last = self._looks, len(self._looks) - 1

@@ -1,6 +1,7 @@
-"""The small network that says of each picture whether a shot begins with it, or one turns into another.
+"""The small network that decides for each picture whether a shot begins with it, or a transition runs.
 
-A linear layer, residual dilated convolutions over time, and two outputs; its card is vpd/models/shots.md.
+It has a linear layer, residual dilated convolutions over time, and two outputs. Its card is
+vpd/models/shots.md.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from vpd.types import Array
 
 DILATIONS = (1, 2, 4, 8, 16, 8, 1)
 REACH = sum(DILATIONS)
-"""Pictures before and after that the answer for one depends on."""
+"""Number of pictures before and after that the output for one depends on."""
 
 
 LIMIT = 50.0
-"""Beyond it a chance is 0 or 1 to the last digit."""
+"""Limit of the logits. Beyond it a probability is 0 or 1 in float32."""
 
 
 class ShotNetwork:
-    """Reads the numbers of pictures, (T, F), and gives (T, 2): chances of a cut and of a gradual change."""
+    """Features of pictures (T, F) to (T, 2): probabilities of a cut and of a gradual change."""
 
     def __init__(self, weights: dict[str, Array]) -> None:
         self._weights = weights

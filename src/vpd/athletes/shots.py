@@ -1,4 +1,4 @@
-"""Finding where shots begin, as the frames come: cuts, and dissolves, fades, wipes and graphics."""
+"""Find where shots begin, frame by frame: cuts, and dissolves, fades, wipes and graphics."""
 
 from __future__ import annotations
 
@@ -11,46 +11,51 @@ from vpd.athletes.shot_network import REACH, ShotNetwork, shot_network
 from vpd.types import Array
 
 MOST_HZ = 30.0
-"""So many pictures a second are looked at; the network learned from 25."""
+"""Largest number of pictures a second that are used. The network learned from 25."""
 CUT_CHANCE, GRADUAL_CHANCE = 0.9, 0.8
 GAP, LEAST = 4, 3
-"""Stretches of gradual change so near each other are one, and are so many pictures long at least."""
+"""Stretches of gradual change at most this many pictures apart are joined; they are at least this many
+long.
+"""
 NEAR = 3
-"""A cut has the highest chance among so many pictures before and after."""
+"""A cut has the highest probability among this many pictures before and after."""
 SETTLED = 64
-"""A gradual change that goes on for longer is not waited for."""
+"""Longest gradual change, in pictures, whose end is awaited."""
 BLOCK = 64
-"""Pictures that the network looks at in one go."""
+"""Number of pictures in one call of the network."""
 RECENT = 15
-"""Number of differences that say how much the picture moves just now."""
+"""Number of differences that measure the present motion of the picture."""
 SUDDEN = 3.0
-"""How many times greater than the recent ones a sudden difference is."""
+"""Least ratio of a sudden difference to the recent ones."""
 STEP, MOST_PARTS, ALIKE = 18 / 255, 0.5, 1.25
-"""A lasting step: its difference, the share of parts that change, and the ratio up to which differences are
-alike."""
+"""A lasting step: its least difference, the least share of changed parts, and the ratio up to which
+differences are alike.
+"""
 STEP_LAGS = (2, 4, 8, 16)
 FAR_LAG = max(STEP_LAGS)
 PARTS_CHANGED = 9
-"""Place of the share of changed parts among the numbers of the nearest pictures."""
+"""Index of the share of changed parts among the features of the nearest pictures."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """From one shot to another: the last frame of the one alone, and the first of the other alone."""
+    """A change of shot: the last frame that shows the first shot alone, and the first that shows the second
+    alone.
+    """
 
     last: int
     first: int
 
     @property
     def begins(self) -> int:
-        """The frame from which on the other shot is taken to be shown: the middle of a gradual change."""
+        """The first frame that counts to the second shot: the middle of a gradual change."""
         return (self.last + self.first + 1) // 2
 
 
 class ShotFinder:
-    """Told the frames of a video in order, it finds the changes between shots some seconds later.
+    """Find the changes between shots. Frames are added in order; changes are returned some seconds later.
 
-    A flash, a fast pan or zoom, somebody passing close by and a plate with a name are no changes.
+    A flash, a fast pan or zoom, a person who passes close by and a plate with a name are no changes.
 
     Attributes
     ----------
@@ -70,7 +75,7 @@ class ShotFinder:
         self.settled = 0
 
     def add(self, rgb: Array, time_s: float) -> list[Change]:
-        """The changes that are certain now. The picture is (H, W, 3) uint8."""
+        """Add a picture (H, W, 3) uint8. Returns the changes that are certain now."""
         small = thumbnail(rgb)
         before, self._before = self._before, small
         step = 0.0 if before is None else float(np.abs(small.astype(np.int16) - before).mean())
@@ -85,15 +90,16 @@ class ShotFinder:
         return self._found(final=False) if len(self._rows) - self._decided >= BLOCK + REACH else []
 
     def finish(self) -> list[Change]:
-        """The changes that are left at the end."""
+        """Return the remaining changes at the end."""
         found = self._found(final=True)
         self.settled = len(self._steps)
         return found
 
     def sudden(self, difference: float) -> bool:
-        """Whether the last picture differs from the one before by as much (of 255), and much more than usual.
+        """Whether the last picture differs from the one before by at least this (0..255), and much more than
+        usual.
 
-        It may begin a shot: whoever follows people looks at both sides, as the answer comes later.
+        It may begin a shot. The tracker detects people on both sides, because the decision comes later.
         """
         step, recent = self._steps[-1], self._steps[-RECENT - 1 : -1]
         return step >= difference and step >= SUDDEN * (float(np.median(recent)) if recent else 0.0)
@@ -127,7 +133,9 @@ class ShotFinder:
         return changes
 
     def _change(self, a: int, b: int) -> Change:
-        """From pictures looked at to frames; of a cut, the frame that differs most from the one before."""
+        """Convert pictures to frames. The frame of a cut is the one that differs most from its
+        predecessor.
+        """
         frames = self._frames
         last, first = frames[max(a, 0)], frames[min(b, len(frames) - 1)]
         if b - a == 1:
@@ -136,18 +144,19 @@ class ShotFinder:
         return Change(last, first)
 
     def _forget(self) -> None:
-        """Drop what no later decision depends on."""
+        """Drop the pictures that later decisions do not need."""
         kept = max(0, self._decided - REACH - SETTLED)
         del self._rows[:kept], self._frames[:kept]
         self._decided -= kept
 
 
 def _lasting_steps(rows: Array) -> list[int]:
-    """Pictures with which another view begins in one step, and stays: also within one place, whose colours
-    do not change. The network learned from cuts between places.
+    """Pictures that begin another view in one step that lasts. This finds cuts within one place, whose
+    colours do not change. The network learned from cuts between places.
 
-    The pictures before are as far from it as the last one, those after it from the last one before as far as
-    it is, and most parts of the picture change; what follows changes much less.
+    The pictures before it differ from it as much as the last one does. Those after it differ from the last
+    one before as much as it does. Most parts of the picture change, and the following pictures change much
+    less.
     """
     span = rows[:, 0]
     found = []
@@ -165,7 +174,7 @@ def _lasting_steps(rows: Array) -> list[int]:
 
 
 def _stretches(inside: Array) -> list[tuple[int, int]]:
-    """First and last of each run of true values, near ones joined."""
+    """First and last index of each run of true values; near runs are joined."""
     edges = np.flatnonzero(np.diff(np.r_[0, inside.astype(np.int8), 0])).tolist()
     joined: list[list[int]] = []
     for first, stop in zip(edges[::2], edges[1::2], strict=True):

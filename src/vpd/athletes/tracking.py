@@ -1,6 +1,6 @@
-"""From frames to the tracks of a video's athletes: detect, track, rank, interpolate.
+"""Track the athletes of a video from its frames: detect, track, rank, interpolate.
 
-Frames pass by once and are not kept; only boxes are, so memory does not grow with the pictures.
+Frames are used once and not kept. Only boxes are kept, so memory does not grow with the pictures.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from vpd.types import Array, Track
 from vpd.video import Frame
 
 HIGH_IOU, LOW_IOU = 0.1, 0.3
-"""Least overlaps for confident and doubtful detections. Lower than the paper's, since frames are skipped
-between detections and athletes are fast for their size."""
+"""Least overlaps for confident and doubtful detections. They are lower than the paper's, because frames
+between detections are skipped and athletes are fast for their size.
+"""
 EXPLAINED = 3
-"""How many of the ranked people of each shot the notes explain."""
+"""Number of ranked people of each shot in the notes."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrackResult:
-    """The athletes' tracks, athlete 0 first, and the explanation of the choice for the artefact's notes."""
+    """The athletes' tracks, athlete 0 first, and the reasons of the choice for the artefact's notes."""
 
     tracks: list[Track]
     notes: dict[str, Any]
@@ -42,9 +43,9 @@ class TrackResult:
 
 @dataclass(eq=False)
 class Shot:
-    """Rows (positions among all frames) ``start`` to ``stop`` of one shot, and the people found in it.
+    """The rows (indices among all frames) ``start`` to ``stop`` of one shot, and the people in it.
 
-    ``looks`` is in how many of the frames the detector looked for them.
+    ``looks`` is the number of frames in which people were detected.
     """
 
     start: int
@@ -131,7 +132,7 @@ def _watch(frames: Iterable[Frame], settings: TrackSettings, detector: PersonDet
 
 
 class _Watch:
-    """Looks for people as the frames come, and follows them as soon as it is known where shots begin.
+    """Detect people frame by frame, and track them as soon as the shots are known.
 
     Attributes
     ----------
@@ -155,7 +156,7 @@ class _Watch:
         self._last: tuple[int, float, Array] | None = None
 
     def add(self, frame: Frame) -> None:
-        """One frame more."""
+        """Process one more frame."""
         row, last = len(self.frames), self._last
         self.frames.append(frame.frame)
         self.times_s.append(frame.time_s)
@@ -174,13 +175,15 @@ class _Watch:
         self._settle(changes)
 
     def finish(self) -> None:
-        """The end of the video."""
+        """Process the end of the video."""
         self._look_at_last()
         self._settle(self._finder.finish())
         self._end_shot(len(self.frames))
 
     def _look_at_last(self) -> None:
-        """Look at the last frame before what may be a cut too, so that boxes reach to the end of the shot."""
+        """Detect people also in the last frame before a possible cut, so that boxes reach the end of the
+        shot.
+        """
         if self._last is not None and self._last[1] > self._looked_s:
             self._waiting.append(self._last)
 
@@ -191,7 +194,7 @@ class _Watch:
         self._waiting.clear()
 
     def _settle(self, changes: Sequence[Change]) -> None:
-        """Follow people up to where it is known which shots there are."""
+        """Track people up to the frame before which all shots are known."""
         for change in changes:
             self._follow(change.begins)
             self._end_shot(change.begins)
@@ -213,14 +216,14 @@ class _Watch:
 
 
 Part = tuple[int, float, float]
-"""Index of a person of the shot, and the span of time in seconds for which the choice holds."""
+"""Index of a person of the shot, and the time span in seconds for which the choice holds."""
 ALWAYS = (-np.inf, np.inf)
 
 
 def _from_the_front(
     order: list[int], people: Sequence[Tracklet], hits: list[tuple[Pick, int]], wanted: int | str
 ) -> list[int]:
-    """The best ranked people without a pick, as many as are wanted, the nearest to the camera first."""
+    """The best ranked people without a pick, as many as wanted, the nearest to the camera first."""
     picked_people = {index for _, index in hits}
     free = [i for i in order if i not in picked_people]
     count = len(free) if wanted == "all" else max(0, int(wanted) - len({p.athlete for p, _ in hits}))
@@ -235,7 +238,7 @@ def _feet(person: Tracklet) -> float:
 
 
 def _choose(order: list[int], hits: list[tuple[Pick, int]], wanted: int | str) -> dict[int, list[Part]]:
-    """Number the athletes: the user's picks first, then the people in ``order``."""
+    """Number the athletes: first the user's picks, then the people in ``order``."""
     chosen: dict[int, list[Part]] = {}
     for athlete in sorted({pick.athlete for pick, _ in hits}):
         mine = sorted((pick.time_s, hit) for pick, hit in hits if pick.athlete == athlete)

@@ -1,4 +1,4 @@
-"""Boxes that the user supplies: taken instead of detection."""
+"""Read boxes that the user supplied. They replace detection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ TABLE = Columns(
 
 
 def read_boxes(path: Path, frames: Array, times_s: Array, max_gap_s: float) -> list[Track]:
-    """The tracks in a CSV file with the columns ``frame`` or ``time_s``, x, y, w, h and perhaps athlete.
+    """Read the tracks in a CSV file with the columns ``frame`` or ``time_s``, x, y, w, h and optionally
+    athlete.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def read_boxes(path: Path, frames: Array, times_s: Array, max_gap_s: float) -> l
 
 
 def _position(record: Record, frames: Array, times_s: Array) -> tuple[int, str]:
-    """The index of the frame that a row means, and the column that says so."""
+    """The index of the frame of a row, and the column that determines it."""
     if record.text("frame"):
         number = record.whole("frame")
         position = int(np.searchsorted(frames, number))

@@ -1,1 +1,1 @@
-"""The systems that the paper compares with, and today's: networks, their inputs, and recognisers by name."""
+"""The systems that the paper compares with, and current ones: networks, inputs, and recognisers by name."""

@@ -1,4 +1,4 @@
-"""The state of a baseline's training between two epochs, in one safetensors file, and the trained network."""
+"""The state of a baseline's training between two epochs in one safetensors file, and the trained network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vpd.library.sealed_files import BLANK, tensors_are_whole
 
 @dataclass
 class Progress:
-    """How far a training is, and the best weights so far where it is validated."""
+    """The progress of a training, and the best weights so far where it is validated."""
 
     epoch: int = 0
     losses: list[float] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Progress:
     best_state: dict[str, Tensor] | None = None
 
     def note(self, accuracy: float, network: nn.Module) -> None:
-        """Keep the weights where ``accuracy`` is not below the best before."""
+        """Keep the weights where ``accuracy`` is at least the best so far."""
         if accuracy >= self.best:
             self.best = accuracy
             self.best_state = {k: t.detach().clone() for k, t in network.state_dict().items()}
@@ -54,7 +54,7 @@ class Checkpoint:
     key: str
 
     def save(self, network: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress) -> None:
-        """Write the state, whole or not at all."""
+        """Write the state, completely or not at all."""
         tensors = _named("network.", network.state_dict()) | _named("best.", progress.best_state or {})
         for index, entry in optimiser.state_dict()["state"].items():
             tensors |= _named(f"optimiser.{index}.", {k: t for k, t in entry.items() if t is not None})
@@ -63,7 +63,7 @@ class Checkpoint:
             save_file(_plain(tensors), part, metadata={"progress": json.dumps(said), **BLANK})
 
     def load(self, network: nn.Module, optimiser: torch.optim.Optimizer) -> Progress | None:
-        """Take up the training; None, and nothing changed, where there is none, or one of another key."""
+        """Restore the training. Returns None and changes nothing where there is no state of this key."""
         try:
             tensors, said = _read(self.path, "progress")
         except ArtefactError:
@@ -81,13 +81,13 @@ class Checkpoint:
 
 
 def save_network(path: Path, network: nn.Module, about: dict[str, Any]) -> None:
-    """Write a trained network with what made it, whole or not at all."""
+    """Write a trained network with its recipe, completely or not at all."""
     with sealed(path) as part:
         save_file(_plain(network.state_dict()), part, metadata={"baseline": json.dumps(about), **BLANK})
 
 
 def read_network(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors of a trained network and what made it. Raises ArtefactError."""
+    """Read the tensors of a trained network, and its recipe. Raises ArtefactError."""
     return _read(path, "baseline")
 
 

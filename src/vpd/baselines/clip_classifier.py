@@ -22,7 +22,9 @@ from vpd.types import Array
 
 
 class ClipSource:
-    """Clips as a network sees them: frames chosen and decoded on the CPU, cut and changed on the device."""
+    """Clips as inputs of a network: frames are chosen and decoded on the CPU, cut and augmented on the
+    device.
+    """
 
     def __init__(self, clips: Sequence[Clip], view: ClipView, norms: Norms, device: torch.device) -> None:
         self.clips, self.view, self.norms, self.device = clips, view, norms, device

@@ -1,4 +1,6 @@
-"""The pictures of a segment, of the athlete or whole, with their flow; decoded when asked for."""
+"""The pictures of a segment, of the athlete or whole, with their flow. They are decoded when they are
+needed.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ def _opened(path: Path, changed_ns: int) -> CropFile:
 
 
 def crop_file(path: Path) -> CropFile:
-    """The file of crops at ``path``, opened once as long as it does not change."""
+    """The file of crops at ``path``. It is opened once while it does not change."""
     return _opened(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
@@ -51,13 +53,13 @@ class Clip:
         return len(self.rows)
 
     def rgb(self, frames: Sequence[int] | Array) -> Array:
-        """(n, S, S, 3) uint8 colours of the clip's ``frames``, 0 the first."""
+        """(n, S, S, 3) uint8 colours of the clip's ``frames``, counted from 0."""
         return crop_file(self.path).rgb(self.rows[np.asarray(frames)])
 
     def flow(self, frames: Array) -> Array:
         """(n, S, S, 2 * length) uint8 codes of the flow of ``frames`` (n, length): x, y, x, y, ...
 
-        The code 128 is no motion. Raises InputError where the file was made without flow.
+        The code 128 means no motion. Raises InputError where the file was made without flow.
         """
         file = crop_file(self.path)
         if file.lacks_flow:

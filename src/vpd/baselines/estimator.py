@@ -27,12 +27,12 @@ from vpd.recognition.split import scene_folds
 from vpd.types import Array
 
 RANDOM = "from random weights"
-"""The warning for a network without pretrained weights."""
+"""The warning about a network without pretrained weights."""
 CHECKPOINT = "checkpoint.safetensors"
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
-    """Base of the baselines: fits a network to labelled inputs, and averages logits over test views.
+    """The base class of baselines: it fits a network to labelled inputs, and averages logits over test views.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return ""
 
     def _test_clips(self) -> int:
-        """Samplings of frames that are averaged at test."""
+        """Number of samplings of frames that are averaged at test."""
         return 1
 
     def _views(self, source: Source, raw: Tensor) -> list[Tensor]:
@@ -81,10 +81,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         X_validation: Sequence[Any] | None = None,
         y_validation: Sequence[str] | Array | None = None,
     ) -> Self:
-        """Train from random or pretrained weights, or go on from the checkpoint in ``folder``.
+        """Train from random or pretrained weights, or continue from the checkpoint in ``folder``.
 
-        The epoch is chosen by the validation data, else by the share that ``training.validation`` holds out
-        of ``X``, else it is the last.
+        The validation data choose the epoch; without them, the share that ``training.validation`` holds out
+        of ``X``; without that, the last epoch is taken.
 
         Raises InputError for inputs that cannot be used, MismatchError for inputs of another kind.
         """
@@ -115,7 +115,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
                 parameter.requires_grad_(name.startswith(self._heads()))
 
     def _start(self, network: nn.Module) -> None:
-        """Training mode, without what is frozen."""
+        """Put the network into training mode, except its frozen parts."""
         network.train()
         if self.training.frozen:
             for name, module in network.named_modules():
@@ -160,9 +160,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         ).run()
 
     def _split(self, X: Sequence[Any], classes: Array) -> tuple[Array, Array]:
-        """Training and validation examples: no video on both sides, the classes in like shares.
+        """Training and validation examples: no video in both parts, similar shares of the classes.
 
-        None are held out where a class has a single example, or would have none left to learn from.
+        None are held out where a class has a single example, or would lose its last training example.
         """
         everything, none = np.arange(len(X)), np.empty(0, np.int64)
         least = int(np.bincount(classes).min())
@@ -228,7 +228,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return labels
 
     def _said(self) -> dict[str, Any]:
-        """The parameters as JSON can hold them."""
+        """The parameters as JSON values."""
         plain = {}
         for name, value in self.get_params(deep=False).items():
             if name not in ("folder", "device", "workers"):
@@ -242,7 +242,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         save_network(path, self.network_, {**about, "started": self.started_})
 
     def restore(self, path: Path) -> Self:
-        """Take up the network that `save` wrote with these parameters.
+        """Load the network that `save` wrote with these parameters.
 
         Raises MismatchError for a file of other parameters, ArtefactError for a damaged one.
         """

@@ -1,7 +1,7 @@
-"""Today's video foundation networks, frozen, by `transformers` (an extra): clips to tokens.
+"""Current video foundation networks, frozen, by `transformers` (an extra): clips to tokens.
 
-Their weights are fetched from the hub or lie in a folder; none are shipped. A network that predicts nothing
-but features has no meaning with random weights, so weights must be named.
+Their weights are downloaded from the hub or read from a folder; none are shipped. Random weights of a network
+that only makes features are meaningless, so weights must be named.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _videomae(network: Any, clips: Tensor) -> Tensor:
 
 
 def _dino(network: Any, clips: Tensor) -> Tensor:
-    """One token a frame: DINO sees pictures."""
+    """One token for each frame, because DINO takes pictures."""
     n, t = clips.shape[:2]
     found: Tensor = network(pixel_values=clips.flatten(0, 1)).pooler_output
     return found.view(n, t, -1)
@@ -69,7 +69,7 @@ FOUNDATIONS: dict[str, Foundation] = {
 def load_foundation(name: str, weights: str) -> nn.Module:
     """The frozen network ``name`` with ``weights``: a folder of `transformers`, or a name on its hub.
 
-    Raises InputError where the extra is missing, no weights are named, or they cannot be had.
+    Raises InputError where the extra is missing, no weights are named, or they cannot be loaded.
     """
     if name not in FOUNDATIONS:
         raise InputError(f"there is no foundation network {name!r}; known: {', '.join(FOUNDATIONS)}")

@@ -1,4 +1,4 @@
-"""Late fusion: the members' logits added, as two streams and MS-G3D's ensemble are."""
+"""Late fusion: add the members' logits, as for two streams and for MS-G3D's ensemble."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vpd.types import Array
 
 
 class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sklearn has no types
-    """Members fitted to the same examples; their weighted logits are added.
+    """Fit members to the same examples, and add their weighted logits.
 
     Parameters
     ----------
@@ -45,9 +45,10 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
         X_validation: Sequence[Any] | None = None,
         y_validation: Sequence[str] | Array | None = None,
     ) -> Self:
-        """Fit each member; validation data choose each one's epoch.
+        """Fit each member. Validation data choose each one's epoch.
 
-        Raises InputError where weights and members differ in number."""
+        Raises InputError where weights and members differ in number.
+        """
         if self.weights is not None and len(self.weights) != len(self.members):
             raise InputError(f"there are {len(self.weights)} weights for {len(self.members)} members")
         self.classes_ = np.unique(np.asarray(y))

@@ -1,6 +1,6 @@
 """Inputs of the baselines for a library's segments: crops of the athlete, whole pictures, or poses.
 
-One rule says which athlete a segment means, the same as for features (`vpd.sequences.meant_athlete`).
+The athlete of a segment is chosen by the same rule as for features (`vpd.sequences.meant_athlete`).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ InputKind = Literal["crops", "pictures", "poses"]
 """Crops of the athlete, whole pictures, or poses."""
 
 OPEN_VIDEOS = 64
-"""Videos whose poses are kept in memory."""
+"""Number of videos whose poses are kept in memory."""
 PERSONS = 2
-"""Number of people that are read of a segment: its athlete, and the other person in most of its frames."""
+"""Number of people read for a segment: its athlete, and the other person in most of its frames."""
 
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Segments and what a baseline sees of them.
+    """Segments, and the input of a baseline for each.
 
     Attributes
     ----------
@@ -48,14 +48,14 @@ class Inputs:
     reasons: dict[int, str]
 
     def present(self) -> list[int]:
-        """Indices of the segments that show something."""
+        """Indices of the segments that have an input."""
         return [i for i, item in enumerate(self.items) if item is not None]
 
 
 def load_inputs(kind: InputKind, layout: Layout, segments: Sequence[Segment]) -> Inputs:
-    """Read what a baseline sees of ``segments``, each in the window that its features are seen in.
+    """Read the inputs of a baseline for ``segments``, each in the window of its features.
 
-    Raises InputError where not one of them has any.
+    Raises InputError where none of them has any.
     """
     segments = [_seen(segment) for segment in segments]
     if kind == "poses":
@@ -113,7 +113,7 @@ def picture_clip(layout: Layout, segment: Segment) -> Clip:
 
 
 class PoseReader:
-    """Skeletons of a library's segments; a video's poses are read once for many segments."""
+    """Skeletons of a library's segments. The poses of a video are read once for many segments."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout, self.videos = layout, Videos.read(layout)
@@ -121,7 +121,7 @@ class PoseReader:
         self._times = lru_cache(maxsize=OPEN_VIDEOS)(lambda video: read_times(layout.frames(video)))
 
     def skeleton(self, segment: Segment) -> Skeleton:
-        """The poses of a segment's athlete and of the person seen most beside it.
+        """The poses of a segment's athlete, and of the other person in most of its frames.
 
         Raises InputError where the athlete has no pose in the segment.
         """
@@ -146,7 +146,7 @@ def _between(poses: PoseSequence, first: int, last: int) -> PoseSequence:
 
 
 def _placed(poses: PoseSequence, frames: Array) -> Array:
-    """(T, 17, 3): the poses at ``frames``, all 0 where there is none."""
+    """(T, 17, 3): the poses at ``frames``; 0 where there is none."""
     out = np.zeros((len(frames), JOINTS, 3), np.float32)
     _, here, there = np.intersect1d(frames, poses.frames, return_indices=True)
     out[here] = np.where(np.isfinite(poses.keypoints[there]), poses.keypoints[there], 0)

@@ -1,4 +1,4 @@
-"""Whole pictures of the labelled segments, kept as crops of a box that is the whole picture."""
+"""Whole pictures of the labelled segments, stored as crops of a box that is the whole picture."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from vpd.video import Frame, read_frames
 
 VERSION = 1
 SIDE = 224
-"""Pixels of the square that holds a whole picture, black above and below (or beside) it."""
+"""Side in pixels of the square that holds a whole picture, with black bars above and below (or beside) it."""
 
 
 def picture_settings() -> CropSettings:
-    """How whole pictures are cut: nothing is cut off, the flow is between whole pictures."""
+    """The settings of whole pictures: nothing is cut off, and flow is between whole pictures."""
     return CropSettings(size=SIDE, padding=0.0)
 
 
 def make_pictures(layout: Layout, segments: Sequence[Segment]) -> list[str]:
-    """Write the whole pictures of ``segments``, where they are not there already; the videos written.
+    """Write the missing whole pictures of ``segments``. Returns the videos written.
 
-    One file a video holds the frames of all its segments. Videos that are set aside are left out.
+    Each video has one file with the frames of all its segments. Videos that are set aside are left out.
     """
     videos = Videos.read(layout)
     written = []
@@ -57,7 +57,7 @@ def make_pictures(layout: Layout, segments: Sequence[Segment]) -> list[str]:
 
 
 def _frames(times: Array, segments: Sequence[Segment]) -> Array:
-    """The frames of all segments, each with the one before it, for its flow."""
+    """The frames of all segments, and the frame before each, for its flow."""
     wanted: set[int] = set()
     for s in segments:
         first, last = np.searchsorted(times, [s.start_s, s.end_s], side="left")
@@ -72,7 +72,7 @@ def _whole(frames: Array, times: Array, width: int, height: int) -> Track:
 
 
 def _read(videos: Videos, video: str, wanted: Array) -> Iterator[Frame]:
-    """The frames wanted, decoded run by run."""
+    """Decode the wanted frames, run by run."""
     ends = np.flatnonzero(np.diff(wanted) > 1) + 1
     recording = videos.recording(video)
     for run in np.split(wanted, ends):

@@ -1,8 +1,8 @@
-"""Settings of each system by preset: `paper` is that of its own paper, `laptop` ends in minutes on two cores.
+"""Settings of each system by preset: `paper` from its own paper, `laptop` for minutes on two cores.
 
-The paper of VPD leaves backbone, frames and schedule of its baselines to its supplement; so `paper` here is
-each system's own canonical setting. The laptop presets are smaller networks of the same kind on smaller
-pictures; what they reach says little about the systems at full size.
+The paper of VPD leaves backbone, frames and schedule of its baselines to its supplement. So `paper` is each
+system's own canonical setting. The laptop presets are smaller networks of the same kind on smaller pictures.
+Their accuracy says little about the systems at full size.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ FLOW_SCALES = (1.0, 0.875, 0.75)
 SMALL = Training(
     optimiser="adamw", rate=1e-3, decay=0.05, batch=16, epochs=30, least_updates=200, warmup=2, clip=20.0
 )
-"""A laptop's training of a small picture network from random weights."""
+"""Training of a small picture network from random weights on a laptop."""
 SMALL_GRAPH = Training(rate=0.05, nesterov=True, decay=5e-4, batch=16, epochs=40, least_updates=150, warmup=2)
-"""A laptop's training of a graph network."""
+"""Training of a graph network on a laptop."""
 
 
 def check_preset(preset: str) -> None:
-    """Raises InputError for a preset that is not there."""
+    """Raise InputError for an unknown preset."""
     if preset not in PRESETS:
         raise InputError(f"there is no preset {preset!r}; known: {', '.join(PRESETS)}")
 
@@ -96,7 +96,7 @@ def r3d(preset: str, modality: Modality) -> ClipClassifier:
 
 
 def mvit(preset: str, modality: Modality) -> ClipClassifier:
-    """MViT-v2 small; it has no laptop's size."""
+    """MViT-v2 small. It has no laptop preset."""
     view = ClipView(modality, 16, stride=4, side=224)
     training = Training(optimiser="adamw", rate=1e-4, decay=0.05, batch=8, epochs=50, warmup=5, clip=1.0)
     return ClipClassifier("mvit", "", view, training)
@@ -146,7 +146,7 @@ CLIP_PRESETS: dict[str, Callable[[str, Modality], ClipClassifier]] = {
 
 
 def of_clips(system: str, modality: Modality, preset: str, flip: bool, **changes: Any) -> ClipClassifier:
-    """The estimator of a system over clips, by preset, mirrored in training where ``flip`` says so."""
+    """The estimator of a system over clips, by preset. ``flip`` mirrors examples in training."""
     check_preset(preset)
     made = CLIP_PRESETS[system](preset, modality)
     made.set_params(view=replace(made.view, flip=flip), **changes)
@@ -154,6 +154,6 @@ def of_clips(system: str, modality: Modality, preset: str, flip: bool, **changes
 
 
 def of_skeletons(made: SkeletonClassifier, flip: bool, **changes: Any) -> SkeletonClassifier:
-    """An estimator over skeletons, mirrored in training where ``flip`` says so."""
+    """An estimator over skeletons. ``flip`` mirrors examples in training."""
     made.set_params(view=replace(made.view, flip=flip), **changes)
     return made

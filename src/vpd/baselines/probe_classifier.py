@@ -22,7 +22,9 @@ from vpd.baselines.training import read_ahead
 from vpd.types import Array
 
 KEPT_TOKENS = 4096
-"""Clips whose tokens are kept in memory for the next fit: few-shot subsets see the same clips again."""
+"""Number of clips whose tokens are kept in memory for the next fit. Few-shot subsets use the same clips
+again.
+"""
 PROBE = Training("adamw", 1e-3, decay=0.01, batch=16, epochs=20, least_updates=200, warmup=1)
 
 _kept: OrderedDict[tuple[str, str, ClipView, bytes], Tensor] = OrderedDict()
@@ -34,7 +36,7 @@ def _loaded(name: str, weights: str) -> nn.Module:
 
 
 class _Tokens:
-    """Tokens computed once, as a network's input."""
+    """Tokens computed once, used as the inputs of the probe."""
 
     def __init__(self, tokens: list[Tensor], device: torch.device) -> None:
         self.tokens, self.device = tokens, device

@@ -1,7 +1,7 @@
-"""Features of the pretrained R3D-18 for a whole library: the paper's Table 4 detects with them.
+"""Features of the pretrained R3D-18 for a whole library. The paper's Table 4 detects with them.
 
-The supplement that gives the authors' window, stride and crop is not available. Here: the 16 frames around a
-frame, crops of the athlete, 112 px, frozen weights of Kinetics-400, every fourth frame, linear between.
+The supplement with the authors' window, stride and crop is not available. Here: the 16 frames around a frame,
+crops of the athlete, 112 px, frozen weights of Kinetics-400, every fourth frame, linear interpolation.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from vpd.library.videos import Videos
 from vpd.types import Array, FeatureSequence
 
 NAME = "r3d"
-"""Of the features."""
+"""Name of the features."""
 VERSION = 1
 STRIDE = 4
-"""Frames between two windows: a window takes a core 2.6 s."""
+"""Frames between two windows. A window takes 2.6 s of one core."""
 CLASSES = 400
 
 
 def load_r3d(weights: str) -> R3D:
-    """R3D-18 with ``weights``: a file, or "torchvision" to fetch those of Kinetics-400.
+    """R3D-18 with ``weights``: a file, or "torchvision", which downloads those of Kinetics-400.
 
-    Raises InputError where none are named: random weights make no features.
+    Raises InputError where none are named, because random weights make no useful features.
     """
     if not weights:
         raise InputError(
@@ -63,7 +63,7 @@ def write_r3d_features(
     device: str = "auto",
     progress: Callable[[str], None] = lambda video: None,
 ) -> list[str]:
-    """Write the features ``r3d`` of every video that has crops and lacks them; the videos written.
+    """Write the missing features ``r3d`` of every video that has crops. Returns the videos written.
 
     Raises InputError without weights, or where no video has crops.
     """
@@ -102,7 +102,7 @@ def _sequences(network: R3D, video: str, path: Path, stride: int) -> Iterator[Fe
 
 @torch.inference_mode()
 def _features(network: R3D, file: CropFile, rows: Array, stride: int) -> Array:
-    """(T, 2, 512): of every ``stride``-th frame and the last, linear between; regular and mirrored."""
+    """(T, 2, 512) of every ``stride``-th frame and the last, interpolated linearly; regular and mirrored."""
     device = next(network.parameters()).device
     middles = np.unique(np.r_[np.arange(0, len(rows), stride), len(rows) - 1])
     found = np.empty((len(middles), 2, R3D_WIDTH), np.float32)
@@ -116,7 +116,7 @@ def _features(network: R3D, file: CropFile, rows: Array, stride: int) -> Array:
 
 
 def _between(found: Array, middles: Array, frames: int) -> Array:
-    """(frames, 2, d) linear between the features found at ``middles``."""
+    """(frames, 2, d) interpolated linearly between the features at ``middles``."""
     places = np.arange(frames)
     right = np.clip(np.searchsorted(middles, places), 1, max(1, len(middles) - 1))
     if len(middles) == 1:

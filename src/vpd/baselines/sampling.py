@@ -1,4 +1,4 @@
-"""Which frames of a clip a network sees: segments as TSN has them, or frames at a stride."""
+"""Choose the frames of a clip for a network: segments as in TSN, or frames at a stride."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from vpd.types import Array
 
 
 def random_segments(frames: int, segments: int, length: int, rng: np.random.Generator) -> Array:
-    """(segments,) first frames for training (TSN, section 3.1): one at random of each equal part.
+    """(segments,) first frames for training (TSN, section 3.1): a random one in each equal part.
 
-    ``length`` frames follow from each, five for flow. Where there are fewer frames than segments need, they
-    are drawn in order, repeats allowed; where there are fewer than segments, all are the first frame.
+    Each is followed by ``length`` frames, five for flow. Where there are fewer frames than segments need,
+    they are drawn in order with repeats. Where there are fewer frames than segments, all are the first frame.
     """
     room = frames - length + 1
     part = room // segments
@@ -23,7 +23,7 @@ def random_segments(frames: int, segments: int, length: int, rng: np.random.Gene
 
 
 def middle_segments(frames: int, segments: int, length: int) -> Array:
-    """(segments,) first frames for testing: the middle of each part; all 0 where there are too few."""
+    """(segments,) first frames for testing: the middle of each part; 0 where there are too few frames."""
     if frames <= segments + length - 1:
         return np.zeros(segments, np.int64)
     tick = (frames - length + 1) / segments
@@ -42,6 +42,6 @@ def strided(frames: int, count: int, stride: int, rng: np.random.Generator | Non
 
 
 def stacks(first: Array, length: int, frames: int) -> Array:
-    """(segments, length): the frames of each stack; the last frame is repeated at the clip's end."""
+    """(segments, length): the frames of each stack. The last frame is repeated at the clip's end."""
     each: Array = np.minimum(first[:, None] + np.arange(length), frames - 1)
     return each

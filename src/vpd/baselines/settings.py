@@ -1,4 +1,4 @@
-"""How a baseline sees its inputs and how it is trained; the defaults are a laptop's."""
+"""Settings of a baseline's inputs and of its training. The defaults are for a laptop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vpd.errors import SettingsError
 
 Modality = Literal["rgb", "flow"]
 FLOW_LENGTH = 5
-"""Frames of flow that TSN, TRN and GSM stack to ten channels."""
+"""Number of frames of flow that TSN, TRN and GSM stack to ten channels."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ClipView:
 
     @property
     def length(self) -> int:
-        """Frames a segment takes."""
+        """Number of frames in a segment."""
         return FLOW_LENGTH if self.modality == "flow" else 1
 
     @property
@@ -91,7 +91,7 @@ class SkeletonView:
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained.
+    """The training of a network.
 
     Attributes
     ----------
@@ -139,7 +139,7 @@ class Training:
         return max(self.epochs, -(-self.least_updates // updates))
 
     def factor(self, progress: float) -> float:
-        """Share of the learning rate after ``progress`` (0..1) of the training."""
+        """Factor of the learning rate after ``progress`` (0..1) of the training."""
         epoch = progress * self.epochs
         if epoch < self.warmup:
             return (epoch + 1) / (self.warmup + 1)

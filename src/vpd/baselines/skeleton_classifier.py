@@ -30,7 +30,7 @@ from vpd.types import Array
 
 
 class SkeletonSource:
-    """Skeletons as a network sees them."""
+    """Skeletons as inputs of a network."""
 
     def __init__(self, skeletons: Sequence[Skeleton], view: SkeletonView, device: torch.device) -> None:
         self.skeletons, self.view, self.device = skeletons, view, device

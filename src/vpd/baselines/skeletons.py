@@ -1,4 +1,4 @@
-"""The poses of a segment, of one or two persons, and how they become a graph network's input."""
+"""The poses of a segment, of one or two persons, and their conversion to a graph network's input."""
 
 from __future__ import annotations
 
@@ -43,23 +43,25 @@ class Skeleton:
 
 
 def with_persons(skeleton: Skeleton, persons: int) -> Array:
-    """(persons, T, 17, 3): as many persons as a network takes, the missing ones all 0."""
+    """(persons, T, 17, 3): the number of persons that a network takes; missing ones are 0."""
     points = skeleton.keypoints[:persons]
     missing = np.zeros((persons - len(points), *points.shape[1:]), np.float32)
     return np.concatenate([points, missing])
 
 
 def in_picture(keypoints: Array, width: int, height: int) -> Array:
-    """Poses (M, T, 17, 3) as ST-GCN has Kinetics': x and y by the picture's size, less 0.5; 0 if unseen."""
+    """Poses (M, T, 17, 3) as ST-GCN's for Kinetics: x and y divided by the picture's size, minus 0.5; 0 if
+    missing.
+    """
     size = np.array([width, height, 1], np.float32)
     shift = np.array([0.5, 0.5, 0], np.float32)
     return _seen(keypoints, keypoints / size - shift)
 
 
 def about_athlete(keypoints: Array) -> Array:
-    """Poses (M, T, 17, 3) about the first person: centre 0, and the height of its mean box 1; 0 if unseen.
+    """Poses (M, T, 17, 3) relative to the first person: centre 0, height of its mean box 1; 0 if missing.
 
-    One shift and one scale hold for the whole segment, so that movement through the picture is kept.
+    One shift and one scale apply to the whole segment, so that movement through the picture is kept.
     """
     seen = keypoints[0][..., 2] > 0
     frames = seen.any(1)
@@ -75,25 +77,25 @@ def about_athlete(keypoints: Array) -> Array:
 
 
 def _seen(keypoints: Array, values: Array) -> Array:
-    """``values`` where a joint has a score and is finite, else 0, the score too."""
+    """``values`` and score where a joint has a score and is finite, else 0."""
     seen = (keypoints[..., 2:] > 0) & np.isfinite(keypoints).all(-1, keepdims=True)
     return np.where(seen, values, 0).astype(np.float32)
 
 
 def bones(values: Array, parents: Array) -> Array:
-    """(..., 17, 3): each joint less its parent, the score too; the root's is 0 (MS-G3D, section 4.2)."""
+    """(..., 17, 3): each joint minus its parent, the score too; the root's is 0 (MS-G3D, section 4.2)."""
     return values - values[..., parents, :]
 
 
 def mirrored(values: Array) -> Array:
-    """Values (..., 17, 3) about 0 as the mirrored picture has them: left and right exchanged, x negated."""
+    """Mirror values (..., 17, 3) about 0: exchange left and right, and negate x."""
     return values[..., MIRROR17, :] * np.array([-1, 1, 1], np.float32)
 
 
 def padded(values: Array, frames: int, rng: np.random.Generator | None) -> Array:
-    """(M, frames, 17, 3): zeros after the end of a short segment, a window of a long one.
+    """(M, frames, 17, 3): a short segment with zeros after its end, or a window of a long one.
 
-    The window lies at random, or in the middle without ``rng``.
+    The window has a random position, or the middle one without ``rng``.
     """
     length = values.shape[1]
     if length >= frames:
@@ -106,7 +108,9 @@ def padded(values: Array, frames: int, rng: np.random.Generator | None) -> Array
 
 
 def uniform(values: Array, frames: int, rng: np.random.Generator | None) -> Array:
-    """(M, frames, 17, 3): one frame of each of ``frames`` equal parts (PYSKL): at random, or the middle."""
+    """(M, frames, 17, 3): one frame of each of ``frames`` equal parts (PYSKL): a random one, or the
+    middle.
+    """
     length = values.shape[1]
     edges = np.arange(frames + 1) * length / frames
     share = np.full(frames, 0.5) if rng is None else rng.random(frames)
@@ -115,10 +119,11 @@ def uniform(values: Array, frames: int, rng: np.random.Generator | None) -> Arra
 
 
 def random_move(values: Array, rng: np.random.Generator) -> Array:
-    """Values (M, T, 17, 3) turned, scaled and shifted from one random setting to another (ST-GCN's code).
+    """Values (M, T, 17, 3) turned, scaled and shifted, changing from one random setting to another (ST-GCN's
+    code).
 
-    Angles of -10 to 10 degrees, scales 0.9 to 1.1, shifts of -0.2 to 0.2, linear in time. What is 0 because
-    it was not seen stays 0.
+    Angles are -10 to 10 degrees, scales 0.9 to 1.1, shifts -0.2 to 0.2, all linear in time. Missing joints
+    stay 0.
     """
     frames = values.shape[1]
     share = np.linspace(0, 1, frames)
@@ -140,16 +145,16 @@ def random_move(values: Array, rng: np.random.Generator) -> Array:
 
 
 COMPACT_MARGIN = 0.25
-"""Added about the box of all joints, as a share of its size (PoseConv3D, section 3.2)."""
+"""Margin around the box of all joints, as a share of its size (PoseConv3D, section 3.2)."""
 CROP_AREA = (0.56, 1.0)
 CROP_ASPECT = (3 / 4, 4 / 3)
 """Area, as a fraction, and aspect of the random crop in training (PoseConv3D)."""
 
 
 def in_box(values: Array, rng: np.random.Generator | None) -> Array:
-    """Poses (M, T, 17, 3) as fractions 0..1 of the square around all joints seen; scores stay.
+    """Poses (M, T, 17, 3) as fractions 0..1 of the square around all visible joints. Scores stay.
 
-    In training the square is a random crop of it. What was not seen has score 0.
+    In training the square is a random crop of it. Missing joints have score 0.
     """
     seen = (values[..., 2] > 0) & np.isfinite(values).all(-1)
     out = np.zeros_like(values)

@@ -1,4 +1,4 @@
-"""E2E-Spot as an estimator: it finds the moments of actions in uncut video from crops (Hong et al. 2022)."""
+"""E2E-Spot as an estimator: find the moments of actions in uncut video from crops (Hong et al. 2022)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LAPTOP_SPOTTING = Training("adamw", 1e-3, decay=0.01, batch=4, epochs=20, warmup
 
 
 class _Windows:
-    """Windows of consecutive frames of the streams, drawn anew by every seed."""
+    """Windows of consecutive frames of the streams, drawn by a seed."""
 
     def __init__(
         self, streams: Sequence[Clip], view: ClipView, targets: Sequence[Array], device: torch.device
@@ -40,7 +40,7 @@ class _Windows:
         self.source = ClipSource(streams, view, CLIP_SYSTEMS["tsn"].norms("resnet18"), device)
 
     def drawn(self, seed: int, count: int) -> list[tuple[int, Array]]:
-        """Stream and frames of ``count`` windows: half of them hold an event where there is one."""
+        """Stream and frames of ``count`` windows. Half of them contain an event where there is one."""
         rng = np.random.default_rng(seed)
         lengths = np.array([len(s) for s in self.streams])
         events = [(i, int(t)) for i, one in enumerate(self.targets) for t in np.flatnonzero(one)]
@@ -77,7 +77,7 @@ class _Windows:
 
 
 class SpottingDetector(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
-    """Finds the moments of actions in streams of crops, end to end.
+    """Find the moments of actions in streams of crops, end to end.
 
     Parameters
     ----------
@@ -186,7 +186,9 @@ class SpottingDetector(BaseEstimator):  # type: ignore[misc]  # sklearn has no t
         return mean
 
     def detect(self, streams: Sequence[Clip], least: float = 0.05) -> list[Detection]:
-        """The moments found, surest first: segments of one frame with the probability of their label."""
+        """The moments found in order of falling score: segments of one frame with the probability of their
+        label.
+        """
         found = [d for stream in streams for d in self._peaks(stream, least)]
         return sorted(found, key=lambda d: -d.score)
 

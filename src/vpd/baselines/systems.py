@@ -1,4 +1,4 @@
-"""How the network of each system is made from an estimator's parameters, and what its input looks like."""
+"""Make the network of each system from an estimator's parameters, with the normalisation of its input."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from vpd.errors import InputError
 
 TIMESFORMER_MEAN = (0.45 * 255,) * 3
 TIMESFORMER_STD = (0.225 * 255,) * 3
-"""Of colours in 0..255 (its released settings)."""
+"""Standard deviations of colours in 0..255 (its released settings)."""
 TINY = TimeSformerShape(
     image_size=112, hidden_size=192, num_hidden_layers=6, num_attention_heads=3, intermediate_size=768
 )
-"""A laptop's TimeSformer, ours: 1/30 of the base model's weights."""
+"""TimeSformer for a laptop, our own size: 1/30 of the base model's weights."""
 TIMESFORMERS = {"base": BASE, "hr": HR, "large": LONG, "tiny": TINY}
 JOINT = "-joint"
 """Suffix of a TimeSformer whose attention is joint over space and time."""
@@ -32,7 +32,7 @@ JOINT = "-joint"
 
 @dataclass(frozen=True)
 class Norms:
-    """Mean and deviation of colours in 0..255, in the order of the network's channels."""
+    """Mean and standard deviation of colours in 0..255, in the order of the network's channels."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -67,7 +67,7 @@ def _resnets(backbone: str) -> str:
 
 
 def timesformer_shape(backbone: str, view: ClipView) -> TimeSformerShape:
-    """The shape called ``backbone`` for what the view shows. Raises InputError."""
+    """The shape called ``backbone`` for the frames of the view. Raises InputError."""
     name = backbone.removesuffix(JOINT)
     if name not in TIMESFORMERS:
         raise InputError(f"there is no TimeSformer {backbone!r}; known: {', '.join(TIMESFORMERS)}")
@@ -157,10 +157,10 @@ SKELETON_SYSTEMS: dict[str, tuple[Callable[[int, SkeletonView, float], nn.Module
     "stgcn++": (lambda classes, view, dropout: STGCNPlusPlus(classes), ("cls_head.",)),
     "poseconv3d": (lambda classes, view, dropout: PoseConv3D(classes, dropout=dropout), ("cls_head.",)),
 }
-"""How to make each network over skeletons, and what its keys begin with that weights need not have."""
+"""The networks over skeletons, and the prefixes of keys that pretrained weights may lack."""
 
 
 def system_named(table: Mapping[str, object], name: str) -> None:
-    """Raises InputError where ``table`` has no system of that name."""
+    """The system of that name in ``table``. Raises InputError where there is none."""
     if name not in table:
         raise InputError(f"there is no system {name!r}; known: {', '.join(table)}")

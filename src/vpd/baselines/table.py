@@ -1,4 +1,4 @@
-"""The baselines by name, in one table: what each takes, how to make it, what to say of it."""
+"""The baselines by name, in one table: input, constructor, description."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Maker = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Baseline:
-    """One system that the paper compares with, or one of today's.
+    """One system that the paper compares with, or a current one.
 
     Attributes
     ----------
@@ -110,11 +110,11 @@ BASELINES: Mapping[str, Baseline] = {
 
 
 def make_baseline(name: str, preset: str = LAPTOP, flip: bool = False, **changes: Any) -> Any:
-    """A new baseline by its name; ``changes`` are parameters of its estimator, such as weights or device.
+    """Make a baseline by its name. ``changes`` are parameters of its estimator, such as weights or device.
 
-    ``flip`` lets training mirror its examples: only for classes that do not differ by side; probes on frozen
-    networks see each clip once and never mirrored. Raises InputError
-    for an unknown name or preset, or where a system has no preset for a laptop.
+    ``flip`` lets training mirror its examples: only for classes that do not differ by side. Probes on frozen
+    networks process each clip once and never mirror. Raises InputError for an unknown name or preset, or
+    where a system has no laptop preset.
     """
     if name not in BASELINES:
         raise InputError(f"there is no baseline {name!r}; known: {', '.join(BASELINES)}")

@@ -1,4 +1,4 @@
-"""The training loop of the baselines: batches read ahead, steps, validation, a checkpoint to go on from."""
+"""The training loop of the baselines: batches read in advance, steps, validation, a resumable checkpoint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BIAS_RATE = 2.0
 FEW_UPDATES = 1000
 """With fewer updates, the running statistics of norms still depend on their initial values."""
 SAVES = 20
-"""Checkpoints in a whole training."""
+"""Number of checkpoints in a training."""
 
 
 Loss = Callable[[Tensor, Tensor, int], Tensor]
@@ -45,22 +45,23 @@ class Source(Protocol):
     def read(self, items: Array, seed: int | None, changed: bool) -> Tensor:
         """The raw data of ``items``, on the CPU.
 
-        Frames are drawn by ``seed``, or lie in the middle without; ``changed`` augments them for training.
+        ``seed`` draws the frames; without it the middle ones are taken. ``changed`` augments them for
+        training.
         """
 
     def ready(self, raw: Tensor, seed: int | None) -> Tensor:
-        """Turn raw data into the network's input on the device, augmented by ``seed`` if given."""
+        """Convert raw data to the network's input on the device. With ``seed`` they are augmented."""
 
 
 def seed_of(*numbers: int) -> int:
-    """A seed made of several numbers."""
+    """Combine several numbers into one seed."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
 def read_ahead(
     read: Callable[[Array], Tensor], batches: Sequence[Array], workers: int
 ) -> Iterator[tuple[Array, Tensor]]:
-    """The batches in their order, read ``workers`` at a time ahead of who takes them."""
+    """Yield the batches in order, read ``workers`` at a time in advance."""
     with ThreadPoolExecutor(max(1, workers), thread_name_prefix="clips") as threads:
         waiting: deque[tuple[Array, Future[Tensor]]] = deque()
         try:
@@ -78,7 +79,7 @@ def read_ahead(
 
 
 def parameter_groups(network: nn.Module, settings: Training) -> list[dict[str, Any]]:
-    """The trained weights with their share of the learning rate and of the decay."""
+    """The trained weights, grouped by their factors of the learning rate and of the decay."""
     if not settings.caffe_rates:
         trained = [p for p in network.parameters() if p.requires_grad]
         return [{"params": trained, "share": 1.0, "weight_decay": settings.decay}]
@@ -138,7 +139,7 @@ class Trainer:
     progress: Progress = field(default_factory=Progress)
 
     def run(self) -> list[float]:
-        """Train to the end and return the mean loss of every epoch; the best or last weights are kept."""
+        """Train to the end. Returns the mean loss of every epoch. The best or last weights are kept."""
         epochs = self.settings.epochs_for(len(self.targets))
         optimiser = make_optimiser(self.network, self.settings)
         if self.checkpoint is not None:
@@ -166,10 +167,10 @@ class Trainer:
 
     @torch.no_grad()
     def _settle_norms(self) -> None:
-        """Compute the norms' statistics anew from one pass over the training data ("precise" norms).
+        """Compute the norms' statistics again from one pass over the training data ("precise" norms).
 
-        Their running means start at 0 and 1 and forget by a tenth a step; after few steps, and through many
-        layers, what is left of the start makes a trained network answer the same to everything.
+        Running means start at 0 and 1 and change by a tenth a step. After few steps, and through many layers,
+        the remainder of the start makes a trained network give the same answer to everything.
         """
         self.start(self.network)
         norms = [m for m in self.network.modules() if isinstance(m, BatchNorm) and m.training]
@@ -217,7 +218,7 @@ class Trainer:
         return mean
 
     def _mine(self, items: Array) -> Array:
-        """This process' share of a batch; a few are repeated where it does not divide."""
+        """This process' share of a batch. Some examples are repeated where the batch is not divisible."""
         processes = self.accelerator.num_processes
         whole = np.resize(items, -(-len(items) // processes) * processes)
         share: Array = whole[self.accelerator.process_index :: processes]

@@ -1,4 +1,4 @@
-"""Crops, mirroring and normalising of clips, on the device."""
+"""Crop, mirror and normalise clips on the device."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 from vpd.types import Array
 
 FLOW_ZERO = 128.0
-"""Code of no motion; mirrored codes are about it."""
+"""Code of no motion. Mirrored codes are reflected about it."""
 TEST_SCALE = 0.875
 """Side of a test crop: 224 of 256 px (TSN)."""
 
@@ -20,7 +20,7 @@ TEST_SCALE = 0.875
 def corner_crops(side: int, scales: Sequence[float], count: int, rng: np.random.Generator) -> Array:
     """(count, 4) x, y, width, height: TSN's multi-scale corner crops of a square of ``side`` pixels.
 
-    Width and height are of neighbouring scales; a crop lies at one of 13 fixed places.
+    Width and height are neighbouring scales. A crop has one of 13 fixed positions.
     """
     sizes = [int(side * scale) for scale in scales]
     pairs = [(w, h) for i, w in enumerate(sizes) for j, h in enumerate(sizes) if abs(i - j) <= 1]
@@ -34,7 +34,7 @@ def corner_crops(side: int, scales: Sequence[float], count: int, rng: np.random.
 
 
 def fixed_crops(side: int, views: int) -> list[tuple[int, int, int, int]]:
-    """Boxes x, y, width, height of the test crops; ten are five, each mirrored too."""
+    """Boxes x, y, width, height of the test crops. Ten are five, each also mirrored."""
     if views == 1:
         return [(0, 0, side, side)]
     crop = int(side * TEST_SCALE)
@@ -66,7 +66,7 @@ def _resized(pictures: Tensor, side: int) -> Tensor:
 
 
 def mirrored(clips: Tensor, flow: bool) -> Tensor:
-    """Clips (..., C, H, W) seen in a mirror; of flow, x is turned about no motion."""
+    """Mirror clips (..., C, H, W). The x of flow is reflected about no motion."""
     clips = clips.flip(-1)
     if flow:
         sideways = clips[..., 0::2, :, :]
@@ -75,10 +75,10 @@ def mirrored(clips: Tensor, flow: bool) -> Tensor:
 
 
 def normalised(clips: Tensor, mean: Sequence[float], std: Sequence[float], bgr: bool) -> Tensor:
-    """Clips (N, F, C, H, W) of bytes' range as the network's weights expect them.
+    """Normalise clips (N, F, C, H, W) with values of bytes for the network's weights.
 
-    ``mean`` and ``std`` are of three colours, in the network's order; flow has no motion at 0 and their mean
-    deviation.
+    ``mean`` and ``std`` are of three colours, in the network's order. Flow gets 0 for no motion and their
+    mean standard deviation.
     """
     if clips.shape[2] != 3:
         return (clips - FLOW_ZERO) / float(np.mean(std))

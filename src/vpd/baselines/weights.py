@@ -1,4 +1,4 @@
-"""Read pretrained and released weights, map their keys to a network's, and report what does not fit."""
+"""Read pretrained and released weights, map their keys to a network's, and report mismatches."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from vpd.models.weight_files import read_weight_file, torchvision_weights
 HUB = "hub:"
 """Prefix of weights on the Hugging Face hub: hub:OWNER/NAME/FILE."""
 TORCHVISION = "torchvision"
-"""Takes torchvision's pretrained weights of the network or its backbone."""
+"""The name that selects torchvision's pretrained weights of the network or its backbone."""
 WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model")
-"""Keys under which releases put their tensors."""
+"""Keys under which releases store their tensors."""
 
 
 def read_weights(source: str, torchvision_name: str = "") -> dict[str, Tensor]:
-    """The tensors of ``source``: a .safetensors or .pth file, hub:OWNER/NAME/FILE, or torchvision.
+    """Read the tensors of ``source``: a .safetensors or .pth file, hub:OWNER/NAME/FILE, or torchvision.
 
-    Files are read without running what they hold. Raises InputError where they cannot be had.
+    Code in files is never run. Raises InputError where they cannot be loaded.
     """
     if source == TORCHVISION:
         return _torchvision(torchvision_name)
@@ -69,19 +69,19 @@ pretrainedmodels' last layer."""
 
 
 def public_key(key: str) -> str:
-    """A released weight's key as our networks name it."""
+    """Convert a released weight's key to our name."""
     for pattern, ours in PUBLIC_NAMES:
         key = re.sub(pattern, ours, key)
     return key
 
 
 def load_weights(network: nn.Module, state: Mapping[str, Tensor], heads: tuple[str, ...]) -> list[str]:
-    """Fill ``network`` from ``state`` by key, and return the keys of ours that were not filled.
+    """Fill ``network`` from ``state`` by key. Returns our keys that were not filled.
 
     ``state`` is of the whole network, or of its picture network alone (keys without ``base_model.``). Tensors
-    of one leading axis more are squeezed (Caffe's norms). A first convolution over three colours is spread to
-    flow. Only what ``heads`` begin, gates (they start at zero) and counters may be missing. Raises
-    InputError for anything else that is missing or of another size.
+    with one more leading axis are squeezed (Caffe's norms). A first convolution over three colours is spread
+    to flow. Only keys that begin with one of ``heads``, gates (they start at zero) and counters may be
+    missing. Raises InputError for any other missing key or size.
     """
     given = {public_key(key): tensor for key, tensor in state.items()}
     own = network.state_dict()

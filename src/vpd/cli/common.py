@@ -30,10 +30,10 @@ JobsOption = Annotated[
 ]
 
 console = Console(highlight=False, soft_wrap=True, emoji=False)
-"""For results: the standard output."""
+"""The standard output, for results."""
 
 notices = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-"""For progress, warnings and errors: the standard error, so that results can be piped."""
+"""The standard error, for progress, warnings and errors, so that results can be piped."""
 
 
 def open_library(library: Path | None) -> Layout:
@@ -47,22 +47,22 @@ def print_json(value: Any) -> None:
 
 
 def say(text: str, style: str = "") -> None:
-    """Print a sentence for the user; square brackets are no markup."""
+    """Print a sentence for the user. Square brackets are no markup."""
     console.print(visible(text), style=style or None, markup=False)
 
 
 def say_error(text: str) -> None:
-    """Print what went wrong."""
+    """Print an error."""
     notices.print(visible(text), style="red", markup=False)
 
 
 def say_warning(text: str) -> None:
-    """Print what the user should know of."""
+    """Print a warning."""
     notices.print(visible(text), style="yellow", markup=False)
 
 
 def warn_of_set_aside(segments: Iterable[Segment], videos: Videos) -> None:
-    """Say which labels lie in videos that are set aside: nothing can be learned from them."""
+    """Say which labels lie in videos that are set aside. Nothing can be learned from them."""
     say_notes(set_aside_notes(segments, videos))
 
 

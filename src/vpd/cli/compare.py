@@ -1,4 +1,4 @@
-"""`vpd compare`: two executions in step, and where they differ."""
+"""`vpd compare`: align two executions and name their differences."""
 
 from __future__ import annotations
 

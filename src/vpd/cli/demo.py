@@ -1,4 +1,4 @@
-"""`vpd demo`: the whole way on the sample that the package brings, ending in a report."""
+"""`vpd demo`: all steps and verbs on the shipped sample, ending in a report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SUBSETS = 10
 RECOGNISER = "dtw-nn"
 RESULTS = 9
 OVERLAY_S = 12.0
-"""How much of a video the report shows with its poses."""
+"""Seconds of a video that the report shows with its poses."""
 
 
 def demo(

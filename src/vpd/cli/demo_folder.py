@@ -1,4 +1,4 @@
-"""The folder of the demo: a library that the demo made, and its report; nothing of a user is touched."""
+"""The folder of the demo: its library and its report. Files of the user are not touched."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpd.settings.toml import HEADER
 
 SAMPLE = Path(__file__).parents[1] / "sample"
 GIVEN = ("labels.csv", "splits.csv")
-"""What the sample gives with its videos."""
+"""The files that the sample has besides its videos."""
 REPORT = "the report of the demo"
 
 SETTINGS = """
@@ -28,7 +28,7 @@ epoch_images = 4000
 class DemoFolder:
     """``out``/library and ``out``/report.
 
-    Raises InputError where one of them is there and not the demo's.
+    Raises InputError where one of them exists and is not the demo's.
     """
 
     def __init__(self, out: Path) -> None:
@@ -38,9 +38,9 @@ class DemoFolder:
         OwnFolder(self.report, REPORT)
 
     def library(self) -> Library:
-        """The library of the sample's videos, with its labels, its split and quick settings.
+        """The library of the sample's videos, with its labels, its split and fast settings.
 
-        Where there is one already, what was changed in it since stays.
+        An existing one keeps the user's changes.
         """
         if not is_marked(self.root):
             mark(self.root, "the library of the demo")
@@ -53,9 +53,9 @@ class DemoFolder:
         return library
 
     def begin_again(self) -> None:
-        """Remove what vpd computed in the library, and the sample's files in it; all else stays.
+        """Remove the artefacts of the library and the sample's files in it. All other files stay.
 
-        Raises InputError where labels or splits were changed since.
+        Raises InputError where labels or splits were changed.
         """
         if not is_marked(self.root):
             return

@@ -27,7 +27,7 @@ from vpd.verbs.detect import detect as detect_verb
 
 
 class _Told(DetectionFolder):
-    """Says what each answer is, and writes it."""
+    """Report and write each answer."""
 
     def __init__(self, folder: OwnFolder, quiet: bool) -> None:
         super().__init__(folder.path)

@@ -1,4 +1,4 @@
-"""`vpd doctor`: what this machine has, and what vpd uses of it."""
+"""`vpd doctor`: the abilities of this machine, and those that vpd uses."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from vpd.verbs.label_check import check as check_verb
 app = typer.Typer(no_args_is_help=True, help="List, change, check, import and export labels.")
 
 SHOWN = 100
-"""Number of findings of one level that are printed; --json prints all."""
+"""Largest number of findings of one level that are printed; --json prints all."""
 READABLE = ", ".join(FORMATS)
 WRITABLE = ", ".join([verb.CSV, *(name for name, form in FORMATS.items() if form.writes)])
 

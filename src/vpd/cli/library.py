@@ -25,7 +25,7 @@ from vpd.report.terminal import PlainTable
 from vpd.settings.presets import PRESETS
 
 MOST_NAMED = 5
-"""Files of a kind that are named one by one."""
+"""Largest number of files of a kind that are named singly."""
 
 
 JoinOption = Annotated[
@@ -34,7 +34,7 @@ JoinOption = Annotated[
 
 
 def register(layout: Layout, paths: list[Path], join: bool = False) -> bool:
-    """Add videos to the library and say what became of them; whether all could be looked at."""
+    """Add videos to the library and report each. Returns whether all could be read."""
     from vpd.pipeline.register import add_videos
     from vpd.video.source import shown
 

@@ -1,4 +1,4 @@
-"""The command `vpd`: a table of commands, of which only the one that is called is imported."""
+"""The command `vpd`: a table of commands. Only the called one is imported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vpd.settings.old_names import old_option
 
 @dataclass(frozen=True)
 class Command:
-    """One command: its name, ``module:function`` (or ``module:app`` of a group), and what it does."""
+    """One command: its name, ``module:function`` (or ``module:app`` of a group), and its description."""
 
     name: str
     where: str
@@ -70,7 +70,7 @@ def _load(command: Command) -> Any:
 
 
 def _named(about: str) -> Callable[[], None]:
-    """A placeholder that gives the help text of a command that is not called now."""
+    """A placeholder with the help text of a command that is not called."""
 
     def command() -> None:
         raise AssertionError("a command that is not called is not run")
@@ -80,12 +80,12 @@ def _named(about: str) -> Callable[[], None]:
 
 
 def _called(arguments: list[str]) -> str:
-    """The command that the arguments call; "" where they name none."""
+    """The name of the called command; "" where the arguments name none."""
     return next((a for a in arguments if not a.startswith("-")), "")
 
 
 def build(arguments: list[str]) -> typer.Typer:
-    """The application for these arguments: the command they call, and the names of the others."""
+    """The application for these arguments: the called command, and the names of the others."""
     app = typer.Typer(
         name="vpd",
         help="Search, recognise and detect fine-grained actions in sports videos, from few labels.",
@@ -119,10 +119,10 @@ def _say_what_is_slower() -> None:
 
 
 def main() -> None:
-    """Run the command. Errors become a sentence on the standard error and an exit code, not a traceback.
+    """Run the command. Errors become a sentence on the standard error and an exit code, without a traceback.
 
-    Exit codes: 0 when everything asked for was done, 1 when not, 2 for a wrong call, 130 when interrupted,
-    128 and the signal's number for other signals.
+    Exit codes: 0 when all of the request was done, 1 when not, 2 for a wrong call, 130 when interrupted, 128
+    plus the signal's number for other signals.
     """
     renamed = old_option(_called(sys.argv[1:]), sys.argv[1:])
     if renamed:

@@ -40,7 +40,7 @@ from vpd.report.terminal import PlainTable
 
 app = typer.Typer(no_args_is_help=True, help="The paper's data sets, tables and figure.")
 SHOWN = 5
-"""Names of missing videos that are printed; all stand in missing.txt."""
+"""Largest number of names of missing videos that are printed; missing.txt has all."""
 
 
 @app.command("datasets")
@@ -184,7 +184,7 @@ def _asked(
 
 
 def _run(names: Sequence[str], asked: _Asked) -> None:
-    """Measure tables and the figure; exit with 1 where a row that was named could not be measured."""
+    """Measure tables and the figure. Exit with 1 where a named row could not be measured."""
     lost: list[str] = []
     shown: dict[str, Any] = {}
     for name in names:
@@ -255,7 +255,7 @@ def _print_figure(panels: Sequence[Panel]) -> None:
 
 @contextmanager
 def _writable(out: Path | None) -> Iterator[None]:
-    """The folder that a person named for the tables, where it is new, empty or of earlier tables."""
+    """The folder that the user named for the tables, where it is new, empty or holds earlier tables."""
     if out is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""How a run shows its progress: a bar with an estimate of the end, or lines where there is no terminal."""
+"""Show the progress of a run: a bar with an estimate of the end, or lines where there is no terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpd.report.terminal import visible
 from vpd.verbs.progress import Progress as VerbProgress
 
 LINE_EVERY_S = 30.0
-"""Without a terminal, a line at most this often."""
+"""Least time in seconds between two lines where there is no terminal."""
 
 
 class ProgressBar:

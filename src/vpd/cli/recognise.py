@@ -1,4 +1,4 @@
-"""`vpd recognise`, `vpd evaluate`, `vpd retrieve`: what labels teach, and how well."""
+"""`vpd recognise`, `vpd evaluate`, `vpd retrieve`: name actions from labels, and measure the accuracy."""
 
 from __future__ import annotations
 

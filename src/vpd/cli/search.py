@@ -1,4 +1,4 @@
-"""`vpd search`: find what looks like the query, among labelled segments or in uncut video."""
+"""`vpd search`: find actions like the query, among labelled segments or in uncut video."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from vpd.verbs.search import SearchRequest, SearchResult
 from vpd.verbs.search import search as search_verb
 
 CLIPS, PAIRS = "clips of results", "results beside their query"
-"""The kind of results that a search's folder holds."""
+"""The kinds of results in a search's folder."""
 
 
 def search(
@@ -87,7 +87,7 @@ def _write(
     side_by_side: Path | None,
     page: bool,
 ) -> tuple[list[Path], list[str]]:
-    """Write the requested files; returns the files and folders, and what could not be written."""
+    """Write the requested files. Returns the files and folders, and the problems."""
     find, files, problems = Videos.read(layout).recording, [], []
     if csv is not None:
         write_text(result.to_csv(), csv)
@@ -109,7 +109,7 @@ def _write(
 
 
 def _problems(clips: Sequence[Clip]) -> list[str]:
-    """Of clips that could not be cut, how many and the first reason."""
+    """The number of clips that could not be cut, and the first reason."""
     wrong = [clip.problem for clip in clips if clip.problem]
     return [f"{len(wrong)} of {len(clips)} clips could not be cut: {wrong[0]}"] if wrong else []
 

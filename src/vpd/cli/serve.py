@@ -1,4 +1,4 @@
-"""`vpd serve`: the library in the browser."""
+"""`vpd serve`: open the library in the browser."""
 
 from __future__ import annotations
 

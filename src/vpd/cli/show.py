@@ -1,4 +1,4 @@
-"""`vpd show`: a video with what was found in it."""
+"""`vpd show`: write a video with boxes and poses drawn on it."""
 
 from __future__ import annotations
 

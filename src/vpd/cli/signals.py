@@ -1,4 +1,6 @@
-"""Ctrl-C and the signals that ask a program to end: the command ends in order, and what is done is kept."""
+"""Handle Ctrl-C and the signals that ask a program to end. The command ends in order, and keeps its
+results.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,13 @@ from contextlib import contextmanager
 from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""SIGHUP is not on Windows, SIGBREAK is there alone."""
+"""The signals that are handled. Windows lacks SIGHUP; only Windows has SIGBREAK."""
 
 
 class Stopped(BaseException):
-    """The program was asked to end. Like KeyboardInterrupt it is no error that code may catch to continue."""
+    """A request to end the program. Like KeyboardInterrupt it is no error that code may catch and
+    continue.
+    """
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -20,13 +24,13 @@ class Stopped(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """As shells count: 130 for Ctrl-C, 143 for SIGTERM."""
+        """The exit code by the convention of shells: 130 for Ctrl-C, 143 for SIGTERM."""
         return 128 + self.number
 
 
 @contextmanager
 def stopping() -> Iterator[None]:
-    """Within, the signals raise Stopped, once; a second one does not disturb what ends in order."""
+    """Raise Stopped within the block at the first signal. A second one is ignored while the command ends."""
     numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
     numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # as by nohup
 

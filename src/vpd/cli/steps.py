@@ -1,4 +1,4 @@
-"""`vpd run` and each step by its name."""
+"""`vpd run`, and each step by its name."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def do(
     cluster: Cluster | None = None,
     shard: str = "",
 ) -> None:
-    """Run as far as ``step``; print what was done, and exit with 1 where not all was."""
+    """Run the steps up to ``step``, and print a report. Exit with 1 where a part was not done."""
     from vpd.pipeline import ranks
     from vpd.pipeline.run import run
 
@@ -117,7 +117,7 @@ def do(
 
 
 def print_report(report: RunReport) -> None:
-    """Say what a run did, what was set aside and why."""
+    """Print the results of a run, and the set-aside videos with their reasons."""
     if report.made:
         say("Done: " + ", ".join(f"{name} {count}" for name, count in report.made.items()) + ".")
     else:

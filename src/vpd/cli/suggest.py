@@ -1,4 +1,4 @@
-"""`vpd suggest` and `vpd answer`: what to label next, and the answer to it."""
+"""`vpd suggest` and `vpd answer`: ask what to label next, and keep the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vpd vipe`: train the view-invariant pose embedding on 3D motion, and say what a trained one is."""
+"""`vpd vipe`: train the view-invariant pose embedding on 3D motion, and describe a trained one."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ AXES: dict[str, Axis] = {"x": "x", "y": "y", "z": "z"}
 
 
 def split(motions: list[Motion], held_out: list[str]) -> tuple[list[Motion], list[Motion]]:
-    """Motions to train on and to validate on: whole sources or sequences whose name begins with one of
-    ``held_out``. Raises InputError where a name fits nothing."""
+    """Split motions into training and validation. ``held_out`` are beginnings of names of sources or
+    sequences. Raises InputError where one matches nothing.
+    """
     for name in held_out:
         if not any(m.source == name or m.name.startswith(name) for m in motions):
             sources = sorted({m.source for m in motions})
@@ -151,7 +152,7 @@ def _about(
     held_out: Sequence[Motion],
     history: Sequence[dict[str, float]],
 ) -> str:
-    """The text of a model card: settings, the step that was kept, and the data."""
+    """The text of a model card: settings, the selected step, and the data."""
     about = {
         "settings": settings,
         "best": max(history, key=lambda row: row["hit1"]),

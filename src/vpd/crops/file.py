@@ -30,7 +30,7 @@ SCHEMA = pa.schema(
 
 
 def write_crops(path: Path, batches: Iterable[pa.RecordBatch], recipe: Recipe) -> int:
-    """Write crops as they are made, whole or not at all; returns their number."""
+    """Write crops as they arrive, completely or not at all. Returns their number."""
     schema = SCHEMA.with_metadata(recipe.to_metadata())
     rows = 0
     with sealed(path) as part, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, schema) as out:
@@ -41,7 +41,9 @@ def write_crops(path: Path, batches: Iterable[pa.RecordBatch], recipe: Recipe) -
 
 
 class _Bytes:
-    """A binary column as numpy views of its memory-mapped chunks: no Python object a row until it is read."""
+    """A binary column as numpy views of its memory-mapped chunks. Rows become Python objects only when
+    read.
+    """
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         self.starts = np.cumsum([0, *(len(chunk) for chunk in column.chunks)])
@@ -95,11 +97,11 @@ class CropFile:
 
     @property
     def lacks_flow(self) -> bool:
-        """Whether flow was not computed where there could be some: made with ``flow = "none"``."""
+        """Whether the file was made without flow (``flow = "none"``) although frames have predecessors."""
         return bool((self.has_previous & ~self.has_flow).any())
 
     def jpeg(self, row: int) -> bytes:
-        """The colours of one row as they are stored, a JPEG file."""
+        """The stored colours of one row, a JPEG file."""
         stored: bytes = self._rgb[row].tobytes()
         return stored
 
@@ -111,7 +113,9 @@ class CropFile:
         return out
 
     def flow(self, rows: Sequence[int] | Array) -> Array:
-        """(N, S, S, 2) uint8 codes of the flow, x then y, for ``flow_in_pixels``; no motion where missing."""
+        """(N, S, S, 2) uint8 codes of the flow, x then y, for ``flow_in_pixels``. Missing flow is no
+        motion.
+        """
         out = np.full((len(rows), self.size, self.size, 2), ZERO_FLOW, np.uint8)
         for i, row in enumerate(rows):
             if self.has_flow[row]:

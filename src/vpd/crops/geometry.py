@@ -1,4 +1,4 @@
-"""Place the square around an athlete and cut it out of a picture."""
+"""Place the square around an athlete, and cut it out of a picture."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 from vpd.types import Array, Track
 
 MIN_SIDE = 4
-"""Smallest square in pixels: a box of no size still gives a crop."""
+"""Smallest side of a square in pixels. A box without size still gives a crop."""
 
 
 def squares(track: Track, padding: float) -> tuple[Array, Array]:
-    """The square of every frame of a track, and whether the athlete was there in the frame before.
+    """The square of every frame of a track, and whether the athlete was visible in the frame before.
 
-    The box is joined with the box of the previous frame, made square about its centre and padded by
-    ``padding`` times its side at every edge, so that the athlete of both frames lies in it.
+    The box is joined with that of the previous frame, made square about its centre and padded by ``padding``
+    times its side at every edge, so that the athlete of both frames lies in it.
 
     Returns
     -------
@@ -39,7 +39,9 @@ def squares(track: Track, padding: float) -> tuple[Array, Array]:
 
 
 def cut_square(rgb: Array, square: Array, size: int) -> Array:
-    """The square x, y, side of the picture (H, W, 3) uint8, black outside, resized to (size, size, 3)."""
+    """Cut the square (x, y, side) out of the picture (H, W, 3) uint8, and resize it to (size, size, 3).
+    Pixels outside are black.
+    """
     x, y, side = (int(v) for v in square)
     height, width = rgb.shape[:2]
     left, top = min(max(x, 0), width), min(max(y, 0), height)
@@ -56,6 +58,6 @@ def cut_square(rgb: Array, square: Array, size: int) -> Array:
 
 
 def to_crop(points: Array, squares: Array) -> Array:
-    """Points (N, J, 2) in pixels of the picture as fractions of their squares (N, 3): 0..1 inside."""
+    """Convert points (N, J, 2) in pixels of the picture to fractions of their squares (N, 3), 0..1 inside."""
     fractions: Array = (points - squares[:, None, :2]) / squares[:, None, 2:3]
     return fractions

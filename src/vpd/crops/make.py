@@ -1,4 +1,4 @@
-"""From frames and tracks to crops, a batch at a time: memory stays the same for a video of any length."""
+"""Make crops from frames and tracks, in batches: memory does not depend on the length of the video."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from vpd.types import Array, Track
 from vpd.video import Frame
 
 BATCH = 64
-"""Crops a batch: enough for a GPU's flow, 6 MB of pictures."""
+"""Number of crops in a batch: enough for flow on a GPU, and 6 MB of pictures."""
 
 
 class _Rows:
-    """Crops that wait to become one batch."""
+    """Crops that will form the next batch."""
 
     def __init__(self, flow: FlowEstimator | None, settings: CropSettings) -> None:
         self.flow, self.settings = flow, settings
@@ -66,11 +66,10 @@ def make_crops(
     flow: FlowEstimator | None,
     settings: CropSettings,
 ) -> Iterator[pa.RecordBatch]:
-    """Crops of every athlete in every frame of its track, ordered by frame and then by athlete.
+    """Yield crops of every athlete in every frame of its track, ordered by frame, then by athlete.
 
-    ``frames`` run through the video in order; ``flow`` is ``make_flow(settings.flow, device)``, None where no
-    flow is wanted. There is no flow in the first frame of a track, after a gap, and after a frame that was
-    not given.
+    ``frames`` are those of the video in order. ``flow`` is ``make_flow(settings.flow, device)``, or None
+    where no flow is wanted. The first frame of a track, and one after a gap or a missing frame, has no flow.
     """
     wanted: dict[int, list[tuple[int, Array, bool]]] = defaultdict(list)
     for track in sorted(tracks, key=lambda track: track.athlete):

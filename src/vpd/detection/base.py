@@ -1,4 +1,4 @@
-"""The base of all detectors: scores for every tick, and a decoding chosen on held-out scores."""
+"""The base class of detectors: scores for every tick, and a decoding chosen on held-out scores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vpd.types import Array, Detection, FeatureSequence, Segment
 
 
 class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A detector that scores every tick and reads intervals, or points, off the scores.
+    """A detector that scores every tick and decodes intervals, or points, from the scores.
 
     Parameters of all detectors
     ---------------------------
@@ -47,7 +47,9 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     @abstractmethod
     def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Scored]:
-        """Learn from the parts; return scores of each by what did not see its fold."""
+        """Learn from the parts. Returns the scores of each part by a model that was fitted without its
+        fold.
+        """
 
     @abstractmethod
     def _score(self, timelines: list[Timeline]) -> list[Scored]:
@@ -107,7 +109,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     @property
     def _some_differ(self) -> bool:
-        """Whether the sides of some class differ: then a mirrored timeline may show another class."""
+        """Whether the sides of some class differ. Then a mirrored timeline may show another class."""
         return "differ" in self.sides_.values()
 
     @property
@@ -119,7 +121,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         return "held-out parts of the labelled videos" if few else "held-out labelled videos"
 
     def _settle(self) -> None:
-        """Fit what depends on held-out scores and the chosen decoding: naming and the threshold."""
+        """Fit the parts that need held-out scores and the chosen decoding: naming and the threshold."""
         self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_, most_scored))
         several = len(self.classes_) > 1
         naming = None
@@ -154,11 +156,13 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         return self._frame_scores(timelines, self._score(timelines)) if timelines else []
 
     def detections(self, scores: Sequence[FrameScores]) -> list[Detection]:
-        """Segments read off scores of ``score_frames``, surest first."""
+        """Segments decoded from the scores of ``score_frames``, in order of falling score."""
         return self._detect(scores, most_scored if self.naming_ is None else self.naming_.labels)
 
     def predict(self, sequences: Sequence[FeatureSequence]) -> list[Detection]:
-        """Segments found in ``sequences``, surest first, down to very unsure ones: see ``show_from_``."""
+        """Segments found in ``sequences``, in order of falling score. Very uncertain ones are included: see
+        ``show_from_``.
+        """
         return self.detections(self.score_frames(sequences))
 
 

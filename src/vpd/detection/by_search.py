@@ -1,4 +1,4 @@
-"""Detection without training: the labelled examples are queries of subsequence warping."""
+"""Detect without training: the labelled examples are queries of subsequence warping."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from vpd.sequences.sides import Sides
 from vpd.types import MIRRORED, REGULAR, Array
 
 HIT_TIOU = 0.5
-"""A span is right when it overlaps a segment by this much."""
+"""A span is right when its tIoU with a segment reaches this."""
 FEWEST_TICKS = 2
 """Examples with fewer valid ticks are not used as queries."""
 
 
 @compiled()
 def _spread(similar: Array, ticks: Array) -> tuple[Array, Array]:
-    """For every tick the largest similarity among the spans that cover it, and the last tick of that span.
+    """For every tick, the largest similarity among the spans that cover it, and the last tick of that span.
 
     Span t ends with tick t and is ``ticks[t]`` long.
     """
@@ -48,11 +48,11 @@ def _examples(part: Timeline, classes: Array, wanted: int, views: Sequence[int])
 
 
 class SearchDetector(FrameDetector):
-    """Detection by subsequence warping: each labelled example is a query, the nearest one counts.
+    """Detect by subsequence warping: each labelled example is a query, and the nearest one counts.
 
     A logistic curve, fitted on held-out parts of the training videos, turns distances into probabilities.
-    Where every class has a single example there is nothing to fit; then the probability falls linearly from 0
-    to the farthest distance. A fit takes a second where networks take a minute.
+    Where every class has a single example nothing can be fitted; then the probability falls linearly to 0 at
+    the farthest distance. A fit takes a second, that of networks a minute.
 
     Parameters
     ----------
@@ -99,9 +99,10 @@ class SearchDetector(FrameDetector):
     def _queries(
         self, labelled: Sequence[tuple[Timeline, Array]], mirrored_alone: bool = False
     ) -> list[Queries | None]:
-        """The examples of each class in parts with their targets; None where there is none.
+        """The examples of each class in the parts with their targets; None where there is none.
 
-        In both orientations, as they are where the sides of their class differ, or ``mirrored_alone``.
+        They are taken in both orientations; only as they are where the sides of their class differ; only
+        mirrored with ``mirrored_alone``.
         """
         stacked: list[Queries | None] = []
         for k, name in enumerate(self.classes_):
@@ -112,7 +113,9 @@ class SearchDetector(FrameDetector):
         return stacked
 
     def _distances(self, queries: list[Queries | None], part: Timeline) -> tuple[Array, Array]:
-        """Distance of the best span that ends at each tick, and its length in ticks: (T, C) each."""
+        """For every tick and class, the distance of the best span that ends there, and its length in ticks:
+        (T, C) each.
+        """
         distances = np.full((len(part), len(queries)), np.inf, np.float32)
         ticks = np.ones((len(part), len(queries)), np.int64)
         stream = np.ascontiguousarray(part.values[:, REGULAR])
@@ -123,7 +126,7 @@ class SearchDetector(FrameDetector):
         return distances, ticks
 
     def _scored(self, distances: Array, ticks: Array) -> Scored:
-        """Probabilities by the nearest example whose span covers a tick, and the edges of that span."""
+        """Probabilities by the nearest example whose span covers a tick, with the edges of that span."""
         similar = self.curve_.predict_proba(self._bounded(distances).reshape(-1, 1))[:, 1]
         similar = np.where(np.isfinite(distances), similar.reshape(distances.shape), 0)
         spread = [_spread(s, n) for s, n in zip(similar.T, ticks.T, strict=True)]

@@ -18,19 +18,19 @@ MERGED_S, DROPPED_S = 1 / 25, 3 / 25
 """The paper's merging gap (one frame) and shortest run (three frames), at its 25 frames a second."""
 LIMITS = ((0.2, 5.0), PAPER_LIMITS, (0.85, 1.15), (1.0, 1.0))
 CHOSEN_TIOUS = MEAN_TIOUS
-"""A decoding is as good as its mean average precision over these."""
+"""The quality of a decoding is its mean average precision over these thresholds."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One decoding with what it reached on the held-out training videos."""
+    """One decoding with its average precision on the held-out training videos."""
 
     decoding: Decoding
     average_precision: float
 
 
 def paper_decodings(lengths: Lengths) -> list[Decoding]:
-    """The paper's rule at each threshold; only the threshold is left to choose."""
+    """The paper's decoding at each threshold. Only the threshold is chosen."""
     return [
         Decoding(
             kind="runs",
@@ -44,7 +44,9 @@ def paper_decodings(lengths: Lengths) -> list[Decoding]:
 
 
 def _stages(kinds: Sequence[str]) -> list[list[dict[str, object]]]:
-    """Options in the order they are settled: each stage tries its own with the best so far."""
+    """Options in the order in which they are chosen: each stage varies its own options of the best decoding
+    so far.
+    """
     shapes = [
         {"kind": kind, "shortest": low, "longest": high} for kind, (low, high) in product(kinds, LIMITS)
     ]
@@ -68,9 +70,10 @@ def choose_intervals(
     lengths: Lengths,
     decodings: Sequence[Decoding] | None = None,
 ) -> Trial:
-    """The decoding with the best mean average precision over ``CHOSEN_TIOUS``, whatever the classes.
+    """The decoding with the best mean average precision over ``CHOSEN_TIOUS``, without regard to classes.
 
-    Among ``decodings`` where given, else stage by stage over kind and limits, smoothing, suppression, gaps.
+    It is chosen from ``decodings`` where given; else stage by stage over kind and limits, smoothing,
+    suppression and gaps.
     """
 
     def attempt(decoding: Decoding) -> Trial:
@@ -108,10 +111,10 @@ def _staged(attempt: Callable[[Decoding], Trial], stages: list[list[dict[str, ob
 
 
 def operating_score(truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.3) -> float:
-    """The score above which detections have the best F1 at ``tiou``: what to show to people.
+    """The score above which detections have the best F1 at ``tiou``. Detections above it are shown to people.
 
-    Halfway from the last detection that has it to the next, or to 0 where there is none: between two scores
-    nothing is known. 0 where nothing is found at all.
+    It is the midpoint between the last detection of the best F1 and the next one, or 0 where there is none.
+    It is 0 where nothing is found.
     """
     curve = precision_recall(truth, detections, tiou)
     if not len(curve.scores):

@@ -1,4 +1,4 @@
-"""Search and networks together, as far as cross-validation finds that it helps."""
+"""Combine search and networks, with weights chosen by cross-validation."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from vpd.detection.trained import TrainedDetector
 from vpd.types import FeatureSequence, Segment
 
 WEIGHTS = (0.0, 0.15, 0.3, 0.5, 0.7, 1.0)
-"""Shares of search that are tried; 0 is the trained detector alone, 1 search alone."""
+"""Weights of search that are tried. 0 is the trained detector alone, 1 search alone."""
 
 
 class CombinedDetector(FrameDetector):
-    """The scores of a trained detector and of search, in the proportion that is best on held-out videos.
+    """A weighted mean of the scores of a trained detector and of search. The weight is best on held-out
+    videos.
 
     Parameters
     ----------
@@ -32,7 +33,9 @@ class CombinedDetector(FrameDetector):
         segments: Sequence[Segment],
         reviewed: Sequence[Segment] = (),
     ) -> Self:
-        """Fit both on the same folds, then choose ``weight_``, the share of search; see ``FrameDetector``."""
+        """Fit both on the same folds, then choose ``weight_``, the weight of search; see
+        ``FrameDetector``.
+        """
         trained = (self.trained or TrainedDetector()).fit(sequences, segments, reviewed)
         shared = ("rate_hz", "folds", "class_agnostic", "decoding", "points_s", "seed", "sides")
         search = SearchDetector(**{name: getattr(trained, name) for name in shared})
@@ -40,9 +43,10 @@ class CombinedDetector(FrameDetector):
         return self.combine(trained, search)
 
     def combine(self, trained: TrainedDetector, search: SearchDetector) -> Self:
-        """Choose the share of search for two detectors that were fitted on the same videos and folds.
+        """Choose the weight of search for two detectors that were fitted on the same videos and folds.
 
-        None where a class has all its examples in one fold: networks have not seen them, and search has.
+        None where a class has all its examples in one fold: the networks were fitted without them, search was
+        not.
         """
         self.trained_, self.search_ = trained, search
         self.rate_hz, self.points_s, self.decoding = trained.rate_hz, trained.points_s, trained.decoding
@@ -64,7 +68,7 @@ class CombinedDetector(FrameDetector):
         return [mixed(a, b, weight) for a, b in zip(trained, search, strict=True)]
 
     def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
-        """The probability of each tick to lie in a segment. A detector without a share is not run."""
+        """The probability that each tick lies in a segment. A detector with weight 0 is not run."""
         if self.weight_ == 0.0:
             return self.trained_.score_frames(sequences)
         if self.weight_ == 1.0:

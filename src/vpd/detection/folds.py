@@ -12,11 +12,11 @@ from vpd.detection.timeline import Timeline
 from vpd.types import Array
 
 FEW_VIDEOS = 3
-"""With fewer videos a fold without one loses too much, so that each video is cut into blocks instead."""
+"""With fewer videos, losing a whole one from a fold costs too much: each is cut into blocks instead."""
 
 
 def _cuts(classes: Array, blocks: int) -> list[int]:
-    """Ticks in the middle of background that cut a timeline into blocks of about equally many segments."""
+    """Ticks in the middle of background that cut a timeline into blocks with similar numbers of segments."""
     inside = np.r_[False, classes > 0, False]
     edges = np.flatnonzero(inside[1:] != inside[:-1]).reshape(-1, 2)
     blocks = min(blocks, len(edges))
@@ -31,8 +31,8 @@ def split(
 ) -> tuple[list[Timeline], list[Array], list[int]]:
     """Timelines, or their parts, with targets and the fold that holds each out.
 
-    Videos are dealt to folds at random. With fewer than ``FEW_VIDEOS`` the timelines are cut into blocks of
-    like numbers of segments, and blocks are dealt. All folds are the same, 0, where nothing can be held out.
+    Videos are assigned to folds at random. With fewer than ``FEW_VIDEOS`` the timelines are cut into blocks
+    with similar numbers of segments, and blocks are assigned. All folds are 0 where nothing can be held out.
     """
     known = [i for i, y in enumerate(targets) if (y != UNKNOWN).any()]
     videos = sorted({timelines[i].video for i in known})

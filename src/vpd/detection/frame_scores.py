@@ -1,4 +1,4 @@
-"""Probabilities of each tick of an athlete to lie in a segment of each class, and their detections."""
+"""Probabilities that each tick of an athlete lies in a segment of each class, and their decoding."""
 
 from __future__ import annotations
 
@@ -45,22 +45,24 @@ class FrameScores:
 
     @property
     def action(self) -> Array:
-        """(T,) probability of each tick to lie in a segment of any class."""
+        """(T,) probability that each tick lies in a segment of any class."""
         surely: Array = 1 - self.probabilities[:, 0]
         return surely
 
 
 def mixed(first: FrameScores, second: FrameScores, weight: float) -> FrameScores:
-    """``weight`` parts of the second and the rest of the first, tick by tick; edges are the first's."""
+    """The mean of two scores, tick by tick, in which the second has the weight ``weight``. Edges are the
+    first's.
+    """
     return replace(first, probabilities=(1 - weight) * first.probabilities + weight * second.probabilities)
 
 
 Name = Callable[[FrameScores, Array], list[str]]
-"""Tells the classes of spans (N, 2) of ticks."""
+"""A function that names the class of spans (N, 2) of ticks."""
 
 
 def class_shares(scores: FrameScores, spans: Array) -> Array:
-    """(N, C) share of each class in what the ticks of spans (N, 2) score for any class."""
+    """(N, C) share of each class in the summed action scores of the ticks of spans (N, 2)."""
     probabilities = scores.probabilities[:, 1:].astype(np.float64)
     totals = np.concatenate([np.zeros((1, probabilities.shape[1])), probabilities.cumsum(axis=0)])
     held = totals[spans[:, 1]] - totals[spans[:, 0]]
@@ -69,7 +71,7 @@ def class_shares(scores: FrameScores, spans: Array) -> Array:
 
 
 def most_scored(scores: FrameScores, spans: Array) -> list[str]:
-    """The class with most score within each span."""
+    """The class with the largest score within each span."""
     return [scores.classes[i] for i in class_shares(scores, spans).argmax(axis=1)]
 
 
@@ -106,7 +108,7 @@ def detect_intervals(
     decoding: Decoding,
     name: Name = most_scored,
 ) -> list[Detection]:
-    """Intervals of all athletes, surest first, with the classes that ``name`` gives them."""
+    """Intervals of all athletes in order of falling score, with the classes that ``name`` gives them."""
     found = []
     for one in scores:
         spans, values = propose(one.action, rate_hz, lengths, decoding, one.edges)
@@ -121,10 +123,11 @@ def detect_points(
     decoding: Decoding,
     name: Name = most_scored,
 ) -> list[Detection]:
-    """Points of all athletes as segments one tick long, surest first; ``name`` sees the radius around them.
+    """Points of all athletes as segments one tick long, in order of falling score. ``name`` sees the radius
+    around them.
 
-    ``radius_s``: how far around a point the scores were trained to be high. No two points of an athlete lie
-    nearer than ``decoding.merge_gap`` radii.
+    ``radius_s`` is the distance in seconds around a point within which scores were trained to be high. Two
+    points of an athlete lie at least ``decoding.merge_gap`` radii apart.
     """
     found = []
     for one in scores:

@@ -1,4 +1,4 @@
-"""Inputs of the networks for each tick: features, whether they are known, and how they change."""
+"""Inputs of the networks for each tick: features, whether they are valid, and their change."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from vpd.detection.timeline import Timeline
 from vpd.types import Array
 
 MOTION_S = (0.08, 0.32)
-"""Displacements are taken over these times, about each tick: one of a blow, one of a swing."""
+"""Displacements are taken over these times in seconds, centred on the tick: that of a blow, and of a
+swing.
+"""
 
 
 def displacements(timeline: Timeline, half: int) -> Array:
-    """(T, 2, d) change from ``half`` ticks before to ``half`` ticks after, 0 where either is missing."""
+    """(T, 2, d) change from ``half`` ticks before to ``half`` ticks after; 0 where either is missing."""
     before = np.clip(np.arange(len(timeline)) - half, 0, None)
     after = np.clip(np.arange(len(timeline)) + half, None, len(timeline) - 1)
     known = timeline.valid[before] & timeline.valid[after]
@@ -40,11 +42,13 @@ class Scaling:
 
     @property
     def moving(self) -> int:
-        """How many of the last channels are displacements."""
+        """Number of last channels that are displacements."""
         return len(self.halves) * len(self.mean)
 
     def inputs(self, timeline: Timeline) -> Array:
-        """(T, 2, n) float32: standardised features, zero where missing; whether they are there; motions."""
+        """(T, 2, n) float32: standardised features, 0 where missing; whether they are valid;
+        displacements.
+        """
         there = timeline.valid[:, None, None]
         scaled = np.where(there, (timeline.values - self.mean) / self.deviation, 0)
         known = np.broadcast_to(there, (*scaled.shape[:2], 1))
@@ -61,7 +65,7 @@ def _deviation(values: Array) -> Array:
 
 
 def scaling(timelines: Sequence[Timeline], rate_hz: float, motion: bool) -> Scaling:
-    """The scaling by all valid ticks in both orientations; with ``motion`` displacements as well."""
+    """The scaling from all valid ticks in both orientations; with ``motion`` also that of displacements."""
     d = timelines[0].values.shape[2]
     halves = tuple(max(1, round(span * rate_hz / 2)) for span in MOTION_S) if motion else ()
     if not any(t.valid.any() for t in timelines):

@@ -1,4 +1,4 @@
-"""Lists of videos that detection learns from, the first few of each: detection_lists.json."""
+"""Read detection_lists.json: lists of videos from which detection learns, the first few of each."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from vpd.library.names import VideoNames
 def read_lists(path: Path, names: VideoNames) -> list[list[str]]:
     """Ids of the videos of each list; no list where there is no file.
 
-    A video that the library lacks is left out: a part of a data set has not all. Raises InputError for a file
-    that is no list of lists of names, and for a name that fits several videos.
+    A video that the library lacks is left out, because a library may hold a part of a data set. Raises
+    InputError for a file that is no list of lists of names, and for a name that fits several videos.
     """
     if not path.exists():
         return []

@@ -1,4 +1,4 @@
-"""Tell the classes of found intervals apart: by the network's scores and by the most similar examples."""
+"""Name the classes of found intervals, by the network's scores and by the most similar examples."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 SMOOTH_S = 0.033
 """Standard deviation of the smoothing in seconds, as before recognition (docs/experiments/recognition.md)."""
 LEAST_SHARE = 1e-3
-"""Least score of a class within an interval, so that its logarithm exists."""
+"""Least score of a class within an interval. It keeps the logarithm finite."""
 RIDGE = 1e-3
-"""Regularisation of the two weights, for few segments that any weights would separate."""
+"""Regularisation of the two weights. Few segments would be separated by any weights."""
 
 UNFITTED = 10.0
-"""Weight of the distance over the typical one, where it cannot be fitted (docs/experiments/detection.md)."""
+"""Weight of the distance divided by the typical one, where it cannot be fitted
+(docs/experiments/detection.md).
+"""
 ITSELF = 1e-6
-"""Distances below are a segment's from itself."""
+"""A distance below this is that of a segment to itself."""
 
 
 def _sequence(timeline: Timeline) -> FeatureSequence:
@@ -58,7 +60,7 @@ def segment_spans(classes: Array) -> tuple[Array, Array]:
 def labelled_sequences(
     parts: Sequence[Timeline], targets: Sequence[Array]
 ) -> tuple[list[FeatureSequence], list[int]]:
-    """The smoothed features of every labelled segment that has any, and the index of its class."""
+    """The smoothed features of every labelled segment with valid features, and the index of its class."""
     found: list[FeatureSequence] = []
     classes: list[int] = []
     for sequence, own in zip(_clean([_sequence(part) for part in parts]), targets, strict=True):
@@ -70,10 +72,10 @@ def labelled_sequences(
 
 
 class PackedExamples:
-    """Labelled segments as they are and mirrored, ready for warping, with the class of each.
+    """Labelled segments as they are and mirrored, packed for warping, with the class of each.
 
-    ``costs`` (C,): by what share the distance to mirrored examples of a class is greater; infinite where they
-    do not count.
+    ``costs`` (C,) are the shares by which the distance to mirrored examples of a class is increased; infinite
+    where they do not count.
     """
 
     def __init__(self, parts: Sequence[Timeline], targets: Sequence[Array], costs: Array) -> None:
@@ -88,9 +90,10 @@ class PackedExamples:
         self.packed: Packed | None = pack(views) if views else None
 
     def distances(self, timeline: Timeline, spans: Array, classes: int) -> Array:
-        """Warping distance (N, ``classes``) from spans (N, 2) of ticks to the nearest example of each class.
+        """DTW distance (N, ``classes``) from spans (N, 2) of ticks to the nearest example of each class.
 
-        A class without examples is as far as the farthest; spans without features are as far from all.
+        A class without examples has the distance of the farthest class. Spans without features have the same
+        distance to all.
         """
         near = np.full((len(spans), classes), np.inf)
         there = [i for i, (start, stop) in enumerate(spans) if timeline.valid[start:stop].any()]
@@ -110,10 +113,11 @@ class PackedExamples:
 
 
 class Naming:
-    """The likeliest class: log-linear in the shares of the scores and in the distances to the examples.
+    """Name the most probable class: log-linear in the shares of the scores and in the distances to the
+    examples.
 
-    How much each says is fitted on the segments of held-out videos; where no class has an example left, it is
-    taken as given. ``weights_`` are those of the logarithm of the share, and of the distance.
+    Both weights are fitted on the segments of held-out videos. Where no class has an example left, the
+    default stays. ``weights_`` are those of the logarithm of the share, and of the distance.
 
     ``mirror_costs`` : see `PackedExamples`.
     """
@@ -122,7 +126,7 @@ class Naming:
         self.mirror_costs = mirror_costs
 
     def fit(self, held_out: Sequence[FrameScores], targets: Sequence[Array], fold: Sequence[int]) -> Self:
-        """Weigh both on held-out scores of parts with known classes, then keep all examples."""
+        """Fit both weights on held-out scores of parts with known classes, then keep all examples."""
         parts = [scores.timeline for scores in held_out]
         self.examples_ = PackedExamples(parts, targets, self.mirror_costs)
         self.weights_ = (1.0, 0.0)
@@ -151,7 +155,7 @@ class Naming:
         return self
 
     def _typical_distance(self, parts: Sequence[Timeline], targets: Sequence[Array]) -> float:
-        """Median distance of the labelled segments from the examples of other classes."""
+        """Median distance of the labelled segments to the examples of other classes."""
         count = int(self.examples_.classes.max(initial=0)) + 1
         found = [
             self.examples_.distances(part, segment_spans(own)[0], count).ravel()
@@ -176,7 +180,7 @@ def _log(shares: Array) -> Array:
 
 
 def _fitted_weights(shares: Array, distances: Array, truth: Array) -> tuple[float, float]:
-    """Both weights, 0 or more, of least log loss; convex in them."""
+    """The two weights, at least 0, with the least log loss. The problem is convex."""
     logs = _log(shares)
     rows = np.arange(len(truth))
 

@@ -1,4 +1,4 @@
-"""The networks that call each frame: the paper's BiGRU, and dilated convolutions."""
+"""Networks that classify each tick: the paper's BiGRU, and dilated convolutions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from vpd.sequences.gru import BiGRU
 from vpd.sequences.packing import frame_packing
 
 DILATIONS = (1, 2, 4, 8, 16, 32, 64)
-"""Dilations of the convolutions; the first ones that reach the view are used. All reach 255 ticks."""
+"""Dilations of the convolutions. As many are used as the receptive field needs. All of them see 255 ticks."""
 FEWEST_DILATIONS = 4
 
 
 class SeededDropout(nn.Module):
-    """Dropout that draws from a generator of its own, so that folds may train side by side with one result.
+    """Dropout with a generator of its own, so that folds that train in parallel give one result.
 
-    ``of_whole_channels`` drops a channel over all ticks of a (B, channels, 1, T) window: a tick's neighbours
-    would tell what it was, and few numbers need be drawn.
+    ``of_whole_channels`` drops a channel over all ticks of a (B, channels, 1, T) window. Otherwise a tick's
+    neighbours would reveal its value. It also draws fewer numbers.
     """
 
     def __init__(self, rate: float, of_whole_channels: bool = False) -> None:
@@ -40,8 +40,7 @@ class SeededDropout(nn.Module):
 class FrameBiGRU(nn.Module):
     """Two bidirectional GRU layers with a head for every frame (paper, section 4.3 and supplement).
 
-    Sees all of what it is given, whatever the ``view``. ``forward`` takes (B, T, d) and gives logits
-    (B, T, outputs).
+    It sees the whole window, whatever the ``view``. ``forward`` maps (B, T, d) to logits (B, T, outputs).
     """
 
     def __init__(self, d: int, outputs: int, hidden: int = 128, view: int = 0) -> None:
@@ -67,8 +66,9 @@ class FrameBiGRU(nn.Module):
 
 
 class _Residual(nn.Module):
-    """Sees ``dilation`` ticks to both sides. Pictures one row high are convolved, as torch is half again as
-    fast on these, with channels last, as on sequences."""
+    """A residual block that sees ``dilation`` ticks to both sides. It convolves pictures one row high with
+    channels last, because torch is half again as fast on these as on sequences.
+    """
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -82,10 +82,10 @@ class _Residual(nn.Module):
 
 
 class FrameConvolutions(nn.Module):
-    """Dilated temporal convolutions with residuals: a tenth of the BiGRU's time.
+    """Dilated temporal convolutions with residuals. They take a tenth of the BiGRU's time.
 
-    ``view``: the ticks that a tick should see about it; no farther is better, as there is less to go by
-    chance. ``forward`` takes (B, T, d) and gives logits (B, T, outputs).
+    ``view`` is the receptive field in ticks. A larger one overfits more. ``forward`` maps (B, T, d) to logits
+    (B, T, outputs).
     """
 
     def __init__(self, d: int, outputs: int, hidden: int = 64, view: int = 255) -> None:
@@ -107,7 +107,7 @@ class FrameConvolutions(nn.Module):
 
 @dataclass(frozen=True)
 class NetworkKind:
-    """One kind of network: how it is made, from (d, outputs, hidden, view), and its usual width."""
+    """One kind of network: its constructor from (d, outputs, hidden, view), and its usual width."""
 
     make: Callable[[int, int, int, int], nn.Module]
     hidden: int
@@ -122,7 +122,7 @@ NETWORKS = {
 def make_network(
     name: str, d: int, outputs: int, hidden: int | None, view: int, generator: torch.Generator
 ) -> nn.Module:
-    """A network with weights from ``generator``: uniform within 1 / sqrt(inputs), as torch draws them."""
+    """A network with weights from ``generator``, uniform within 1 / sqrt(inputs), as in torch."""
     entry = NETWORKS[name]
     network = entry.make(d, outputs, hidden or entry.hidden, view)
     for module in network.modules():

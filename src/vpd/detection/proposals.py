@@ -1,4 +1,4 @@
-"""Turn a score for every tick into ranked intervals."""
+"""Decode a score for every tick into ranked intervals."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from vpd.dtw.compiling import compiled
 from vpd.types import Array
 
 LEAST_SCORE = 0.005
-"""Proposals below this are dropped: they are the tail of soft suppression."""
+"""Proposals with a lower score, the tail of soft suppression, are dropped."""
 MANY_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 LEAST_SPREAD, MOST_VOTERS = 0.05, 1.5
-"""Standard deviation of votes for one middle, and how far around it votes are counted: in mean and in longest
-segments."""
+"""Standard deviation of votes for one middle, in mean lengths, and the radius within which votes count, in
+longest lengths.
+"""
 PAPER_LIMITS = (0.67, 1.33)
 """Shortest and longest interval, in mean lengths of the training segments (paper, supplement)."""
 
@@ -47,14 +48,14 @@ class Decoding:
 
 @dataclass(frozen=True, eq=False)
 class Lengths:
-    """Durations of the training segments in seconds: their mean, and quantiles that stand for all."""
+    """Durations of the training segments in seconds: their mean, and quantiles that represent them."""
 
     mean_s: float
     quantiles_s: tuple[float, ...]
 
 
 def lengths_of(durations_s: Array) -> Lengths:
-    """Mean and the 10, 30, 50, 70 and 90 % quantiles; like ones once."""
+    """Mean and the 10, 30, 50, 70 and 90 % quantiles. Equal quantiles occur once."""
     quantiles = np.quantile(durations_s, [0.1, 0.3, 0.5, 0.7, 0.9])
     distinct = [quantiles[0]]
     for value in quantiles[1:]:
@@ -92,7 +93,7 @@ def _integral(scores: Array) -> Array:
 
 
 def _mean_within(total: Array, starts: Array, stops: Array) -> Array:
-    """Mean score over start <= t < stop in fractional ticks, outside the timeline 0."""
+    """Mean score over start <= t < stop in fractional ticks. The score is 0 outside the timeline."""
     ticks = np.arange(len(total))
     held = np.interp(stops, ticks, total) - np.interp(starts, ticks, total)
     mean: Array = held / np.maximum(stops - starts, 1e-9)
@@ -129,9 +130,9 @@ def _boxes(scores: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Ar
 
 
 def _votes(scores: Array, edges: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Array]:
-    """Every tick votes, as surely as it lies in a segment, for the middle of the segment with its edges.
+    """Let every tick vote for the middle of its segment, weighted by its score, with the segment's edges.
 
-    Where votes are densest lies a segment; its edges are the mean of those of its voters.
+    A segment lies where votes are densest. Its edges are the means of those of its voters.
     """
     mean, ticks = lengths[0], np.arange(len(scores))
     starts, stops = ticks - edges[:, 0], ticks + edges[:, 1]
@@ -179,9 +180,9 @@ def _suppress(starts: Array, ends: Array, values: Array, sigma: float, least: fl
 
 
 def soft_suppression(spans: Array, values: Array, sigma: float) -> Array:
-    """Scores after Gaussian soft non-maximum suppression (Bodla et al. 2017): (N,).
+    """Scores (N,) after Gaussian soft non-maximum suppression (Bodla et al. 2017).
 
-    Surest first, every other proposal's score is multiplied by exp(-tIoU^2 / sigma).
+    In order of falling score, each proposal multiplies the scores of the others by exp(-tIoU^2 / sigma).
     """
     if not len(spans):
         return values
@@ -201,10 +202,10 @@ def soft_suppression(spans: Array, values: Array, sigma: float) -> Array:
 def propose(
     scores: Array, rate_hz: float, lengths: Lengths, decoding: Decoding, edges: Array | None = None
 ) -> tuple[Array, Array]:
-    """Intervals (N, 2) in fractional ticks and their scores (N,) in 0..1, surest first.
+    """Intervals (N, 2) in fractional ticks and their scores (N,) in 0..1, in falling order.
 
-    ``scores`` (T,) in 0..1, how surely each tick lies in a segment; tick i covers i <= t < i + 1. ``edges``
-    (T, 2) are the ticks to the start and to the end of that segment, which "votes" need.
+    ``scores`` (T,) in 0..1 are the probabilities that each tick lies in a segment; tick i covers i <= t < i +
+    1. ``edges`` (T, 2) are the ticks to the start and to the end of that segment, which "votes" need.
     """
     if not len(scores):
         return np.empty((0, 2)), np.empty(0)
@@ -228,7 +229,7 @@ def propose(
 
 
 def peaks(scores: Array, radius: float, smoothing: float) -> tuple[Array, Array]:
-    """Ticks (N,) that are the highest within ``radius`` ticks, and their scores, surest first."""
+    """Ticks (N,) whose score is the highest within ``radius`` ticks, and these scores, in falling order."""
     if smoothing:
         scores = gaussian_filter1d(scores.astype(np.float64), smoothing, mode="constant")
     highest = scores >= maximum_filter1d(scores, 2 * max(1, round(radius)) + 1)

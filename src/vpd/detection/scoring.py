@@ -12,11 +12,11 @@ from torch import nn
 from vpd.types import Array
 
 SCORED_TICKS = 2048
-"""Ticks scored at once; longer timelines are scored in overlapping stretches."""
+"""Number of ticks scored at once. Longer timelines are scored in overlapping parts."""
 SCORED_MARGIN = 128
-"""Ticks on either side that are looked at but not kept: a little more than the convolutions see."""
+"""Ticks of context on either side that are scored but not kept: a little more than the convolutions see."""
 BATCH_TICKS = 64 * SCORED_TICKS
-"""Ticks in one batch when scoring: bounds memory however long a video is."""
+"""Largest number of ticks in one batch. It limits memory, however long a video is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Scored:
 
 
 def mean_scored(scored: Sequence[Scored]) -> Scored:
-    """The mean of what several say of the same ticks; edges where all have them."""
+    """The mean of several outputs for the same ticks. Edges are averaged where all have them."""
     probabilities: Array = np.stack([s.probabilities for s in scored]).mean(axis=0)
     edges = [s.edges for s in scored if s.edges is not None]
     return Scored(probabilities, np.stack(edges).mean(axis=0) if len(edges) == len(scored) else None)
@@ -53,8 +53,8 @@ def _stretches(lengths: Sequence[int]) -> list[tuple[int, int, int]]:
 def score(network: nn.Module, inputs: Sequence[Array], classes: int, mirror: bool = True) -> list[Scored]:
     """Output of a network for each of ``inputs`` (T, 2, d).
 
-    The mean over both orientations; without ``mirror`` of the inputs as they are alone. ``classes`` includes
-    the background.
+    The mean over both orientations; without ``mirror``, the output for the inputs as they are. ``classes``
+    includes the background.
     """
     orientations = 2 if mirror else 1
     network.eval()

@@ -1,4 +1,4 @@
-"""Target class of each tick: background, one of the classes, or unknown where nobody has labelled."""
+"""The target class of each tick: background, one of the classes, or unknown where nobody has labelled."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vpd.errors import InputError
 from vpd.types import Array, Segment
 
 REVIEWED = "reviewed"
-"""The label of a span that was looked at: what is not labelled in it is background."""
+"""The label of a reviewed span: its unlabelled time is background."""
 ACTION = "action"
 """The one class of all segments where classes are ignored."""
 BACKGROUND, UNKNOWN = 0, -1
 
 
 def split_reviewed(labels: Sequence[Segment]) -> tuple[list[Segment], list[Segment]]:
-    """Labels apart into segments and reviewed spans."""
+    """Separate labels into segments and reviewed spans."""
     segments = [s for s in labels if s.label != REVIEWED]
     return segments, [s for s in labels if s.label == REVIEWED]
 
@@ -37,9 +37,9 @@ def _ticks(timeline: Timeline, span: Segment) -> Array:
 
 
 def assign_athletes(timelines: Sequence[Timeline], segments: Sequence[Segment]) -> list[Segment]:
-    """Segments that name no athlete get the one with most valid ticks in their span.
+    """Give segments without an athlete the one with most valid ticks in their span.
 
-    A segment in which no athlete is seen stays as it is.
+    A segment in which no athlete is visible stays unchanged.
     """
     assigned = []
     for segment in segments:
@@ -58,11 +58,11 @@ def targets(
     reviewed: Sequence[Segment],
     classes: Sequence[str],
 ) -> Array:
-    """(T,) int64: 0 background, 1 + index into ``classes`` in a segment, -1 where nobody looked.
+    """(T,) int64: 0 background, 1 + index into ``classes`` in a segment, -1 where nobody reviewed.
 
-    In a video with reviewed spans, these and its segments were looked at; in a video with segments alone,
-    all of it. Where a segment names no athlete, or another one, this athlete's ticks in it are unknown, since
-    several athletes may do the same and only one be labelled.
+    A video with reviewed spans is reviewed in these and in its segments. A video with segments alone is
+    reviewed as a whole. Where a segment names no athlete, or another one, this athlete's ticks in it are
+    unknown: several athletes may act together, and only one be labelled.
     """
     spans = [r for r in reviewed if r.video == timeline.video and r.athlete in (None, timeline.athlete)]
     own = [e for e in segments if e.video == timeline.video]
@@ -82,7 +82,7 @@ def targets(
 
 
 def seconds_to_edges(timeline: Timeline, classes: Array, segments: Sequence[Segment]) -> Array:
-    """(T, 2) float32, how long before each tick its segment began and how long after it ends; 0 outside.
+    """(T, 2) float32, seconds since the tick's segment began and until it ends; 0 outside segments.
 
     ``classes`` are the ``targets`` of the timeline.
     """

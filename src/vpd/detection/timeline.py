@@ -1,4 +1,4 @@
-"""One athlete's features on a regular clock, with what is missing marked."""
+"""One athlete's features at a fixed rate, with missing ticks marked."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from vpd.errors import InputError
 from vpd.types import Array, FeatureSequence
 
 BRIDGED_S = 0.2
-"""Gaps up to this long are interpolated: a few blurred frames of a swing. Longer ones are marked as missing,
-so that a network knows where it looks across a shot cut or a lost athlete."""
+"""Gaps up to this length in seconds are interpolated: a few blurred frames of a swing. Longer ones are marked
+as missing, so that a network sees shot cuts and lost athletes.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +52,10 @@ class Timeline:
 
 
 def to_timeline(sequence: FeatureSequence, rate_hz: float) -> Timeline:
-    """Bring a sequence to ``rate_hz``, linearly between valid frames at most ``BRIDGED_S`` apart.
+    """Resample a sequence to ``rate_hz``, linearly between valid frames at most ``BRIDGED_S`` apart.
 
-    Ticks begin at the first frame, valid or not, and go on to the last. Raises InputError where the rate is
-    not positive.
+    Ticks extend from the first frame, valid or not, to the last. Raises InputError where the rate is not
+    positive.
     """
     if rate_hz <= 0:
         raise InputError(f"the rate {rate_hz} Hz is not positive")
@@ -101,7 +102,7 @@ def to_timeline(sequence: FeatureSequence, rate_hz: float) -> Timeline:
 
 
 def to_timelines(sequences: Sequence[FeatureSequence], rate_hz: float) -> list[Timeline]:
-    """Every sequence at one rate. Raises InputError where feature sizes differ."""
+    """Resample every sequence to one rate. Raises InputError where feature sizes differ."""
     sizes = sorted({s.d for s in sequences})
     if len(sizes) > 1:
         raise InputError(f"the sequences have features of sizes {sizes}; they must be of one kind")

@@ -18,13 +18,15 @@ from vpd.types import Array
 
 WEIGHT_DECAY = 0.01
 RARE_WEIGHT_LIMIT = 5.0
-"""A segment's tick weighs at most this much more than a background tick."""
+"""The weight of a segment's tick is at most this many times that of a background tick."""
 LEAST_WINDOWS = 64
-"""Least windows in an epoch: one video of a minute would give only two or three steps."""
+"""Least number of windows in an epoch. One video of a minute would give only two or three steps."""
 EDGES = 2
 """Number of outputs besides the classes: the time to the start and to the end of the segment."""
 EDGE_ROUNDING = 0.1
-"""Errors of edges below this part of a mean segment count by their square: labels are no more precise."""
+"""Errors of edges below this part of a mean segment count by their square, because labels are no more
+precise.
+"""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Target:
 
 
 class Windows:
-    """Random windows of timelines with their targets, a batch at a time as one gather.
+    """Random windows of timelines with their targets. A batch is one gather.
 
     The last ``moving`` channels of the inputs are displacements, which grow with the speed. With ``mirror``
     each window is taken in a random orientation.
@@ -139,9 +141,9 @@ def train(
     seed: int,
     held_out: tuple[Sequence[Array], Sequence[Target]] | None = None,
 ) -> nn.Module:
-    """A network trained on ``inputs`` (T, 2, d) and their targets, the same for the same seed.
+    """Train a network on ``inputs`` (T, 2, d) and their targets. The same seed gives the same network.
 
-    Its outputs are ``outputs`` logits of classes, and the two edges where ``schedule.edges`` is above 0. With
+    It has ``outputs`` logits of classes, and the two edges where ``schedule.edges`` is above 0. With
     ``patience``, the epoch with the least loss on ``held_out`` is kept (paper, supplement).
     """
     rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
@@ -194,7 +196,7 @@ def train(
 
 
 def _edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
-    """The loss of the edges, over ticks of segments only."""
+    """The loss of the edges over the ticks of segments."""
     inside = classes > 0
     if not inside.any():
         return said.sum() * 0

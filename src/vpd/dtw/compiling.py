@@ -1,4 +1,4 @@
-"""Compile a function with numba and keep the result on the disk, or where none can be written, in memory."""
+"""Compile a function with numba and cache the result on disk; where no folder can be written, in memory."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _uncached: list[str] = []
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """`numba.njit` with a cache where one can be written.
+    """`numba.njit`, with a cache on disk where a folder for it can be written.
 
-    numba refuses to compile at all where neither the package's folder, nor the user's cache, nor
-    ``NUMBA_CACHE_DIR`` can be written: in a container without a home, or in a read-only installation.
+    numba refuses to compile where it can write neither the package's folder, nor the user's cache, nor
+    ``NUMBA_CACHE_DIR``: in a container without a home, or in a read-only installation.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
@@ -30,7 +30,7 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 def uncached_note() -> str:
-    """What to say once where compiled code cannot be kept; "" where it is."""
+    """Return the warning that compiled code is not cached on disk; "" where it is."""
     if not _uncached:
         return ""
     return (

@@ -21,23 +21,25 @@ from vpd.errors import InputError
 from vpd.types import Array
 
 BLOCK = 16
-"""Query frames at a time where slopes are bounded; after each block a group may be given up. From 8 to 72,
-time hardly depends on it (docs/experiments/dtw.md)."""
+"""Query frames a block where the pattern bounds slopes. After each block a group can be abandoned. Between 8
+and 72 frames the time hardly changes (docs/experiments/dtw.md).
+"""
 
 WHOLE_BLOCK = 72
-"""Query frames a matrix product where paths can reach every cell; the block still fits a core's cache."""
+"""Query frames a matrix product where paths can reach every cell. The block still fits a core's cache."""
 
 UNIT = float(np.finfo(np.float32).eps) / 2
-"""Relative error of one rounding to float32, at most."""
+"""Largest relative error of one rounding to float32."""
 
 SMALLEST = float(np.finfo(np.float32).smallest_subnormal)
 
 SCALE = {"l2": 1.0, "sqeuclidean": 1.0, "cosine": 0.5}
-"""|a|^2 + |b|^2 - 2 a.b is twice 1 - cos for unit vectors."""
+"""Factors of the products. For unit vectors, |a|^2 + |b|^2 - 2 a.b is twice 1 - cos."""
 
 
 def rounding(roundings: float | Array) -> Array:
-    """Relative error of a sum of numbers of one sign, none of them rounded more often than that in float32.
+    """Return the relative error of a sum whose terms have one sign, each rounded at most ``count`` times in
+    float32.
 
     gamma_n = n u / (1 - n u) in Higham, Accuracy and Stability of Numerical Algorithms (2002), lemma 3.1: it
     holds for every order of summation.
@@ -47,7 +49,8 @@ def rounding(roundings: float | Array) -> Array:
 
 
 def squared_error(d: int, norms: float | Array) -> Array:
-    """Error of |a|^2 + |b|^2 - 2 a.b in float32 for frames of ``d`` numbers, at most; more than 0.
+    """Return an upper bound of the error of |a|^2 + |b|^2 - 2 a.b in float32 for frames of ``d`` numbers. It
+    is above 0.
 
     ``norms`` is |a|^2 + |b|^2, or more. The product errs by gamma_d sum |a_k b_k|, and twice that sum is no
     more than ``norms``. Each squared length was rounded once, their sum again, and the difference, no more
@@ -87,7 +90,9 @@ class Bounds:
 def lower_bounds(
     prepared: tuple[Array, Array], packed: Packed, sketch: Sketch, name: str, window: int | None
 ) -> Bounds:
-    """Bounds by the minima of rows and columns of the sketches' frame distances, for any step pattern."""
+    """Bound path costs from below by the minima of rows and columns of the sketches' frame distances. Holds
+    for any step pattern.
+    """
     pattern, limit = get_pattern(name), _limit(window)
     values, norms = sketch.prepare(prepared[0])
     # The sketches' numbers were rounded too, which moves a distance by u (|a| + |b|), its square by 4 u times
@@ -133,12 +138,14 @@ def path_costs(
     spans: Sequence[tuple[int, int, int]] | None = None,
     stop_at: tuple[Array, Array, Array] | None = None,
 ) -> tuple[Array, Array]:
-    """Path costs (Q, N) in the order of ``packed.order``, infinite where there is no path, and what they met.
+    """Path costs (Q, N) in the order of ``packed.order``, infinite where there is no path, and the least
+    distances met.
 
-    That is the least frame distance (Q, N), before the root, that a path could take, or less. ``prepared``
-    are queries as ``packed.prepare`` gives them, or in float64, for costs in float64. ``spans`` (query, first
-    group, end) are those to warp, by default all. ``stop_at`` (limits (N,), rows (N, n + 1), columns (R,))
-    leaves infinite what surely costs more than its limit; see `Bounds`.
+    The least distances (Q, N) are lower bounds of the smallest frame distance, before the root, that a path
+    could pass. ``prepared`` are queries as ``packed.prepare`` gives them, or in float64, for costs in
+    float64. ``spans`` (query, first group, end) are the groups to warp, by default all. With ``stop_at``
+    (limits (N,), rows (N, n + 1), columns (R,)) costs that surely exceed their limit stay infinite; see
+    `Bounds`.
     """
     if name == FALLBACK:
         costs, leasts = path_costs(prepared, packed, "symmetricP2", window)
@@ -192,7 +199,7 @@ def path_costs(
 
 
 def _group_runs(wanted: Array) -> list[tuple[int, int, int]]:
-    """Runs (query, first group, end) of the groups in which a query wants a candidate, of (Q, N) bool."""
+    """Find the runs (query, first group, end) of groups that hold a wanted candidate, from a mask (Q, N)."""
     starts = np.arange(0, wanted.shape[1], LANES)
     grouped = np.pad(np.logical_or.reduceat(wanted, starts, axis=1), ((0, 0), (1, 1))).astype(np.int8)
     steps = np.diff(grouped, axis=1)
@@ -203,9 +210,9 @@ def _group_runs(wanted: Array) -> list[tuple[int, int, int]]:
 def _among_themselves(
     prepared: list[tuple[Array, Array]], packed: Packed, name: str, window: int | None
 ) -> Array:
-    """Path costs (N, N) of packed sequences, in the order they were given to columns in ``packed.order``.
+    """Path costs (N, N) of packed sequences: rows in the order they were given, columns in ``packed.order``.
 
-    Half of them are computed, where the pattern lets query and reference be exchanged.
+    Only half of them are computed, because the pattern lets query and reference be exchanged.
     """
     place = np.empty(len(packed), np.int64)
     place[packed.order] = np.arange(len(packed))

@@ -1,6 +1,6 @@
-"""The k nearest of many, exactly: bounds leave most out, float32 chooses among the rest, float64 settles.
+"""Find the k nearest of many exactly: bounds exclude most, float32 chooses among the rest, float64 decides.
 
-Three steps, each of which only leaves out what surely is not among the k:
+Each of three steps excludes only candidates that surely are not among the k:
 
 1. Where candidates were packed with sketches, 8 or 16 numbers a frame, these give a lower bound of every path
    cost (`lower_bounds`) for a part of the cost of the frame distances themselves.
@@ -22,18 +22,20 @@ from vpd.errors import InputError
 from vpd.types import Array
 
 LEAST_D = 100
-"""Numbers a frame from which bounds pay where slopes are bounded and paths reach few pairs of frames: next to
-nothing at 26 and 64, a third at 128 (docs/experiments/dtw.md)."""
+"""Smallest frame size d from which bounds pay where slopes are bounded and paths reach few pairs of frames.
+They save next to nothing at d = 26 and 64, a third at 128 (docs/experiments/dtw.md).
+"""
 
 WORTH = 0.5
-"""Share of the frames' spread that sketches must hold for bounds to be tried."""
+"""Share of the frames' variance that sketches must hold before bounds are tried."""
 
 MOST_ASKED = 1 / 32
 """Largest share of requested candidates for which bounds pay."""
 
 MOST_LEFT = 0.6
-"""Where the first wave leaves more than this share, all are warped where they lie: gathering them costs more
-than it saves."""
+"""Where the first wave leaves more than this share, all are warped in place: copying them out costs more than
+it saves.
+"""
 
 
 def bounds_pay(d: int, pattern: str) -> bool:
@@ -57,7 +59,7 @@ class Nearest:
 
 @dataclass(frozen=True, eq=False)
 class Margin:
-    """How far path costs in float32 may be from those in float64.
+    """Bound of the difference between path costs in float32 and in float64.
 
     A frame distance is the root of some s, computed as t with an error of e at most (`squared_error`). As
     |sqrt(t) - sqrt(s)| = |t - s| / (sqrt(t) + sqrt(s)), it errs by no more than e / (sqrt(l) + sqrt(l - e))
@@ -86,7 +88,8 @@ class Margin:
         return Margin(self.cells[ranks], self.squared[ranks], self.root)
 
     def of(self, costs: Array, leasts: Array | float = 0.0) -> Array:
-        """Error (N,) of ``costs`` (N,), at most, by the least ``leasts`` (N,) of computed frame distances.
+        """Upper bounds (N,) of the errors of ``costs`` (N,), from the least computed frame distances
+        ``leasts`` (N,).
 
         Infinite costs are exact.
         """
@@ -117,7 +120,7 @@ def _warp_likely(
     margin: Margin,
     weight: Array,
 ) -> tuple[Array, Array]:
-    """`path_costs` (N,) of whatever can be among the ``k`` nearest, infinite for the rest."""
+    """`path_costs` (N,) of every candidate that can be among the ``k`` nearest; infinite for the rest."""
     bounds = lower_bounds(query, packed, sketch, pattern, window)
     lower = bounds.costs / weight
     order = np.argsort(lower, kind="stable")

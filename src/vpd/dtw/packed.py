@@ -1,4 +1,4 @@
-"""Sequences laid out for warping many at once: sixteen of nearly one length, interleaved frame by frame.
+"""Lay out sequences for warping many at once: sixteen of nearly one length, interleaved frame by frame.
 
 Row ``start + j * LANES + lane`` of a group holds frame ``j`` of its sequence ``lane``. A row of frame
 distances of sixteen sequences is then one product of matrices and one contiguous run, and every recurrence
@@ -21,18 +21,18 @@ LANES = 16
 
 
 SKETCH_SIZES = (7, 15)
-"""Axes of a sketch: with the length of what is left, 8 or 16 numbers a frame."""
+"""Axes of a sketch. With the length of the remainder a sketch has 8 or 16 numbers a frame."""
 
 ENOUGH = 0.9
-"""Share of the frames' spread that the fewer axes must hold, else the more are taken."""
+"""The smaller number of axes is taken where these hold at least this share of the frames' variance."""
 
 SAMPLED = 4096
-"""Frames from which the axes are found."""
+"""Number of frames from which the axes are found."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sketch:
-    """Frames in few numbers whose distances are never greater than those of the frames.
+    """Short codes of frames, whose distances are never greater than those of the frames.
 
     |a - b|^2 = |P(a - b)|^2 + |R(a - b)|^2 >= |Pa - Pb|^2 + (|Ra| - |Rb|)^2, with P the projection on the
     principal axes of all frames and R what is left.
@@ -51,7 +51,7 @@ class Sketch:
     share: float
 
     def prepare(self, query: Array) -> tuple[Array, Array]:
-        """A query as `Packed.prepare` gives it, (n, d), in the form of ``values``, and its squared norms."""
+        """Convert a query of `Packed.prepare`, (n, d), to the form of ``values``, with its squared norms."""
         values = _projected(query, self.axes)
         return values, _norms(values, "l2")
 
@@ -95,7 +95,8 @@ class Packed:
         return len(self.starts) - 1
 
     def subset(self, ranks: Array) -> tuple[Packed, Array]:
-        """The sequences at some places of ``order``, and the row here of each of its rows.
+        """Copy the sequences at positions ``ranks`` of ``order``, with the row of this object that each new
+        row came from.
 
         Sequence ``i`` of the list that the subset stands for is the one at ``ranks[i]``. Padding is row 0.
         """
@@ -110,7 +111,7 @@ class Packed:
         return Packed(values, norms, self.centre, starts, order, lengths, self.distance), source
 
     def prepare(self, query: Array) -> tuple[Array, Array]:
-        """A query (n, d) in the form of ``values``, and its squared norms, both float32."""
+        """Convert a query (n, d) to the form of ``values``, with its squared norms; both are float32."""
         return prepare_frames(_checked(query, self.d), self.centre, self.distance)
 
 
@@ -132,7 +133,9 @@ def _norms(values: Array, distance: str) -> Array:
 
 
 def prepare_frames(frames: Array, centre: Array, distance: str) -> tuple[Array, Array]:
-    """Frames (n, d) in float32, centred, or of unit length for cosine, with squared norms (1 for cosine)."""
+    """Convert frames (n, d) to float32, centred, or of unit length for cosine, with squared norms (1 for
+    cosine).
+    """
     if not np.isfinite(frames).all():
         raise InputError("a sequence holds a value that is not finite; drop the frames without a feature")
     if distance == "cosine":
@@ -145,7 +148,9 @@ def prepare_frames(frames: Array, centre: Array, distance: str) -> tuple[Array, 
 
 
 def _layout(lengths: Array) -> tuple[Array, Array]:
-    """First row of each group (G + 1,), and the row of every frame, of sequences one after another."""
+    """First row of each group (G + 1,), and the row of every frame when the sequences are stacked one after
+    another.
+    """
     # Its last sequence is a group's longest.
     last = np.minimum(np.arange(LANES - 1, len(lengths) + LANES - 1, LANES), len(lengths) - 1)
     starts = np.concatenate([[0], np.cumsum(lengths[last] * LANES)])
@@ -207,7 +212,7 @@ def pack(sequences: Sequence[Array], distance: str = "l2", sketch: bool = False)
 
 
 def with_sketch(packed: Packed) -> Packed:
-    """The same sequences with what `vpd.dtw.top_k` prunes by."""
+    """The same sequences, with the sketch by which `vpd.dtw.top_k` prunes."""
     return replace(packed, sketch=_sketch(packed))
 
 
@@ -230,7 +235,7 @@ def _sketch(packed: Packed) -> Sketch:
 
 
 def _projected(frames: Array, axes: Array) -> Array:
-    """Coordinates of frames (n, d) along ``axes`` (d, r), and the length of what is left, (n, r + 1)."""
+    """Coordinates of frames (n, d) along ``axes`` (d, r), with the length of the remainder, (n, r + 1)."""
     frames = frames.astype(np.float64)
     along = frames @ axes
     # In float64: the difference of nearly equal squares would lose the residual's digits in float32.

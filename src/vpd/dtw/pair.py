@@ -1,6 +1,6 @@
 """Dynamic time warping of one pair in float64: the cost, the path, and how each is normalised.
 
-The plain form, for every step pattern by its table; `vpd.dtw.many` has the fast one.
+This is the plain form, driven by the table of step patterns. `vpd.dtw.many` has the fast one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SUBSEQUENCE = "asymmetricP1"
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _fill(dist: Array, steps: Array, weights: Array, window: int, open_begin: bool) -> tuple[Array, Array]:
-    """Cumulated costs (n, m) and the step taken into each cell; infinite where no path leads.
+    """Accumulated costs (n, m) and the step taken into each cell; infinite where no path leads.
 
     A path begins at (0, 0), or with ``open_begin`` anywhere in the first row, at the cost of that cell.
     """
@@ -118,7 +118,7 @@ def _scale(name: str, cost: Array, normalise: bool) -> float:
 
 
 def _backtrack(taken: Array, name: str) -> tuple[Array, Array]:
-    """The cells of the best path into the last cell, as two arrays of indices, in order."""
+    """Return the cells of the best path into the last cell, as two arrays of indices, in order."""
     steps = get_pattern(name).steps
     i, j = taken.shape[0] - 1, taken.shape[1] - 1
     cells = [(i, j)]

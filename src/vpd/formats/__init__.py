@@ -1,1 +1,1 @@
-"""Other programs' label files, in and out."""
+"""Read and write label files of other programs."""

@@ -13,7 +13,9 @@ from vpd.types import Detection, Segment
 
 
 def write_activitynet(path: Path, segments: Sequence[Segment], media: Mapping[str, Media]) -> None:
-    """Write all videos into one file: labels as a database, detections as results. Athletes are lost."""
+    """Write all videos into one file: labels as a database, detections as results. The format has no
+    athletes.
+    """
     found: dict[str, list[dict[str, object]]] = {name: [] for name in media}
     for s in segments:
         one = media[s.video]

@@ -1,6 +1,6 @@
-"""BORIS: a project that opens there, and the CSV of its aggregated events.
+"""Write BORIS files: a project to open there, and the CSV of its aggregated events.
 
-BORIS reads coded events from its own projects only, so that ``<name>.boris`` is written beside the CSV. The
+BORIS reads coded events from its own projects only. Therefore ``<name>.boris`` is written beside the CSV. The
 CSV has the columns of BORIS 8's "export aggregated events". `vpd.formats.boris_reader` reads both, and
 BORIS's tabular events.
 """
@@ -24,7 +24,7 @@ COLUMNS = (
     "Image file path start", "Image file path stop", "Comment start", "Comment stop",
 )  # fmt: skip
 DATE = "2000-01-01 00:00:00"
-"""BORIS wants one, and the day on which a file is written is not part of its content."""
+"""The date in every file. BORIS needs one, and a constant keeps the content independent of the day."""
 SUBJECT = "athlete "
 KEYS = "abcdefghijklmnopqrstuvwxyz0123456789"
 

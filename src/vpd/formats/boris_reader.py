@@ -1,7 +1,7 @@
 """Read BORIS: projects, aggregated events and tabular events, of versions 7 to 9.
 
-Times of events run through the files of player 1 one after the other, and begin with the time offset of the
-observation. Other players show the same action from other sides and are left out.
+Times of events run through the files of player 1 in turn, and begin with the time offset of the observation.
+Other players show the same action from other sides and are left out.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ TABULAR = Columns(
 NOBODY = ("", "no focal subject")
 NOT_A_VIDEO = ("live observation", "from pictures", "from directories of images")
 SLACK_S = 1.0
-"""A file that BORIS measured is as long as ours, give or take this."""
+"""Largest difference in seconds between BORIS's length of a file and ours."""
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The files of player 1, how long each is, and the time at which the first begins."""
+    """The files of player 1, the length of each, and the time at which the first begins."""
 
     names: Sequence[str]
     lengths: Sequence[float]
     offset_s: float = 0.0
 
     def at(self, time_s: float) -> tuple[int, float]:
-        """Which file is shown at a time of the observation, and the time within it."""
+        """The file that is shown at a time of the observation, and the time within it."""
         left = time_s - self.offset_s
         for place, length in enumerate(self.lengths[: len(self.names) - 1]):
             if left < length:
@@ -58,7 +58,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class _Event:
-    """One coded event: a state from start to stop, or a point where these are the same."""
+    """One coded event: a state from start to stop, or a point where both are equal."""
 
     start: float
     stop: float
@@ -83,8 +83,8 @@ def is_boris_csv(path: Path) -> bool:
 def read_boris(path: Path, ask: Ask) -> Imported:
     """The events of a project, or of one of the exports of events as CSV or TSV.
 
-    States last from start to stop, points one frame. Raises LabelError for states without an end, and for
-    what does not say in which file of several an event lies.
+    States extend from start to stop, points over one frame. Raises LabelError for states without an end, and
+    where the file of an event, one of several, is unknown.
     """
     if path.suffix.lower() in (".boris", ".json"):
         return _read_project(path, ask)
@@ -108,7 +108,7 @@ def _where(record: Record) -> str:
 
 
 def _of_columns(record: Record) -> Timeline:
-    """The files of an observation by the columns of BORIS 8: source, durations, offset."""
+    """The files of an observation, from the columns of BORIS 8: source, durations, offset."""
     offset = record.text("time_offset_(s)")
     offset_s = number(offset, _where(record)) if offset else 0.0
     source = record.text("source")
@@ -125,7 +125,9 @@ def _of_columns(record: Record) -> Timeline:
 
 
 def _check_length(record: Record, timeline: Timeline, ask: Ask) -> None:
-    """BORIS 7 gives the length of all files of an observation and the name of one."""
+    """Check the length of the file. BORIS 7 gives the length of all files of an observation, but the name of
+    one.
+    """
     total = record.text("total_length")
     if total and len(timeline.names) == 1:
         media = found_media(ask, timeline.names, _where(record))
@@ -195,7 +197,9 @@ def _read_tabular(records: Iterable[Record], path: Path, ask: Ask, timeline: Tim
 
 
 def _without_head(text: str, path: Path) -> tuple[str, Timeline | None]:
-    """BORIS 7 writes what it knows of the observation above the table: the table, and the files."""
+    """Separate the table from the facts about the observation that BORIS 7 writes above it. Returns the table
+    and the files.
+    """
     lines = text.splitlines(keepends=True)
     cells = [
         [cell.strip().strip('"') for cell in line.replace("\t", ",").rstrip().split(",")]
@@ -264,7 +268,7 @@ def _read_project(path: Path, ask: Ask) -> Imported:
 
 
 def _project_events(events: Sequence[Any], types: Mapping[str, str], where: str) -> list[_Event]:
-    """Points, and states from each odd entry of a behaviour and subject to the next."""
+    """Points, and states from each odd entry of a behaviour and subject to the next entry."""
     open_: dict[tuple[str, str, str], tuple[float, str]] = {}
     found = []
     for event in sorted(events, key=lambda e: number(e[0], where)):

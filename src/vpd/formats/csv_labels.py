@@ -1,4 +1,4 @@
-"""Labels in CSV files of any making, by the names of their columns."""
+"""Read labels from CSV files of any program, by the names of their columns."""
 
 from __future__ import annotations
 
@@ -34,14 +34,16 @@ TABLE = Columns(
         **dict.fromkeys(("player", "athlete_id", "track", "track_id"), "athlete"),
     },
 )
-"""Seconds where a column names no unit; ``end_frame`` is one past the last."""
+"""The columns. Times are in seconds where a column names no unit. ``end_frame`` is one past the last
+frame.
+"""
 
 
 def read_csv(path: Path, ask: Ask) -> Imported:
-    """Every row is a segment; one without an end is a moment, a frame long.
+    """Read a segment from every row. A row without an end is a moment of one frame.
 
-    Without a column for the video, the file's own name is the video's. Raises LabelError that lists every
-    wrong row with line and column.
+    Without a column for the video, the name of the file is that of the video. Raises LabelError that lists
+    every wrong row with line and column.
     """
     try:
         table = read_table(path, TABLE, ask.encoding)
@@ -70,7 +72,7 @@ def read_csv(path: Path, ask: Ask) -> Imported:
 
 
 def _unnamed_units(table: Table) -> list[str]:
-    """Columns of times whose names say no unit."""
+    """Columns of times whose names state no unit."""
     bare = {"start", "end", "time", "begin", "stop", "onset", "duration"}
     return [name for name, place in table.places.items() if table.header[place].strip().casefold() in bare]
 
@@ -109,7 +111,7 @@ def _media(record: Record, table: Table, ask: Ask) -> Media:
 
 
 def _at(record: Record, column: str, media: Media) -> float:
-    """A time of the video's own clock. Raises TableError."""
+    """A time on the video's own clock. Raises TableError."""
     if column.endswith("_ms"):
         return record.number(column) / 1000
     if column.endswith("_s"):

@@ -1,4 +1,4 @@
-"""Write CVAT for video 1.1, one XML file a video: every segment is a track of the whole picture."""
+"""Write CVAT for video 1.1, one XML file a video. Every segment is a track of the whole picture."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _box(track: Element, frame: int, media: Media, outside: bool) -> None:
 
 
 def write_cvat(path: Path, segments: Sequence[Segment], media: Media) -> None:
-    """Write the segments of one video by its frames. Athletes and scores have no place in the format."""
+    """Write the segments of one video in frames. The format has no athletes and no scores."""
     root = Element("annotations")
     _text(root, "version", "1.1")
     task = SubElement(SubElement(root, "meta"), "task")

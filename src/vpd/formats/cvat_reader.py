@@ -21,7 +21,7 @@ _FRAME = re.compile(r"(?:.*[/\\])?frame_(\d+)(?:\.\w+)?", re.ASCII)
 
 @dataclass(frozen=True)
 class _Task:
-    """A task or job of the file: its number, the names that its video may have, and every how many frames."""
+    """A task or job of the file: its number, the possible names of its video, and its step in frames."""
 
     id: str
     names: tuple[str, ...]
@@ -29,10 +29,11 @@ class _Task:
 
 
 def read_cvat(path: Path, ask: Ask) -> Imported:
-    """Every stretch in which a track is in the picture is a segment, and every run of frames with one tag.
+    """Read a segment from every stretch in which a track is visible, and from every run of frames with one
+    tag.
 
     Frames are those of the video. Raises LabelError for shapes of single pictures, which are no actions, and
-    where a project does not tell its tasks apart.
+    where a project does not distinguish its tasks.
     """
     root = read_xml(path, "annotations")
     tasks = _tasks(root, path)
@@ -96,7 +97,7 @@ def _task_of(element: Element, tasks: Sequence[_Task], where: str) -> _Task:
 
 
 def _stretches(track: Element, step: int, where: str) -> list[tuple[int, int]]:
-    """First frames of the stretches in the picture, and the frames after their last."""
+    """The first frames of the visible stretches, and the frames after their last."""
     shapes = []
     for shape in track:
         if shape.tag not in SHAPES:

@@ -1,4 +1,4 @@
-"""E2E-Spot's JSON: for each video the frames at which events happen, counted at the file's own rate."""
+"""E2E-Spot's JSON: for each video the frames of its events, counted at the rate of the file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vpd.types import Detection, Segment
 
 
 def write_e2e_spot(path: Path, segments: Sequence[Segment], media: Mapping[str, Media]) -> None:
-    """Write all videos into one file: the middle of each segment. Athletes have no place in the format."""
+    """Write all videos into one file: the middle of each segment. The format has no athletes."""
     content = []
     for name, one in media.items():
         events = []
@@ -27,7 +27,9 @@ def write_e2e_spot(path: Path, segments: Sequence[Segment], media: Mapping[str, 
 
 
 def read_e2e_spot(path: Path, ask: Ask) -> Imported:
-    """Each event is a moment, a frame long, at its frame by the rate of the file. Raises LabelError."""
+    """Read a moment of one frame from each event, by its frame and the rate of the file. Raises
+    LabelError.
+    """
     content = read_json(path)
     if not isinstance(content, list):
         raise LabelError(f"{path} is no list of videos as E2E-Spot writes it.")

@@ -1,4 +1,6 @@
-"""Write ELAN annotation documents (.eaf 3.0), one a video: a tier an athlete, times in milliseconds."""
+"""Write ELAN annotation documents (.eaf 3.0), one a video, with a tier for each athlete and times in
+milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,13 @@ from vpd.types import Segment
 LINGUISTIC_TYPE = "action"
 MIME_TYPES = {".mp4": "video/mp4", ".mpg": "video/mpeg", ".mov": "video/quicktime", ".avi": "video/x-msvideo"}
 NO_ATHLETE, ATHLETE = "actions", "athlete "
-"""Names of tiers: of no athlete in particular, and of athlete N."""
+"""Names of tiers: of no particular athlete, and of athlete N."""
 
 
 def _tiers(segments: Sequence[Segment]) -> dict[str, list[Segment]]:
-    """Segments by tier: one an athlete, and more where they overlap, which a tier of ELAN cannot hold."""
+    """Segments by tier. An athlete has one tier, and more where segments overlap, which a tier of ELAN cannot
+    hold.
+    """
     tiers: dict[str, list[Segment]] = {}
     for segment in sorted(segments, key=lambda s: s.start_s):
         name = NO_ATHLETE if segment.athlete is None else f"{ATHLETE}{segment.athlete}"
@@ -30,7 +34,7 @@ def _tiers(segments: Sequence[Segment]) -> dict[str, list[Segment]]:
 
 
 def write_elan(path: Path, segments: Sequence[Segment], media: Media) -> None:
-    """Write the segments of one video. Scores have no place in the format."""
+    """Write the segments of one video. The format has no scores."""
     root = Element(
         "ANNOTATION_DOCUMENT",
         {

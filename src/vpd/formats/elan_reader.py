@@ -1,4 +1,4 @@
-"""Read ELAN annotation documents: tiers of annotations that hang on time slots, or on other annotations."""
+"""Read ELAN annotation documents: tiers of annotations that refer to time slots, or to other annotations."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ class _Annotation:
 
 
 def read_elan(path: Path, ask: Ask) -> Imported:
-    """The annotations of the tiers asked for; the value is the label, an empty one gets the tier's name.
+    """Read the annotations of the wanted tiers. The value is the label; an empty one gets the tier's name.
 
-    Without a choice these are the tiers that vpd wrote, or the only tier with times of its own. Where there
-    are several, remarks cannot be told from actions: LabelError names the tiers. Annotations without a time
-    lie evenly between those around them; those that hang on another annotation have its time, or their share
-    of it. Tiers called "athlete N" give the athlete. Times begin with the video, ELAN's time origin added.
+    By default these are the tiers that vpd wrote, or the only tier with times of its own. Where there are
+    several, remarks and actions cannot be distinguished: LabelError names the tiers. Annotations without a
+    time are spaced evenly between those around them. Those that refer to another annotation have its time, or
+    their share of it. Tiers called "athlete N" give the athlete. ELAN's time origin is added, so that times
+    begin with the video.
     """
     root = read_xml(path, "ANNOTATION_DOCUMENT")
     header = root.find("HEADER")
@@ -60,7 +61,7 @@ def read_elan(path: Path, ask: Ask) -> Imported:
 
 
 def _media(root: Element, path: Path, ask: Ask) -> tuple[Media, float]:
-    """The video, and by how many milliseconds it is ahead of ELAN's time."""
+    """The video, and its offset against ELAN's time in milliseconds."""
     descriptors = list(root.iter("MEDIA_DESCRIPTOR"))
     videos = [d for d in descriptors if not (d.get("MIME_TYPE") or "").startswith("audio")] or descriptors
     names = []
@@ -84,7 +85,7 @@ def _path(url: str) -> str:
 
 
 def _tiers(root: Element, path: Path) -> dict[str, list[_Annotation]]:
-    """Annotations by tier, parents before what hangs on them."""
+    """Annotations by tier. Parents come before the tiers that refer to them."""
     slots = {}
     for slot in root.iter("TIME_SLOT"):
         value = slot.get("TIME_VALUE")
@@ -136,7 +137,9 @@ def _annotations(
 def _interpolated(
     pairs: list[tuple[str | None, str | None]], slots: Mapping[str | None, float | None], where: str
 ) -> dict[str | None, float]:
-    """Times of all slots of a tier: those without one lie evenly between their neighbours of the chain."""
+    """Times of all slots of a tier. Slots without a time are spaced evenly between their neighbours in the
+    chain.
+    """
     times = {slot: time for pair in pairs for slot in pair if (time := slots[slot]) is not None}
     following = dict(pairs)
     for start in [slot for slot, _ in pairs if slots[slot] is not None]:
@@ -157,7 +160,9 @@ def _interpolated(
 
 
 def _hanging(tier: Element, spans: Mapping[str, tuple[float, float]], where: str) -> list[_Annotation]:
-    """Annotations that hang on others: one has the whole span, several in a row have equal shares."""
+    """Annotations that refer to others: a single one has the whole span, several in a row have equal
+    shares.
+    """
     groups: dict[str, list[Element]] = {}
     for annotation in tier.iter("REF_ANNOTATION"):
         parent = annotation.get("ANNOTATION_REF") or ""
@@ -191,7 +196,7 @@ def _in_order(members: list[Element]) -> list[Element]:
 def _chosen(
     root: Element, tiers: Mapping[str, list[_Annotation]], ask: Ask, path: Path
 ) -> tuple[list[str], list[str]]:
-    """The tiers to take, and a note on the others."""
+    """The tiers to read, and a note on the others."""
     unknown = [name for name in ask.tiers if name not in tiers and name != ALL_TIERS]
     if unknown:
         raise LabelError(f"{path} has no tier {unknown[0]!r}; it has {_listed(tiers)}.")

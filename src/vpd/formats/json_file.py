@@ -12,11 +12,11 @@ from vpd.library.artefact import write_text
 from vpd.library.encodings import decode
 
 MOST_BYTES = 512 * 2**20
-"""A larger file is refused before it is read."""
+"""Largest size of a file in bytes. A larger one is refused before it is read."""
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a JSON file. Raises LabelError where it cannot be read or is too large."""
+    """Read a JSON file as bytes. Raises LabelError where it cannot be read or is too large."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise LabelError(f"{path} is larger than the {MOST_BYTES} bytes that are read.")
@@ -26,7 +26,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def unpacked(path: Path) -> bytes:
-    """What a file holds, also where it is gzipped. Raises LabelError, and ValueError for what is no gzip."""
+    """Unpack the content of a file where it is gzipped. Raises LabelError, and ValueError where the gzip data
+    are damaged.
+    """
     raw = read_bytes(path)
     if raw[:2] != b"\x1f\x8b":
         return raw
@@ -47,7 +49,7 @@ def _no_number(text: str) -> NoReturn:
 
 
 def read_json(path: Path) -> Any:
-    """The content. Raises LabelError."""
+    """Parse a JSON file. Raises LabelError."""
     try:
         return json.loads(decode(unpacked(path)).text, parse_constant=_no_number)
     except LabelError:
@@ -57,5 +59,5 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(content: Any, path: Path) -> None:
-    """Write UTF-8, indented, whole or not at all."""
+    """Write UTF-8, indented, completely or not at all."""
     write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", path)

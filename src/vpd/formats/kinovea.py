@@ -11,13 +11,13 @@ from vpd.formats.xml_file import read_xml
 from vpd.types import Segment
 
 _DEFAULT_TITLE = re.compile(r"[\d:.,\s]*(ms|s|f)?")
-"""Kinovea calls a key image by its time until the user writes a title."""
+"""Titles that Kinovea makes of the time, before the user writes one."""
 
 
 def read_kinovea(path: Path, ask: Ask) -> Imported:
-    """Every titled key image is a moment, a frame long. Raises LabelError.
+    """Read a moment of one frame from every titled key image. Raises LabelError.
 
-    Its time stamp counts from that of the first frame, in units of which the file says how many a frame has.
+    Its time stamp counts from the first frame. The file states the number of its units in a frame.
     """
     root = read_xml(path, "KinoveaVideoAnalysis")
     names = [root.findtext(tag) or "" for tag in ("FullPath", "OriginalFilename")]

@@ -1,6 +1,6 @@
-"""Label Studio tasks with TimelineLabels on a Video: frames count from 1, the last one included.
+"""Label Studio tasks with TimelineLabels on a Video. Frames count from 1, and the last one is included.
 
-Label Studio counts frames by time at the rate of its labelling interface, which here is ``fps`` of each task.
+Label Studio counts frames by time at the rate of its labelling interface. Here it is ``fps`` of each task.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FROM_NAME, TO_NAME = "actions", "video"
 
 
 def _tick(media: Media, time_s: float) -> int:
-    """How many of Label Studio's frames lie before a time of the video's own clock."""
+    """The number of Label Studio's frames before a time on the video's own clock."""
     if not media.fps:
         raise LabelError(f"the frame rate of {media.video} is not known; scan it first (`vpd scan`)")
     return max(0, round(media.to_player(time_s) * media.fps))
@@ -50,9 +50,9 @@ def _region(segment: Segment, media: Media, number: int) -> dict[str, Any]:
 
 
 def write_label_studio(path: Path, segments: Sequence[Segment], media: Mapping[str, Media]) -> None:
-    """Write one task a video; detections become predictions, other segments annotations.
+    """Write one task a video. Detections become predictions, other segments annotations.
 
-    Beside the tasks, ``<name>_config.xml`` is the labelling interface that the project needs.
+    The file ``<name>_config.xml`` beside the tasks is the labelling interface that the project needs.
     """
     tasks = []
     for name, one in media.items():
@@ -84,11 +84,11 @@ UNKNOWN_ANNOTATOR = "?"
 
 
 def read_label_studio(path: Path, ask: Ask) -> Imported:
-    """Ranges of the annotations of every task, or of its predictions where it has no annotation.
+    """Read the ranges of the annotations of every task; of its predictions where it has no annotation.
 
-    Read are exports as JSON and JSON-MIN. Cancelled annotations are left out; of several annotators of a task
-    those chosen are taken, or the one marked as ground truth; else the same action would become two, and
-    LabelError names them. Regions on a time line in seconds are read too.
+    Exports as JSON and as JSON-MIN are read. Cancelled annotations are left out. Of several annotators of a
+    task the chosen ones are taken, or the one marked as ground truth. Otherwise the same action would occur
+    twice: LabelError names them. Regions on a time line in seconds are read too.
     """
     content = read_json(path)
     if not isinstance(content, list):
@@ -131,7 +131,7 @@ def _task(task: Any, ask: Ask, where: str, notes: list[str]) -> list[Segment]:
 
 
 def _names(data: Mapping[str, Any], task: Mapping[str, Any], where: str) -> list[str]:
-    """Possible names of the task's video, the likeliest first."""
+    """Possible names of the task's video, the most probable first."""
     urls = [data["video"]] if isinstance(data.get("video"), str) else []
     if not urls:
         urls = [v for k, v in data.items() if isinstance(v, str) and re.search(r"\.\w{2,4}([?#].*)?$", v)]
@@ -149,7 +149,7 @@ def _names(data: Mapping[str, Any], task: Mapping[str, Any], where: str) -> list
 
 
 def _annotators(sources: list[Any], ask: Ask, where: str) -> list[Any]:
-    """The annotations to take of those of one task."""
+    """The annotations of one task that are read."""
     by_person: dict[str, list[Any]] = {}
     for source in sources:
         by_person.setdefault(_person(source.get("completed_by")), []).append(source)
@@ -174,7 +174,7 @@ def _person(value: Any) -> str:
 
 
 def _minimal(task: Mapping[str, Any], media: Media, rate: float, where: str) -> list[Segment]:
-    """JSON-MIN: the labels of a task stand beside its data, under the name of their tag."""
+    """Convert JSON-MIN, in which the labels of a task are beside its data, under the name of their tag."""
     found = []
     for value in task.values():
         if isinstance(value, list) and all(

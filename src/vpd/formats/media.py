@@ -13,12 +13,12 @@ from vpd.library.videos import VideoRow
 from vpd.types import Array
 
 ROUNDING_S = 1e-6
-"""Times of labels are rounded to this; a frame's time counts as reached within it."""
+"""Precision of label times in seconds. A frame's time is reached within it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Media:
-    """One video as other programs see it.
+    """One video in the terms of other programs.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Media:
 
     @classmethod
     def of(cls, row: VideoRow, times_s: Array | None = None) -> Media:
-        """From the library's row, and the times of its frames where they are at hand."""
+        """From the library's row, with the times of its frames where they are known."""
         times = np.empty(0) if times_s is None else times_s
         return cls(
             row.video,
@@ -65,21 +65,21 @@ class Media:
         return self.fps
 
     def from_player(self, time_s: float) -> float:
-        """The video's own clock at a time of a player, which starts at 0 with the first frame."""
+        """Convert a player's time, which starts at 0 with the first frame, to the video's own clock."""
         return self.start_s + time_s
 
     def to_player(self, time_s: float) -> float:
-        """A player's time at a time of the video's own clock."""
+        """Convert a time on the video's own clock to a player's time."""
         return time_s - self.start_s
 
     def frame_at(self, time_s: float) -> int:
-        """The first frame at or after a time; one past the last where the time is later than all."""
+        """The first frame at or after a time; one past the last where all frames are earlier."""
         if len(self.times_s):
             return int(np.searchsorted(self.times_s, time_s - ROUNDING_S))
         return max(0, int(np.ceil((time_s - self.start_s) * self._need_fps() - 1e-3)))
 
     def time_of(self, frame: int) -> float:
-        """When a frame is shown; beyond the last, on at the average rate."""
+        """The time at which a frame is shown. Beyond the last frame it continues at the average rate."""
         if frame < len(self.times_s):
             return float(self.times_s[max(0, frame)])
         if len(self.times_s):
@@ -88,4 +88,4 @@ class Media:
 
 
 FindMedia = Callable[[str], Media]
-"""The video that a name or path in a foreign file means. Raises InputError where there is none."""
+"""Find the video that a name or path in a foreign file means. Raises InputError where there is none."""

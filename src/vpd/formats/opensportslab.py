@@ -1,7 +1,8 @@
-"""OpenSportsLab JSON for localisation: events at positions in milliseconds. 2.0 is written; 1 and 2 are read.
+"""OpenSportsLab JSON for localisation: events at positions in milliseconds. Version 2.0 is written; 1 and 2
+are read.
 
-The format knows points. The middle of a segment is its position; ``start_ms`` and ``end_ms`` stand beside
-it, are passed over by others, and give the segment back exactly.
+The format has points only. The middle of a segment is its position. ``start_ms`` and ``end_ms`` are added;
+other programs ignore them, and they restore the segment exactly.
 """
 
 from __future__ import annotations

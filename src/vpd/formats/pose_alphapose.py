@@ -24,9 +24,10 @@ def is_alphapose(content: Any) -> bool:
 
 
 def read_alphapose(path: Path, own: Mapping[str, str]) -> GivenPoses:
-    """One entry a person and frame: COCO, Halpe-26, Halpe-136. The frame is the number of its picture's file.
+    """Read one entry for each person and frame: COCO, Halpe-26, Halpe-136. The frame is the number of its
+    picture's file.
 
-    ``idx`` tells people apart where AlphaPose tracked. Raises LabelError.
+    ``idx`` identifies people where AlphaPose tracked them. Raises LabelError.
     """
     poses: list[GivenPose] = []
     maps: dict[int, JointMap] = {}

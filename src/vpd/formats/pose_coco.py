@@ -13,8 +13,8 @@ from vpd.formats.pose_reading import GivenPose, GivenPoses, frame_number, person
 
 
 def read_coco(path: Path, own: Mapping[str, str]) -> GivenPoses:
-    """A list of ``{"image_id" or "frame": number, "keypoints": [x, y, score] * 17, "score": s}``, where the
-    picture's number is the frame's; an ``athlete`` or ``track_id`` may be there. Raises LabelError.
+    """Read a list of ``{"image_id" or "frame": number, "keypoints": [x, y, score] * 17, "score": s}``. The
+    picture's number is the frame's. ``athlete`` or ``track_id`` is optional. Raises LabelError.
     """
     poses: list[GivenPose] = []
     joints = order_map(17, path)

@@ -26,7 +26,7 @@ COORDINATES = ("x", "y", "likelihood")
 
 
 def is_deeplabcut(head: str) -> bool:
-    """Whether a CSV file that begins with ``head`` is one."""
+    """Whether a CSV file that begins with ``head`` is DeepLabCut's."""
     return head.startswith("scorer,")
 
 
@@ -80,7 +80,7 @@ def _rows(path: Path) -> list[list[str]]:
 def _columns(
     path: Path, parts: Sequence[str], coordinates: Sequence[str], of: Sequence[str]
 ) -> dict[tuple[str, str], list[int]]:
-    """Where x, y and likelihood (-1 for none) of each point of each individual stand."""
+    """The columns of x, y and likelihood (-1 for none) of each point of each individual."""
     found: dict[tuple[str, str], list[int]] = {}
     for place, (part, coordinate, one) in enumerate(zip(parts, coordinates, of, strict=True)):
         if coordinate not in COORDINATES:

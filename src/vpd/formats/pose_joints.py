@@ -1,4 +1,4 @@
-"""From other programs' points to the 17 joints of COCO: by the points' names, or by a known order."""
+"""Map other programs' points to the 17 joints of COCO: by the points' names, or by a known order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vpd.library.csv_file import Columns, read_table
 from vpd.types import COCO17, Array
 
 LEAST_JOINTS = 5
-"""Of nose, shoulders, elbows, wrists, hips, knees and ankles; fewer are no pose."""
+"""Least number of joints of a pose, out of nose, shoulders, elbows, wrists, hips, knees and ankles."""
 BODY = tuple(name for name in COCO17 if "eye" not in name and "ear" not in name)
 
 _HALPE26 = (
@@ -39,8 +39,9 @@ ORDERS: dict[int, tuple[str, ...]] = {
     133: (*COCO17, *[""] * 116),
     136: (*_HALPE26, *[""] * 110),
 }
-"""By the number of points, the order in which programs that name none write them: COCO, OpenPose's COCO
-model, OpenPose's BODY_25, Halpe (AlphaPose, Sports2D), COCO-WholeBody, Halpe with face and hands."""
+"""By the number of unnamed points, their order: COCO, OpenPose's COCO model, OpenPose's BODY_25, Halpe
+(AlphaPose, Sports2D), COCO-WholeBody, Halpe with face and hands.
+"""
 
 _SIDES = (("left", ("left", "l")), ("right", ("right", "r")))
 _PARTS = tuple(dict.fromkeys(name.partition("_")[2] for name in COCO17 if "_" in name))
@@ -51,12 +52,12 @@ _BY_NAME = {"nose": "nose"} | {
     for part in _PARTS
     for spelt in (mark + part, part + mark)
 }
-"""Names in small letters without blanks and signs: LShoulder, shoulder_left, Left Shoulder and so on."""
+"""Names in lower case without blanks and signs: LShoulder, shoulder_left, Left Shoulder and so on."""
 JOINTS_TABLE = Columns(required=("name", "joint"))
 
 
 def joint_of(name: str, own: Mapping[str, str] | None = None) -> str | None:
-    """The COCO joint that a point's name means; ``own`` are the user's words, which go first."""
+    """The COCO joint that a point's name means. The user's words in ``own`` have priority."""
     if own and name.strip() in own:
         return own[name.strip()] or None
     plain = unicodedata.normalize("NFKC", name).casefold()
@@ -64,7 +65,7 @@ def joint_of(name: str, own: Mapping[str, str] | None = None) -> str | None:
 
 
 def read_joints(path: Path) -> dict[str, str]:
-    """The user's table of points: ``name`` as the other program has it, and COCO's ``joint``, empty for none.
+    """Read the user's table of points: ``name`` in the other program, and COCO's ``joint``, empty for none.
 
     Raises TableError with line and column.
     """
@@ -83,7 +84,7 @@ def read_joints(path: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class JointMap:
-    """Which point is which joint.
+    """The mapping from points to joints.
 
     Attributes
     ----------
@@ -96,10 +97,10 @@ class JointMap:
     left_out: tuple[str, ...]
 
     def poses(self, points: Array) -> Array:
-        """(N, 17, 3) float32 x, y, score of (N, P, 3) points.
+        """Convert (N, P, 3) points to (N, 17, 3) float32 x, y, score.
 
-        A joint that is missing, is not finite, or has neither place nor score has score 0, and stands at the
-        mean of the others.
+        A joint that is missing, is not finite, or has neither position nor score gets score 0 and the mean
+        position of the others.
         """
         points = np.asarray(points, np.float64).reshape(len(points), -1, 3)
         out: Array = points[:, self.places]
@@ -113,7 +114,7 @@ class JointMap:
 
 
 def joint_map(names: Sequence[str], where: object, own: Mapping[str, str] | None = None) -> JointMap:
-    """The map of named points. Raises LabelError for two points of one joint, and for too few joints."""
+    """The mapping of named points. Raises LabelError for two points of one joint, and for too few joints."""
     places = np.full(len(COCO17), -1)
     left_out = []
     for place, name in enumerate(names):
@@ -133,7 +134,7 @@ def joint_map(names: Sequence[str], where: object, own: Mapping[str, str] | None
 
 
 def order_map(points: int, where: object) -> JointMap:
-    """The map of unnamed points, by their number. Raises LabelError for an order that is not known."""
+    """The mapping of unnamed points, by their number. Raises LabelError for an unknown order."""
     if points not in ORDERS:
         known = ", ".join(map(str, ORDERS))
         raise LabelError(f"{where}: a person of {points} points; known without names are {known}.")
@@ -144,7 +145,7 @@ _HOW = "Say in poses_given/joints.csv (name,joint) which point is which joint of
 
 
 def own_joints(path: Path) -> dict[str, str]:
-    """The same as `read_joints`. Raises LabelError."""
+    """`read_joints` with LabelError for errors."""
     try:
         return read_joints(path)
     except TableError as error:

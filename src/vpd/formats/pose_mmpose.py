@@ -15,7 +15,7 @@ from vpd.formats.pose_reading import GivenPose, GivenPoses, frame_number, in_pix
 
 
 def is_mmpose(content: Any) -> bool:
-    """Whether the content is one of the two."""
+    """Whether the content is of one of the two kinds."""
     if isinstance(content, dict):
         return "instance_info" in content
     first = content[0] if isinstance(content, list) and content else None
@@ -23,7 +23,8 @@ def is_mmpose(content: Any) -> bool:
 
 
 def read_mmpose(path: Path, own: Mapping[str, str]) -> GivenPoses:
-    """Points by their names in ``meta_info``; without, COCO or another order that the number of points tells.
+    """Read points by their names in ``meta_info``; without it, in COCO's order or another that their number
+    determines.
 
     The demos count frames from 1, the inferencer from 0. Raises LabelError.
     """

@@ -1,4 +1,4 @@
-"""Read the JSON files that OpenPose writes for each frame; Pose2Sim and Sports2D write such too."""
+"""Read the JSON files that OpenPose, Pose2Sim and Sports2D write for each frame."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from vpd.formats.pose_reading import GivenPose, GivenPoses, in_pixels, number_in
 
 
 def read_openpose(folder: Path, own: Mapping[str, str]) -> GivenPoses:
-    """A folder with a file a frame, whose last number is the frame's: BODY_25, COCO, Halpe, COCO-WholeBody.
+    """Read a folder with a file for each frame: BODY_25, COCO, Halpe, COCO-WholeBody. The last number in a
+    file's name is the frame's.
 
-    A person has a number where ``person_id`` gives one. Raises LabelError.
+    ``person_id`` identifies a person where the file has it. Raises LabelError.
     """
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".json")
     if not files:

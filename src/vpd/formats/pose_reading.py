@@ -20,8 +20,8 @@ MOST_FRAMES = 10_000_000
 
 @dataclass(frozen=True, eq=False)
 class GivenPose:
-    """One person in one frame: the athlete's number where the file tells people apart, a score by which the
-    best of a frame is chosen, and (17, 3) float32 x, y in pixels and score of each joint.
+    """One person in one frame: the athlete's number where the file identifies people, a score for choosing
+    the best person of a frame, and (17, 3) float32 x, y in pixels and score of each joint.
     """
 
     frame: int
@@ -49,7 +49,9 @@ class GivenPoses:
 
 
 ReadPoses = Callable[[Path, Mapping[str, str]], GivenPoses]
-"""A reader, given the user's table of points. Raises LabelError for what it does not understand whole."""
+"""A reader that takes the user's table of points. It raises LabelError for a file that it does not fully
+understand.
+"""
 
 
 def frame_number(value: Any, where: object) -> int:
@@ -72,7 +74,7 @@ def number_in(name: str, where: object) -> int:
 
 
 def numbers(values: Iterable[Any], where: object) -> Array:
-    """(N,) float64 of numbers; None and empty text are NaN. Raises LabelError."""
+    """(N,) float64 of numbers. None and empty text become NaN. Raises LabelError."""
     found = []
     for value in values:
         if value is None or value == "":
@@ -88,7 +90,7 @@ def numbers(values: Iterable[Any], where: object) -> Array:
 
 
 def triples(values: Sequence[Any], where: object) -> Array:
-    """(P, 3) of x, y, score one after the other. Raises LabelError."""
+    """(P, 3) of x, y, score in sequence. Raises LabelError."""
     found = numbers(values, where)
     if not len(found) or len(found) % 3:
         raise LabelError(f"{where}: {len(found)} numbers are not x, y and score of each point")
@@ -98,7 +100,9 @@ def triples(values: Sequence[Any], where: object) -> Array:
 def person(
     frame: int, athlete: int | None, points: Array, joints: JointMap, score: float | None = None
 ) -> GivenPose | None:
-    """The pose of (P, 3) points; None where no joint was found. Without a score, the joints' mean."""
+    """The pose of (P, 3) points; None where no joint was found. Without a score, it gets the mean of its
+    joints.
+    """
     keypoints = joints.poses(points[None])[0]
     if not keypoints[:, 2].any():
         return None
@@ -107,6 +111,8 @@ def person(
 
 
 def in_pixels(poses: Sequence[GivenPose], where: object) -> None:
-    """Raise LabelError where no joint lies beyond the first pixels: shares of the picture, or metres."""
+    """Raise LabelError where all joints lie within the first pixels: they are fractions of the picture, or
+    metres.
+    """
     if poses and max(float(np.abs(p.keypoints[:, :2]).max()) for p in poses) <= 8:
         raise LabelError(f"{where}: its points are not in pixels (shares of the picture, or metres).")

@@ -20,7 +20,7 @@ FIXED = ("track", "frame_idx", "instance.score")
 
 
 def is_sleap(head: str) -> bool:
-    """Whether a CSV file that begins with ``head`` is one."""
+    """Whether a CSV file that begins with ``head`` is SLEAP's."""
     first = head.split("\n", 1)[0].strip().split(",")
     return "frame_idx" in first and any(name.endswith(".x") for name in first)
 
@@ -28,7 +28,7 @@ def is_sleap(head: str) -> bool:
 def read_sleap_csv(path: Path, own: Mapping[str, str]) -> GivenPoses:
     """Columns track, frame_idx, instance.score, then ``NODE.x``, ``NODE.y`` and ``NODE.score``.
 
-    Tracks are athletes 0, 1 and so on, in the order of their names; without tracks nobody is told apart.
+    Tracks are athletes 0, 1 and so on, in the order of their names. Without tracks people are not identified.
     Raises LabelError.
     """
     try:

@@ -1,4 +1,4 @@
-"""Read TRC files in pixels, as Sports2D writes them: a file a person (NAME_px_person00.trc)."""
+"""Read TRC files in pixels, as Sports2D writes them: one file for each person (NAME_px_person00.trc)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ _PERSON = re.compile(r"person_?(\d+)", re.IGNORECASE)
 
 
 def read_trc_folder(folder: Path, own: Mapping[str, str]) -> GivenPoses:
-    """All people of a folder of TRC files. Raises LabelError."""
+    """Read all people of a folder of TRC files. Raises LabelError."""
     found = [read_trc(path, own) for path in sorted(folder.glob("*.trc"))]
     poses = [pose for one in found for pose in one.poses]
     return GivenPoses("TRC", poses, found[0].missing, found[0].left_out)
 
 
 def read_trc(path: Path, own: Mapping[str, str]) -> GivenPoses:
-    """The person of a file, whose number is that of its name, else 0; a frame is its time by the data rate.
+    """Read the person of a file. The number is that of its name, else 0. A frame is its time multiplied by
+    the data rate.
 
-    The format has no scores: what is there has 1. Raises LabelError, also for metres.
+    The format has no scores: existing joints get 1. Raises LabelError, also for metres.
     """
     try:
         lines = decode(read_bytes(path)).text.splitlines()

@@ -21,7 +21,7 @@ from vpd.library.encodings import decode
 
 @dataclass(frozen=True)
 class PoseFormat:
-    """One program's poses: what its files are, and how they are read."""
+    """Poses of one program: the kind of its files, and their reader."""
 
     files: str
     read: ReadPoses
@@ -42,7 +42,7 @@ POSE_FORMATS = {
 
 
 def guess_pose_format(path: Path) -> str:
-    """The format of a file or folder, by its suffix and what it holds. Raises LabelError."""
+    """Guess the format of a file or folder from suffix and content. Raises LabelError."""
     if path.is_dir():
         return "trc-folder" if any(path.glob("*.trc")) else "openpose"
     suffix = path.suffix.lower()
@@ -79,9 +79,9 @@ def _csv_format(path: Path) -> str:
 
 
 def read_given(path: Path, own: Mapping[str, str] | None = None) -> GivenPoses:
-    """The poses of a file or folder; ``own`` is the user's table of points.
+    """Read the poses of a file or folder. ``own`` is the user's table of points.
 
-    Raises LabelError for what is not understood whole.
+    Raises LabelError for a file that is not fully understood.
     """
     return POSE_FORMATS[guess_pose_format(path)].read(path, own or {})
 

@@ -11,7 +11,7 @@ from vpd.formats.media import FindMedia, Media
 from vpd.types import Segment
 
 POINT_S = 0.04
-"""How long a moment lasts where the video's frame rate is not known."""
+"""Duration of a moment in seconds where the video's frame rate is unknown."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Imported:
-    """The segments of a file, sentences on what was left out, and for each segment cells of other columns."""
+    """The segments of a file, sentences on skipped content, and for each segment cells of other columns."""
 
     segments: list[Segment]
     notes: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ Read = Callable[[Path, Ask], Imported]
 
 
 def label_text(value: object, where: str) -> str:
-    """A label, which must be a text that is not empty. Raises LabelError."""
+    """Check that a label is a text and not empty. Raises LabelError."""
     if not isinstance(value, str) or not value.strip():
         raise LabelError(f"{where}: the label {value!r} is not a text")
     text = " ".join(value.split())
@@ -53,7 +53,7 @@ def label_text(value: object, where: str) -> str:
 
 
 def number(value: object, where: str) -> float:
-    """A finite number, also as text, but not a truth value. Raises LabelError."""
+    """A finite number, also as text, but no truth value. Raises LabelError."""
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError
@@ -79,7 +79,7 @@ def athlete_number(value: object, where: str) -> int | None:
 
 
 def found_media(ask: Ask, names: Sequence[str], where: str) -> Media:
-    """The video that the first name that means one means. Raises LabelError with the first one's reason."""
+    """The video of the first name that is known. Raises LabelError with the reason for the first name."""
     reasons = []
     for name in dict.fromkeys(names):
         try:
@@ -93,7 +93,7 @@ def found_media(ask: Ask, names: Sequence[str], where: str) -> Media:
 def segment(
     media: Media, start_s: float, end_s: float, athlete: int | None, label: str, where: str
 ) -> Segment:
-    """A segment. Raises LabelError for a span that is none."""
+    """A segment. Raises LabelError for an impossible span."""
     try:
         return Segment(media.video, start_s, end_s, athlete, label)
     except InputError as error:
@@ -101,6 +101,6 @@ def segment(
 
 
 def moment(media: Media, time_s: float, athlete: int | None, label: str, where: str) -> Segment:
-    """A segment of the frame that is shown at a time of the video's own clock."""
+    """A segment of the frame that is shown at a time on the video's own clock."""
     length_s = 1 / media.fps if media.fps else POINT_S
     return segment(media, time_s, time_s + length_s, athlete, label, where)

@@ -1,4 +1,4 @@
-"""Read SoccerNet's Labels-v2.json: points of one match, whose halves may be files of their own."""
+"""Read SoccerNet's Labels-v2.json: points of one match. Each half may be a file."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _TIME = re.compile(r"(?P<half>\d+) - (?P<minutes>\d+):(?P<seconds>\d\d)", re.ASC
 
 
 def read_soccernet(path: Path, ask: Ask) -> Imported:
-    """Each annotation is a moment, a frame long, at its position in milliseconds, else at its game time.
+    """Read a moment of one frame from each annotation, at its position in milliseconds, else at its game
+    time.
 
-    ``UrlLocal`` names a video, or the folder of a match with a file a half. Raises LabelError.
+    ``UrlLocal`` names a video, or the folder of a match with a file for each half. Raises LabelError.
     """
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("annotations"), list):

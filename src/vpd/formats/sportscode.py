@@ -1,6 +1,6 @@
-"""Sportscode's XML of instances, which LongoMatch, Nacsport and others write and read too.
+"""Sportscode's XML of instances. LongoMatch, Nacsport and others read and write it too.
 
-The format names no video: the file's own name is the video's, or the user says which.
+The format names no video. The file's own name is that of the video, unless the user names it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vpd.formats.xml_file import read_xml, write_xml
 from vpd.types import Segment
 
 ATHLETE = "athlete"
-"""The group of the label that holds an athlete's number."""
+"""The group of the label with an athlete's number."""
 
 
 def _text(parent: Element, tag: str, text: object) -> None:
@@ -24,7 +24,7 @@ def _text(parent: Element, tag: str, text: object) -> None:
 
 
 def write_sportscode(path: Path, segments: Sequence[Segment], media: Media) -> None:
-    """Write the segments of one video, an instance each, and a row for each class."""
+    """Write the segments of one video as instances, and a row for each class."""
     root = Element("file")
     instances = SubElement(root, "ALL_INSTANCES")
     for number_, s in enumerate(sorted(segments, key=lambda s: s.start_s), 1):
@@ -44,7 +44,8 @@ def write_sportscode(path: Path, segments: Sequence[Segment], media: Media) -> N
 
 
 def read_sportscode(path: Path, ask: Ask) -> Imported:
-    """Every instance is a segment and its code the label; its own labels are kept as columns by their groups.
+    """Read a segment from every instance. Its code is the label. Its own labels become columns named by their
+    groups.
 
     Raises LabelError.
     """

@@ -1,4 +1,4 @@
-"""Labels and detections in the files of other programs, one program a file of this folder."""
+"""Labels and detections in the files of other programs, one module of this folder for each program."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ from vpd.types import Segment
 
 @dataclass(frozen=True)
 class Format:
-    """One program: how its files end, and how they are written and read; ``write_one`` writes one a video."""
+    """One program: the suffix of its files, and their writer and reader. ``write_one`` writes one file a
+    video.
+    """
 
     suffix: str
     read: Read
@@ -41,7 +43,7 @@ class Format:
 
     @property
     def writes(self) -> bool:
-        """Whether it can be written."""
+        """Whether vpd can write it."""
         return self.write_all is not None or self.write_one is not None
 
 
@@ -59,7 +61,7 @@ FORMATS = {
     "kinovea": Format(".kva", read_kinovea),
     "sportscode": Format(".xml", read_sportscode, write_one=write_sportscode),
 }
-"""``csv`` is written by `vpd.verbs.labels`, which knows the user's own columns."""
+"""The programs by name. `vpd.verbs.labels` writes ``csv``, because it knows the user's own columns."""
 
 XML_ROOTS = {
     "ANNOTATION_DOCUMENT": "elan",
@@ -76,7 +78,7 @@ def _format(name: str) -> Format:
 
 
 def guess_format(path: Path) -> str:
-    """The format of a file, by its suffix and what it holds. Raises LabelError for one that is not known."""
+    """Guess the format of a file from suffix and content. Raises LabelError for an unknown one."""
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
         return "boris" if is_boris_csv(path) else "csv"
@@ -109,7 +111,7 @@ def _json_format(content: Any) -> str | None:
 
 
 def written_format(name: str) -> Format:
-    """The format called ``name``. Raises InputError where there is none, or it is only read."""
+    """The format called ``name``. Raises InputError where there is none, or it can only be read."""
     form = _format(name)
     if not form.writes:
         written = ", ".join(n for n, f in FORMATS.items() if f.writes)
@@ -122,9 +124,9 @@ def export_segments(
 ) -> list[Path]:
     """Write segments, or detections with their scores, for the program ``name`` into ``folder``.
 
-    ``media`` are the videos by id: all of them are written, also those without a segment. Returns the files:
+    ``media`` are the videos by id. All of them are written, also those without a segment. Returns the files:
     ``<name><suffix>``, or one a video in a folder ``<name>``. Raises InputError for an unknown program, or
-    one that is only read.
+    one that can only be read.
     """
     form = written_format(name)
     unknown = sorted({s.video for s in segments} - set(media))
@@ -146,9 +148,9 @@ def export_segments(
 def import_segments(
     name: str, path: Path, find: FindMedia, tiers: tuple[str, ...] = (), encoding: str | None = None
 ) -> Imported:
-    """The segments in a file of the program ``name``; ``find`` says which video a file name means.
+    """Read the segments in a file of the program ``name``. ``find`` finds the video that a file name means.
 
-    Raises LabelError where the file is damaged, is not understood whole, or names unknown videos.
+    Raises LabelError where the file is damaged, is not fully understood, or names unknown videos.
     """
     return _format(name).read(path, Ask(find, tiers, encoding))
 

@@ -13,9 +13,10 @@ from vpd.types import Segment
 
 
 def read_via(path: Path, ask: Ask) -> Imported:
-    """Every temporal segment whose attributes say one thing; several times are spans from each to the next.
+    """Read every temporal segment whose attributes have one value. Several times are spans from each to the
+    next.
 
-    A single time is a moment, a frame long; regions in pictures are left out. Raises LabelError.
+    A single time is a moment of one frame. Regions in pictures are left out. Raises LabelError.
     """
     content = read_json(path)
     try:
@@ -51,7 +52,7 @@ def read_via(path: Path, ask: Ask) -> Imported:
 
 
 def _label(values: Mapping[str, Any], attributes: Mapping[str, Any], where: str) -> str:
-    """The one thing that the attributes say; an option's number stands for its name."""
+    """The single value of the attributes. An option's number stands for its name."""
     said = []
     for key, value in values.items():
         options = (attributes.get(key) or {}).get("options") or {}

@@ -16,8 +16,8 @@ from vpd.library.artefact import write_text
 def read_xml(path: Path, *roots: str) -> ElementTree.Element:
     """The root element, which must have one of the names ``roots``. Raises LabelError.
 
-    A file that defines entities, in any encoding, is refused: none of the formats needs them, and they can be
-    made to fill the memory or to read other files. A document type is passed over.
+    A file that defines entities, in any encoding, is refused: none of the formats needs them, and they can
+    fill the memory or read other files. A document type is ignored.
     """
     content = read_bytes(path)
     try:
@@ -32,7 +32,7 @@ def read_xml(path: Path, *roots: str) -> ElementTree.Element:
 
 
 def write_xml(element: ElementTree.Element, path: Path) -> None:
-    """Write the element as UTF-8, indented, whole or not at all."""
+    """Write the element as UTF-8, indented, completely or not at all."""
     ElementTree.indent(element)
     write_text(
         '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(element, "unicode") + "\n", path

@@ -1,1 +1,1 @@
-"""The library on disk: where files lie, how they are written, what they are made from."""
+"""The library on disk: paths, atomic writing, artefacts and the keys of their inputs."""

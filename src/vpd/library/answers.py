@@ -1,4 +1,4 @@
-"""answers.csv: the user's answers to proposals. A moment that was answered is not proposed again."""
+"""answers.csv: the user's answers to proposals. An answered moment is not proposed again."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Answer:
         self.segment()
 
     def segment(self) -> Segment:
-        """The span that was asked about, with its class. Raises InputError for an impossible span."""
+        """The moment of the question, with its class. Raises InputError for an impossible span."""
         return Segment(self.video, self.start_s, self.end_s, self.athlete, self.label or None)
 
     @property
     def right(self) -> bool:
-        """Whether the proposal was what it is."""
+        """Whether the proposed class was the true one."""
         return self.verdict == ACCEPTED or (bool(self.label) and self.label == self.proposed)
 
 
@@ -92,7 +92,7 @@ def read_answers(layout: Layout) -> list[Answer]:
 
 
 def add_answers(layout: Layout, answers: Iterable[Answer]) -> list[Answer]:
-    """Add answers to the file, each with an id; whole or not at all. Returns them with their ids."""
+    """Append answers to the file, each with an id: all of them, or none. Returns them with their ids."""
     path = answers_file(layout)
     fresh = [replace(a, id=a.id or uuid.uuid4().hex[:8]) for a in answers]
     with locked(path):

@@ -1,8 +1,8 @@
-"""Artefacts: tables that carry the key of what made them, and are written whole or not at all.
+"""Artefacts: tables that carry the key of their recipe, and are written completely or not at all.
 
 A key is the hash of the step's name and version, its settings and the keys of its inputs. An artefact is up
-to date exactly when the key in its metadata is the key of what would be made now; there is no other
-bookkeeping.
+to date exactly when the key in its metadata equals the key of what would be made now. There is no other
+record of its state.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ METADATA_KEY = b"vpd"
 class Recipe:
     """The recipe of an artefact: step, version of its code, settings, keys of inputs.
 
-    ``notes`` are kept in the artefact for the reader, and do not enter the key.
+    ``notes`` are kept in the artefact for the reader. They are not part of the key.
     """
 
     step: str
@@ -53,7 +53,7 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def to_metadata(self) -> dict[bytes, bytes]:
-        """Metadata of the artefact, to be written within `sealed`."""
+        """Metadata of the artefact, for writing within `sealed`."""
         record = {
             "key": self.key,
             "step": self.step,
@@ -80,13 +80,17 @@ def _host() -> str:
 
 
 def _part(path: Path) -> Path:
-    """An unfinished file beside ``path``, told from those of other processes, hosts and threads."""
+    """The path of an unfinished file beside ``path``, distinct from those of other processes, hosts and
+    threads.
+    """
     name = os.fsencode(path.name)[:_MOST_NAME].decode("utf-8", "ignore")
     return path.with_name(f".{name}.{_host()}.{os.getpid()}.{secrets.token_hex(4)}.part")
 
 
 def is_abandoned(part: Path) -> bool:
-    """Whether the process that wrote an unfinished file is gone; of other computers' the old ones are."""
+    """Whether the process that wrote an unfinished file has ended. A file of another computer counts as
+    abandoned when it is old.
+    """
     found = _PART.fullmatch(part.name)
     if found and found["host"] == _host():
         return not process_exists(int(found["process"]))
@@ -98,11 +102,11 @@ def is_abandoned(part: Path) -> bool:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path beside ``path`` to write to; it takes its place when the block ends without an error.
+    """Yield a path beside ``path`` to write to. It replaces ``path`` when the block ends without an error.
 
-    The bytes are on the disk before the name changes, so a killed run or a full disk leaves the old file or
-    none, never a part of one. Raises DiskFullError where the disk is full, InputError where
-    rights are missing.
+    The bytes are on the disk before the file is renamed. So a killed run or a full disk leaves the old file
+    or none, never a part of one. Raises DiskFullError where the disk is full, InputError where rights are
+    missing.
     """
     part = _part(path)
     _refuse_links(path)
@@ -123,7 +127,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _refuse_links(path: Path) -> None:
-    """Raise InputError where a folder of the library that ``path`` lies in is a link out of it."""
+    """Raise InputError where a folder of the library on the way to ``path`` is a link that leads out of
+    it.
+    """
     links: list[Path] = []
     for folder in path.parents:
         if (folder / SETTINGS_FILE).is_file():
@@ -138,7 +144,9 @@ def _refuse_links(path: Path) -> None:
 
 
 def _rename(part: Path, path: Path) -> None:
-    """Put ``part`` in the place of ``path``. Windows refuses while another process reads the old file."""
+    """Rename ``part`` to ``path``. Windows refuses this while another process reads the old file; it is tried
+    again.
+    """
     for _ in range(_TRIES - 1 if WINDOWS else 0):
         try:
             part.replace(path)
@@ -150,7 +158,7 @@ def _rename(part: Path, path: Path) -> None:
 
 
 def write_error(path: Path, error: Exception) -> VpdError | None:
-    """The error to raise for an error of writing; None for errors of another kind."""
+    """Convert an error of writing into one of ours; None for errors of another kind."""
     number = error.errno if isinstance(error, OSError) else None
     # Arrow, safetensors and FFmpeg keep the system's number, or its words, in their texts alone.
     text = str(error).lower()
@@ -168,7 +176,7 @@ def write_error(path: Path, error: Exception) -> VpdError | None:
 
 @contextmanager
 def sealed(path: Path) -> Iterator[Path]:
-    """As `replacing`, for an artefact: its checksum is written into the metadata of its `Recipe`."""
+    """As `replacing`, for an artefact: the checksum is written into the metadata of its `Recipe`."""
     with replacing(path) as part:
         yield part
         written = checksum.seal(part)
@@ -176,7 +184,7 @@ def sealed(path: Path) -> Iterator[Path]:
 
 
 def write_parquet(table: pa.Table, path: Path, recipe: Recipe) -> None:
-    """Write ``table`` with its recipe, whole or not at all."""
+    """Write ``table`` with its recipe, completely or not at all."""
     table = table.replace_schema_metadata(None)
     with sealed(path) as part, pq.ParquetWriter(part, table.schema, compression="zstd") as out:
         out.write_table(table)
@@ -195,13 +203,13 @@ def write_arrow(table: pa.Table, path: Path, recipe: Recipe) -> None:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write ``text`` as UTF-8, whole or not at all."""
+    """Write ``text`` as UTF-8, completely or not at all."""
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def damaged(path: Path, why: object) -> ArtefactError:
-    """The error for an artefact whose contents are not those that were written."""
+    """The error for an artefact whose content differs from what was written."""
     said = " ".join(str(why).split())[:_MOST_REASON]
     return ArtefactError(f"{path} is damaged ({said}). `vpd run` makes it again.")
 
@@ -223,10 +231,10 @@ def _arrow(path: Path) -> pa.ipc.RecordBatchFileReader:
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """The table at ``path``: Parquet is read, Arrow is memory-mapped.
+    """Read the table at ``path``. Parquet is read into memory, Arrow is memory-mapped.
 
-    The contents are compared with the artefact's checksum. Raises ArtefactError where it is missing, damaged
-    or not ours, or has other columns.
+    The content is compared with the artefact's checksum. Raises ArtefactError where the file is missing,
+    damaged or not one of vpd's, or has other columns.
     """
 
     def read() -> pa.Table:
@@ -240,9 +248,9 @@ def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
-    """What the artefact at ``path`` was made from: ``key``, ``step``, ``settings``, ``inputs``, ``notes``.
+    """Read the recipe of the artefact at ``path``: ``key``, ``step``, ``settings``, ``inputs``, ``notes``.
 
-    Reads the schema alone. Raises ArtefactError where the file is missing, damaged or not ours.
+    Only the schema is read. Raises ArtefactError where the file is missing, damaged or not one of vpd's.
     """
 
     def read() -> Any:
@@ -281,9 +289,9 @@ def read_notes(path: Path) -> dict[str, Any]:
 
 
 def is_current(path: Path, recipe: Recipe) -> bool:
-    """Whether the artefact at ``path`` is there, made from exactly this recipe, and not changed since.
+    """Whether the artefact at ``path`` exists, was made from exactly this recipe, and has not changed since.
 
-    What was written to since is read and compared; a change of the disk alone is found by `check`.
+    A file that was written to since is read and compared. A change of the disk alone is found by `check`.
     """
     try:
         record = read_recipe(path)

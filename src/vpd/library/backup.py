@@ -1,4 +1,4 @@
-"""The last states of a small file that the user edits through vpd, and the way back to them."""
+"""Earlier states of a small file that the user edits through vpd, and the way back to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vpd.errors import InputError
 from vpd.library.artefact import replacing
 
 KEPT = 5
-"""States that are kept of each file."""
+"""Number of states kept of each file."""
 UNDONE = "undone"
 
 
@@ -26,7 +26,7 @@ class Restored:
 
 
 def folder(path: Path) -> Path:
-    """Where the states of ``path`` are kept: ``labels.backup`` beside ``labels.csv``."""
+    """The folder of the states of ``path``: ``labels.backup`` beside ``labels.csv``."""
     return path.with_name(f"{path.stem}.backup")
 
 
@@ -45,7 +45,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def keep(path: Path) -> None:
-    """Keep the present state of ``path`` before it is changed, and forget states beyond the last `KEPT`.
+    """Keep the present state of ``path`` before a change, and delete states beyond the last `KEPT`.
 
     Nothing happens where there is no file. Raises InputError or DiskFullError where it cannot be kept.
     """
@@ -69,7 +69,7 @@ def _forget_old(path: Path) -> None:
 
 @contextmanager
 def keeping(path: Path) -> Iterator[None]:
-    """Within, ``path`` is written anew; its state before is kept where it was another."""
+    """Keep the state of ``path`` before the block, where the block changes it."""
     before = path.read_bytes() if path.is_file() else None
     yield
     if before is not None and path.read_bytes() != before:
@@ -79,7 +79,7 @@ def keeping(path: Path) -> Iterator[None]:
 
 
 def undo(path: Path) -> Restored:
-    """Bring back the last kept state of ``path``; the present one is kept as ``undone``.
+    """Restore the last kept state of ``path``. The present one is kept as ``undone``.
 
     Raises InputError where no state is kept.
     """

@@ -1,4 +1,4 @@
-"""Parse cells that people write: numbers, times and names. An error says what was expected."""
+"""Parse cells that people write: numbers, times and names. Errors say what was expected."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from vpd.errors import InputError
 
 POINT, COMMA = ".", ","
 MOST_WHOLE = 2**53
-"""Whole numbers beyond this are not exact as floating point numbers, and no frame, athlete or pixel."""
+"""Largest whole number that is accepted. Beyond it floating point is inexact, and no frame, athlete or pixel
+has such a number.
+"""
 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,16}", re.ASCII)
 
 
 def parse_number(text: str, decimal: str = POINT) -> float:
-    """A finite number with the decimal mark ``decimal``. Raises InputError.
+    """Parse a finite number with the decimal mark ``decimal``. Raises InputError.
 
-    Only ASCII digits count, and no marks between thousands: 1,234 is one number here and another there.
+    Only ASCII digits are accepted, without marks between thousands: 1,234 has two meanings.
     """
     text = text.strip()
     if not _NUMBER.fullmatch(text):
@@ -34,7 +36,7 @@ def parse_number(text: str, decimal: str = POINT) -> float:
 
 
 def parse_whole(text: str, what: str = "a whole number") -> int:
-    """A whole number from 0 on, in ASCII digits. Raises InputError that says ``what`` was expected."""
+    """Parse a whole number from 0 on, in ASCII digits. Raises InputError that says ``what`` was expected."""
     text = text.strip()
     if not _WHOLE.fullmatch(text) or int(text) > MOST_WHOLE:
         raise InputError(f"{text!r} is not {what}")
@@ -42,7 +44,7 @@ def parse_whole(text: str, what: str = "a whole number") -> int:
 
 
 def parse_time(text: str, decimal: str = POINT) -> float:
-    """Seconds from ``12.5``, ``1:02.5`` or ``1:00:02.5``. Raises InputError for anything else."""
+    """Parse ``12.5``, ``1:02.5`` or ``1:00:02.5`` as seconds. Raises InputError for anything else."""
     text = text.strip()
     parts = text.split(":")
     try:
@@ -65,7 +67,7 @@ def parse_time(text: str, decimal: str = POINT) -> float:
 
 
 def parse_athlete(text: str) -> int | None:
-    """The number of an athlete; None where the cell is empty. Raises InputError."""
+    """Parse the number of an athlete; None where the cell is empty. Raises InputError."""
     text = text.strip()
     if not text:
         return None
@@ -76,7 +78,7 @@ def parse_athlete(text: str) -> int | None:
 
 
 def write_number(value: float, decimal: str = POINT, digits: int = 6) -> str:
-    """The shortest text of ``value`` to ``digits`` places after the mark."""
+    """The shortest text of ``value`` with at most ``digits`` decimal places."""
     text = f"{value:.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.replace(POINT, decimal)

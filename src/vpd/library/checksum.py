@@ -25,13 +25,13 @@ from vpd.library import verified
 
 BLANK = "0" * 32
 _NAME, _BEFORE = b'"checksum":', (b' "', b'"')
-"""How the checksum stands in metadata: as Python writes JSON, and as safetensors does."""
+"""The text before the checksum in metadata: in JSON of Python, and of safetensors."""
 _NEAR = 64 * 2**10
 _AT_ONCE = getattr(mmap, "MAP_POPULATE", 0)
-"""Has Linux bring in all pages of a file at once, which takes a third of the time."""
+"""Flag that makes Linux load all pages of a file at once, which takes a third of the time."""
 _SECOND_NS = 1_000_000_000
 _TICK_NS = 100
-"""The resolution of times on NTFS, ns."""
+"""The resolution of times on NTFS in ns."""
 
 
 @contextmanager
@@ -44,9 +44,9 @@ def _mapped(path: Path, writable: bool = False) -> Iterator[mmap.mmap]:
 
 
 def _places(contents: mmap.mmap, checksum: str, near: int | None = None) -> list[int]:
-    """Where the digits of the checksum stand: in an Arrow file at its begin and at its end.
+    """Positions of the digits of the checksum: in an Arrow file at the beginning and at the end.
 
-    With ``near``, only what begins so near to one of the ends is found.
+    With ``near``, only positions within that many bytes of either end are found.
     """
     places: list[int] = []
     digits, at = checksum.encode(), 0
@@ -77,7 +77,7 @@ def _digest(contents: mmap.mmap, places: list[int]) -> str:
 
 
 def _sign(checksum: str) -> int:
-    """The checksum as nanoseconds below a second."""
+    """The nanoseconds below a second that stand for the checksum."""
     return int(checksum[:12], 16) % (_SECOND_NS // _TICK_NS) * _TICK_NS
 
 
@@ -122,7 +122,7 @@ def is_whole(path: Path, checksum: str) -> bool:
 
 
 def is_untouched(path: Path, checksum: str) -> bool:
-    """Whether nobody has changed the file since it was written: by the sign, else by its contents."""
+    """Whether the file is unchanged since it was written: by its modification time, else by its content."""
     found = path.stat()
     signed = found.st_mtime_ns % _SECOND_NS == _sign(checksum)
     if signed and not verified.was_touched(path, checksum, found):
@@ -137,7 +137,7 @@ def is_untouched(path: Path, checksum: str) -> bool:
 
 
 def doubt(path: Path, checksum: str) -> None:
-    """Take the sign from a file that was found damaged, so that it is not taken for untouched again."""
+    """Change the modification time of a damaged file, so that the quick test no longer accepts it."""
     found = path.stat()
     sign = (_sign(checksum) + _TICK_NS) % _SECOND_NS
     with suppress(OSError):

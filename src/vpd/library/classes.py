@@ -17,13 +17,13 @@ class ActionClass(Section):
     """How actions of one class are labelled in the browser."""
 
     kind: Literal["interval", "point"] = "interval"
-    """An interval has a start and an end. A point is one frame: one key labels it."""
+    """An interval has a start and an end. A point is one frame, labelled by one key."""
     lead_s: float = Field(0.0, ge=0, le=600)
-    """With a lead or a lag, one key labels an interval: this much before the moment,"""
+    """With a lead or a lag, one key labels an interval. It starts this many seconds before the moment,"""
     lag_s: float = Field(0.0, ge=0, le=600)
-    """and this much after it; seconds."""
+    """and ends this many seconds after it."""
     help: str = Field("", max_length=400)
-    """What counts as an action of this class; the browser shows it at the class."""
+    """What counts as an action of this class. The browser shows it beside the class."""
 
     @model_validator(mode="after")
     def _a_point_has_no_length(self) -> ActionClass:

@@ -1,11 +1,11 @@
-"""Tables that a user writes: one reader for all of them, and a writer that keeps what is not ours.
+"""Read and write tables of a user: one reader for all of them, and a writer that keeps foreign content.
 
-A table is read as it stands or refused, with line and column. Its rows keep the text that they have in the
-file, so that a command that changes one row changes one row: a user's own columns, their order, the quotes,
-the separator, the encoding and the line ends stay.
+A table is read exactly, or refused with line and column. Its rows keep their text, so that changing one row
+leaves the others alone: a user's own columns, their order, the quotes, the separator, the encoding and the
+line ends stay.
 
-Text is written as it is, also where it begins with ``=``, ``+``, ``-`` or ``@``, which a spreadsheet takes
-for a formula: a mark in front would change what the user wrote, and would be read back as a part of it.
+Text is written unchanged, also where it begins with ``=``, ``+``, ``-`` or ``@``, which a spreadsheet takes
+for a formula: a mark in front would change the user's text, and would be read back as part of it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vpd.library.encodings import decode
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_BYTES = 512 * 2**20
-"""A larger file is refused: a million rows of labels have 50 MB."""
+"""Largest size of a file in bytes. A million rows of labels have 50 MB."""
 
 _SEP_LINE = re.compile(r'"?sep=(?P<delimiter>\\t|[^\r\n])"?[,;\t|]*', re.IGNORECASE)
 _NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -34,7 +34,7 @@ _NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that a table may have: names in small letters, and other names that mean the same.
+    """The columns that a table may have: their names in lower case, and other names for them.
 
     Attributes
     ----------
@@ -56,7 +56,9 @@ class Columns:
         return {*self.required, *self.optional, *(name for group in self.choices for name in group)}
 
     def places(self, header: Sequence[str]) -> dict[str, list[int]]:
-        """Where in the header each known name stands, in any case, with blanks for underscores or not."""
+        """The position of each known name in the header. Case does not count, and a blank equals an
+        underscore.
+        """
         known = self.known()
         found: dict[str, list[int]] = {}
         for place, written in enumerate(header):
@@ -111,7 +113,7 @@ class Table:
 
     @cached_property
     def decimal(self) -> str:
-        """The decimal mark: a comma where one stands in a number, and cells are not separated by commas."""
+        """The decimal mark: a comma where a number contains one and cells are not separated by commas."""
         if self.delimiter == COMMA:
             return POINT
         numbers = [self.places[name] for name in self.columns.numbers if name in self.places]
@@ -127,7 +129,7 @@ class Table:
             yield record
 
     def unchecked(self) -> Iterator[Record]:
-        """The rows that are not empty, for a reader that goes on after a wrong one."""
+        """The rows that are not empty, for a reader that continues after a wrong row."""
         for index, row in enumerate(self.rows):
             if any(cell.strip() for cell in row.cells):
                 yield Record(self, index, row)
@@ -144,11 +146,11 @@ class Table:
         return cells
 
     def number(self, value: float) -> str:
-        """A number as this table writes it, to the millionth."""
+        """The text of a number in the format of this table, to the millionth."""
         return write_number(value, self.decimal)
 
     def add_column(self, name: str) -> None:
-        """Add a column of this kind of table at the end; nothing happens where it is there.
+        """Add a known column at the end; do nothing where the table has it.
 
         Raises TableError where a row has cells that belong to no column.
         """
@@ -157,7 +159,7 @@ class Table:
             self.places[name] = len(self.header) - 1
 
     def add_own_column(self, name: str) -> None:
-        """Add a column that vpd does not know at the end; nothing happens where one is called so."""
+        """Add a column of the user's at the end; do nothing where the table has one of this name."""
         if name not in self.header:
             self._widen(name)
 
@@ -179,7 +181,7 @@ class Table:
         row.raw = self._serialise(row.cells)
 
     def append(self, values: Mapping[str, str], own: Mapping[str, str] | None = None) -> None:
-        """Add a row at the end; ``own`` are cells of the user's columns, by their names in the header."""
+        """Append a row. ``own`` are cells of the user's columns, by their names in the header."""
         if self.rows and not self.rows[-1].raw.endswith(("\n", "\r")):
             self.rows[-1].raw += self.newline
         if not self._raw_header.endswith(("\n", "\r")):
@@ -191,7 +193,7 @@ class Table:
         self.rows.append(Row(line, cells, self._serialise(cells)))
 
     def remove(self, indices: Iterable[int]) -> None:
-        """Take rows out."""
+        """Remove rows."""
         gone = set(indices)
         self.rows = [row for index, row in enumerate(self.rows) if index not in gone]
 
@@ -200,7 +202,7 @@ class Table:
         return "".join([self.start, self._raw_header, *(row.raw for row in self.rows)])
 
     def write(self, path: Path | None = None) -> None:
-        """Write the table, whole or not at all; as UTF-8 where its encoding lacks a letter."""
+        """Write the table completely or not at all; as UTF-8 where its encoding lacks a letter."""
         text = self.text()
         try:
             content = text.encode(self.encoding)
@@ -211,7 +213,7 @@ class Table:
 
 
 class Record:
-    """One row by the names of its columns. Each reader raises TableError with line and column."""
+    """One row by the names of its columns. Its readers raise TableError with line and column."""
 
     __slots__ = ("_places", "index", "row", "table")
 
@@ -224,7 +226,7 @@ class Record:
         return self.row.line
 
     def check(self) -> None:
-        """Raise TableError where the row has a cell that belongs to no column, or a doubtful quote."""
+        """Raise TableError where the row has a cell without a column, or an unclear quote."""
         header, cells = self.table.header, self.row.cells
         surplus = [cell for cell in cells[len(header) :] if cell.strip()]
         if surplus:
@@ -242,7 +244,7 @@ class Record:
                 raise TableError(self.table.path, why, self.line, name)
 
     def raw(self, name: str) -> str:
-        """The cell as it stands, with blanks; "" where there is none."""
+        """The cell as written, with blanks; "" where there is none."""
         place = self._places.get(name, -1)
         cells = self.row.cells
         return cells[place] if 0 <= place < len(cells) else ""
@@ -252,11 +254,11 @@ class Record:
         return self.raw(name).strip()
 
     def fail(self, name: str, why: object) -> TableError:
-        """The error that something is wrong with the cell."""
+        """The error that a cell is wrong, with line and column."""
         return TableError(self.table.path, str(why).rstrip("."), self.line, name)
 
     def parsed(self, name: str, parse: Callable[[str], Any]) -> Any:
-        """The parsed cell. An InputError of ``parse`` becomes one with line and column."""
+        """The cell parsed by ``parse``. An InputError becomes a TableError with line and column."""
         try:
             return parse(self.text(name))
         except InputError as error:
@@ -295,8 +297,8 @@ class Record:
 def read_table(path: Path, columns: Columns, encoding: str | None = None) -> Table:
     """The table at ``path``. Raises TableError for what cannot be read as one, with line and column.
 
-    Cells are separated by commas, semicolons, tabs or bars: by what a first line ``sep=;`` says, else by what
-    gives the header all required columns.
+    Cells are separated by commas, semicolons, tabs or bars. A first line ``sep=;`` decides; else the
+    separator is taken that gives the header all required columns.
     """
     try:
         size = path.stat().st_size
@@ -316,7 +318,7 @@ def read_table(path: Path, columns: Columns, encoding: str | None = None) -> Tab
 
 
 def parse_table(text: str, path: Path, columns: Columns, encoding: str = "utf-8") -> Table:
-    """The table that ``text`` is, as `read_table` reads it from a file at ``path``."""
+    """Parse ``text`` as `read_table` parses a file at ``path``."""
     start, delimiter = _start(text)
     body = text[len(start) :]
     first = re.split(r"[\r\n]", body, maxsplit=1)[0]
@@ -365,7 +367,7 @@ def _fit(first: str, delimiter: str, columns: Columns) -> tuple[int, int]:
 
 
 class _Lines:
-    """Lines of a text, and those that were taken since the last look."""
+    """Iterate over the lines of a text, and record those read since the last call."""
 
     def __init__(self, text: str) -> None:
         self._lines = io.StringIO(text, newline="")
@@ -398,7 +400,7 @@ def _rows(text: str, path: Path, delimiter: str, line: int, columns: Columns) ->
 
 
 def _check_swallowed(path: Path, taken: list[str], delimiter: str, line: int, least: int) -> None:
-    """A quote that is not closed takes in the next rows up to the next quote: what looks so is refused."""
+    """Refuse a cell that seems to have swallowed rows because a quote is not closed."""
     for number, text in enumerate(taken[1:], 1):
         own = text.split('"', 1)[0]
         if own.count(delimiter) + 1 >= max(2, least):
@@ -430,7 +432,7 @@ def _quote_error(path: Path, raw: str, delimiter: str, line: int, error: csv.Err
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A new table as text; None is an empty cell."""
+    """The text of a new table. None is an empty cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
@@ -439,6 +441,6 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a new table as UTF-8, whole or not at all."""
+    """Write a new table as UTF-8, completely or not at all."""
     with replacing(path) as part:
         part.write_bytes(csv_text(columns, rows).encode("utf-8"))

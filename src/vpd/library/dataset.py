@@ -1,4 +1,4 @@
-"""dataset.json: the published data set that a library holds, for its tables and its recognition."""
+"""dataset.json: the published data set that a library was imported from, and its rules."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class DatasetCard:
 
     @property
     def coverage(self) -> str:
-        """How much of the data set the library holds, in words."""
+        """The share of the data set that the library holds, in words."""
         clips, of_clips = self.clips
         actions, of_actions = self.actions
         if clips == of_clips and actions == of_actions:
@@ -64,7 +64,7 @@ class DatasetCard:
         return f"{actions:,} of {of_actions:,} actions, {clips:,} of {of_clips:,} videos"
 
     def recognised(self, segments: Iterable[Segment]) -> list[Segment]:
-        """The segments whose label recognition knows."""
+        """The segments whose label recognition uses."""
         return [s for s in segments if not self.classes or s.label in self.classes]
 
     def events(self, segments: Iterable[Segment]) -> list[Segment]:
@@ -73,20 +73,21 @@ class DatasetCard:
 
 
 def recognised(layout: Layout, segments: Iterable[Segment]) -> list[Segment]:
-    """Those whose label recognition, search and retrieval know: all, but in a library of a data set that says
-    otherwise."""
+    """The segments whose label recognition, search and retrieval use: all, unless the library's data set
+    limits them.
+    """
     card = read_card(layout.dataset)
     return list(segments) if card is None else card.recognised(segments)
 
 
 def detected(layout: Layout, segments: Iterable[Segment]) -> list[Segment]:
-    """Those whose label detection looks for: all, but in a library of a data set that says otherwise."""
+    """The segments whose label detection looks for: all, unless the library's data set limits them."""
     card = read_card(layout.dataset)
     return list(segments) if card is None else card.events(segments)
 
 
 def write_card(path: Path, card: DatasetCard) -> None:
-    """Write dataset.json, whole or not at all."""
+    """Write dataset.json, completely or not at all."""
     write_text(json.dumps(asdict(card), indent=1, ensure_ascii=False) + "\n", path)
 
 

@@ -15,7 +15,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""Byte order marks, the longer ones first; the codecs named read the mark and write it again."""
+"""Byte order marks, longer ones first. The codecs read the mark and write it again."""
 WESTERN = "cp1252"
 RIVALS = ("cp1250", "cp1254")
 """Windows code pages of Latin letters that share many letters with the Western one."""
@@ -30,12 +30,11 @@ class Decoded:
 
 
 def decode(content: bytes, encoding: str | None = None) -> Decoded:
-    """The text of ``content``: UTF-8, UTF-16 or UTF-32 by its mark, else UTF-8, else Windows-1252.
+    """Decode ``content`` as UTF-8, UTF-16 or UTF-32 by its mark, else as UTF-8, else as Windows-1252.
 
-    Windows-1252 is taken only where each of its letters means the same in the Central European and the
-    Turkish code page and stands beside a letter of ASCII, so that neither another Latin code page nor a
-    Cyrillic, Greek or Asian one can be meant. Raises InputError, with the line, where the bytes do not
-    decide.
+    Windows-1252 is accepted only where each of its letters means the same in the Central European and the
+    Turkish code page, and stands beside an ASCII letter. So the text cannot be in another Latin code page,
+    nor in a Cyrillic, Greek or Asian one. Raises InputError, with the line, where the bytes do not decide.
 
     Parameters
     ----------
@@ -65,7 +64,9 @@ def _by_name(content: bytes, encoding: str) -> str:
 
 
 def _without_mark(content: bytes) -> Decoded:
-    """UTF-16 without its mark has zeros at every other place, as long as its letters are mostly ASCII."""
+    """The UTF-16 codec of a text without a mark, by zeros at every other byte while its letters are mostly
+    ASCII.
+    """
     odd, even = content[1::2].count(0), content[::2].count(0)
     half = len(content) // 2
     if len(content) % 2 == 0 and max(odd, even) > 0.5 * half and min(odd, even) == 0:

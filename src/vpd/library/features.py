@@ -18,16 +18,16 @@ def _column(values: Array, valid: Array) -> pa.Array:
 
 
 CONTENT = "content"
-"""In the notes of a feature file: the content key of the video that it was made of."""
+"""Key in the notes of a feature file: the content key of the video that it was made from."""
 
 
 def content_of(path: Path) -> str:
-    """The content key of the video that a feature file was made of; "" where it does not say."""
+    """The content key of the video that a feature file was made from; "" where it is not noted."""
     return str(read_recipe(path)["notes"].get(CONTENT, ""))
 
 
 def write_features(path: Path, sequences: list[FeatureSequence], d: int, recipe: Recipe) -> None:
-    """Write the features of one video, athlete after athlete, whole or not at all.
+    """Write the features of one video, athlete after athlete, completely or not at all.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The file of a video's frames: the time of each, and what it takes to come to it without decoding all."""
+"""The file of a video's frames: the time of each, and where decoding can start."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from vpd.types import Array
 
 @dataclass(frozen=True)
 class Shape:
-    """How stored pictures of ``width`` x ``height`` are shown: their pixels made square by ``aspect`` (width
-    to height), mirrored left to right, then turned clockwise by ``rotation`` degrees (0, 90, 180, 270)."""
+    """How stored pictures of ``width`` x ``height`` are shown. Pixels are made square by ``aspect`` (width to
+    height), mirrored left to right, then turned clockwise by ``rotation`` degrees (0, 90, 180, 270).
+    """
 
     width: int
     height: int
@@ -29,14 +30,14 @@ class Shape:
 
     @property
     def shown(self) -> tuple[int, int]:
-        """Width and height as shown. Pixels are made square by widening, as players do."""
+        """Width and height as shown. Pixels are made square by widening, as video players do."""
         width, height = max(1, round(self.width * self.aspect)), self.height
         return (height, width) if self.rotation in (90, 270) else (width, height)
 
 
 @dataclass(frozen=True, eq=False)
 class FrameIndex:
-    """What a scan found of the frames of a video, T in number, in order of presentation.
+    """What a scan found about the T frames of a video, in order of presentation.
 
     Attributes
     ----------
@@ -74,7 +75,7 @@ class FrameIndex:
 
     @property
     def canvas(self) -> tuple[int, int]:
-        """Width and height of all frames as shown."""
+        """Width and height of a picture that all frames fit into as shown."""
         return self.shapes[0][1].shown
 
     def shape(self, frame: int) -> Shape:
@@ -87,7 +88,7 @@ class FrameIndex:
 class Recording:
     """A file and, where it has been scanned, the index of its frames.
 
-    Without an index every picture is come to from the start of the file: the same pictures, later.
+    Without an index every picture is reached from the start of the file: the same pictures, more slowly.
 
     Attributes
     ----------
@@ -121,7 +122,7 @@ def recording(footage: Footage) -> Recording:
 
 
 def write_index(path: Path, index: FrameIndex, recipe: Recipe) -> None:
-    """Write the frames of a video; the recipe's notes are kept beside the index's own."""
+    """Write the frames of a video. The recipe's notes are kept beside those of the index."""
     keys: dict[str, Any] = {}
     for name in ("pts", "dts", "positions", "sizes"):
         column = np.full(len(index), np.nan)

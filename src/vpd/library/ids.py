@@ -1,4 +1,4 @@
-"""Ids of videos: they are file names in every folder of a library, on every system."""
+"""Ids of videos. They serve as file names in every folder of a library, on every system."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from vpd.errors import ArtefactError
 from vpd.library.names import nfc
 
 MOST_BYTES = 120
-"""An id is part of file names, which systems bound by 255 bytes."""
+"""Largest length of an id in bytes. File names contain it, and systems limit them to 255 bytes."""
 
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\\/:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
-"""Separators, control characters, marks that turn the direction of writing, halves of characters."""
+"""Separators, control characters, marks of writing direction, and unpaired surrogates."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """File names that Windows reserves for devices."""
 
@@ -26,7 +26,7 @@ def _cut(name: str, most: int) -> str:
 
 
 def _short(name: str) -> str:
-    """The name, or its beginning with a hash of the whole where it has more than `MOST_BYTES` bytes."""
+    """The name, or where it has more than `MOST_BYTES` bytes, its beginning with a hash of the whole."""
     if len(name.encode()) <= MOST_BYTES:
         return _cut(name, MOST_BYTES)
     mark = "~" + hashlib.sha256(name.encode()).hexdigest()[:8]
@@ -34,7 +34,7 @@ def _short(name: str) -> str:
 
 
 def _fit(name: str) -> str:
-    """``name`` as it may be a file's name."""
+    """``name`` changed into a valid file name."""
     fit = _UNFIT.sub("_", nfc(name)).strip()
     if fit.startswith("."):
         fit = f"_{fit[1:]}"
@@ -42,9 +42,10 @@ def _fit(name: str) -> str:
 
 
 def new_id(path: Path, taken: set[str]) -> str:
-    """The stem; with the folder in front, and then a number, where the stem is taken in any case.
+    """The stem of the file's name; where it is taken, in any case of letters, with the folder in front, then
+    with a number.
 
-    ``taken`` are the ids that there are, casefolded.
+    ``taken`` are the existing ids, casefolded.
     """
     name = _short(_fit(path.stem))
     if name.casefold() in taken and path.parent.name:
@@ -56,7 +57,7 @@ def new_id(path: Path, taken: set[str]) -> str:
 
 
 def check_id(video: str, where: Path) -> None:
-    """Raise ArtefactError where an id that stands in a file would lead out of the library's folders."""
+    """Raise ArtefactError where an id from a file would lead out of the library's folders."""
     if not video or video in (".", "..") or _UNFIT.search(video) or len(video.encode()) > 2 * MOST_BYTES:
         raise ArtefactError(
             f"{where} names a video {video[:80]!r}, which cannot be the name of a file. The table was not "

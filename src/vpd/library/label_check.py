@@ -1,4 +1,4 @@
-"""Find errors and doubts in a file of labels. Every later command accepts a file that passes."""
+"""Find errors and doubtful rows in a file of labels. Every later command accepts a file that passes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from vpd.library.videos import NEW, OK, SET_ASIDE, Videos
 from vpd.types import Array
 
 ERROR, NOTE = "error", "note"
-"""An error makes the check fail; a note is allowed and said."""
+"""An error makes the check fail. A note is reported only."""
 REVIEWED = "reviewed"
-"""The label of spans that were looked at; they may hold other labels."""
+"""The label of reviewed spans. They may contain other labels."""
 FORMULA = ("=", "+", "-", "@")
 
 
@@ -70,7 +70,7 @@ def _at(label: Label, level: str, kind: str, text: str, column: str = "") -> Fin
 
 
 def wrong_row(error: TableError, file: str = "") -> Finding:
-    """The finding that a row cannot be read."""
+    """The finding for a row that cannot be read."""
     return Finding(ERROR, "wrong row", f"{error.why}.", error.line, error.column, file=file)
 
 
@@ -81,7 +81,7 @@ def _copied_ids(found: LabelFile) -> Iterator[Finding]:
 
 
 def _same_spans(labels: list[Label]) -> Iterator[Finding]:
-    """The same span of one athlete, twice under one label or under two."""
+    """Find spans of one athlete that occur twice, under one label or under two."""
     spans: dict[tuple[str, float, float], list[Label]] = defaultdict(list)
     for label in labels:
         s = label.segment
@@ -101,7 +101,7 @@ def _same_spans(labels: list[Label]) -> Iterator[Finding]:
 
 
 def fold(text: str) -> str:
-    """A label without what the eye does not tell: case, blanks, spellings of accents, invisible signs."""
+    """A label without invisible differences: case, blanks, spellings of accents, invisible characters."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Pd", "Pc"))
 
@@ -144,7 +144,7 @@ def _against_videos(labels: list[Label], videos: Videos) -> Iterator[Finding]:
 
 
 def _frames(own: list[Label], frames: FrameTimes) -> Iterator[Finding]:
-    """Segments in which no frame is shown."""
+    """Find segments that contain no frame."""
     video = own[0].segment.video
     try:
         times = frames.of(video)

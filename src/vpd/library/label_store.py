@@ -1,4 +1,4 @@
-"""The labels of a library, changed one at a time: ids, versions, a lock of their own, and undo."""
+"""Change the labels of a library one at a time, with ids, versions, a lock of their own, and undo."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from vpd.library.videos import Videos
 from vpd.types import Segment
 
 HAND = "hand"
-"""The source of a label that a person set with vpd."""
+"""The source of a label that a person entered with vpd."""
 SHORTEST_PREFIX = 3
 
 
 @dataclass(frozen=True)
 class NewLabel:
-    """A label to add: its segment, where it comes from, and cells of the user's own columns."""
+    """A label to add: its segment, its source, and cells of the user's own columns."""
 
     segment: Segment
     source: str = HAND
@@ -61,9 +61,10 @@ class Changes:
 
 
 class LabelStore:
-    """labels.csv of a library. Every change reads the file anew under its lock, and keeps the state before.
+    """The labels.csv of a library. Every change reads the file again under its lock, and keeps the earlier
+    state.
 
-    A row that is not changed stays as it is written, also one that cannot be read.
+    Rows that are not changed keep their text, also those that cannot be read.
     """
 
     def __init__(self, layout: Layout, videos: Videos | None = None) -> None:
@@ -77,12 +78,12 @@ class LabelStore:
         return read_label_file(self.path, self.videos)
 
     def get(self, name: str) -> Label:
-        """The label with an id, or whose id alone begins so. Raises InputError."""
+        """The label with this id, or the only one whose id begins with it. Raises InputError."""
         return _find(self.read().labels, name)
 
     @contextmanager
     def _changing(self) -> Iterator[LabelFile]:
-        """The labels to change in place; written when the block ends without an error."""
+        """Yield the labels to change in place. They are written when the block ends without an error."""
         with locked(self.path):
             found = self.read()
             table = found.table
@@ -99,8 +100,9 @@ class LabelStore:
             table.write()
 
     def add(self, new: Sequence[NewLabel]) -> list[Label]:
-        """Add labels at the end; returns them as they stand in the file. Raises InputError for one that
-        does not fit its video."""
+        """Append labels. Returns them as they stand in the file. Raises InputError for one that does not fit
+        its video.
+        """
         for one in new:
             self._check(one.segment)
         with self._changing() as found:
@@ -110,8 +112,8 @@ class LabelStore:
     def edit(self, name: str, changes: Changes, version: str | None = None) -> Label:
         """Change one label.
 
-        Raises InputError where there is no such label or the changed one does not fit its video, StaleError
-        where ``version`` is given and the label is another by now.
+        Raises InputError where there is no such label or the changed one does not fit its video; StaleError
+        where ``version`` is given and is not the label's present one.
         """
         with self._changing() as found:
             label = _find(found.labels, name)
@@ -122,7 +124,7 @@ class LabelStore:
         return self._named([label.id])[0]
 
     def remove(self, names: Sequence[str], version: str | None = None) -> list[Label]:
-        """Take labels out; returns them. Raises as `edit`."""
+        """Remove labels. Returns them. Raises as `edit`."""
         with self._changing() as found:
             gone = [_find(found.labels, name) for name in names]
             for label in gone:
@@ -131,9 +133,9 @@ class LabelStore:
         return gone
 
     def import_(self, new: Sequence[NewLabel], in_place_of_all: bool = False) -> tuple[list[Label], int]:
-        """Add those labels that are not there yet; the labels added, and how many were there already.
+        """Add the labels that are not there yet. Returns those added, and the number that were there.
 
-        ``in_place_of_all`` takes all other rows out, right and wrong.
+        ``in_place_of_all`` removes all other rows, readable or not.
         """
         for one in new:
             self._check(one.segment)
@@ -150,8 +152,9 @@ class LabelStore:
         return self._named(names), len(new) - len(fresh)
 
     def merge(self, new: Sequence[NewLabel], key: Callable[[Segment], Hashable]) -> None:
-        """Put labels in: a row whose segment has the same ``key`` takes the new cells, and keeps the user's
-        own columns; others are added. Rows that are not named stay. Raises InputError as `add`.
+        """Write labels by ``key``: a row whose segment has the same key takes the new cells and keeps the
+        user's own columns. Labels without such a row are added, and other rows stay. Raises InputError as
+        `add`.
         """
         for one in new:
             self._check(one.segment)
@@ -163,7 +166,7 @@ class LabelStore:
             self._append(found, [one for one in new if key(one.segment) not in there])
 
     def undo(self) -> Restored:
-        """Bring back the state before the last change. Raises InputError where none is kept."""
+        """Restore the state before the last change. Raises InputError where none is kept."""
         with locked(self.path):
             return undo(self.path)
 

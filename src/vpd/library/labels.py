@@ -1,4 +1,4 @@
-"""labels.csv and queries: segments as people write them, checked against the videos of the library."""
+"""Read labels.csv and queries: segments that people write, checked against the videos of the library."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
 from vpd.types import Array, Segment
 
 COLUMNS = ("video", "athlete", "start_s", "end_s", "label")
-"""The columns of a new labels.csv; ``id`` and ``source`` follow as soon as vpd writes labels."""
+"""The columns of a new labels.csv. ``id`` and ``source`` are added when vpd writes labels."""
 ID, SOURCE = "id", "source"
 WINDOW = ("window_start_s", "window_end_s")
-"""Columns that may be there: what recognition sees of an action, where that is another span."""
+"""Optional columns: the span that recognition uses, where it is not the labelled one."""
 TABLE = Columns(
     required=("video", "label"),
     choices=(("start_s", "start_frame"), ("end_s", "end_frame")),
@@ -31,7 +31,7 @@ TABLE = Columns(
 )
 _CONTENT = (*COLUMNS, "start_frame", "end_frame")
 LEAST_S = 1e-6
-"""Times are kept to the microsecond; a shorter span has no length in the file."""
+"""Least length of a span in seconds. Times are kept to the microsecond."""
 MOST_SHOWN = 100
 """Number of wrong rows in one error; `vpd labels check --json` lists all."""
 
@@ -61,7 +61,7 @@ class Label:
 
     @cached_property
     def version(self) -> str:
-        """Eight letters that change with any cell of the row but its id."""
+        """Eight hexadecimal digits that change with any cell of the row except its id."""
         return row_version(self.record)
 
 
@@ -96,7 +96,7 @@ class LabelFile:
 
 
 class FrameTimes:
-    """The times of the frames of videos, for labels that count in frames; each video is read once."""
+    """Times of the frames of videos, for labels given in frames. Each video is read once."""
 
     def __init__(self, videos: Videos) -> None:
         self._videos = videos
@@ -112,7 +112,9 @@ class FrameTimes:
         return self._times[video]
 
     def at(self, video: str, frame: int) -> float:
-        """When a frame is shown; the video's end where ``frame`` is one past the last. Raises InputError."""
+        """The time of a frame in seconds; the video's end for the number one past the last. Raises
+        InputError.
+        """
         times, row = self.of(video), self._videos.rows[video]
         if frame < len(times):
             return float(times[frame])
@@ -122,7 +124,7 @@ class FrameTimes:
 
 
 def check_span(segment: Segment, row: VideoRow) -> None:
-    """Raise InputError where the segment is not within its video, give or take a frame, or has no length."""
+    """Raise InputError where the segment is empty, or outside its video by more than a frame."""
     if segment.duration_s < LEAST_S:
         raise InputError(f"the span {segment.start_s!r} to {segment.end_s!r} s is shorter than a microsecond")
     known = row.status == OK
@@ -166,7 +168,7 @@ def parse_query(text: str, videos: Videos) -> Segment:
 
 
 def _time(record: Record, end: str, video: str, frames: FrameTimes) -> float:
-    """Where a span starts or ends: ``end`` is "start" or "end". Raises TableError."""
+    """The time of one end of a span: ``end`` is "start" or "end". Raises TableError."""
     if record.text(f"{end}_s") or not record.text(f"{end}_frame"):
         return record.time(f"{end}_s")
     frame = record.whole(f"{end}_frame")
@@ -213,14 +215,14 @@ def _digest(text: str) -> str:
 
 
 def row_version(record: Record) -> str:
-    """Eight letters that change with any cell of a row but its id; empty cells do not count."""
+    """Eight hexadecimal digits that change with any cell of a row except its id. Empty cells do not count."""
     own = record.table.places.get(ID)
     cells = zip(record.table.header, record.row.cells, strict=False)
     return _digest("\x1f".join(f"{n}\x1e{c}" for i, (n, c) in enumerate(cells) if c and i != own))
 
 
 class _Ids:
-    """Ids of rows: what stands in the column, else letters made of the row's content."""
+    """Ids of rows: from the column, else made from the row's content."""
 
     def __init__(self, table: Table) -> None:
         self.taken: set[str] = {record.text(ID) for record in table.unchecked()} - {""}
@@ -242,7 +244,7 @@ class _Ids:
 
 
 def _made_id(cells: Mapping[str, str], taken: set[str]) -> str:
-    """Letters that follow from a row's content, and from how often it was there before."""
+    """An id made from a row's content, and from the number of equal rows before it."""
     content = "\x1f".join(cells.get(name, "") for name in _CONTENT)
     number = 0
     while (made := _digest(f"{number}\x1f{content}")) in taken:
@@ -252,7 +254,7 @@ def _made_id(cells: Mapping[str, str], taken: set[str]) -> str:
 
 
 def new_id(found: LabelFile, cells: Mapping[str, str]) -> str:
-    """An id for a row that is added to a file, not that of another row."""
+    """A new id for a row, different from all others in the file."""
     return _made_id(cells, found.ids)
 
 
@@ -267,7 +269,7 @@ def _labels(table: Table, videos: Videos, wrong: list[TableError], ids: _Ids) ->
 
 
 def read_label_file(path: Path, videos: Videos, encoding: str | None = None) -> LabelFile:
-    """All rows of a file of labels, right and wrong. Raises LabelError where it cannot be read as a table."""
+    """Read all rows of a file of labels, valid or not. Raises LabelError where it is no table."""
     try:
         table = read_table(path, TABLE, encoding)
     except TableError as error:
@@ -276,7 +278,7 @@ def read_label_file(path: Path, videos: Videos, encoding: str | None = None) -> 
 
 
 def label_file(table: Table, videos: Videos) -> LabelFile:
-    """The labels in a table that was read."""
+    """The labels of a table."""
     wrong: list[TableError] = []
     ids = _Ids(table)
     labels = list(_labels(table, videos, wrong, ids))
@@ -296,13 +298,15 @@ def read_labels(path: Path, videos: Videos) -> list[Segment]:
 
 
 def on_set_aside(segments: Iterable[Segment], videos: Videos) -> dict[str, int]:
-    """How many of the segments lie in videos that are set aside, by video: nothing can be learned of them."""
+    """The number of segments in each video that is set aside. Nothing can be learned from them."""
     counts = Counter(s.video for s in segments)
     return {video: n for video, n in counts.items() if videos[video].status == SET_ASIDE}
 
 
 def label_cells(segment: Segment, table: Table | None = None) -> dict[str, str]:
-    """The cells of a segment, by column; times to the microsecond, with the decimal mark of ``table``."""
+    """The cells of a segment by column. Times are written to the microsecond, with the decimal mark of
+    ``table``.
+    """
     number = write_number if table is None else table.number
     cells = {
         "video": segment.video,
@@ -317,7 +321,7 @@ def label_cells(segment: Segment, table: Table | None = None) -> dict[str, str]:
 
 
 def write_labels(path: Path, segments: Iterable[Segment]) -> None:
-    """Write a new labels.csv, whole or not at all; times to the microsecond."""
+    """Write a new labels.csv, completely or not at all. Times are written to the microsecond."""
     rows = [label_cells(segment) for segment in segments]
     columns = (*COLUMNS, *WINDOW) if any(WINDOW[0] in row for row in rows) else COLUMNS
     write_rows(path, columns, ([row.get(name, "") for name in columns] for row in rows))

@@ -17,12 +17,12 @@ MADE_FOLDERS = (
 """Folders of a library that vpd alone writes into."""
 MADE_FILES = ("videos.parquet", ".videos-copy.parquet")
 USER_FOLDERS = ("boxes", "labels.backup", "poses_given")
-"""Folders of a library that hold what a person gave."""
+"""Folders of a library with files that a person put there."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Paths of the library in the folder ``root``. Nothing is read or made by asking for a path."""
+    """Paths of the library in the folder ``root``. Asking for a path neither reads nor creates anything."""
 
     root: Path
 
@@ -36,7 +36,7 @@ class Layout:
 
     @property
     def videos_copy(self) -> Path:
-        """The table of videos once more: ids, which labels hang on, stand nowhere else."""
+        """A second copy of the table of videos. It protects their ids, which labels refer to."""
         return self.root / ".videos-copy.parquet"
 
     @property
@@ -50,7 +50,7 @@ class Layout:
 
     @property
     def splits(self) -> Path:
-        """Which videos, or single actions, train, validate and test."""
+        """The table that assigns videos or single actions to training, validation and test."""
         return self.root / "splits.csv"
 
     @property
@@ -60,7 +60,7 @@ class Layout:
 
     @property
     def queries(self) -> Path:
-        """Which actions are the queries when retrieval is measured; all where there is no such file."""
+        """The table of queries of the measurement of retrieval. Without it all actions are queries."""
         return self.root / "queries.csv"
 
     @property
@@ -75,7 +75,7 @@ class Layout:
 
     @property
     def picks(self) -> Path:
-        """Which athlete the user chose in which video."""
+        """The table of athletes that the user chose, by video."""
         return self.root / "athletes.csv"
 
     @property
@@ -83,7 +83,7 @@ class Layout:
         return self.root / "results"
 
     def removed(self, video: str) -> Path:
-        """Where what belongs to a video that was taken out is kept."""
+        """The folder with the files of a video that was removed."""
         return self.root / "removed" / video
 
     def frames(self, video: str) -> Path:
@@ -94,11 +94,11 @@ class Layout:
         return self.root / "tracks" / f"{video}.parquet"
 
     def boxes(self, video: str) -> Path:
-        """Boxes that the user supplied; they are taken instead of detection."""
+        """Boxes that the user supplied. They replace detection."""
         return self.root / "boxes" / f"{video}.csv"
 
     def given_poses(self, video: str) -> Path:
-        """Poses that the user supplied, as JSON or gzipped JSON; they are taken instead of estimation."""
+        """Poses that the user supplied, as JSON or gzipped JSON. They replace estimation."""
         plain = self.root / "poses_given" / f"{video}.json"
         packed = plain.with_name(f"{plain.name}.gz")
         return packed if packed.is_file() else plain
@@ -110,7 +110,7 @@ class Layout:
         return self.root / "crops" / f"{video}.arrow"
 
     def pictures(self, video: str) -> Path:
-        """Whole pictures of labelled segments, for the baselines that see them."""
+        """Whole pictures of labelled segments, for the baselines that use them."""
         return self.root / "pictures" / f"{video}.arrow"
 
     def features(self, name: str, video: str) -> Path:
@@ -126,7 +126,7 @@ class Layout:
 
     @property
     def readings(self) -> Path:
-        """Folder of what the frozen pose network read of the crops; it may be deleted."""
+        """Folder of the pose network's readings of the crops. It may be deleted."""
         return self.root / "students" / ".readings"
 
 
@@ -143,10 +143,10 @@ def _open_to_all(folder: Path) -> bool:
 
 
 def find_library(start: Path) -> Layout:
-    """The library that ``start`` is, or lies in.
+    """The library at ``start``, or the one that contains it.
 
-    Raises InputError where neither ``start`` nor a folder above it holds ``vpd.toml``, and where everyone may
-    write into the folder above that holds it: somebody else may have put it there.
+    Raises InputError where neither ``start`` nor a folder above it holds ``vpd.toml``, and where that folder
+    lies above and every user may write into it: another user may have put the file there.
     """
     start = start.resolve()
     for folder in (start, *start.parents):

@@ -1,8 +1,8 @@
-"""Locks: one writer a file, by the operating system's file locks, which end with their process.
+"""Locks: one writer a file, by file locks of the operating system, which end with their process.
 
 A lock guards one file or folder of a library: ``labels.csv``, ``athletes.csv``, ``videos.parquet``, an
-artefact, a student's folder. It lies beside what it guards, in the folder ``.locks``, so that it is on the
-same file system. Readers take no lock, because files are replaced whole.
+artefact, a student's folder. It lies in a folder ``.locks`` beside the file, so that it is on the same file
+system. Readers take no lock, because files are replaced as a whole.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from vpd.errors import InputError, LockedError
 
 FOLDER = ".locks"
 WAIT_S = 30.0
-"""How long an edit of a small file waits for another edit of it, seconds."""
+"""Seconds that an edit of a small file waits for another one."""
 POLL_S = 0.02
 MOST_COMMAND = 120
-"""Characters of the holder's command that are kept."""
+"""Largest number of characters kept of the holder's command."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _holder_file(path: Path) -> Path:
 
 
 def holder(path: Path) -> Holder | None:
-    """The process that took the lock of ``path`` last and has not released it; it may have died since."""
+    """The process that last took the lock of ``path`` and has not released it. It may have died since."""
     try:
         found = json.loads(_holder_file(path).read_text(encoding="utf-8"))
         return Holder(int(found["process"]), str(found["host"]), str(found["command"]))
@@ -83,7 +83,7 @@ def _message(path: Path) -> str:
 
 
 def _open(path: Path) -> FileLock:
-    """The lock of ``path``, not yet taken. Raises InputError where its folder cannot be used."""
+    """The lock of ``path``, not yet acquired. Raises InputError where its folder cannot be used."""
     file = lock_file(path)
     for place in (file.parent, file):
         if place.is_symlink():
@@ -118,17 +118,17 @@ def _take(lock: FileLock, path: Path) -> bool:
 def locked(
     path: Path, wait_s: float = WAIT_S, on_wait: Callable[[str], None] | None = None
 ) -> Iterator[None]:
-    """Hold the lock that guards ``path``, a file or folder, which need not exist.
+    """Hold the lock that guards ``path``, a file or folder that need not exist.
 
-    A lock ends with the process that holds it, however that ends: the next one takes over at once.
+    A lock ends with its process, in whatever way that ends. Then the next process gets it at once.
 
     Parameters
     ----------
     wait_s : seconds to wait for another holder; 0 to try once, ``math.inf`` to wait until it is free.
     on_wait : called once, with a sentence that names the holder, before this process waits.
 
-    Raises LockedError, which names the holder, where the wait was in vain, and InputError where the folder
-    cannot be written or its file system has no locks.
+    Raises LockedError, which names the holder, where the time ran out, and InputError where the folder cannot
+    be written or its file system has no locks.
     """
     lock = _open(path)
     until = time.monotonic() + wait_s

@@ -1,6 +1,6 @@
-"""Find the video that a written name means: the one place where names are read.
+"""Find the video that a name means. This is the only place where names are interpreted.
 
-Labels, splits, subsets, boxes, picks, imports and the command line all ask `VideoNames`.
+Labels, splits, subsets, boxes, picks, imports and the command line all use `VideoNames`.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from pathlib import PurePosixPath
 from vpd.errors import InputError
 
 MOST_CANDIDATES = 5
-"""Number of videos that an error names."""
+"""Largest number of videos that an error lists."""
 
 _SUFFIX = re.compile(r"\.(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{2,5}")
 
 
 def nfc(text: str) -> str:
-    """One spelling for letters with accents, which systems spell in two ways."""
+    """Normalise letters with accents, which systems spell in two ways, to one spelling."""
     return unicodedata.normalize("NFC", text)
 
 
 def path_parts(text: str) -> tuple[str, ...]:
-    """The folders and the file name of a path, as Windows or any other system writes it.
+    """The folders and the file name of a path, written for Windows or any other system.
 
-    An absolute path begins with its root; what lies above a ``..`` is left out.
+    An absolute path begins with its root. The part before a ``..`` is dropped.
     """
     parts = PurePosixPath(nfc(text).replace("\\", "/")).parts
     above = max((place for place, part in enumerate(parts) if part == ".."), default=-1)
@@ -36,22 +36,24 @@ def path_parts(text: str) -> tuple[str, ...]:
 
 
 def without_suffix(name: str) -> str:
-    """A file's name without its suffix: the last dot with two to five letters or digits, not digits alone."""
+    """A file's name without its suffix: a dot with two to five letters or digits, not digits alone, at the
+    end.
+    """
     stem, dot, suffix = name.rpartition(".")
     return stem if stem and _SUFFIX.fullmatch(f"{dot}{suffix}") else name
 
 
 class VideoNames:
-    """The videos of a library by all that may name them.
+    """The videos of a library by all their names.
 
-    A name is one of these, the first that fits:
+    A name is matched by the first of these rules that fits:
 
     1. the id;
     2. the file's name, or the end of its path from a folder's name on, with the suffix or without;
     3. the same, where large and small letters differ or blanks stand around it.
 
-    Accents are the same in both spellings of Unicode. ``\\`` is a path's ``/``. A path that ends so
-    is a folder and names no video. No other character means anything: dots, ``@``, ``#``, ``%`` and blanks
+    Both Unicode spellings of accents are equal. A backslash equals ``/`` in a path. A path that ends with
+    one is a folder and names no video. No other character has a meaning: dots, ``@``, ``#``, ``%`` and blanks
     are parts of names.
 
     Parameters
@@ -74,7 +76,7 @@ class VideoNames:
                 self._by_folded[name].append(video)
 
     def matches(self, text: str) -> list[str]:
-        """Ids of all videos that ``text`` may mean; an id alone means itself."""
+        """Ids of all videos that ``text`` may mean. An exact id means only itself."""
         name = nfc(text)
         for exact in (name, name.strip()):
             if exact in self._ids:
@@ -108,7 +110,8 @@ class VideoNames:
         return self._only(text, self.matches(text))
 
     def find_from_elsewhere(self, path: str) -> str:
-        """The id of the video that a path of another computer means: by the longest end that is known here.
+        """The id of the video that a path of another computer means: by its longest ending that is known
+        here.
 
         Raises InputError that lists the candidates.
         """

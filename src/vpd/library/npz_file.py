@@ -1,4 +1,6 @@
-"""Archives of arrays (.npz) of others: never unpickled, and bounded before they are unpacked."""
+"""Read archives of arrays (.npz) of others. They are never unpickled, and their size is limited before
+unpacking.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,14 @@ from vpd.errors import InputError
 from vpd.types import Array
 
 MOST_BYTES = 4 * 2**30
-"""Of all arrays together; a large body model has 0.4 GB."""
+"""Largest size of all arrays together in bytes. A large body model has 0.4 GB."""
 
 
 def read_npz(path: Path, names: Iterable[str] | None = None) -> dict[str, Array]:
-    """The arrays of an archive, or those of ``names``.
+    """Read the arrays of an archive, or those of ``names``.
 
-    Raises InputError where it is none, holds more than `MOST_BYTES`, or an array would have to be unpickled;
-    KeyError where a name is not in it.
+    Raises InputError where the file is no archive, holds more than `MOST_BYTES`, or has an array that needs
+    unpickling; KeyError where a name is missing.
     """
     try:
         with zipfile.ZipFile(path) as packed:

@@ -1,8 +1,7 @@
-"""Folders that commands write results into: new, empty, or marked as vpd's, and never somebody else's.
+"""Folders for the results of commands: new, empty, or marked as vpd's. Other folders are refused.
 
-The mark is a file that lists what vpd wrote there, with sizes and times of change. A later command of the
-same kind replaces exactly these files. Anything else that lies there, and a file that was changed since,
-makes it refuse.
+The mark is a file that lists what vpd wrote there, with sizes and modification times. A later command of the
+same kind replaces exactly these files. It refuses where there is another file, or one that changed since.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ _Files = dict[str, list[int]]
 
 
 def is_marked(folder: Path) -> bool:
-    """Whether vpd made the folder for results; videos in it are no recordings."""
+    """Whether vpd made the folder for results. Videos in it are no recordings."""
     return (folder / MARK).is_file()
 
 
 def mark(folder: Path, what: str) -> None:
-    """Mark a folder that vpd has just made; ``what`` it holds."""
+    """Mark a folder that vpd has just made. ``what`` names the kind of results."""
     write_text(json.dumps({"holds": what}) + "\n", folder / MARK)
 
 
@@ -77,7 +76,7 @@ class OwnFolder:
         self.check()
 
     def check(self) -> None:
-        """Raise InputError where the folder is not free to be written into."""
+        """Raise InputError where the folder holds files that are not vpd's, or results of another kind."""
         try:
             if not self.path.is_dir():
                 if os.path.lexists(self.path):
@@ -100,7 +99,7 @@ class OwnFolder:
             )
 
     def begin(self) -> None:
-        """Remove what an earlier command of this kind wrote, and mark the folder; once."""
+        """Remove the results of an earlier command of this kind, and mark the folder; once."""
         if self._begun:
             return
         self._begun = True
@@ -115,7 +114,7 @@ class OwnFolder:
         mark(self.path, self.what)
 
     def end(self) -> None:
-        """Note what was written, so that a later command may replace it."""
+        """Record what was written, so that a later command may replace it."""
         if self._begun:
             record = {"holds": self.what, "files": _files(self.path)}
             write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", self.path / MARK)
@@ -123,7 +122,7 @@ class OwnFolder:
 
 @contextmanager
 def own_folder(path: Path, what: str, goes_on: bool = False) -> Iterator[OwnFolder]:
-    """The folder for one command's results, which no other command writes into meanwhile.
+    """The folder for one command's results. No other command writes into it at the same time.
 
     It is marked, and emptied of earlier results, when `OwnFolder.begin` is called. Raises InputError as
     `OwnFolder` does, LockedError where another command writes into it.
@@ -144,7 +143,9 @@ def own_folder(path: Path, what: str, goes_on: bool = False) -> Iterator[OwnFold
 
 
 def new_file(path: Path) -> Path:
-    """``path``, where nothing lies there yet. Raises InputError else: vpd overwrites no file of a user."""
+    """Return ``path`` where it does not exist yet. Raises InputError else: vpd overwrites no file of a
+    user.
+    """
     if os.path.lexists(path):
         raise InputError(f"{path} is there already, and vpd does not overwrite it. Name another file.")
     return path

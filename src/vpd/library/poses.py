@@ -15,7 +15,9 @@ VALUES = 17 * 3
 
 
 def write_poses(path: Path, poses: list[PoseSequence], recipe: Recipe) -> None:
-    """Write the poses of one video, athlete after athlete; ``keypoints`` are x, y, score of each joint."""
+    """Write the poses of one video, athlete after athlete. ``keypoints`` are x, y (px) and score of each
+    joint.
+    """
     keypoints = joined([p.keypoints for p in poses], np.empty((0, 17, 3), np.float32))
     table = pa.table(
         {

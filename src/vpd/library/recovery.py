@@ -1,6 +1,7 @@
-"""The table of videos made again, with the same ids, where its file is damaged or gone.
+"""Rebuild the table of videos, with the same ids, where its file is damaged or missing.
 
-First from its copy; else from the frames artefacts, which note where each video lies and what is in it.
+The first source is its copy. The second are the frames artefacts, which note the path and the content key of
+their video.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 
 def _row(video: str, record: dict[str, Any]) -> VideoRow:
-    """The row that the notes of a frames artefact tell of. Raises ValueError where they do not."""
+    """The row that the notes of a frames artefact describe. Raises ValueError where they do not."""
     notes = {
         "chapters": "",
         **record["notes"],
@@ -52,9 +53,9 @@ def _from_artefacts(layout: Layout) -> list[VideoRow]:
 
 
 def recover(layout: Layout) -> tuple[Videos, str]:
-    """Make the damaged table again and write it. Returns it with a sentence on where it is from.
+    """Rebuild the damaged table and write it. Returns it, and a sentence that names the source.
 
-    Raises LockedError where another process writes it, and ArtefactError where nothing tells of any video.
+    Raises LockedError where another process writes it, and ArtefactError where no source knows a video.
     """
     with locked(layout.videos):
         try:
@@ -75,7 +76,7 @@ def recover(layout: Layout) -> tuple[Videos, str]:
 
 
 def mend_table(layout: Layout, say: Callable[[str], None]) -> None:
-    """Make the table of videos again where it is damaged or gone, and say so; and its copy."""
+    """Rebuild the table of videos, and its copy, where they are damaged or missing, and report it."""
     try:
         videos = Videos.read(layout)
     except ArtefactError:

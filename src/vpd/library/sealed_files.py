@@ -1,4 +1,4 @@
-"""Files with a checksum that are no tables: arrays, weights and JSON. What was damaged is as if not there."""
+"""Arrays, weights and JSON with a checksum. A damaged file counts as missing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from vpd.types import Array
 
 FIELD = "checksum"
 BLANK = {FIELD: checksum.BLANK}
-"""What the metadata of a file holds that is written within `vpd.library.artefact.sealed`."""
+"""Metadata of a file that is written within `vpd.library.artefact.sealed`, before its checksum is known."""
 _TRAILER = "\n" + json.dumps(BLANK)
 
 
 def write_array(path: Path, array: Array) -> None:
-    """Write an array as .npy with a checksum behind it, whole or not at all."""
+    """Write an array as .npy with a checksum after it, completely or not at all."""
     with sealed(path) as part, part.open("wb") as out:
         np.save(out, array)
         out.write(_TRAILER.encode())
@@ -38,7 +38,7 @@ def array_is_whole(path: Path) -> bool:
 
 
 def read_array(path: Path) -> Array | None:
-    """The array at ``path``; None where it is not there or not what was written."""
+    """The array at ``path``; None where it is missing or damaged."""
     try:
         found: Array | None = np.load(path, allow_pickle=False) if array_is_whole(path) else None
     except (OSError, ValueError, EOFError, MemoryError):
@@ -47,7 +47,7 @@ def read_array(path: Path) -> Array | None:
 
 
 def tensors_are_whole(path: Path) -> bool:
-    """Whether a safetensors file, whose metadata hold its checksum, is what was written."""
+    """Whether a safetensors file with a checksum in its metadata is what was written."""
     try:
         with safe_open(path, "np") as file:
             stated = (file.metadata() or {}).get(FIELD)
@@ -57,14 +57,16 @@ def tensors_are_whole(path: Path) -> bool:
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:
-    """Write a record as JSON with a checksum in it, whole or not at all."""
+    """Write a record as JSON that contains its checksum, completely or not at all."""
     with sealed(path) as part:
         text = json.dumps({**record, **BLANK}, indent=2, sort_keys=True)
         part.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """What `write_json` wrote. Raises OSError where it cannot be read, ValueError where it is another."""
+    """Read a record that `write_json` wrote. Raises OSError where it cannot be read, ValueError where it was
+    changed.
+    """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except RecursionError as error:

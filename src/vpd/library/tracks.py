@@ -1,4 +1,4 @@
-"""The file of a video's tracks: a box a frame of each athlete."""
+"""The file of a video's tracks: one box of each athlete in each frame."""
 
 from __future__ import annotations
 

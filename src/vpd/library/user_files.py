@@ -1,4 +1,4 @@
-"""Boxes and poses that a person put into a library, by the video that each file's name means."""
+"""Find the boxes and poses that a person put into a library, and the video of each file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from vpd.library.names import VideoNames
 JOINTS = "joints.csv"
 BOXES = (".csv",)
 POSES = (".json.gz", ".json", ".csv", ".h5", ".hdf5", ".trc", "/")
-"""Suffixes of given files, and a folder; where a video has several, the first is taken."""
+"""Suffixes of given pose files, and a folder. Where a video has several, the first kind is used."""
 
 
 class UserFiles:
     """The files in ``boxes/`` and ``poses_given/``.
 
-    A file is called as its video: by the id, or by the file's name, as in every other table.
+    A file has the name of its video: the id, or the file's name, as in every other table.
 
     Attributes
     ----------
@@ -54,7 +54,9 @@ class UserFiles:
 
 
 def _named(folder: Path, suffixes: Sequence[str]) -> Iterator[tuple[Path, str]]:
-    """The files of a folder that end so, and their names without it; those of the first suffix first."""
+    """The files of a folder with these suffixes, and their names without suffix. Earlier suffixes come
+    first.
+    """
     files = sorted(p for p in folder.glob("*") if not p.name.startswith(".")) if folder.is_dir() else []
     for suffix in suffixes:
         for path in files:

@@ -1,4 +1,4 @@
-"""The table of videos: one row a file, known by an id that stays and by its content wherever it moves."""
+"""The table of videos: one row a file. Ids are permanent, and files are recognised by content when moved."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ class VideoRow:
     """One video of the library.
 
     ``path`` is absolute, ``relative`` the same from the library's folder, so that the library may move with
-    its videos or without. ``bytes`` and ``mtime_ns`` tell cheaply that a file has not changed since ``key``,
-    its content key, was made. The rest is `VideoInfo`'s, empty until scanned; ``end_s`` is the end of the
-    last frame by the video's clock. ``without_rate`` tells that the file neither carries times nor states its
-    rate, so that `[scan] fps` holds. ``chapters`` are the names of further files of the same recording, with
-    ``/`` between them; they lie in the folder of the first, and ``bytes`` and ``mtime_ns`` are of all.
+    its videos or without. ``bytes`` and ``mtime_ns`` show quickly whether a file has changed since ``key``,
+    its content key, was made. The other fields are those of `VideoInfo`, empty until scanned. ``end_s`` is
+    the end of the last frame by the video's clock. ``without_rate`` means that the file neither carries times
+    nor states its rate, so that `[scan] fps` applies. ``chapters`` are the names of further files of the same
+    recording, separated by ``/``. They lie in the folder of the first, and ``bytes`` and ``mtime_ns`` are of
+    all.
     """
 
     video: str
@@ -76,7 +77,7 @@ class VideoRow:
         return Fraction(self.fps_numerator, self.fps_denominator)
 
     def scanned(self, info: VideoInfo) -> VideoRow:
-        """The row with what the scan found."""
+        """The row with the results of the scan."""
         return replace(
             self,
             key=info.key,
@@ -96,7 +97,7 @@ class VideoRow:
         )
 
     def set_aside(self, reason: str) -> VideoRow:
-        """The row of a video that cannot be used, with the reason in a sentence."""
+        """The row of a video that cannot be used, with a sentence that says why."""
         return replace(self, status=SET_ASIDE, error=reason)
 
 
@@ -105,7 +106,7 @@ SCHEMA = pa.schema([(field.name, _ARROW[str(field.type)]) for field in fields(Vi
 
 @dataclass(frozen=True)
 class Registration:
-    """What became of the files that were registered: ids, or (file, id) pairs; and what was not registered.
+    """The result of a registration: ids, or (file, id) pairs, and the files that were not registered.
 
     Attributes
     ----------
@@ -131,7 +132,7 @@ def _stamp(files: Sequence[Path]) -> dict[str, Any]:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether a file can be seen there; what may not be looked at cannot."""
+    """Whether the file exists. Where rights to look are missing, it counts as missing."""
     try:
         return path.is_file()
     except OSError:
@@ -200,9 +201,9 @@ class Videos:
         self.rows[row.video] = row
 
     def merge(self, rows: Iterable[VideoRow]) -> None:
-        """Take over what a run found out of its videos, into a table that others may have changed meanwhile.
+        """Write what a run found about its videos into a table that others may have changed since.
 
-        A video that was taken out stays out, and one that was moved stays where it is now.
+        A video that was removed stays removed. A video that was moved keeps its present path.
         """
         for row in rows:
             now = self.rows.get(row.video)
@@ -219,7 +220,7 @@ class Videos:
         return [row.video for row in self.rows.values() if row.status == OK]
 
     def files(self, video: str) -> list[Path]:
-        """Where the file, or each chapter, lies now. Raises InputError where one is gone."""
+        """The present path of the file, or of each chapter. Raises InputError where one is missing."""
         row = self.rows.get(video)
         if row is None:
             raise InputError(
@@ -245,7 +246,7 @@ class Videos:
         )
 
     def missing(self, video: str) -> str:
-        """Why the file of a video is not where it was; "" where it is there."""
+        """Say why the file of a video is missing; "" where it is there."""
         try:
             self.files(video)
         except InputError as error:
@@ -270,26 +271,28 @@ class Videos:
         return f"is set aside: {row.error}" if row.status == SET_ASIDE else ""
 
     def file(self, video: str) -> Path:
-        """Where the file, or the first chapter, lies now. Raises InputError where it is gone."""
+        """The present path of the file, or of the first chapter. Raises InputError where it is missing."""
         return self.files(video)[0]
 
     def recording(self, video: str) -> Recording:
-        """The files with the index of their frames, to read pictures from. InputError where one is gone."""
+        """The files with the index of their frames, for reading pictures. Raises InputError where one is
+        missing.
+        """
         first, *more = self.files(video)
         return Recording(first, self.layout.frames(video), tuple(more))
 
     def changed(self, video: str) -> bool:
-        """Whether the file is another than when it was last seen, by size and time of change."""
+        """Whether size or modification time of the file differ from those last seen."""
         row, found = self.rows[video], _stamp(self.files(video))
         return (row.bytes, row.mtime_ns) != (found["bytes"], found["mtime_ns"])
 
     def stamped(self, video: str) -> VideoRow:
-        """The row with the file's present size and time of change."""
+        """The row with the file's present size and modification time."""
         return replace(self.rows[video], **_stamp(self.files(video)))
 
     @property
     def names(self) -> VideoNames:
-        """All that may name the videos."""
+        """All names of the videos."""
         if self._names is None:
             self._names = VideoNames((row.video, row.path) for row in self.rows.values())
         return self._names
@@ -302,7 +305,7 @@ class Videos:
         return self.names.find(name)
 
     def matches(self, name: str) -> list[str]:
-        """Ids of all videos that ``name`` may mean; an id alone means itself."""
+        """Ids of all videos that ``name`` may mean. An exact id means only itself."""
         return self.names.matches(name)
 
     def register(
@@ -311,11 +314,11 @@ class Videos:
         key_of: Callable[[Sequence[Path]], str],
         joined: Iterable[Sequence[Path]] = (),
     ) -> Registration:
-        """Add rows for the files that are new; ``key_of`` makes the content key of the files of a video.
+        """Add rows for new files. ``key_of`` makes the content key of a video's files.
 
-        Content is compared where sizes agree: a file that is known from a place where it no longer lies has
-        moved, one that still lies there is a duplicate and is not added. Each group of ``joined`` is one
-        video, also where its first files are known as one already.
+        Contents are compared where sizes are equal. A known file that is no longer at its old path has moved.
+        One that is still there is a duplicate and is not added. Each group of ``joined`` is one video, also
+        where its first files are known as one already.
         """
         result = Registration()
         groups = {chapters[0]: list(chapters) for chapters in joined}
@@ -324,7 +327,7 @@ class Videos:
         keys: dict[tuple[Path, ...], str] = {}
 
         def key_once(paths: Sequence[Path]) -> str:
-            """The key of the files, which may be asked for once for every video of their size."""
+            """The content key of the files, computed once for all videos of their size."""
             place = tuple(paths)
             if place not in keys:
                 keys[place] = key_of(paths)
@@ -346,7 +349,7 @@ class Videos:
         return result
 
     def _is_known(self, paths: list[Path], known: _Known, result: Registration) -> bool:
-        """Whether the files are known by their paths, or cannot be one video; says so in ``result``."""
+        """Whether the files are known by their paths, or cannot be one video; ``result`` records it."""
         of = [known.by_path.get(path.as_posix()) for path in paths]
         if len(paths) == 1 and of[0] is not None:
             result.known.append(of[0])
@@ -403,7 +406,7 @@ class Videos:
     def _twin(
         self, paths: Sequence[Path], candidates: list[str], key_of: Callable[[Sequence[Path]], str]
     ) -> str | None:
-        """Which of the videos has the content of ``paths``."""
+        """The video with the same content as ``paths``."""
         for video in candidates:
             row = self.rows[video]
             if not row.key and self._lies_there(video):
@@ -415,7 +418,7 @@ class Videos:
 
 
 class _Known:
-    """What is registered: by the path of each file, by size, and the ids, casefolded."""
+    """The registered paths, sizes and ids (casefolded)."""
 
     def __init__(self, rows: Iterable[VideoRow]) -> None:
         self.by_path: dict[str, str] = {}

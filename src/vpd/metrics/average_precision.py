@@ -1,8 +1,9 @@
 """Average precision at temporal IoU, interpolated as ActivityNet's evaluation does.
 
-The rule: detections of a class are taken surest first; each finds the segment of its video with the largest
-temporal IoU that no surer one has found, if that IoU reaches the threshold; all others are false. Precision
-at a recall is the best precision at that recall or any larger one; average precision is the area below.
+Detections of a class are taken in order of falling score. Each finds the segment of its video with the
+largest temporal IoU that no higher-scoring one has found, if that IoU reaches the threshold. All others are
+false. The precision at a recall is the best precision at that recall or any larger one. Average precision is
+the area below.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from vpd.types import Array, Detection, Segment
 PAPER_TIOUS = (0.3, 0.4, 0.5, 0.6, 0.7)
 """Thresholds of the paper's Table 4."""
 MEAN_TIOUS = tuple(round(0.1 * i, 1) for i in range(1, 10))
-"""Thresholds whose mean is one number for a detector."""
+"""The mean over these thresholds is the single figure of a detector."""
 
 
 @dataclass(frozen=True, eq=False)
 class PrecisionRecall:
-    """Precision and recall after each detection, surest first: (N,) each, with the detections' scores."""
+    """Precision and recall after each detection, in order of falling score: (N,) each, with the scores."""
 
     precision: Array
     recall: Array
@@ -47,7 +48,9 @@ def interpolated_average_precision(precision: Array, recall: Array) -> float:
 
 
 def curve(found: Array, n_truth: int, scores: Array) -> PrecisionRecall:
-    """The curve of a ranked list: ``found`` (N,) bool, whether each detection is right, surest first."""
+    """The curve of a ranked list. ``found`` (N,) says of each detection, highest score first, whether it is
+    right.
+    """
     hits = np.cumsum(found)
     precision = hits / np.arange(1, len(found) + 1)
     recall = hits / n_truth if n_truth else np.full(len(found), np.nan)
@@ -57,7 +60,7 @@ def curve(found: Array, n_truth: int, scores: Array) -> PrecisionRecall:
 def precision_recall(
     truth: Sequence[Segment], detections: Sequence[Detection], tiou: float
 ) -> PrecisionRecall:
-    """The curve at one temporal IoU, whatever the labels."""
+    """The curve at one temporal IoU, without regard to labels."""
     order = ranked(detections)
     found = match(nearness(truth, order), len(truth), tiou) >= 0
     return curve(found, len(truth), np.array([d.score for d in order]))
@@ -66,7 +69,7 @@ def precision_recall(
 def average_precision(
     truth: Sequence[Segment], detections: Sequence[Detection], tious: Sequence[float] = PAPER_TIOUS
 ) -> Array:
-    """Average precision of detections at each temporal IoU, whatever the labels, by ActivityNet's rule.
+    """Average precision of detections at each temporal IoU, without regard to labels, by ActivityNet's rule.
 
     Parameters
     ----------
@@ -114,7 +117,7 @@ class DetectionScore:
 
     @property
     def mean(self) -> Array:
-        """(K,) mean over the classes, each counting the same: the mAP at each threshold."""
+        """Mean average precision (K,) at each threshold; each class has the same weight."""
         mean: Array = self.values.mean(axis=0)
         return mean
 

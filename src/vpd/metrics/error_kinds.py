@@ -11,9 +11,9 @@ from vpd.metrics.matching import Nearness, match, nearness, ranked
 from vpd.types import Array, Detection, Segment
 
 KINDS = ("found", "duplicate", "localisation", "confused", "background")
-"""Kinds of detections. A segment that none finds is "missed"."""
+"""Kinds of detections. A segment that no detection finds is "missed"."""
 BACKGROUND_TIOU = 0.1
-"""Below this overlap with every segment a detection lies in the background (as DETAD has it)."""
+"""A detection is "background" where its tIoU with every segment is below this (as in DETAD)."""
 
 
 def _of_same_label(near: Nearness, truth: Sequence[Segment], order: Sequence[Detection]) -> list[Array]:
@@ -24,7 +24,7 @@ def _of_same_label(near: Nearness, truth: Sequence[Segment], order: Sequence[Det
 def detection_kinds(
     truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.5
 ) -> list[tuple[Detection, str]]:
-    """Each detection, surest first, with its kind.
+    """The kind of each detection, in order of falling score.
 
     "found": the first to reach ``tiou`` with a segment of its label. "duplicate": reaches it with a segment
     that a surer one found. "localisation": overlaps a segment of its label, but less than ``tiou``.
@@ -58,10 +58,10 @@ def detection_kinds(
 def count_errors(
     truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.5, keep: int | None = None
 ) -> dict[str, int]:
-    """How many detections are of each kind, and how many segments are missed.
+    """Count the detections of each kind, and the missed segments.
 
-    ``keep`` surest detections are counted; as many as there are segments by default, since a ranked list goes
-    on as long as one likes.
+    Only the ``keep`` detections of highest score are counted, by default as many as there are segments: a
+    ranked list can be of any length.
     """
     kept = ranked(detections)[: len(truth) if keep is None else keep]
     counts = Counter(kind for _, kind in detection_kinds(truth, kept, tiou))

@@ -1,4 +1,4 @@
-"""The learning curve of a recogniser, extrapolated: would more labels help?"""
+"""Extrapolate the learning curve of a recogniser: how much would more labels help?"""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def forecast(
 ) -> list[Forecast]:
     """Expected accuracies with ``examples`` a class, from those of several draws for each k.
 
-    A power law is fitted to the mean errors of at least three k, and its change from the largest k on is
-    added to what was measured there: the law may lie above or below it. The interval comes from fits to
+    A power law is fitted to the mean errors of at least three k. Its change beyond the largest k is added to
+    the accuracy measured there, because the law may lie above or below it. The interval comes from fits to
     resampled draws. Raises InputError for fewer than three k.
     """
     ks = np.array(sorted(accuracies), np.float64)
@@ -81,7 +81,9 @@ WORTH = 0.02
 
 
 def advice(now: float, k: int, doubled: Forecast) -> str:
-    """Whether to label more, in a sentence, from the accuracy at ``k`` and the forecast for twice it."""
+    """Say in a sentence whether to label more, from the accuracy at ``k`` and the forecast for twice as
+    many.
+    """
     gain = doubled.accuracy - now
     told = (
         f"from {100 * now:.1f} % to about {100 * doubled.accuracy:.1f} % "

@@ -1,4 +1,4 @@
-"""Which detection finds which segment: the ranked matching that average precision and error kinds share."""
+"""Match detections to segments in order of score, for average precision and for kinds of errors."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def temporal_iou(first: Array, second: Array) -> Array:
 
 
 def middles(segments: Sequence[Segment]) -> Array:
-    """(N,) float64, the middle of each segment in seconds: where a segment that is a point lies."""
+    """(N,) float64, the middle of each segment in seconds. This is the time of a point."""
     middle: Array = spans(segments).mean(axis=1)
     return middle
 
 
 def ranked(detections: Sequence[Detection]) -> list[Detection]:
-    """Surest first; equally sure ones keep their order."""
+    """Sort by falling score; equal scores keep their order."""
     return sorted(detections, key=lambda d: -d.score)
 
 
 @dataclass(frozen=True, eq=False)
 class Nearness:
-    """How near each detection lies to each segment of its video, larger being nearer.
+    """How near each detection lies to each segment of its video. Larger is nearer.
 
     Attributes
     ----------
@@ -54,7 +54,9 @@ class Nearness:
 
     @cached_property
     def nearest(self) -> list[tuple[int, float]]:
-        """For every detection the nearest segment's index and nearness; (-1, -inf) without any."""
+        """The index and nearness of the nearest segment of every detection; (-1, -inf) where there is
+        none.
+        """
         best = [int(values.argmax()) if len(values) else -1 for values in self.nearness]
         return [
             (int(self.segments[i][k]), float(self.nearness[i][k])) if k >= 0 else (-1, -np.inf)
@@ -63,7 +65,7 @@ class Nearness:
 
 
 def _same_athlete(truth: Sequence[Segment], detections: Sequence[Detection]) -> Array:
-    """(N, M) bool, whether a detection may be of a segment's athlete: None is any."""
+    """(N, M) bool, whether a detection may be of a segment's athlete. None stands for any athlete."""
     wanted = np.array([-1 if t.athlete is None else t.athlete for t in truth])
     found = np.array([-1 if d.athlete is None else d.athlete for d in detections])
     same: Array = (wanted[None, :] == found[:, None]) | (wanted[None, :] < 0) | (found[:, None] < 0)
@@ -73,7 +75,7 @@ def _same_athlete(truth: Sequence[Segment], detections: Sequence[Detection]) -> 
 def nearness(truth: Sequence[Segment], detections: Sequence[Detection], by_middle: bool = False) -> Nearness:
     """Compare each detection with the segments of its video: by temporal IoU, or by the distance of middles.
 
-    Labels are not looked at. A segment of one athlete is not compared with a detection of another.
+    Labels play no part. A segment of one athlete is not compared with a detection of another.
     """
     segments_of: dict[str, list[int]] = defaultdict(list)
     for index, segment in enumerate(truth):
@@ -98,8 +100,8 @@ def nearness(truth: Sequence[Segment], detections: Sequence[Detection], by_middl
 def match(near: Nearness, n_truth: int, at_least: float) -> Array:
     """The segment that each detection finds, or -1: (N,) int64, for detections in the order of their rank.
 
-    As ActivityNet's evaluation does: a detection takes the nearest segment that is near enough and that no
-    surer detection has taken. A segment is found once.
+    This is ActivityNet's rule: a detection takes the nearest segment that is near enough and that no
+    detection of higher score has taken. A segment is found once.
     """
     taken = np.zeros(n_truth, bool)
     found = np.full(len(near.segments), -1, np.int64)

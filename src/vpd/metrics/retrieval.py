@@ -33,14 +33,14 @@ def hits(
 
 
 def precision_at(ranked_hits: Array, k: int) -> float:
-    """Mean over the queries of the share of hits among the first k. Raises InputError for k out of range."""
+    """Mean share of hits among the first k, over the queries. Raises InputError for k out of range."""
     if not 1 <= k <= ranked_hits.shape[1]:
         raise InputError(f"precision at {k} needs between 1 and {ranked_hits.shape[1]} results")
     return float(ranked_hits[:, :k].mean())
 
 
 def retrieval_map(ranked_hits: Array) -> float:
-    """Mean over the queries of average precision, leaving out queries with no hit to find."""
+    """Mean average precision over the queries. Queries without a hit to find are left out."""
     found = ranked_hits.sum(axis=1)
     if not found.any():
         raise InputError("no query has another example of its label")

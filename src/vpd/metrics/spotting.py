@@ -15,21 +15,23 @@ from vpd.metrics.matching import match, nearness, ranked
 from vpd.types import Array, Detection, Segment
 
 ROUNDING_S = 1e-6
-"""Times that are frames divided by a rate differ from the tolerance by rounding alone."""
+"""Largest difference, in seconds, that rounding alone makes between times that are frames divided by a
+rate.
+"""
 
 
 def frames_to_seconds(frames: float, fps: float) -> float:
-    """A tolerance of ``frames`` in a video of ``fps`` frames a second."""
+    """The tolerance in seconds of ``frames`` in a video of ``fps`` frames a second."""
     return frames / fps
 
 
 def spotting_average_precision(
     truth: Sequence[Segment], detections: Sequence[Detection], tolerances_s: Sequence[float]
 ) -> Array:
-    """Average precision within each tolerance, whatever the labels: (K,); NaN where truth is empty.
+    """Average precision (K,) within each tolerance, without regard to labels; NaN where truth is empty.
 
-    Surest first, each detection finds the nearest segment that no surer one has found, if it lies at most the
-    tolerance away. Interpolated as ``average_precision``.
+    In order of falling score, each detection finds the nearest segment that no earlier one has found, if it
+    lies within the tolerance. The curve is interpolated as in ``average_precision``.
     """
     if not truth:
         return np.full(len(tolerances_s), np.nan)
@@ -47,7 +49,7 @@ def spotting_average_precision(
 def mean_spotting_average_precision(
     truth: Sequence[Segment], detections: Sequence[Detection], tolerances_s: Sequence[float]
 ) -> DetectionScore:
-    """The same for every class that occurs in ``truth``."""
+    """`spotting_average_precision` of every class that occurs in ``truth``."""
     labels = sorted({segment.label or "" for segment in truth})
     values = [
         spotting_average_precision(

@@ -1,4 +1,4 @@
-"""Accuracy over subsets of training examples: mean, spread, interval, and what a guess would reach."""
+"""Summarise accuracies over subsets of training examples: mean, spread, interval, and chance levels."""
 
 from __future__ import annotations
 

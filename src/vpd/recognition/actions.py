@@ -1,4 +1,4 @@
-"""How lists name a labelled action: VIDEO@START-END, with #ATHLETE where one is named."""
+"""Parse the name of a labelled action in lists: VIDEO@START-END, with #ATHLETE where one is named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ACTION = re.compile(r"(?P<video>.+)@(?P<start>[^@-]+)-(?P<end>[^@-]+?)(#(?P<ath
 
 
 def segment_key(segment: Segment) -> str:
-    """The name of a segment, its times to the millisecond."""
+    """The name of a segment. Times are given to the millisecond."""
     return _key(segment.video, segment.start_s, segment.end_s, segment.athlete)
 
 
@@ -23,9 +23,9 @@ def _key(video: str, start_s: float, end_s: float, athlete: int | None) -> str:
 
 
 def video_meant(written: str, names: VideoNames | None) -> str:
-    """The id of the video that a list names; the name as it stands where the library lacks the video, which
-    a part of a data set may. Without ``names`` an id, with a suffix or not. Raises InputError where the name
-    fits several videos.
+    """The id of the video that a list names. A name stays unchanged where the library lacks the video, as in
+    a part of a data set. Without ``names`` it is an id, with a suffix or not. Raises InputError where the
+    name fits several videos.
     """
     if names is None or not names.matches(written):
         return without_suffix(nfc(written).strip())
@@ -33,9 +33,9 @@ def video_meant(written: str, names: VideoNames | None) -> str:
 
 
 def action_key(written: str, names: VideoNames | None) -> str | None:
-    """The key of the action that a list names, however its video and times are written.
+    """The key of the action that a list names, in whatever form its video and times are written.
 
-    None where the text names no action, but a video, whose name may hold ``@``. Raises InputError where the
+    None where the text names a video, whose name may hold ``@``, and no action. Raises InputError where the
     video's name fits several.
     """
     found = _ACTION.fullmatch(nfc(written).strip())
@@ -50,7 +50,7 @@ def action_key(written: str, names: VideoNames | None) -> str | None:
 
 
 class ActionFinder:
-    """Finds segments by what a list writes: an action, or a video that means all its segments."""
+    """Find segments by the names in lists: of an action, or of a video, which means all its segments."""
 
     def __init__(self, segments: Sequence[Segment], names: VideoNames | None = None) -> None:
         self._names = names
@@ -60,7 +60,7 @@ class ActionFinder:
                 self._places.setdefault(name, []).append(place)
 
     def __call__(self, written: str) -> list[int]:
-        """Indices of the segments meant; none where nothing is known of it. Raises InputError."""
+        """Indices of the segments meant; none where the name is unknown. Raises InputError."""
         return self._places.get(
             action_key(written, self._names) or video_meant(written, self._names)
         ) or self._places.get(nfc(written).strip(), [])

@@ -28,7 +28,7 @@ PREDICTION_BATCH = 256
 
 
 def learning_rate(base: float, epoch: int, epochs: int) -> float:
-    """Cosine from ``base`` to 0, started again ten times in all."""
+    """Cosine from ``base`` to 0, restarted ten times in all."""
     period = max(1, math.ceil(epochs / RESTARTS))
     return base * 0.5 * (1 + math.cos(math.pi * (epoch % period) / period))
 
@@ -176,7 +176,9 @@ class BiGRUClassifier(SequenceClassifier):
         optimiser: torch.optim.Optimizer,
         order: np.random.Generator,
     ) -> float:
-        """One pass in batches of nearly equal size, none of them of a single example; the mean loss."""
+        """Train one pass in batches of nearly equal size, each of two examples or more. Returns the mean
+        loss.
+        """
         self.network_.train()
         items = order.permutation(len(matrix))
         losses = []

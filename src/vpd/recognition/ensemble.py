@@ -1,4 +1,4 @@
-"""Several recognisers in one, weighted by how well they explain examples that they were fitted without."""
+"""Combine several recognisers, weighted by their predictions for examples that they were fitted without."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vpd.recognition.estimator import SequenceClassifier
 from vpd.types import Array, FeatureSequence
 
 ROUNDS = 50
-"""Steps of expectation maximisation; the weights have settled after some twenty."""
+"""Steps of expectation maximisation. The weights are stable after some twenty."""
 USUAL_PRIOR = 4.0
 """Pseudo-examples given to each member, so that few examples change the weights little."""
 LEAST_PROBABILITY = 1e-3
@@ -25,10 +25,10 @@ LEAST_PROBABILITY = 1e-3
 def held_out_proba(
     estimator: Any, X: Sequence[FeatureSequence], y: Array, folds: int = 5, seed: int = 0
 ) -> Array:
-    """(N, C) probabilities of each example by an estimator fitted without it, columns in sorted order.
+    """(N, C) probabilities of each example by an estimator fitted without it. Columns are in sorted order.
 
-    By the estimator's own ``held_out_proba`` where it has one, else by cross-validation in at most ``folds``
-    folds. ``estimator`` is not changed. Every class needs two examples.
+    The estimator's own ``held_out_proba`` gives them where it has one, else cross-validation in at most
+    ``folds`` folds. ``estimator`` is not changed. Every class needs two examples.
     """
     if isinstance(estimator, Pipeline):
         for _, step in estimator.steps[:-1]:
@@ -68,7 +68,7 @@ class WeightedEnsemble(SequenceClassifier):
     """The weighted mean of its members' probabilities.
 
     The weights are those of a mixture (`mixture_weights`) on the training examples, each predicted by members
-    that were fitted without it. With a single example of some class they are those of the prior.
+    that were fitted without it. Where a class has a single example they are those of the prior.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class WeightedEnsemble(SequenceClassifier):
         return prior
 
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
-        """Fit all members, and weigh them."""
+        """Fit all members and their weights."""
         if not self.members:
             raise InputError("an ensemble needs a member")
         targets = self._start_fit(X, y)
@@ -146,7 +146,7 @@ class WeightedEnsemble(SequenceClassifier):
         return mean
 
     def held_out_proba(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Array:
-        """(N, C) probabilities of each example by members fitted without it, weighted alike."""
+        """(N, C) probabilities of each example by members fitted without it, with the same weights."""
         labels = np.asarray(y)
         targets = np.unique(labels, return_inverse=True)[1]
         prior = self._prior()

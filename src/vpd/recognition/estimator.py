@@ -14,9 +14,9 @@ from vpd.types import Array, FeatureSequence
 
 
 def check_sequences(sequences: Sequence[FeatureSequence]) -> int:
-    """The feature size d of all ``sequences``. Raises InputError for what cannot be recognised.
+    """The feature size d of all ``sequences``. Raises InputError where they cannot be recognised:
 
-    That is: no sequence at all, different d, a sequence without a valid frame, or values that are not finite.
+    no sequence, different d, a sequence without a valid frame, or values that are not finite.
     """
     if not len(sequences):
         raise InputError("there is no sequence to work on")
@@ -39,7 +39,7 @@ def orientations(sequence: FeatureSequence) -> tuple[Array, Array]:
 
 
 class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
-    """Base of the recognisers: checks what comes in, and predicts the most probable class.
+    """The base class of recognisers. It checks the inputs and predicts the most probable class.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     sides_: dict[str, ClassSides]
 
     def _start_fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Array:
-        """Check the training data and return the class of each sequence as its index in ``classes_``."""
+        """Check the training data. Returns the class of each sequence as its index in ``classes_``."""
         d = check_sequences(X)
         if len(X) != len(y):
             raise InputError(f"there are {len(X)} sequences but {len(y)} labels")
@@ -68,7 +68,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     @property
     def _some_differ(self) -> bool:
-        """Whether the sides of some class differ: then a mirrored query may show another class."""
+        """Whether the sides of some class differ. Then a mirrored query may show another class."""
         return "differ" in self.sides_.values()
 
     def _start_predict(self, X: Sequence[FeatureSequence]) -> None:

@@ -35,7 +35,7 @@ class Examples:
 
 
 def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]) -> Examples:
-    """Read the features of ``segments``. Raises InputError where not one of them has any."""
+    """Read the features of ``segments``. Raises InputError where none of them has any."""
     sequences: list[FeatureSequence | None] = [None] * len(segments)
     reasons: dict[int, str] = {}
     # By video, so that each is opened once, in whatever order the labels stand.
@@ -54,5 +54,5 @@ def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]
 
 
 def usual_count(segments: Sequence[Segment]) -> int:
-    """How many examples a class usually has: the median over the labels."""
+    """The usual number of examples of a class: the median over the labels."""
     return int(np.median(list(Counter(s.label for s in segments if s.label).values()) or [0]))

@@ -14,17 +14,19 @@ from vpd.sequences.sides import ClassSides, Sides
 from vpd.types import REGULAR, Array, FeatureSequence
 
 MIRROR_WEIGHTS: dict[ClassSides, float] = {"same": 1.0, "unsure": 0.3, "differ": 0.0}
-"""Weight of a mirrored example in the regression, and of the mirrored query in the answer."""
+"""Weights of a mirrored example in the regression, and of the mirrored query in the answer."""
 SHARPNESS = (2.0, 4.0, 8.0, 16.0, 32.0)
-"""Factors that are tried on the regression's outputs before they become probabilities."""
+"""Factors on the regression's outputs, before the softmax, that are tried."""
 USUAL_SHARPNESS = 6.0
-"""With one example a class, where nothing can be held out."""
+"""The factor with one example a class, where nothing can be held out."""
 LEAST_PROBABILITY = 1e-3
-"""Added to a held-out probability before its logarithm is taken."""
+"""Added to a held-out probability before its logarithm."""
 
 
 def moments(sequence: FeatureSequence, count: int) -> Array:
-    """(2, count * d) features at ``count`` moments spaced evenly over the valid frames, both orientations."""
+    """(2, count * d) features at ``count`` moments, evenly spaced over the valid frames, in both
+    orientations.
+    """
     values = sequence.values[sequence.valid].astype(np.float64)
     at = np.linspace(0, len(values) - 1, count)
     before = np.floor(at).astype(int)
@@ -36,7 +38,7 @@ def moments(sequence: FeatureSequence, count: int) -> Array:
 
 
 def statistics(sequence: FeatureSequence) -> Array:
-    """(2, 4 d) mean, standard deviation, maximum and minimum over the valid frames, both orientations."""
+    """(2, 4 d) mean, standard deviation, maximum and minimum over the valid frames, in both orientations."""
     values = sequence.values[sequence.valid].astype(np.float64)
     parts = [values.mean(axis=0), values.std(axis=0), values.max(axis=0), values.min(axis=0)]
     joined: Array = np.concatenate(parts, axis=1)
@@ -50,12 +52,12 @@ def _spread(block: Array) -> float:
 
 
 class LinearClassifier(SequenceClassifier):
-    """Ridge regression of class membership; needs no alignment in time, fits in milliseconds.
+    """Ridge regression of class membership. It needs no alignment in time and fits in milliseconds.
 
-    An action is described by its features at fixed moments and by their statistics over time, the two scaled
-    to the same spread. Mirrored examples are more examples, and a query's answer is the mean of those to both
-    its orientations, as far as ``sides`` allows. Classes weigh the same whatever their number of examples.
-    Outputs become probabilities by a softmax, whose sharpness is that of the highest likelihood when one
+    An action is described by its features at fixed moments and by their statistics over time, both scaled to
+    the same spread. Mirrored examples are more examples, and a query's answer is the mean of those to both
+    its orientations, as far as ``sides`` allows. Classes have equal weight, whatever their number of
+    examples. A softmax turns outputs into probabilities. Its sharpness has the highest likelihood when one
     example after the other is left out.
 
     Parameters
@@ -71,7 +73,7 @@ class LinearClassifier(SequenceClassifier):
         self.sides = sides
 
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
-        """Solve the regression, with one example after the other left out too."""
+        """Solve the regression, on all examples and with each one left out."""
         if self.count < 1 or self.ridge <= 0:
             raise InputError(
                 f"count is {self.count}, ridge {self.ridge}; they must be at least 1 and positive"
@@ -118,9 +120,9 @@ class LinearClassifier(SequenceClassifier):
         self.dual_ = self.inverse_ @ (self.roots_ * self.wanted_)
 
     def _left_out(self, rows: Array, sides: Array, targets: Array, weights: Array) -> Array:
-        """(N, C) outputs for each example by all others, both its orientations left out together.
+        """(N, C) outputs for each example by all others. Both its orientations are left out together.
 
-        For rows B of one example, the residual without them is inverse[B, B]^-1 dual[B].
+        For the rows B of one example, the residual without them is inverse[B, B]^-1 dual[B].
         """
         out = np.zeros((len(targets), len(self.classes_)))
         for example in range(len(targets)):
@@ -132,7 +134,7 @@ class LinearClassifier(SequenceClassifier):
         return out
 
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
-        """(N, C) probabilities."""
+        """(N, C) probabilities in the order of ``classes_``."""
         self._start_predict(X)
         described = self._described(X) - self.mean_
         outputs = (described @ self.rows_.T) @ (self.roots_ * self.dual_)

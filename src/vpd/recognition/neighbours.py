@@ -15,11 +15,11 @@ from vpd.types import MIRRORED, Array, FeatureSequence
 
 
 class DTWNeighbours(SequenceClassifier):
-    """The labels of the k best aligned training examples, both orientations of each considered.
+    """The labels of the k nearest training examples by DTW, in both orientations of each.
 
     The distance of two examples is the least over the orientations of the training example, as in the paper's
-    supplement. With ``mirror_query`` the mirrored query is aligned too: the two alignments of one pairing (as
-    they are, or one of them mirrored) are averaged, and the better pairing counts.
+    supplement. With ``mirror_query`` the mirrored query is aligned too: the two alignments of one pairing
+    (both as they are, or one of them mirrored) are averaged, and the better pairing counts.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class DTWNeighbours(SequenceClassifier):
         self.sides = sides
 
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
-        """Keep both orientations of the training examples, laid out for warping."""
+        """Pack both orientations of the training examples for warping."""
         if self.k is not None and self.k < 1:
             raise InputError(f"k is {self.k}; at least one neighbour must be asked")
         self.targets_ = self._start_fit(X, y)
@@ -89,19 +89,19 @@ class DTWNeighbours(SequenceClassifier):
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
         """(N, C) shares of the votes.
 
-        Raises InputError where a query can be aligned with no training example at all.
+        Raises InputError where a query can be aligned with no training example.
         """
         return self._votes(self.distances(X), X, np.bincount(self.targets_))
 
     def held_out_proba(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Array:
-        """Fit, and the (N, C) shares of each example by the votes of all others."""
+        """Fit, and return the shares (N, C) of each example by the votes of all others."""
         distances = self.fit(X, y).distances(X)
         np.fill_diagonal(distances, np.inf)
         voters = np.bincount(self.targets_) - np.eye(len(self.classes_))[self.targets_]
         return self._votes(distances, X, np.maximum(voters, 1))
 
     def _votes(self, distances: Array, X: Sequence[FeatureSequence], voters: Array) -> Array:
-        """(N, C) shares by distances (N, M) to the examples; ``voters`` of each class have a vote."""
+        """(N, C) shares by distances (N, M) to the examples. Of each class the nearest ``voters`` vote."""
         for i in np.flatnonzero(np.isinf(distances).all(axis=1)).tolist():
             raise InputError(
                 f"{self.pattern} aligns {X[i].video} ({len(X[i])} frames) with no training example: "

@@ -16,11 +16,11 @@ PATTERN, FALLBACK = "symmetricP2", "symmetric2"
 
 
 class NearestNeighbourSearch(SequenceClassifier):
-    """The label of the training example that dynamic time warping puts nearest.
+    """The label of the training example with the least DTW distance.
 
-    Both orientations of the query are compared with both of each example, and the least distance counts.
-    Step pattern symmetricP2; a query that it can align with no example at all is compared by symmetric2, with
-    all examples. So no ranking mixes the two, whose scales differ.
+    Both orientations of the query are compared with both of each example, and the least distance counts. The
+    step pattern is symmetricP2. A query that it cannot align with any example is compared with all examples
+    by symmetric2. So no ranking mixes the two, whose scales differ.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class NearestNeighbourSearch(SequenceClassifier):
         self.sides = sides
 
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
-        """Keep both orientations of the training examples, laid out for warping."""
+        """Pack both orientations of the training examples for warping."""
         self.targets_ = self._start_fit(X, y)
         self._settle_sides(X, self.classes_[self.targets_])
         self.packed_ = pack([view for s in X for view in orientations(s)])

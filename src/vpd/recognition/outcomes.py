@@ -1,4 +1,4 @@
-"""Outcomes of few-shot runs, and a file of them from which a stopped evaluation continues."""
+"""Outcomes of few-shot runs, and the file from which a stopped evaluation continues."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALL = 0
 """The k that stands for the whole training part."""
 
 MISSING = ""
-"""The prediction for a test segment without features: it counts as wrong."""
+"""The prediction for a test segment without features. It counts as wrong."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +44,10 @@ class Outcome:
 
 
 class Digested(Protocol):
-    """An example of another kind than features, such as a clip of pictures."""
+    """An example that is no feature sequence, such as a clip of pictures."""
 
     def digest(self) -> bytes:
-        """A key of an example for kept outcomes."""
+        """A hash of the example, for kept outcomes."""
 
 
 Example = FeatureSequence | Digested
@@ -55,7 +55,9 @@ Example = FeatureSequence | Digested
 
 
 def digest(X: Sequence[Example | None], y: Array, test: Array) -> str:
-    """What the outcomes of some features depend on, in short: all sequences, labels and the test part."""
+    """A short hash of everything that outcomes of some features depend on: sequences, labels and the test
+    part.
+    """
     found = hashlib.sha256(json.dumps([y.tolist(), test.tolist()]).encode())
     for x in X:
         if x is not None and not isinstance(x, FeatureSequence):
@@ -67,11 +69,11 @@ def digest(X: Sequence[Example | None], y: Array, test: Array) -> str:
 
 
 class KeptOutcomes:
-    """The file at ``path``: one line of JSON an outcome.
+    """The file at ``path`` with one line of JSON for each outcome.
 
-    A line counts for the same sequences, labels, test part, subset and parameters of the recogniser; what was
-    made from others stays in the file and is not found. Changes of the program are not noticed: begin a new
-    file after them. Raises InputError for a file of another kind.
+    A line is used for the same sequences, labels, test part, subset and parameters of the recogniser. Other
+    lines stay in the file. Changes of the program are not noticed: begin a new file after them. Raises
+    InputError for a file of another kind.
     """
 
     def __init__(self, path: Path) -> None:
@@ -93,8 +95,9 @@ class KeptOutcomes:
     def key(
         of: str, estimator: Any, chosen: Array, k: int, subset: int, validation: Array | None = None
     ) -> str:
-        """The name of an outcome: ``of`` is the `digest`, ``chosen`` the training examples,
-        ``validation`` those that chose the epoch."""
+        """The key of an outcome. ``of`` is the `digest`, ``chosen`` the training examples, ``validation``
+        those that choose the epoch.
+        """
         made_of = [type(estimator).__name__, sorted(clone(estimator).get_params().items(), key=str)]
         parts = [of, repr(made_of), chosen.tolist(), k, subset]
         if validation is not None:
@@ -102,7 +105,7 @@ class KeptOutcomes:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
     def find(self, key: str) -> Outcome | None:
-        """The outcome of that name, if it is there."""
+        """The outcome with this key; None where there is none."""
         row = self.rows.get(key)
         if row is None:
             return None
@@ -111,7 +114,7 @@ class KeptOutcomes:
         )
 
     def add(self, key: str, features: str, outcome: Outcome) -> None:
-        """Write one outcome at once."""
+        """Write one outcome immediately."""
         row = {
             "features": features,
             "recogniser": outcome.recogniser,

@@ -1,4 +1,4 @@
-"""The few-shot protocol: each recogniser fitted to each saved subset, tested on the full test part."""
+"""The few-shot protocol: fit each recogniser to each saved subset, and test it on the whole test part."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from vpd.types import Array
 
 
 def seeded(estimator: Any, seed: int) -> Any:
-    """A clone whose every parameter called ``seed`` is ``seed``."""
+    """A clone in which every parameter called ``seed`` has the value ``seed``."""
     copy = clone(estimator)
     seeds = {name: seed for name in copy.get_params() if name.rpartition("__")[2] == "seed"}
     return copy.set_params(**seeds)
 
 
 Validation = Callable[[Array, int], Array]
-"""Indices of the examples that choose the epoch, for a subset and its k; what they share with the subset is
-not trained on."""
+"""Indices of the examples that choose the epoch, for a subset and its k. Examples of the subset among them
+are not trained on.
+"""
 
 
 def takes_validation(estimator: Any) -> bool:
@@ -60,10 +61,10 @@ def _one(
 
 
 def check_subsets(subsets: Subsets, y: Array, train: Array, test: Array) -> None:
-    """Raise InputError where a subset holds a test example, or no test class is ever trained.
+    """Raise InputError where a subset holds a test example, or where no test class is trained.
 
-    A single class that is tested and not trained, as in a data set of which videos are missing, is no error:
-    its test examples count as wrong.
+    A single test class that is not trained, as in a data set with missing videos, is no error: its test
+    examples count as wrong.
     """
     outside = {int(i) for lists in subsets.values() for one in lists for i in one} - set(train.tolist())
     if outside:
@@ -119,7 +120,7 @@ def run_few_shot(
 
     Subset i seeds a random recogniser with i. On the whole training part, a random recogniser runs with as
     many seeds as there are subsets, at most three. A segment without features (None) is left out of training
-    and counts as wrong in the test; a prediction that fails raises.
+    and counts as wrong in the test. An error of a prediction is raised.
 
     Parameters
     ----------
@@ -156,5 +157,5 @@ def run_few_shot(
 
 
 def _keyed(key: str, *task: Any) -> tuple[str, Outcome]:
-    """The key with the outcome: outcomes come in any order."""
+    """The key with the outcome. Outcomes arrive in any order."""
     return key, _one(*task)

@@ -14,13 +14,14 @@ from vpd.sequences.sides import Sides
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 PATTERN = "symmetric2"
-"""Feasible for any two lengths, as an average over sequences of all lengths needs."""
+"""A step pattern with a path between any two lengths. An average over all lengths needs it."""
 
 
 def barycentre(views: Sequence[tuple[Array, Array]], rounds: int, turn: bool = True) -> Array:
-    """The average (T, 2, d) of sequences (regular, mirrored) under DTW, with ``turn`` each as it fits better.
+    """The average (T, 2, d) of sequences (regular, mirrored) under DTW. With ``turn`` each is used in the
+    orientation that fits better.
 
-    Starts from the sequence with the least sum of distances to the others; every round aligns all to the
+    The start is the sequence with the least sum of distances to the others. Every round aligns all to the
     average, and replaces each of its frames, as it is and mirrored, by the mean of those aligned to it.
     """
     packed = pack([side for view in views for side in view])
@@ -45,7 +46,7 @@ def barycentre(views: Sequence[tuple[Array, Array]], rounds: int, turn: bool = T
 
 
 class DTWPrototypes(SequenceClassifier):
-    """The label of the best aligned class average, by `DTWNeighbours`; also the mirrored query is aligned.
+    """The label of the nearest class average, by `DTWNeighbours`. The mirrored query is aligned too.
 
     Parameters
     ----------
@@ -78,6 +79,6 @@ class DTWPrototypes(SequenceClassifier):
         return self
 
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
-        """(N, C), a soft minimum of the distances to the averages."""
+        """(N, C) probabilities: a soft minimum of the distances to the averages."""
         self._start_predict(X)
         return self.averages_.predict_proba(X)

@@ -1,4 +1,4 @@
-"""Which labelled actions are the queries when retrieval is measured: queries.csv."""
+"""Read queries.csv: the labelled actions that are queries when retrieval is measured."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE = Columns(required=("video",))
 
 @dataclass(frozen=True)
 class QueryFile:
-    """The content of a file of queries: indices of segments, rows that mean none, and rows that are wrong."""
+    """The content of a file of queries: indices of segments, rows without a segment, and wrong rows."""
 
     indices: list[int]
     unknown: list[Record]
@@ -52,9 +52,10 @@ def query_file(path: Path, segments: Sequence[Segment], names: VideoNames | None
 
 
 def read_queries(path: Path, segments: Sequence[Segment], names: VideoNames | None = None) -> list[int]:
-    """Indices of the segments that are queries. Raises LabelError for a wrong row, or where there is none.
+    """Indices of the segments that are queries. Raises LabelError for a wrong row, or where there is no
+    query.
 
-    What the library lacks is passed over: a part of a data set has not all queries.
+    Rows of videos that the library lacks are skipped, because a library may hold a part of a data set.
     """
     found = query_file(path, segments, names)
     if found.wrong:

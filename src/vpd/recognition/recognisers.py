@@ -1,4 +1,6 @@
-"""The recognisers by name, in one table. How their settings were found: docs/experiments/recognition.md."""
+"""The recognisers by name, in one table. docs/experiments/recognition.md says how their settings were
+found.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +28,20 @@ from vpd.settings import old_names
 from vpd.settings.old_names import now_called
 
 SMOOTH_S = 0.033
-"""Helps joints and does embeddings no harm; whitening helps joints more but harms embeddings."""
+"""Standard deviation of smoothing in seconds. It helps joints and does not harm embeddings. Whitening helps
+joints more, but harms embeddings.
+"""
 BIGRU_RATE_HZ = 15.0
-"""Half the frames of common video train in half the time."""
+"""Sampling rate of the BiGRU. Half of the frames of common video train in half the time."""
 BIGRU_EPOCHS = 50
 BIGRU_LEAST_STEPS = 200
-"""One or two examples a class fill a single batch, and fifty steps are too few to learn from them."""
+"""Least number of optimiser steps. One or two examples a class fill a single batch, and fifty steps are too
+few to learn from them.
+"""
 WIDTH_BESIDE = 0.06
-"""Width of `dtw-soft` in `auto`: narrower, it is so sure that the others have no say with one example."""
+"""Width of `dtw-soft` within `auto`. A smaller one is so confident that it outvotes the others with one
+example.
+"""
 PREFERRED_PRIOR, OTHER_PRIOR = 4.0, 1.0
 """Pseudo-examples given to the preferred features and to each of the others when features are weighted."""
 
@@ -74,7 +82,7 @@ def _auto(sides: Sides) -> Any:
 
 
 def _of_paper(sides: Sides) -> Sides:
-    """The paper's recognisers mirror all examples; "auto" leaves them as they are."""
+    """The paper's recognisers mirror all examples; "auto" does not change that."""
     return "same" if sides == "auto" else sides
 
 

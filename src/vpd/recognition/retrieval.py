@@ -43,7 +43,8 @@ def retrieval_distances(
 ) -> Array:
     """(N, N) float32 DTW distances, both orientations concatenated a frame as in the paper.
 
-    The default pattern is the reference implementation's rule; infinite where a pattern has no path.
+    The default pattern is the reference implementation's rule. Distances are infinite where a pattern has no
+    path.
     """
     check_sequences(X)
     both = [s.values[s.valid].reshape(int(s.valid.sum()), -1) for s in X]

@@ -1,4 +1,4 @@
-"""Which videos, or single actions, train, validate and test, and which scene each belongs to: splits.csv."""
+"""Read splits.csv: which videos, or single actions, train, validate and test, and the scene of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PARTS = (TRAIN, VALIDATION, TEST)
 
 @dataclass(frozen=True)
 class Place:
-    """The place of one video or action: its scene, which must not be on both sides, and its part."""
+    """The place of one video or action: its part, and its scene, which must not be in both parts."""
 
     scene: str
     split: str
@@ -37,8 +37,8 @@ def read_split(path: Path, names: VideoNames | None = None) -> dict[str, Place]:
     names : of the library's videos, so that a row may name a file; without, rows name ids, with a suffix or
         not.
 
-    Raises LabelError, with line and column, for what cannot be meant, and for a scene of videos of which some
-    are tested and some are not. Actions may be split within a scene: that is what naming them is for.
+    Raises LabelError, with line and column, for wrong rows, and for a scene of videos of which only some are
+    tested. Actions, unlike videos, may be split within a scene: this is the purpose of naming them.
     """
     found = split_file(path, names)
     if found.wrong:
@@ -62,7 +62,7 @@ class SplitFile:
 
 
 def split_file(path: Path, names: VideoNames | None = None) -> SplitFile:
-    """All rows of a split, right and wrong; what a wrong row says does not count."""
+    """All rows of a split, valid or not. Wrong rows have no effect on the places."""
     found = SplitFile({}, {}, [])
     tested: dict[str, bool] = {}
     try:
@@ -104,22 +104,24 @@ def _row(record: Record, names: VideoNames | None) -> tuple[str, Place, bool]:
 
 
 def part_of(places: Mapping[str, Place], segment: Segment) -> Place | None:
-    """The place of an action: its own where it is named, else that of its video; None where neither is."""
+    """The place of an action: its own where it is named, else that of its video; None where neither is
+    named.
+    """
     return places.get(segment_key(segment)) or places.get(segment.video)
 
 
 def write_split(path: Path, places: Mapping[str, Place]) -> None:
-    """Write splits.csv, whole or not at all."""
+    """Write splits.csv, completely or not at all."""
     write_rows(path, COLUMNS, ((video, place.scene, place.split) for video, place in sorted(places.items())))
 
 
 def make_split(
     labels: Sequence[str] | Array, videos: Sequence[str], scenes: Mapping[str, str] | None, seed: int
 ) -> dict[str, Place]:
-    """About half of the videos to each side, no scene on both, the classes in like shares.
+    """Assign about half of the videos to each part: no scene in both, similar shares of the classes.
 
-    ``scenes`` names the scene of a video where that is known; else each video is its own. Raises InputError
-    where there are fewer than two scenes.
+    ``scenes`` names the scene of a video where it is known; else each video is its own scene. Raises
+    InputError where there are fewer than two scenes.
     """
     known = scenes or {}
     groups = [known.get(video, video) for video in videos]

@@ -1,4 +1,4 @@
-"""Few-shot subsets: for each k, several lists of k training examples of every class, kept as JSON."""
+"""Few-shot subsets: for each k, several lists of k training examples of every class, stored as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vpd.types import Array, Segment
 
 KS = (1, 2, 4, 8, 16)
 SUBSETS = 10
-"""The paper takes five subsets a k; ten halve the variance of the mean and cost little."""
+"""Subsets for each k. The paper takes five; ten halve the variance of the mean and cost little."""
 
 Subsets = dict[int, list[Array]]
 """For each k, the indices of the training examples of each subset."""
@@ -27,10 +27,10 @@ Subsets = dict[int, list[Array]]
 def make_subsets(
     labels: Sequence[str] | Array, train: Array, ks: Sequence[int], subsets: int, rng: np.random.Generator
 ) -> Subsets:
-    """Nested random subsets: within a subset, those of a smaller k are among those of a larger.
+    """Nested random subsets: within a subset, the examples of a smaller k are among those of a larger one.
 
-    A class with fewer than k examples gives all it has, as in the paper. A k beyond the largest class would
-    be the whole training part and is left out; raises InputError where none is left.
+    A class with fewer than k examples gives all it has, as in the paper. A k beyond the largest class equals
+    the whole training part and is left out. Raises InputError where no k is left.
     """
     names = np.asarray(labels)
     classes, counts = np.unique(names[train], return_counts=True)
@@ -63,7 +63,7 @@ def _named(path: Path) -> Mapping[str, Any]:
 
 
 def listed_ks(path: Path) -> tuple[int, ...]:
-    """Each k that the file has subsets for, in order; none where there is no file. Raises LabelError."""
+    """Every k that the file has subsets for, in order; none where there is no file. Raises LabelError."""
     return tuple(sorted(_k(k, path) for k in _named(path))) if path.exists() else ()
 
 

@@ -1,4 +1,4 @@
-"""A video with boxes, skeletons and confidence drawn on it."""
+"""Write a video with boxes, skeletons and confidence drawn on it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # torch takes seconds to import.
     from vpd.report.panels import Panel
 
 MAX_RATE = 60
-"""Frames a second of what is written: browsers show no more."""
+"""Largest frame rate that is written. Browsers show no more."""
 
 
 def write_annotated(
@@ -40,11 +40,11 @@ def write_annotated(
     progress: Callable[[float], None] = lambda frames: None,
     panels: Sequence[Panel] = (),
 ) -> int:
-    """Write the frames of ``video`` in the ``span`` (s) with all its athletes; returns how many.
+    """Write the frames of ``video`` in the ``span`` (s) with all its athletes. Returns their number.
 
     A dashed box is interpolated. Needs the steps scan and track; skeletons are drawn where there are poses.
-    ``panels`` add to the right of the picture what they know of the first athlete in the frame.
-    Raises ArtefactError where a step has not been done, InputError for an empty span.
+    ``panels`` add pictures of the first athlete to the right of the frame. Raises ArtefactError where a step
+    has not been done, InputError for an empty span.
     """
     times_s = read_times(layout.frames(video))
     first, stop = (int(i) for i in np.searchsorted(times_s, span))

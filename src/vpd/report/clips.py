@@ -1,4 +1,4 @@
-"""Segments cut out of their videos, a file each."""
+"""Cut segments out of their videos, one file each."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from vpd.types import Segment
 from vpd.video import cut_clip
 
 Find = Callable[[str], Footage]
-"""The footage of a video, by its id."""
+"""A function that finds the footage of a video by its id."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """The clip of a segment: its file, and what went wrong, if anything."""
+    """The clip of a segment: its file, and the problem, if there was one."""
 
     path: Path
     problem: str = ""
 
 
 def write_clip(out: Path, segment: Segment, find: Find, padding_s: float = 0.0) -> Clip:
-    """Cut the segment with ``padding_s`` around it into ``out``; what cannot be cut is a problem told.
+    """Cut the segment with ``padding_s`` around it into ``out``. A failure is returned as the clip's problem.
 
     Raises DiskFullError.
     """
@@ -36,7 +36,7 @@ def write_clip(out: Path, segment: Segment, find: Find, padding_s: float = 0.0) 
 
 
 def write_clips(folder: Path, segments: Sequence[Segment], find: Find, padding_s: float = 0.0) -> list[Clip]:
-    """Cut each segment into ``folder``; the files are numbered in the order given."""
+    """Cut each segment into ``folder``. The files are numbered in the given order."""
     folder.mkdir(parents=True, exist_ok=True)
     return [
         write_clip(folder / clip_name(number, segment), segment, find, padding_s)

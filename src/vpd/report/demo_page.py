@@ -1,4 +1,4 @@
-"""The report of the demo: one page that shows, on the sample, what vpd does and how well."""
+"""The report of the demo: one page that shows, on the sample, what vpd does, and its accuracy."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class DemoResult:
 
     @property
     def query(self) -> Segment:
-        """The segment that was searched for."""
+        """The query of the search."""
         return self.search.queries[0]
 
 
 def write_demo_page(result: DemoResult, folder: Path, overlay_s: float) -> Path:
-    """Write ``folder`` with index.html and what it shows; it can be moved or sent as it is.
+    """Write ``folder`` with index.html and its files. The folder can be moved or sent.
 
-    ``overlay_s`` is how long the video with the drawn poses is at most. Returns the page's path.
+    ``overlay_s`` limits the length of the video with the drawn poses in seconds. Returns the page's path.
     """
     layout = result.layout
     videos = Videos.read(layout)
@@ -135,7 +135,7 @@ def _mean(summary: Summary) -> str:
 
 
 def _verdict(result: DemoResult) -> str:
-    """A sentence on which features did better with the most examples."""
+    """A sentence that says which features were better with the most examples."""
     rows = {features: (features, recogniser) for features, recogniser in result.evaluation.rows()}
     k = max(k for k in result.evaluation.of(*rows[result.student]) if k != ALL)
     names = [result.student, *result.teachers]
@@ -155,7 +155,7 @@ def _beside(gap: int) -> str:
 
 
 def _learned(student: Path) -> str:
-    """A sentence on the student's training and on how well it predicts its teachers on held-out crops."""
+    """A sentence on the student's training, and on its predictions for held-out crops."""
     try:
         with (student / HISTORY).open(encoding="utf-8", newline="") as file:
             epochs = list(csv.DictReader(file))

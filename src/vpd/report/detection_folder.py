@@ -21,9 +21,9 @@ from vpd.verbs.detect import DetectListener, DetectResult, VideoDetections
 
 
 class DetectionFolder(DetectListener):
-    """Writes each video's timeline and each answer into ``folder`` as soon as it is there.
+    """Write each video's timeline and each answer into ``folder`` as soon as it exists.
 
-    Search answers first; the networks' answer replaces it.
+    Search answers first. The answer of the networks replaces it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,7 +58,9 @@ class DetectionFolder(DetectListener):
         write_detection_page(self.folder / "index.html", result, timelines, clips)
 
     def add_clips(self, result: DetectResult, videos: Videos) -> Path:
-        """Write a clip of each detection and show it on the page. Raises VideoError where none is cut."""
+        """Write a clip of each detection and show it on the page. Raises VideoError where no clip can be
+        cut.
+        """
         clips = write_clips(self.folder / "clips", result.detections, videos.recording, PADDING_S)
         if clips and all(clip.problem for clip in clips):
             raise VideoError(f"no clip could be cut: {clips[0].problem}")
@@ -74,7 +76,7 @@ class DetectionFolder(DetectListener):
         return path
 
     def add_overlays(self, result: DetectResult, videos: Videos, layout: Layout) -> list[Path]:
-        """Write each video with what was found drawn in."""
+        """Write each video with its detections drawn on it."""
         written = []
         for video, times in result.times_s.items():
             path = self.folder / "overlays" / f"{video}.mp4"

@@ -1,4 +1,4 @@
-"""The page of a detection: timelines, and every detection with its clip where there is one."""
+"""The page of a detection: timelines, and every detection, with its clip where there is one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from vpd.report.html import clip, join, picture, table, write_page
 from vpd.verbs.detect import DetectResult
 
 POSTER_S = 1.0
-"""The picture of a clip that is shown before it plays: in the action, which begins after the padding."""
+"""Time in a clip of the picture that is shown before it plays. The action begins after the padding."""
 HEADER = ("", "video", "seconds", "frames", "action", "score", "")
 
 
 def write_detection_page(
     path: Path, result: DetectResult, timelines: Mapping[str, str], clips: Mapping[int, str]
 ) -> Path:
-    """Write the page; returns its path.
+    """Write the page. Returns its path.
 
-    ``timelines`` are picture files by video, ``clips`` video files by row, both as seen from the page.
+    ``timelines`` are picture files by video, ``clips`` video files by row. Both are relative to the page.
     """
     pictures = join(
         Markup("<h2>{}</h2>{}\n").format(video, picture(file, f"timeline of {video}"))

@@ -1,4 +1,4 @@
-"""Detections as videos: the whole video with what was found drawn in, clips, and a highlight reel."""
+"""Detections as videos: the whole video with detections drawn on it, clips, and a highlight reel."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from vpd.verbs.detections import frame_span
 from vpd.video import read_frames, write_video
 
 PADDING_S = 0.5
-"""Shown before and after a detection in clips and reels: an action is understood from how it begins."""
+"""Seconds shown before and after a detection in clips and reels, so that the viewer sees how the action
+begins.
+"""
 
 LUMINANCE, MIDDLE_GREY = (0.299, 0.587, 0.114), 128
-"""How bright red, green and blue look (ITU-R BT.601), and the middle of black and white."""
+"""Perceived brightness of red, green and blue (ITU-R BT.601), and the middle between black and white."""
 
 
 def _write_label(picture: Array, text: str, row: int, colour: tuple[int, ...] = (0, 0, 0)) -> None:
     """A line of text on a plate of ``colour`` at the upper left, ``row`` lines down.
 
-    OpenCV's letters are ASCII; others are written as they sound or as a question mark.
+    OpenCV's letters are ASCII. Others are transcribed or become question marks.
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or "?"
     scale, width = 0.65 * min(picture.shape[:2]) / PICTURE_OF_ONE, 2 * line_width(picture)
@@ -53,9 +55,10 @@ def overlay_frames(
     tracks: Sequence[Track] = (),
     classes: Sequence[str] = (),
 ) -> Iterator[Array]:
-    """Frames (H, W, 3) of a video with the athlete boxed while an action lasts, its name, score and a bar.
+    """Yield frames (H, W, 3) of a video. During an action the athlete is boxed, with its name, score and a
+    bar.
 
-    A label has one colour in all videos where all ``classes`` are given.
+    A label has the same colour in all videos where all ``classes`` are given.
     """
     spans = [(d, *frame_span(times_s, d)) for d in sorted(detections, key=lambda d: d.start_s)]
     colour = {
@@ -92,13 +95,13 @@ def write_overlay(
     tracks_file: Path | None = None,
     classes: Sequence[str] = (),
 ) -> int:
-    """Write ``overlay_frames`` of one video; returns the number of frames."""
+    """Write ``overlay_frames`` of one video. Returns the number of frames."""
     tracks = read_tracks(tracks_file) if tracks_file is not None and tracks_file.exists() else []
     return write_video(overlay_frames(file, times_s, detections, tracks, classes), fps, out)
 
 
 def _letterboxed(picture: Array, size: tuple[int, int]) -> Array:
-    """The picture within (height, width), black beside it where the shapes differ."""
+    """Fit the picture into (height, width), with black bars where the aspects differ."""
     if picture.shape[:2] == size:
         return picture
     scale = min(size[0] / picture.shape[0], size[1] / picture.shape[1])
@@ -131,5 +134,5 @@ def write_reel(
     fps: Fraction,
     detections: Sequence[Detection],
 ) -> int:
-    """Write the highlight reel: all detections, video after video in order of time; returns its frames."""
+    """Write the highlight reel: all detections, by video and time. Returns its number of frames."""
     return write_video(_reel_frames(files, times_s, detections), fps, out)

@@ -1,4 +1,4 @@
-"""A page of the frames where a student and its teacher disagree most: who is right, a person sees at once."""
+"""A page of the frames where a student and its teacher disagree most, for a person to judge."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ from vpd.student import BaseStudent
 from vpd.types import REGULAR, Array
 
 APART_S = 1.0
-"""Least seconds between two frames of one video that are shown."""
+"""Least time in seconds between two shown frames of one video."""
 SIDE = 320
 """Side of a crop on the page, in pixels."""
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A frame of an athlete: how far the features lie apart, in spreads of the teacher's, and its score."""
+    """A frame of an athlete: the distance of the two features, in standard deviations of the teacher's, and
+    its score.
+    """
 
     video: str
     athlete: int
@@ -45,9 +47,9 @@ class Disagreement:
 def disagreements(
     layout: Layout, videos: Sequence[str], name: str, student: BaseStudent, teacher: str, count: int
 ) -> list[Disagreement]:
-    """The ``count`` frames where the student's pose is farthest from its teacher's, the farthest first.
+    """The ``count`` frames where the student's pose is farthest from its teacher's, in falling order.
 
-    Videos that lack either's features are left out. Raises ArtefactError where none has both.
+    Videos without the features of both are left out. Raises ArtefactError where no video has both.
     """
     head = [h.teacher for h in student.spec.heads].index(teacher)
     found: list[Disagreement] = []
@@ -98,7 +100,7 @@ def _poses(student: BaseStudent, values: Array, head: int) -> Array:
 
 
 def picture(layout: Layout, one: Disagreement, panel: Panel) -> Array:
-    """The crop with the teacher's pose, and beside it the ``panel`` of both: (H, W, 3) uint8."""
+    """The crop with the teacher's pose, and the ``panel`` of both poses beside it: (H, W, 3) uint8."""
     crops = CropFile(layout.crops(one.video))
     row = int(np.flatnonzero((crops.frames == one.frame) & (crops.athletes == one.athlete))[0])
     crop = cv2.resize(crops.rgb([row])[0], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
@@ -114,7 +116,7 @@ def picture(layout: Layout, one: Disagreement, panel: Panel) -> Array:
 def write_disagreements(
     folder: Path, layout: Layout, name: str, student: BaseStudent, found: Sequence[Disagreement]
 ) -> Path:
-    """Write ``folder`` with index.html and a picture each; returns the page's path."""
+    """Write ``folder`` with index.html and a picture of each frame. Returns the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     panels = {video: student_panel(layout, video, name, student) for video in {one.video for one in found}}
     cards = []

@@ -1,4 +1,4 @@
-"""A few-shot evaluation as a table, as CSV files and as pictures."""
+"""Show a few-shot evaluation as a table, as CSV files and as plots."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ DPI = 130
 LINE_STYLES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D")
 APART = 0.3
-"""Share of the room of one k over which its rows are spread."""
+"""Share of the space of one k that its rows take."""
 
 
 def accuracy_cells(summary: Mapping[int, Summary], ks: Sequence[int], between: str) -> list[str]:
-    """Mean top-1 accuracy in % and, after ``between``, its deviation over subsets by k; "" where unknown."""
+    """Mean top-1 accuracy in % and, after ``between``, its standard deviation over subsets, by k; "" where
+    unknown.
+    """
     cells = []
     for k in ks:
         s = summary.get(k)
@@ -94,7 +96,7 @@ def _class_rows(evaluation: Evaluation) -> list[list[object]]:
 
 
 def draw_curves(evaluation: Evaluation, path: Path) -> None:
-    """Accuracy by examples a class with 95 % intervals, and chance and majority as lines."""
+    """Plot accuracy by examples a class with 95 % intervals, and chance and majority as lines."""
     figure = new_figure(7, 4.5)
     axes = figure.subplots()
     ks = evaluation.ks()
@@ -162,7 +164,7 @@ def draw_confusion(figures: ClassFigures, title: str, path: Path) -> None:
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
-    """Write accuracy.csv, subsets.csv, classes.csv, accuracy.png and confusion.png; returns their paths.
+    """Write accuracy.csv, subsets.csv, classes.csv, accuracy.png and confusion.png. Returns their paths.
 
     The confusion matrix is that of the best row at the largest k, over all its subsets.
     """

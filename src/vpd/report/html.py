@@ -1,6 +1,6 @@
-"""Shared parts of all pages: one style, one frame, and functions that escape the text of users.
+"""Shared parts of all pages: one style, one frame, and functions that escape users' text.
 
-Every function escapes what is not `Markup`, so that a label such as ``<b>`` is shown and not obeyed.
+Every function escapes text that is not `Markup`. So a label such as ``<b>`` is shown as written.
 """
 
 from __future__ import annotations
@@ -22,24 +22,26 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
 def join(parts: Iterable[str]) -> Markup:
-    """The parts one after another, escaped where they are not `Markup`."""
+    """Concatenate the parts. Those that are not `Markup` are escaped."""
     return Markup("").join(parts)
 
 
 def url(path: str) -> str:
-    """The address of a file as seen from the page: ``#``, ``?`` and ``%`` are parts of names."""
+    """The address of a file relative to the page. ``#``, ``?`` and ``%`` are quoted, because names may
+    contain them.
+    """
     return quote(path)
 
 
 def fragment(name: str, **values: object) -> Markup:
-    """The file ``name`` of this folder with ``{{value}}`` filled in; the values are not filled in again."""
+    """The file ``name`` of this folder with ``{{value}}`` replaced. Replaced values are not scanned again."""
     text = (HERE / name).read_text(encoding="utf-8")
     # A function, because a pattern's replacement would read backslashes.
     return Markup(_PLACE.sub(lambda place: Markup.escape(values[place[1]]), text))
 
 
 def write_page(path: Path, title: str, body: Markup) -> Path:
-    """Write a whole page, with its style and without a request to anywhere; returns its path."""
+    """Write a complete page with its style, which loads nothing from elsewhere. Returns its path."""
     page = Markup(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -59,7 +61,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "tex
 
 
 def bars(values: Mapping[str, tuple[float, str]], most: float) -> Markup:
-    """Horizontal bars: by name a value in 0..``most``, and its text."""
+    """Horizontal bars: for each name a value in 0..``most``, and its text."""
     row = Markup('<div>{}</div><div class="bar"><i style="width:{:.1f}%"></i><span>{}</span></div>')
     shown = (row.format(name, 100 * value / most, text) for name, (value, text) in values.items())
     return Markup('<div class="bars">{}</div>').format(join(shown))
@@ -71,7 +73,7 @@ def picture(file: str, alt: str) -> Markup:
 
 
 def clip(file: str, poster_s: float = 0.0) -> Markup:
-    """A video file that plays on request; before that it shows the frame at ``poster_s`` seconds."""
+    """A video file that plays on request. Before that it shows the frame at ``poster_s`` seconds."""
     moment = f"#t={poster_s:g}" if poster_s else ""
     return Markup('<video src="{}{}" controls muted loop preload="metadata"></video>').format(
         url(file), Markup(moment)
@@ -79,12 +81,14 @@ def clip(file: str, poster_s: float = 0.0) -> Markup:
 
 
 def loop(file: str) -> Markup:
-    """A video file that plays at once, without end and without sound."""
+    """A video file that starts at once, repeats, and has no sound."""
     return Markup('<video src="{}" muted autoplay loop playsinline></video>').format(url(file))
 
 
 def card(shown: Markup, title: str, lines: Sequence[str] = (), kind: str = "") -> Markup:
-    """A picture or video with its caption; ``kind`` "query", "same" or "other" colours the frame."""
+    """A picture or video with its caption. ``kind`` "query", "same" or "other" selects the colour of its
+    frame.
+    """
     caption = join(Markup("<small>{}</small>").format(line) for line in lines)
     return Markup('<figure class="{}">{}<figcaption><b>{}</b>{}</figcaption></figure>').format(
         kind, shown, title, caption
@@ -92,5 +96,5 @@ def card(shown: Markup, title: str, lines: Sequence[str] = (), kind: str = "") -
 
 
 def script_data(value: Any) -> Markup:
-    """``value`` as JSON for a script element: a "<" in it could end the element."""
+    """``value`` as JSON for a script element. "<" is escaped, because it could end the element."""
     return Markup(json.dumps(value).replace("<", "\\u003c"))

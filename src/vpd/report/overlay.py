@@ -15,7 +15,7 @@ Colour = tuple[int, int, int]
 ATHLETES: tuple[Colour, ...] = (
     (255, 176, 0), (100, 143, 255), (220, 38, 127), (120, 220, 120), (254, 97, 0), (180, 140, 255),
 )  # fmt: skip
-"""RGB of the athletes by number, told apart by the colour-blind too (after IBM's palette)."""
+"""RGB of the athletes by number, distinguishable with colour blindness (after IBM's palette)."""
 
 UNSURE, SURE = (230, 60, 60), (60, 220, 90)
 """RGB of a joint of score 0 and of score 1."""
@@ -24,19 +24,19 @@ LEFT, RIGHT, MIDDLE = (90, 170, 255), (255, 150, 60), (235, 235, 235)
 """RGB of the bones of the person's own left, right, and between."""
 
 HIDDEN_BELOW = 0.1
-"""Joints of a lower score are not drawn: they mean nothing."""
+"""Joints with a lower score are not drawn, because their position is meaningless."""
 
 PICTURE_OF_ONE = 360
-"""Height of a picture, in pixels, on which lines are one unit wide."""
+"""Height in pixels of a picture on which lines are one unit wide."""
 
 
 def athlete_colour(athlete: int) -> Colour:
-    """The colour that stands for an athlete everywhere."""
+    """The colour of an athlete in all pictures."""
     return ATHLETES[athlete % len(ATHLETES)]
 
 
 def line_width(rgb: Array) -> int:
-    """A width of lines that looks alike on pictures of any size."""
+    """The width of lines in pixels, proportional to the size of the picture."""
     return max(1, round(int(min(rgb.shape[:2])) / PICTURE_OF_ONE))
 
 
@@ -52,7 +52,7 @@ DASH = 4
 
 
 def draw_box(rgb: Array, box: Array, colour: Colour, dashed: bool = False) -> None:
-    """Draw the xywh ``box`` (pixels); dashed for one that was not seen but interpolated."""
+    """Draw the xywh ``box`` (pixels). An interpolated one is dashed."""
     width = line_width(rgb)
     x0, y0, x1, y1 = (round(float(v)) for v in (box[0], box[1], box[0] + box[2], box[1] + box[3]))
     corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
@@ -85,9 +85,9 @@ def _side(a: str, b: str) -> Colour:
 
 
 def draw_text(rgb: Array, text: str, at: tuple[int, int], colour: Colour = (255, 255, 255)) -> None:
-    """Write one line with its lower left corner at (x, y), kept inside the picture, on a dark ground.
+    """Write one line with its lower left corner at (x, y), kept inside the picture, on a dark background.
 
-    OpenCV's letters are ASCII; others are written as they sound or as a question mark.
+    OpenCV's letters are ASCII. Others are transcribed or become question marks.
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() or "?"
     scale, width = 0.4 * min(rgb.shape[:2]) / PICTURE_OF_ONE, line_width(rgb)

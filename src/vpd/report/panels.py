@@ -1,4 +1,4 @@
-"""Panels of `vpd show` beside the picture: the student's pose and the teacher's, and the pose in 3D."""
+"""Panels of `vpd show` beside the picture: the student's and the teacher's pose, and the pose in 3D."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from vpd.teachers import entry
 from vpd.types import REGULAR, Array
 
 Panel = Callable[[Array, int, int | None], Array]
-"""Picture (H, W, 3), frame and athlete (None where nobody is) to the picture with more at its right."""
+"""A function from a picture (H, W, 3), frame and athlete (None where there is nobody) to the picture with a
+panel to its right.
+"""
 
 Poses = dict[tuple[int, int], Array]
 """Poses by athlete and frame."""
@@ -37,7 +39,7 @@ def _by_frame(athlete: int, frames: Array, values: Iterable[Array]) -> Poses:
 
 
 def _of_poses(layout: Layout, video: str, teacher: str) -> Poses:
-    """The joints that a teacher's features of the estimated poses stand for."""
+    """The joints that correspond to a teacher's features of the estimated poses."""
     known, found = entry(teacher), dict[tuple[int, int], Array]()
     make, times_s = known.make(False), read_times(layout.frames(video))
     for poses in read_poses(layout.poses(video)):
@@ -47,7 +49,7 @@ def _of_poses(layout: Layout, video: str, teacher: str) -> Poses:
 
 
 def student_panel(layout: Layout, video: str, name: str, student: BaseStudent) -> Panel:
-    """The pose that ``student`` sees below its teacher's: 2D where it was taught joints, else 3D.
+    """The student's pose below its teacher's: 2D where it was taught joints, else 3D.
 
     ``name`` is that of its features. The teacher's pose is missing where there is none. Raises ArtefactError
     where the features are missing.
@@ -78,7 +80,9 @@ def student_panel(layout: Layout, video: str, name: str, student: BaseStudent) -
 
 
 def pose3d_panel(layout: Layout, video: str) -> Panel:
-    """The pose in 3D from two sides, by the shipped embedding. Raises ArtefactError without poses."""
+    """The pose in 3D from two sides, by the shipped embedding. Raises ArtefactError where there are no
+    poses.
+    """
     found = _of_poses(layout, video, "vipe")
 
     def panel(picture: Array, frame: int, athlete: int | None) -> Array:

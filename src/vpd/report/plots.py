@@ -15,7 +15,7 @@ from vpd.library.artefact import replacing
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A figure of a size in inches that is drawn into files only."""
+    """A figure of a size in inches that is only written to files."""
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
@@ -33,9 +33,9 @@ def colours(labels: Sequence[str]) -> dict[str, tuple[float, float, float]]:
 
 
 def name_entries(legend: Legend, names: Sequence[str]) -> None:
-    """Name the entries of a legend whose labels are places in ``names``; other labels stay.
+    """Name the entries of a legend. Labels that are indices of ``names`` are replaced; others stay.
 
-    As a label, a name that begins with an underscore would be left out.
+    matplotlib leaves out a label that begins with an underscore, so names cannot be labels themselves.
     """
     for text in legend.get_texts():
         place = text.get_text()
@@ -44,7 +44,7 @@ def name_entries(legend: Legend, names: Sequence[str]) -> None:
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Write a figure as PNG, whole or not at all. ``$`` in its texts is a dollar sign and no formula."""
+    """Write a figure as PNG, completely or not at all. ``$`` in its texts is a dollar sign, no formula."""
     for text in figure.findobj(Text):
         text.set_parse_math(False)
     # Some texts, such as those of ticks, are made when the figure is drawn.

@@ -10,13 +10,13 @@ from vpd.report.pose3d import BACKGROUND, LEFT, MIDDLE, RIGHT
 from vpd.types import Array
 
 HEIGHT = 1.8
-"""Height of a panel in units of normalised poses, in which the torso is half of one."""
+"""Height of a panel in units of normalised poses. The torso has length 0.5."""
 _SIDE = [COCO17[i].split("_")[0] for i in BODY13]
 _COLOURS = {"left": LEFT, "right": RIGHT}
 
 
 def draw_pose2d(joints: Array, side: int) -> Array:
-    """A picture (side, side, 3) uint8 RGB of a normalised pose (13, 2), the mid-hip in its middle."""
+    """A picture (side, side, 3) uint8 RGB of a normalised pose (13, 2), with the mid-hip in its middle."""
     panel = np.full((side, side, 3), BACKGROUND, np.uint8)
     places = np.rint(np.asarray(joints) * side / HEIGHT + side / 2).astype(int)
     for a, b in BONES13:

@@ -1,4 +1,4 @@
-"""Draw 3D poses beside the picture: the decoder's pose from the side it was seen and from another."""
+"""Draw 3D poses beside the picture, from two views."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from vpd.types import Array
 
 BACKGROUND, GROUND = (250, 250, 248), (214, 214, 210)
 LEFT, RIGHT, MIDDLE = (33, 102, 172), (214, 96, 77), (90, 90, 90)
-"""Colours of the person's left and right bones (safe for colour-blind eyes) and of the rest, RGB."""
+"""RGB of the person's left bones, right bones (distinguishable with colour blindness), and of the rest."""
 HEIGHT_M = 2.2
-"""Metres that the panel is high."""
+"""Height of the panel in metres."""
 VIEWS_DEGREES = (30.0, 120.0)
-"""Azimuths of the two views: half from the front, and from the side. The person faces azimuth 0."""
+"""Azimuths of the two views in degrees: half from the front, and from the side. The person faces azimuth
+0.
+"""
 ELEVATION_DEGREES = 12.0
 _SIDE = [COCO17[i].split("_")[0] for i in BODY13]
 
@@ -30,7 +32,7 @@ def _colour(a: int, b: int) -> tuple[int, int, int]:
 def draw_pose3d(joints: Array, side: int) -> Array:
     """A picture (side, 2 side, 3) uint8 RGB of a pose (13, 3) in metres, z up, from two views.
 
-    Nearer bones are drawn later and thicker; the ring is the ground below the lowest joint.
+    Nearer bones are drawn later and thicker. The ring marks the ground below the lowest joint.
     """
     canvas = np.full((side, side * len(VIEWS_DEGREES), 3), BACKGROUND, np.uint8)
     centred = np.asarray(joints, np.float64)
@@ -72,8 +74,9 @@ def _draw(panel: Array, joints: Array, azimuth: float) -> None:
 
 
 def beside(picture: Array, joints: Array | None) -> Array:
-    """The picture (H, W, 3) with the two views of the pose to its right, (H, W + 2 H', 3); without a pose the
-    panels are empty. H' is half the height, so that a wide picture stays the larger part."""
+    """The picture (H, W, 3) with the two views of the pose to its right, (H, W + 2 H', 3). H' is half the
+    height, so that a wide picture stays the larger part. Without a pose the panels are empty.
+    """
     height = picture.shape[0]
     side = height // 2
     panel = np.full((height, side * len(VIEWS_DEGREES), 3), BACKGROUND, np.uint8)

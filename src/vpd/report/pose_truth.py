@@ -1,4 +1,4 @@
-"""How many joints the pose estimator finds, where the true pose is known."""
+"""Measure the share of joints that the pose estimator finds, where the true pose is known."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ NEAR = 0.1
 
 
 def joints_found(layout: Layout, segments: list[Segment], truth: Path) -> dict[str, float]:
-    """Share of the 17 joints found, by label, over the frames of the segments; frames without a pose count 0.
+    """Share of the 17 joints found, by label, over the frames of the segments. Frames without a pose count 0.
 
-    ``truth`` is an .npz with ``<video>/keypoints2d`` (T, 17, 2) and ``<video>/boxes`` (T, 4) in pixels, a row
-    for each frame of the video. Segments of videos that it does not know are left out.
+    ``truth`` is an .npz with ``<video>/keypoints2d`` (T, 17, 2) and ``<video>/boxes`` (T, 4) in pixels, one
+    row for each frame of the video. Segments of other videos are left out.
     """
     shares: dict[str, list[Array]] = {}
     with np.load(truth, allow_pickle=False) as known:

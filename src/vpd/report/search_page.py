@@ -1,4 +1,4 @@
-"""The results of a search as a folder: a page with the clips playing beside the query, table and JSON."""
+"""Write the results of a search as a folder: a page with clips beside the query, a table and JSON."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ from vpd.verbs.search import SearchResult
 from vpd.video import cut_clip, read_frames, write_video
 
 HEIGHT = 360
-"""Pixels of a side-by-side video's height."""
+"""Height of a side-by-side video in pixels."""
 
 
 def _shown(segment: Segment, clip: Clip) -> dict[str, Any]:
-    """Data of a query or a result for the page."""
+    """Data of a query or a result, for the page."""
     return {**segment_row(segment), "clip": url(f"clips/{clip.path.name}"), "problem": clip.problem}
 
 
 def _card(hit: Hit, query: Segment, row: Row, clip: Clip) -> dict[str, Any]:
-    """Data of a result for the page; ``path`` holds clip times of query and result that correspond."""
+    """Data of a result, for the page. ``path`` holds corresponding times within the clips of query and
+    result.
+    """
     pairs = np.stack([hit.query_s - query.start_s, hit.result_s - hit.segment.start_s], axis=1)
     return {**_shown(hit.segment, clip), **row, "path": np.maximum(pairs, 0).round(4).tolist()}
 
 
 def write_search_page(folder: Path, result: SearchResult, find: Find) -> Path:
-    """Write ``folder`` with index.html, clips/, hits.csv and hits.json; it can be moved or sent as it is.
+    """Write ``folder`` with index.html, clips/, hits.csv and hits.json. The folder can be moved or sent.
 
     Returns the page's path.
     """
@@ -66,14 +68,14 @@ def _about(result: SearchResult) -> str:
 
 
 def _scaled(rgb: Array) -> Array:
-    """The picture at the height of a side-by-side video."""
+    """The picture scaled to the height of a side-by-side video."""
     width = max(1, round(rgb.shape[1] * HEIGHT / rgb.shape[0]))
     resized: Array = cv2.resize(rgb, (width, HEIGHT), interpolation=cv2.INTER_AREA)
     return resized
 
 
 def write_pairs(folder: Path, result: SearchResult, find: Find) -> list[Clip]:
-    """Write a video of query and result in step for each hit that has a path; what could not be is told."""
+    """Write a video of query and aligned result for each hit that has a path. Returns the problems."""
     folder.mkdir(parents=True, exist_ok=True)
     clips = []
     with TemporaryDirectory() as scratch:
@@ -89,8 +91,10 @@ def write_pairs(folder: Path, result: SearchResult, find: Find) -> list[Clip]:
 
 
 def write_side_by_side(out: Path, query: Segment, hit: Hit, find: Find, folder: Path) -> int:
-    """Write a video of the query with the result beside it, each frame of the query with the one that
-    corresponds by the path; returns the number of frames. ``folder`` is for the two clips it is made of."""
+    """Write a video of the query with the result beside it: each frame of the query, with the frame that
+    corresponds by the path. Returns the number of frames. ``folder`` holds its two clips for the time of
+    writing.
+    """
     left, right = folder / f"{out.stem}_query.mp4", folder / f"{out.stem}_result.mp4"
     cut_clip(find(query.video), query.start_s, query.end_s, left)
     cut_clip(find(hit.segment.video), hit.segment.start_s, hit.segment.end_s, right)

@@ -1,4 +1,4 @@
-"""Text of users on the terminal, as it is: brackets are no markup, control characters have no effect."""
+"""Print users' text on the terminal: brackets are no markup, and control characters have no effect."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters but for tab and line feed, and marks that turn the direction of writing."""
+"""Control characters except tab and line feed, and marks of writing direction."""
 
 
 def visible(text: str) -> str:
-    """The text with control characters written out, so that a name cannot steer the terminal."""
+    """The text with control characters spelled out, so that a name cannot control the terminal."""
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 

@@ -1,4 +1,4 @@
-"""The timeline of one video: scores, what was found, and what was labelled."""
+"""Plot the timeline of one video: scores, detections and labels."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vpd.report.plots import colours, name_entries, new_figure, save
 from vpd.types import Detection, Segment
 
 ROW_S = 30.0
-"""Seconds in one row of a plot: an action of a second is then wide enough to hold its name."""
+"""Seconds in one row of a plot. An action of one second is then wide enough for its name."""
 MAX_ROWS = 40
-"""Rows of a plot at most; longer videos get longer rows."""
+"""Largest number of rows of a plot. Longer videos get longer rows."""
 DPI = 110
 NAMELESS = "action"
 """The name of a segment without a label."""
@@ -31,10 +31,10 @@ def timeline_figure(
     end_s: float = 0.0,
     classes: Sequence[str] = (),
 ) -> Figure:
-    """The timeline of one video: the score of every tick, what was found, and what was labelled, if anything.
+    """The timeline of one video: the score of every tick, the detections, and the labels, if there are any.
 
-    Detections are bars below the score, the surer the darker, with their label; labelled segments are bars
-    with an outline below them. A label has one colour in all videos where all ``classes`` are given.
+    Detections are bars below the score with their label; higher scores are darker. Labelled segments are
+    outlined bars below them. A label has the same colour in all videos where all ``classes`` are given.
     """
     own = [d for d in detections if d.video == video]
     given = [s for s in labels if s.video == video]
@@ -75,5 +75,5 @@ def timeline_figure(
 
 
 def write_timeline(path: Path, video: str, detections: Sequence[Detection], **shown: Any) -> None:
-    """Write ``timeline_figure`` as PNG, whole or not at all."""
+    """Write ``timeline_figure`` as PNG, completely or not at all."""
     save(timeline_figure(video, detections, **shown), path, DPI)

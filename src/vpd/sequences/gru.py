@@ -112,7 +112,7 @@ def _gates_backward(grad_out, at, carry, work, before, row, n, n_carried):  # ty
 class _Schedule:
     """Steps of one direction in the order they run.
 
-    Each: first row, rows, first row of the state before, rows that have one.
+    Each step: first row, number of rows, first row of the state before, number of rows that have one.
     """
 
     def __init__(self, packing: Packing, reverse: bool) -> None:
@@ -128,20 +128,20 @@ class _Schedule:
 
 
 class _Buffers:
-    """Memory of gates and states that the next step writes again: fresh pages cost some percent of a step."""
+    """Memory of gates and states, used again by the next step: fresh pages cost a few percent of a step."""
 
     def __init__(self) -> None:
         self.spare: dict[int, list[Tensor]] = {}
 
     def take(self, rows: int, columns: int) -> Tensor:
-        """A tensor (rows, columns) of whatever values."""
+        """Return a tensor (rows, columns) with undefined values."""
         for place, tensor in enumerate(self.spare.setdefault(columns, [])):
             if len(tensor) >= rows:
                 return self.spare[columns].pop(place)[:rows]
         return torch.empty(rows + rows // 4, columns)[:rows]
 
     def give(self, *tensors: Tensor) -> None:
-        """Take tensors back."""
+        """Put tensors back for later use."""
         for tensor in tensors:
             whole = tensor._base if tensor._base is not None else tensor
             self.spare.setdefault(tensor.shape[1], []).append(whole)
@@ -157,7 +157,8 @@ def _by_direction(p: list[Tensor]) -> tuple[_Weights, _Weights]:
 def _run(
     x: Tensor, weights: _Weights, schedule: _Schedule, work: Tensor, before: Tensor, out: Tensor, at: int
 ) -> None:
-    """Write one direction's outputs into columns ``at`` .. of ``out``; keep what its gradient needs.
+    """Write one direction's outputs into the columns of ``out`` from ``at`` on; return what its gradient
+    needs.
 
     That is ``work`` (N, 4h), the gates, and ``before`` (N, h), the states before. The gates' columns are: the
     recurrent part of the candidate, reset, update, candidate. The gradients replace them in place, where the
@@ -191,7 +192,7 @@ def _run_back(
     schedule: _Schedule,
     input_grad: bool,
 ) -> tuple[Tensor | None, Tensor, Tensor, Tensor, Tensor]:
-    """Gradients of one direction for the inputs and the four parameters; ``work`` is used up."""
+    """Gradients of one direction for the inputs and the four parameters. ``work`` is overwritten."""
     w_ih, w_hh, _, _ = weights
     h = w_hh.shape[1]
     carry = torch.zeros(schedule.largest, h)
@@ -227,7 +228,7 @@ def _both(first: Callable[[], Any], second: Callable[[], Any], threads: int) -> 
 
 
 def _with_threads(count: int, work: Callable[[], Any]) -> Any:
-    """``work()``, its products on as many cores as the caller's: a thread does not inherit that."""
+    """Call ``work`` with the caller's number of threads for products: a new thread does not inherit it."""
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
     return work()
@@ -283,7 +284,8 @@ class _Layer(torch.autograd.Function):
 class BiGRU(nn.Module):
     """Bidirectional GRU over packed frames (N, d) -> (N, 2 hidden); parameters as in ``torch.nn.GRU``.
 
-    On a CPU in float32 with gradients or not it runs the code of this file; elsewhere ``torch.nn.GRU``.
+    In float32 on a CPU it runs the code of this file, with gradients or without. Elsewhere it runs
+    ``torch.nn.GRU``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Several kinds of features side by side in one sequence, and one of them taken out again."""
+"""Join several kinds of features into one sequence, and take one of them out again."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from vpd.types import FeatureSequence, Segment
 
 
 def join(sequences: Sequence[FeatureSequence]) -> FeatureSequence:
-    """One sequence whose values are those of all ``sequences`` side by side, (T, 2, sum of their d).
+    """One sequence with the values of all ``sequences`` concatenated, (T, 2, sum of their d).
 
-    Holds the frames that all of them have; a frame is valid where it is valid in all; scores are the least.
-    Raises MismatchError where the sequences are not of one athlete, or share no frame.
+    It holds the frames that all of them have. A frame is valid where it is valid in all; its score is the
+    least. Raises MismatchError where the sequences are not of one athlete, or share no frame.
     """
     owners = sorted({(s.video, s.athlete) for s in sequences})
     if len(owners) != 1:
@@ -49,7 +49,7 @@ class Columns(SequenceTransformer):
 
 
 class JoinedStore:
-    """Several features of the library at ``layout`` side by side, those called ``names`` in their order.
+    """The features called ``names`` of the library at ``layout``, concatenated in this order.
 
     Raises InputError where one of them is not there.
     """
@@ -60,7 +60,7 @@ class JoinedStore:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The size d of each."""
+        """The size d of each kind of features."""
         videos = self.videos()
         if not videos:
             raise InputError(f"no video has all of the features {self.name}")
@@ -80,7 +80,8 @@ class JoinedStore:
         return next(filter(None, (store.why_not(video) for store in self.stores)), "")
 
     def segment(self, segment: Segment) -> FeatureSequence:
-        """The features of a segment, of the athlete that the first of them means (`FeatureStore.segment`).
+        """The features of a segment, of the athlete that the first kind of features means
+        (`FeatureStore.segment`).
 
         Raises InputError where an athlete has no valid frame in one of them.
         """

@@ -1,4 +1,4 @@
-"""Sequences of different lengths as one matrix of frames without padding, and batches gathered from it.
+"""Stack sequences of different lengths in one matrix of frames without padding, and gather batches from it.
 
 The order within a batch is that of ``torch.nn.utils.rnn.PackedSequence``: sequences sorted by falling length,
 frames of one time step together, so that a recurrent step works on a block of consecutive rows.
@@ -17,7 +17,7 @@ from vpd.types import Array
 
 @dataclass(frozen=True, eq=False)
 class Packing:
-    """Where the frames of B sequences lie in a packed batch of N frames in all.
+    """Positions of the frames of B sequences in a packed batch of N frames in all.
 
     Attributes
     ----------
@@ -39,7 +39,9 @@ class Packing:
 
 
 def frame_packing(rows: Array, lengths: Array) -> Packing:
-    """Packing of sequences whose frames are the first lengths[i] of each of ``rows`` (B, T), of a matrix."""
+    """Packing of B sequences. The frames of sequence i are the first lengths[i] of the matrix rows
+    ``rows[i]``, (B, T).
+    """
     order = np.argsort(-lengths, kind="stable")
     steps = np.arange(int(lengths.max()))
     present = lengths[order][None, :] > steps[:, None]
@@ -49,7 +51,9 @@ def frame_packing(rows: Array, lengths: Array) -> Packing:
 
 
 class FrameMatrix:
-    """The frames of many sequences stacked once, (sum of lengths, d) float32, to gather batches from."""
+    """The frames of many sequences stacked once, (sum of lengths, d) float32. Batches are gathered from
+    it.
+    """
 
     def __init__(self, arrays: Sequence[Array]) -> None:
         self.lengths = np.array([len(a) for a in arrays], np.int64)
@@ -60,7 +64,7 @@ class FrameMatrix:
         return len(self.lengths)
 
     def batch(self, items: Array) -> tuple[torch.Tensor, Packing]:
-        """Packed frames (N, d) of the sequences ``items``, and where they lie."""
+        """Packed frames (N, d) of the sequences ``items``, with their packing."""
         lengths = self.lengths[items]
         rows = np.broadcast_to(np.arange(int(lengths.max())), (len(items), int(lengths.max())))
         packing = frame_packing(self.starts[items][:, None] + rows, lengths)

@@ -1,4 +1,4 @@
-"""The features of several people of one frame as one, as the paper has them for synchronised diving."""
+"""Average the features of several people in one frame, as the paper does for synchronised diving."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from vpd.types import FeatureSequence
 
 
 def mean_of_people(spans: Sequence[FeatureSequence]) -> FeatureSequence:
-    """The mean of the valid features of each frame, over the people who have one there.
+    """The mean of the valid features of each frame, over the people who are visible in it.
 
-    Frames without any are left out. The athlete is the first's. Needs at least one sequence.
+    Frames without a valid feature are left out. The result has the first person's athlete number. Needs at
+    least one sequence.
     """
     frames = np.unique(np.concatenate([s.frames[s.valid] for s in spans]))
     d = spans[0].d

@@ -1,4 +1,4 @@
-"""The maximum over time of packed frames, for CPUs: one compiled loop each way."""
+"""Maximum over time of packed frames, for CPUs: one compiled loop forward and one backward."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class _MaxOverTime(torch.autograd.Function):
 
 
 def max_over_time(frames: Tensor, packing: Packing) -> Tensor:
-    """The largest of each channel over the frames of each sequence.
+    """The maximum of each channel over the frames of each sequence.
 
-    ``frames`` are packed, (N, d); (B, d) comes in the packing's order. Of equal frames the first has the
-    gradient.
+    ``frames`` are packed, (N, d). The result (B, d) has the packing's order. Of equal frames the first
+    receives the gradient.
     """
     if frames.device.type == "cpu" and frames.dtype == torch.float32:
         pooled: Tensor = _MaxOverTime.apply(frames, packing.batch_sizes)

@@ -1,4 +1,4 @@
-"""Whether a mirrored action is the same action: said by the user, or decided from labelled examples.
+"""Decide whether a mirrored action is the same action: by the user's word, or from labelled examples.
 
 Right- and left-handed forehands may be one class or two. Where they are one, mirrored copies of the examples
 are more examples; where they are two, a mirrored copy is an example of another class.
@@ -17,20 +17,24 @@ from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 ClassSides = Literal["same", "differ", "unsure"]
 """The sides of one class. ``same``: mirrored examples count like the others. ``differ``: they do not count.
-``unsure``: they count, at a distance `UNSURE_COST` greater."""
+``unsure``: they count, at a distance that is greater by `UNSURE_COST`.
+"""
 SIDES = ("same", "differ", "unsure")
 
 Sides = Literal["auto", "same", "differ", "unsure"] | Mapping[str, ClassSides]
-"""The sides of all classes, or by class; classes that a mapping does not name are ``same``.
-``auto`` decides."""
+"""The sides of all classes, or by class. Classes that a mapping does not name are ``same``. ``auto`` decides
+from the examples.
+"""
 
 UNSURE_COST = 0.2
-"""By this share the distance to a mirrored example is greater where nothing is decided: it regains most of
+"""Share by which the distance to a mirrored example is increased where nothing is decided. It regains most of
 what mirroring costs where sides differ, and costs a point or two where they are the same
-(docs/experiments/recognition.md)."""
+(docs/experiments/recognition.md).
+"""
 DIFFER_ODDS, SAME_ODDS = 4.0, 2.0
-"""Natural logarithms of the odds that the examples must give for a decision. More are asked for ``differ``:
-taken wrongly it loses more."""
+"""Natural logarithms of the odds that the examples must reach for a decision. ``differ`` needs more, because
+a wrong ``differ`` loses more.
+"""
 WIDTH = 0.06
 """Width of the kernel around an example, in median distances."""
 LEAST_SHARE = 1e-3
@@ -42,7 +46,7 @@ MOST_DECIDING = 400
 def mirror_distances(X: Sequence[FeatureSequence]) -> tuple[Array, Array]:
     """(N, N) DTW distances of all pairs, oriented alike and oriented apart.
 
-    Each is the mean of its two pairings: both as they are and both mirrored; and one or the other mirrored.
+    Each is the mean of two pairings. Alike: both as they are, and both mirrored. Apart: either one mirrored.
     """
     views = [s.values[s.valid] for s in X]
     packed = pack([view[:, side] for view in views for side in (REGULAR, MIRRORED)])
@@ -54,9 +58,11 @@ def mirror_distances(X: Sequence[FeatureSequence]) -> tuple[Array, Array]:
 
 
 def _held_out_likelihood(distances: Array, targets: Array) -> Array:
-    """Log probability of each example's class by all others, for examples that have another of their class.
+    """Log probability of each example's class given all other examples, for examples that have another of
+    their class.
 
-    The classifier is the soft nearest neighbour, each class' votes divided by its examples.
+    The classifier is the soft nearest neighbour. The votes of each class are divided by the number of its
+    examples.
     """
     count = len(targets)
     itself = np.eye(count, dtype=bool)
@@ -74,7 +80,7 @@ def _held_out_likelihood(distances: Array, targets: Array) -> Array:
 
 
 def decide(alike: Array, apart: Array, targets: Array) -> ClassSides:
-    """Sides of all classes, by leaving out one example after the other.
+    """Decide the sides of all classes, by leaving out one example after the other.
 
     Parameters
     ----------
@@ -94,7 +100,7 @@ def decide(alike: Array, apart: Array, targets: Array) -> ClassSides:
 
 
 def decide_sides(X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> ClassSides:
-    """`decide` for labelled sequences; ``same`` for a single class, where there is nothing to confuse."""
+    """`decide` for labelled sequences. A single class is ``same``: it cannot be confused."""
     _, targets = np.unique(np.asarray(y), return_inverse=True)
     kept = _spread_out(targets, MOST_DECIDING)
     if targets.max(initial=0) == 0:
@@ -103,7 +109,7 @@ def decide_sides(X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Clas
 
 
 def _spread_out(targets: Array, most: int) -> Array:
-    """Indices of at most ``most`` examples, so that each class has its share up to the number it has."""
+    """Indices of at most ``most`` examples, shared evenly among the classes as far as they have enough."""
     rank = np.zeros(len(targets), np.int64)
     for k in np.unique(targets):
         of_class = np.flatnonzero(targets == k)
@@ -138,6 +144,6 @@ def _check_word(word: str) -> None:
 
 
 def mirror_costs(by_class: Mapping[str, ClassSides], classes: Sequence[str] | Array) -> Array:
-    """(C,) by what share the distance to a mirrored example is greater: 0, `UNSURE_COST` or infinite."""
+    """(C,) share by which the distance to a mirrored example is increased: 0, `UNSURE_COST` or infinite."""
     cost = {"same": 0.0, "unsure": UNSURE_COST, "differ": np.inf}
     return np.array([cost[by_class[str(name)]] for name in classes])

@@ -1,4 +1,4 @@
-"""Cut a span out of a feature sequence, and bring it to a fixed rate."""
+"""Cut a span out of a feature sequence, and resample it to a fixed rate."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ARRAYS = ("frames", "times_s", "values", "valid", "scores")
 
 
 def take_rows(sequence: FeatureSequence, rows: object) -> FeatureSequence:
-    """The frames that ``rows`` picks: a slice, a mask or increasing indices."""
+    """The frames at ``rows``: a slice, a mask or increasing indices."""
     return replace(sequence, **{name: getattr(sequence, name)[rows] for name in ARRAYS})
 
 
 def detached(sequence: FeatureSequence) -> FeatureSequence:
-    """The same frames in memory of their own, so that they do not keep the whole video's features open."""
+    """Copy the frames, so that they do not keep the whole video's features in memory."""
     return replace(sequence, **{name: getattr(sequence, name).copy() for name in ARRAYS})
 
 
@@ -47,7 +47,7 @@ def cut(sequence: FeatureSequence, start_s: float, end_s: float) -> FeatureSeque
 
 
 def drop_invalid(sequence: FeatureSequence) -> FeatureSequence:
-    """The frames that have a feature."""
+    """The frames that have a valid feature."""
     return sequence if sequence.valid.all() else take_rows(sequence, sequence.valid)
 
 

@@ -1,4 +1,4 @@
-"""Features of one name in a library, opened a video at a time when they are needed."""
+"""Features of one name in a library. A video is opened when it is needed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vpd.settings.old_names import FEATURES, now_called
 from vpd.types import FeatureSequence, Segment
 
 OPEN_VIDEOS = 64
-"""Videos whose features are kept in memory; more would hold a corpus."""
+"""Number of videos whose features are kept in memory at a time."""
 
 
 class FeatureStore:
@@ -46,7 +46,7 @@ class FeatureStore:
 
     @cached_property
     def left_out(self) -> dict[str, str]:
-        """Videos whose features are there and not used, with the reason as a clause."""
+        """Videos that have these features but are not used, each with the reason as a clause."""
         reasons = {video: self._why_not(video) for video in self.present()}
         return {video: why for video, why in reasons.items() if why}
 
@@ -67,7 +67,7 @@ class FeatureStore:
         return "was replaced since its features were made; `vpd run` makes them anew" if other else ""
 
     def videos(self) -> list[str]:
-        """Videos that have these features and may answer, sorted."""
+        """Videos whose features are used, sorted."""
         return [video for video in self.present() if video not in self.left_out]
 
     def why_not(self, video: str) -> str:
@@ -95,11 +95,11 @@ class FeatureStore:
         return Videos.read(self.layout)
 
     def segment(self, segment: Segment) -> FeatureSequence:
-        """The features of a segment's window, or of the segment itself where it has none.
+        """The features of a segment's window, or where it has no window, of the segment itself.
 
-        They are of its athlete, or of the one with most valid frames there. In a library of a published data
-        set, people are averaged and frames of fast videos left out where its card says so. Raises InputError
-        where no athlete has a valid frame there.
+        They are of its athlete, or where it names none, of the one with most valid frames there. In a library
+        of a published data set, people are averaged and frames of fast videos left out where its card says
+        so. Raises InputError where no athlete has a valid frame there.
         """
         start_s, end_s = segment.window_s or (segment.start_s, segment.end_s)
         spans = {

@@ -1,6 +1,7 @@
-"""Steps before a recogniser, as scikit-learn transformers from lists of sequences to lists of sequences.
+"""Preprocess sequences for a recogniser, as scikit-learn transformers from lists of sequences to lists of
+sequences.
 
-Each treats both orientations alike, so that a mirrored sequence stays the mirror of its sequence.
+Each treats both orientations alike, so that a mirrored sequence stays the mirror image of its sequence.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ Sequences = Sequence[FeatureSequence]
 
 
 class SequenceTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
-    """Base: nothing to fit, one sequence at a time."""
+    """Base class: it learns nothing and transforms one sequence at a time."""
 
     def fit(self, X: Sequences, y: Any = None) -> Self:
-        """Nothing is learned."""
+        """Do nothing; return the transformer."""
         return self
 
     def transform(self, X: Sequences) -> list[FeatureSequence]:

@@ -1,4 +1,4 @@
-"""The settings of a library: one section a step, each default with its reason."""
+"""The settings of a library: one section a step. Each setting states its reason."""
 
 from vpd.settings.crop import CropSettings
 from vpd.settings.detect import DetectSettings

@@ -1,4 +1,4 @@
-"""All settings as text: TOML with the meaning of each above it."""
+"""Print all settings as TOML, each below its meaning."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def _toml(value: Any) -> str:
 
 
 def _lines(section: Section, name: str, trainer: bool | None = False) -> list[str]:
-    """``trainer``: the settings marked so, the others, or with None all."""
+    """The lines of a section. ``trainer`` selects the settings with or without that mark; None selects
+    all.
+    """
     lines = [f"[{name}]"] if name else []
     marked = type(section).trainer_fields()
     nested: list[str] = []
@@ -46,11 +48,11 @@ def _lines(section: Section, name: str, trainer: bool | None = False) -> list[st
 
 
 def describe(settings: Section) -> str:
-    """Every setting with its meaning and value, as TOML that may be pasted into vpd.toml."""
+    """Every setting with its meaning and value, as TOML to paste into vpd.toml."""
     blocks = [_lines(getattr(settings, name), name) for name in type(settings).model_fields]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
 def describe_trainer(settings: DistillSettings) -> str:
-    """The settings of a student's training, as TOML that may be pasted into the file of its own."""
+    """The settings of a student's training, as TOML to paste into their own file."""
     return "\n".join(_lines(settings, "", trainer=True))

@@ -10,13 +10,14 @@ from vpd.settings.section import Section, SidesSetting
 class DetectSettings(Section):
     """Settings of the step `detect`, in `[detect]` of vpd.toml.
 
-    What was measured to choose the defaults, on training videos alone, and what was not, stands in
+    How the defaults were chosen, on training videos alone, and what was not measured:
     docs/experiments/detection.md.
     """
 
     method: Literal["trained", "combined", "search"] = "trained"
-    """`search` answers at once by the labelled examples; `trained` by networks, after search has; `combined`
-    by both, in the proportion that is best on held-out labelled videos, which was no better on others."""
+    """`search` answers at once from the labelled examples. `trained` answers by networks, after search has.
+    `combined` weighs both as is best on held-out labelled videos; it was no better on other videos.
+    """
     epochs: int = Field(default=25, ge=1)
     """Passes over the labelled videos."""
     folds: int = Field(default=5, ge=2, le=20)
@@ -24,11 +25,12 @@ class DetectSettings(Section):
     class_agnostic: bool = False
     """Detect actions of any label as one class."""
     points_s: float = Field(default=0.0, ge=0)
-    """Above 0, segments are points, to be found within this many seconds; 0 finds intervals."""
+    """Above 0, actions are points, found within this many seconds. 0 finds intervals."""
     sides: SidesSetting = "same"
-    """Whether mirrored actions are the same: see `[recognise]`. "auto" was not measured on uncut video."""
+    """Whether mirrored actions are the same: see `[recognise]`. `auto` was not measured on uncut video."""
     paper: bool = False
-    """Train and decode as the paper did (BiGRU, 5,000 windows an epoch, 200 epochs, fixed rule). This takes
-    hours without a GPU."""
+    """Train and decode as the paper does (BiGRU, 5,000 windows an epoch, 200 epochs, fixed rule). This takes
+    hours without a GPU.
+    """
     seed: int = 0
     """Random seed: the same seed gives the same detections."""

@@ -1,4 +1,4 @@
-"""Settings of `distill`: what the student sees, what it is taught, and on how many crops."""
+"""Settings of `distill`: the student's inputs, its targets, and the number of crops."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from vpd.settings.presets import IDENTITY, PRESETS
 from vpd.settings.section import OPERATIONAL, TRAINER, Section
 
 MOVENET = "movenet"
-"""The backbone of the student that reads poses by the shipped pose network."""
+"""The backbone that reads poses by the shipped pose network."""
 CONTEXT_S = (-0.267, -0.2, -0.133, -0.067, 0.067, 0.133, 0.2, 0.267)
-"""Seconds of the poses around a frame from which the teacher `vipe-window` makes its feature."""
+"""Offsets in seconds of the poses from which the teacher `vipe-window` makes a frame's feature."""
 
 
 class HeadSettings(Section):
-    """One teacher's targets, and how they weigh."""
+    """The targets of one teacher, and their weight."""
 
     teacher: str = "vipe-window"
     """Teacher whose features are the targets: vipe-window, vipe (VI-VPD) or joints2d (2D-VPD)."""
@@ -70,7 +70,7 @@ class AugmentSettings(Section):
 NO_AUGMENTATION = AugmentSettings(
     min_area=1, max_aspect=1, flip=False, brightness=0, contrast=0, saturation=0, hue=0, noise_share=0
 )
-"""Crops as they are."""
+"""No changes of the crops."""
 
 
 class DistillSettings(Section):
@@ -99,10 +99,11 @@ class DistillSettings(Section):
     inputs: tuple[Literal["rgb", "flow"], ...] = Field(default=("rgb", "flow"), strict=False, min_length=1)
     """Channels of a crop that the student sees. movenet needs rgb."""
     neighbours: tuple[int, ...] = Field(default=(), strict=False)
-    """Further frames whose colours a resnet or timm backbone sees, as offsets: -1 is the frame before."""
+    """Offsets of further frames whose colours a resnet or timm backbone sees: -1 is the frame before."""
     context_s: tuple[float, ...] = Field(default=CONTEXT_S, strict=False)
-    """Further frames whose readings the movenet student sees, as seconds from the frame. The teacher
-    vipe-window needs the default."""
+    """Offsets in seconds of further frames whose readings the movenet student sees. The teacher vipe-window
+    needs the default.
+    """
     heads: tuple[HeadSettings, ...] = Field(
         default=(HeadSettings(), HeadSettings(teacher="vipe", motion=(-1,), decoder=True)),
         strict=False,
@@ -118,7 +119,9 @@ class DistillSettings(Section):
     min_score: float = Field(default=0.5, ge=0, le=1)
     """Least mean joint score of a training frame (paper: 0.5, tennis 0.7)."""
     validation: float = Field(default=0.2, gt=0, lt=1, json_schema_extra=TRAINER)
-    """Fraction of the videos held out to choose the epoch; of fewer than five videos, spans are held out."""
+    """Fraction of the videos held out to choose the epoch. With fewer than five videos, spans are held
+    out.
+    """
     loss: Literal["squared", "huber"] = Field(default="huber", json_schema_extra=TRAINER)
     """Squared error (paper), or Huber's loss, which limits the influence of wrong targets."""
     standardise: bool = Field(default=True, json_schema_extra=TRAINER)
@@ -127,14 +130,17 @@ class DistillSettings(Section):
     images: int = Field(default=200_000, gt=0)
     """Crops seen in training, repeats counted."""
     read: int = Field(default=60_000, gt=0)
-    """Crops that the frozen pose network reads at most, in spans drawn from all videos (movenet)."""
+    """Largest number of crops that the frozen pose network reads, in spans drawn from all videos
+    (movenet).
+    """
     time_limit_minutes: float | None = Field(default=None, gt=0, json_schema_extra=OPERATIONAL)
-    """Upper bound of the time that `distill` may take; not set by default. At the bound the training ends
-    with what it has, and `vpd status` says so. The student then depends on the speed of the machine."""
+    """Upper bound of the minutes that `distill` may take; not set by default. At the bound the training ends
+    with what it has, and `vpd status` says so. The student then depends on the speed of the machine.
+    """
     epoch_images: int = Field(default=10_000, gt=0)
     """Crops between two validations (paper: 20,000)."""
     validation_images: int = Field(default=1_000, gt=0, json_schema_extra=TRAINER)
-    """Held-out crops in a validation at most, evenly spread."""
+    """Largest number of held-out crops in a validation, evenly spaced."""
     batch: int = Field(default=100, gt=0, json_schema_extra=TRAINER)
     """Crops a step, of all processes together (paper: 100)."""
     learning_rate: float = Field(default=5e-4, gt=0, json_schema_extra=TRAINER)
@@ -142,7 +148,7 @@ class DistillSettings(Section):
     schedule: Literal["constant", "cosine"] = Field(default="cosine", json_schema_extra=TRAINER)
     """Learning rate over the training: constant (paper), or falling to 0 along a cosine."""
     best_of_mean: int = Field(default=1, gt=0, json_schema_extra=TRAINER)
-    """The epoch is chosen by the mean validation loss of this many epochs (paper: 5)."""
+    """The epoch is chosen by the validation loss averaged over this many epochs (paper: 5)."""
     seed: int = Field(default=0, ge=0)
     """Random seed of weights, split, order and augmentation."""
 

@@ -11,8 +11,9 @@ class EmbedSettings(Section):
     """Settings of the step `embed`, in `[embed]` of vpd.toml."""
 
     engine: Literal["auto", "torch", "onnxruntime"] = "auto"
-    """What runs the student: torch, or onnxruntime on its exported form. auto takes onnxruntime for the
-    backbone movenet on a CPU, where it is twice as fast, and torch otherwise."""
+    """Runtime of the student: torch, or onnxruntime on its exported form. auto takes onnxruntime for the
+    backbone movenet on a CPU, where it is twice as fast, and torch otherwise.
+    """
     batch: int = Field(default=0, ge=0, json_schema_extra=OPERATIONAL)
     """Crops at a time; each is embedded as it is and mirrored. 0 chooses: 8 on a CPU, on a GPU as many as fit
     in a part of its memory."""

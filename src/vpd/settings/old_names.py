@@ -1,4 +1,4 @@
-"""Names that settings, features, recognisers and options had before, so that errors can give the new ones."""
+"""Former names of settings, features, recognisers and options. Errors give the new ones."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RECOGNISERS = {
     "nearest-paper": "nns",
     "bigru-paper": "bigru",
 }
-"""New names of recognisers. (`bigru` is the paper's now; what was called so is `bigru-short`.)"""
+"""New names of recognisers. (`bigru` is the paper's now; the former `bigru` is `bigru-short`.)"""
 
 VALUES: dict[str, Mapping[str, str]] = {
     "teach.teachers": FEATURES,
@@ -63,14 +63,14 @@ OPTIONS = {
 
 
 def now_called(name: str, names: Mapping[str, str]) -> str:
-    """A sentence with the new name, preceded by a blank; "" where the name is not an old one."""
+    """A sentence with the new name, after a blank; "" where the name is not an old one."""
     return f" {name!r} is called {names[name]!r} now." if name in names else ""
 
 
 def old_values(values: Mapping[str, Any]) -> list[str]:
     """A clause for each setting in ``values`` (all of vpd.toml) that has an old name as its value.
 
-    A name that the user gave to a student of their own is no old name.
+    The name that a user gave to their own student is never an old name.
     """
     distill = values.get("distill")
     own = distill.get("name") if isinstance(distill, Mapping) else None
@@ -82,7 +82,7 @@ def old_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value with its path; the places in lists are not part of a path."""
+    """Every value with its path. Positions in lists are not part of a path."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _leaves(inner, f"{path}.{key}" if path else str(key))

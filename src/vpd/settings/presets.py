@@ -1,4 +1,4 @@
-"""Students by name: the default one, and the paper's three. The one home of the paper's settings."""
+"""Presets of students: the default one and the paper's three. The paper's settings stand only here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ squared error, 1,000 epochs of 20,000 crops, the best mean of five epochs."""
 
 
 def _decoded(teacher: str) -> dict[str, Any]:
-    """A head as the paper has it: a decoder that predicts the pose and its change since the frame before."""
+    """A head as in the paper: a decoder predicts the pose and its change since the frame before."""
     return {"teacher": teacher, "motion": (-1,), "decoder": True}
 
 
@@ -39,12 +39,13 @@ PRESETS: dict[str, dict[str, Any]] = {
     "vi-vpd-rgb": {"name": "vi-vpd-rgb", **PAPER, "inputs": ("rgb",), "heads": ({"teacher": "vipe"},)},
     "vi-vpd-flow": {"name": "vi-vpd-flow", **PAPER, "heads": ({"teacher": "vipe"},)},
 }
-"""Settings of `DistillSettings` by preset; the features of a preset have its ``name``.
+"""Settings of `DistillSettings` by preset. The features of a preset have its ``name``.
 
 Those with -rgb and -flow are the ablations of Table 2 without motion: the student gives the pose itself, from
 colours alone or from colours and flow (paper, section 4.1.3, footnote 1).
 
-The paper's Concat-VPD joins the features of two students; here one student has both heads on one encoder."""
+The paper's Concat-VPD joins the features of two students; here one student has both heads on one encoder.
+"""
 
 IDENTITY = ("backbone", "weights", "inputs", "neighbours", "context_s", "heads")
-"""Settings that make a preset what it is: a student that differs in them needs a name of its own."""
+"""Settings that define a preset. A student that differs in them needs a name of its own."""

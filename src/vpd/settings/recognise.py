@@ -9,23 +9,26 @@ class RecogniseSettings(Section):
     """Settings of the step `recognise`, in `[recognise]` of vpd.toml."""
 
     features: str | None = None
-    """Features used where none are named on the command line; where this is not set, a student's, else the
-    stronger teacher's, as in `search` among segments. `auto` takes all, weighed by the examples."""
+    """Features used where the command line names none. Where this is not set, those of a student, else of the
+    stronger teacher, as in `search` among segments. `auto` takes all, weighed by the examples.
+    """
 
     recogniser: str = "auto"
     """The recogniser (`vpd recognise --help` lists them). `auto` weighs neighbours and class averages by time
-    warping and a linear one by what they say of examples left out."""
+    warping, and a linear recogniser, by their accuracy on examples left out.
+    """
 
     sides: SidesSetting = "auto"
-    """Whether an action done by the other hand, or seen mirrored, is the same action. `same`: mirrored copies
-    are more examples. `differ`: they are not used. `auto` decides from the examples. Or one of `same` and
-    `differ` for each class, as in `sides = { forehand = "same", left_hook = "differ" }`."""
+    """Whether an action by the other hand, or seen mirrored, is the same action. `same`: mirrored copies are
+    more examples. `differ`: they are not used. `auto` decides from the examples. Or `same` or `differ` by
+    class, as in `sides = { forehand = "same", left_hook = "differ" }`.
+    """
 
     ks: tuple[int, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
-    """Numbers of examples a class that `evaluate` tries, besides all examples."""
+    """Numbers of examples a class that `evaluate` measures, besides all examples."""
 
     subsets: int = Field(default=10, ge=1)
-    """Subsets for each k. The paper has five."""
+    """Number of subsets for each k (paper: 5)."""
 
     seed: int = Field(default=0, ge=0)
     """Random seed of the split and the subsets, where none are given."""

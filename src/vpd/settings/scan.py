@@ -10,4 +10,5 @@ class ScanSettings(Section):
 
     fps: float = Field(default=0.0, ge=0, le=10_000)
     """Frames a second of files that neither carry times nor state their rate (bare H.264 or MJPEG streams of
-    small cameras). 0: such files are set aside until you say it. Other files are not touched by it."""
+    small cameras). 0 sets such files aside until you give their rate. It does not affect other files.
+    """

@@ -13,13 +13,13 @@ class SearchSettings(Section):
     pattern: Literal["symmetricP2", "symmetricP1", "symmetricP05", "symmetric2", "symmetricP2_or_2"] = (
         "symmetricP2"
     )
-    """Step pattern among labelled segments, the paper's by default. (Uncut search has its own: the query
-    alone must set the scale there.)"""
+    """Step pattern among labelled segments, by default the paper's. Uncut search uses its own, because there
+    the query alone must set the scale.
+    """
     sides: SidesSetting = "auto"
     """Whether mirrored actions are the same: see `[recognise]`. `auto` decides from the labelled segments
     that are searched; in uncut video it is `same`."""
     top: int = Field(default=20, ge=1)
-    """How many results."""
+    """Number of results."""
     overlap: float = Field(default=0.3, ge=0, lt=1)
-    """Two results of one athlete may share this much of their joint time; the worse of those that share more
-    is dropped."""
+    """Largest tIoU of two results of one athlete. Of two that overlap more, the worse is dropped."""

@@ -1,4 +1,4 @@
-"""The base of all settings: strict, frozen, documented."""
+"""The base class of all settings: strict, frozen, documented."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from vpd.errors import SettingsError
 from vpd.settings.old_names import SETTINGS
 
 OPERATIONAL: dict[str, Any] = {"operational": True}
-"""``json_schema_extra`` of a setting that changes how fast or where a step works, but not what it makes."""
+"""``json_schema_extra`` of a setting that changes the speed or the place of a step, but not its result."""
 
 TRAINER: dict[str, Any] = {"trainer": True}
-"""``json_schema_extra`` of a setting of how networks are trained. It stands in a file of its own, not in
-vpd.toml (`vpd.settings.trainer`)."""
+"""``json_schema_extra`` of a setting of the training of networks. It stands in a file of its own, not in
+vpd.toml (`vpd.settings.trainer`).
+"""
 
 SidesSetting = Literal["auto", "same", "differ"] | dict[str, Literal["same", "differ"]]
 """Whether mirrored actions are the same: of all classes, or by class."""
@@ -27,11 +28,13 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
     def reference(self) -> Self:
-        """The settings that these are shown as changes of: the defaults."""
+        """The settings against which changes are shown: the defaults."""
         return type(self)()
 
     def of_the_result(self) -> dict[str, Any]:
-        """The settings that decide what a step makes, as plain values: all but those marked `OPERATIONAL`."""
+        """The settings that decide a step's result, as plain values: all except those marked
+        `OPERATIONAL`.
+        """
         extras = {name: info.json_schema_extra for name, info in type(self).model_fields.items()}
         operational = {n for n, e in extras.items() if isinstance(e, dict) and e.get("operational")}
         return self.model_dump(mode="json", exclude=operational)
@@ -43,7 +46,7 @@ class Section(BaseModel):
         return {name for name, extra in extras.items() if isinstance(extra, dict) and extra.get("trainer")}
 
     def changed(self, **values: Any) -> Self:
-        """A copy with other values. Raises SettingsError that names the setting and what is wrong with it."""
+        """A copy with other values. Raises SettingsError that names the setting and the error."""
         try:
             return type(self).model_validate(self.model_dump() | values)
         except ValidationError as error:
@@ -51,7 +54,7 @@ class Section(BaseModel):
 
 
 def problems(error: ValidationError) -> str:
-    """The errors of settings in one line, with the replacement of former names."""
+    """The errors of settings in one line, with the new names of former ones."""
     return "; ".join(_problem(e) for e in error.errors())
 
 

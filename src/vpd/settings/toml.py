@@ -24,7 +24,7 @@ HEADER = """# Settings of this vpd library. What is not set has its default; `vp
 
 
 def load_settings(path: Path) -> Settings:
-    """The settings in ``path``. Raises SettingsError that names the key and what is wrong with it."""
+    """The settings in ``path``. Raises SettingsError that names the key and the error."""
     values = _read(path)
     old = old_values(values)
     if old:

@@ -1,4 +1,4 @@
-"""The settings of a student's training, which stand in a file of their own: few users change them."""
+"""The settings of a student's training. They stand in a file of their own, because few users change them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vpd.settings.distill import DistillSettings
 def with_trainer(
     values: Mapping[str, object], path: Path, trainer: Mapping[str, object]
 ) -> dict[str, object]:
-    """``values`` of `[distill]` in ``path`` with those of its trainer's file.
+    """``values`` of `[distill]` in ``path``, with those of its trainer's file.
 
     Raises SettingsError for a setting that stands in the wrong one of the two files.
     """

@@ -1,1 +1,1 @@
-"""What to label next: candidates in uncut video, and which of them tell most."""
+"""Choose what to label next: find candidates in uncut video, and ask about the most informative."""

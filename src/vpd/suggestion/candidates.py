@@ -12,22 +12,22 @@ from vpd.sequences.spans import cut
 from vpd.types import REGULAR, Array, FeatureSequence, Segment
 
 SMOOTH_S = 0.2
-"""The energy is averaged over this time."""
+"""The energy is averaged over this time in seconds."""
 SHORTEST_S, LONGEST_S = 0.3, 6.0
 APART_S = 0.4
-"""Two bursts of motion lie at least so far apart."""
+"""Least time in seconds between two bursts of motion."""
 REST = 0.5
-"""A burst ends where its energy has fallen to this share of its peak, at the next minimum,"""
+"""A burst ends at the first minimum after its energy fell to this share of its peak,"""
 STILL = 0.1
-"""or where it has fallen to this share."""
+"""or as soon as it fell to this share."""
 WHOLE_S = 6.0
-"""A video no longer than this is one candidate as a whole."""
+"""A video no longer than this, in seconds, is one candidate."""
 GAP_S = 0.5
-"""Frames farther apart belong to different shots."""
+"""Frames farther apart than this, in seconds, belong to different shots."""
 
 
 def energy(sequence: FeatureSequence) -> Array:
-    """(T,) how fast the features change at each frame, in feature units a second, smoothed."""
+    """(T,) speed of change of the features at each frame, in feature units a second, smoothed."""
     if len(sequence) < 2:
         return np.zeros(len(sequence))
     step_s = np.diff(sequence.times_s)
@@ -41,7 +41,7 @@ def energy(sequence: FeatureSequence) -> Array:
 
 
 def _pieces(sequence: FeatureSequence) -> list[FeatureSequence]:
-    """The sequence without its gaps: a shot, or a stretch in which the athlete is seen."""
+    """Split the sequence at its gaps: each piece is a shot, or a time in which the athlete is visible."""
     jumps = np.flatnonzero(np.diff(sequence.times_s) > GAP_S) + 1
     edges = [0, *jumps.tolist(), len(sequence)]
     times = sequence.times_s
@@ -88,7 +88,9 @@ def _bursts(piece: FeatureSequence, step_s: float) -> list[tuple[float, float]]:
 
 
 def without(candidates: Sequence[Segment], known: Sequence[Segment], share: float = 0.5) -> list[Segment]:
-    """The candidates of which less than ``share`` lies in the known segments of the same athlete."""
+    """The candidates that overlap known segments of the same athlete by less than ``share`` of their own
+    length.
+    """
     by_video: dict[str, list[Segment]] = {}
     for segment in known:
         by_video.setdefault(segment.video, []).append(segment)

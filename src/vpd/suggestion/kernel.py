@@ -1,4 +1,4 @@
-"""How alike candidates are: distances by dynamic time warping, and a kernel of them."""
+"""Measure how similar candidates are: DTW distances, and a kernel of them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vpd.sequences.spans import drop_invalid, resample
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 PATTERN = "symmetric2"
-"""Has a path between any two lengths."""
+"""A step pattern that has a path between any two lengths."""
 RATE_HZ = 15.0
 NEIGHBOUR = 10
-"""The kernel's width is the median distance to this neighbour."""
+"""The kernel's width is the median distance to the neighbour of this rank."""
 
 
 def distances(sequences: Sequence[FeatureSequence]) -> Array:
-    """(N, N) normalised distances by dynamic time warping, over both orientations the lesser; 0 to itself."""
+    """(N, N) normalised DTW distances, the smaller of the two orientations; 0 to itself."""
     brought = [drop_invalid(resample(s, RATE_HZ)) for s in sequences]
     brought = [b if len(b) else s for b, s in zip(brought, sequences, strict=True)]
     regular = pack([b.values[:, REGULAR] for b in brought])
@@ -32,7 +32,7 @@ def distances(sequences: Sequence[FeatureSequence]) -> Array:
 
 
 def kernel(distance: Array) -> Array:
-    """(N, N) exp(-(d / s)^2), s the median distance to the tenth neighbour: 1 to itself."""
+    """(N, N) exp(-(d / s)^2), where s is the median distance to the tenth neighbour; 1 to itself."""
     n = len(distance)
     if n < 2:
         return np.ones((n, n))

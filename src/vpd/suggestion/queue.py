@@ -1,4 +1,4 @@
-"""The next questions: stages of strategies, pages of proposals, and an honest accuracy."""
+"""Choose the next questions: strategies by stage, pages of proposals, and an unbiased accuracy."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from vpd.suggestion.strategies import NOTHING, Pool, core_set, covers, max_herdi
 from vpd.types import Array
 
 ENOUGH = 3
-"""Labels of every class from which on unsureness counts."""
+"""Number of labels that every class needs before uncertainty counts."""
 RARE_EVERY = 4
-"""Before that, one question in so many goes to what is farthest from all labels: rare classes are there."""
+"""Before that, one question in this many is about the candidate farthest from all labels, to find rare
+classes.
+"""
 RANDOM_EVERY = 8
-"""One question in so many is drawn at random: only these measure the accuracy."""
+"""One question in this many is drawn at random. Only these measure the accuracy."""
 PRECISION = 0.95
-"""Proposals are made within the distance at which so many held-out labels are right."""
+"""Proposals lie within the distance at which this share of held-out labels is right."""
 LEAST_HELD_OUT = 8
-"""With fewer labels the distance is that of the nearest labels of one class."""
+"""With fewer labels than this, the distance is that of the nearest labels of one class."""
 
 TYPICAL, NEW, UNSURE, RANDOM, PROPOSAL = "typical", "new", "unsure", "random", "proposal"
 
 
 @dataclass(frozen=True)
 class Question:
-    """One candidate to ask about: its index, why it was chosen, what it is taken for ("" where unknown), and
-    how many candidates its answer covers."""
+    """One candidate to ask about: its index, the reason, its guessed class ("" where unknown), and the number
+    of candidates that the answer covers.
+    """
 
     index: int
     why: str
@@ -37,7 +40,9 @@ class Question:
 
 
 def guesses(pool: Pool) -> Array:
-    """(N,) str, the class of the nearest labelled candidate; "" where it is none or nothing is labelled."""
+    """(N,) str, the class of the nearest labelled candidate; "" where that one shows no action, or nothing is
+    labelled.
+    """
     known = pool.labelled
     if not len(known):
         return np.full(len(pool.labels), "", dtype=object)
@@ -47,7 +52,9 @@ def guesses(pool: Pool) -> Array:
 
 
 def questions(pool: Pool, n: int, rng: np.random.Generator, asked: int = 0) -> list[Question]:
-    """The next ``n`` candidates to name; ``asked`` were asked before, so that shares hold over pages."""
+    """The next ``n`` candidates to name. ``asked`` is the number of earlier questions, so that the shares
+    hold across pages.
+    """
     actions = pool.labels[(pool.labels != "") & (pool.labels != NOTHING)]
     counts = np.unique(actions, return_counts=True)[1]
     settled = len(counts) >= 2 and counts.min() >= ENOUGH
@@ -73,7 +80,7 @@ def questions(pool: Pool, n: int, rng: np.random.Generator, asked: int = 0) -> l
 
 
 def trusted_distance(pool: Pool) -> float:
-    """The distance up to which the nearest label is right in `PRECISION` of the labels, each held out."""
+    """The distance up to which the nearest label is right for `PRECISION` of the held-out labels."""
     known = pool.labelled
     if len(known) < 2:
         return float(np.median(pool.distance[pool.distance > 0])) if (pool.distance > 0).any() else 0.0
@@ -90,7 +97,7 @@ def trusted_distance(pool: Pool) -> float:
 
 
 def verify_page(pool: Pool, n: int) -> list[Question]:
-    """A page of up to ``n`` proposals of one class, the surest; empty where nothing is near enough."""
+    """Up to ``n`` proposals of one class, the surest ones; empty where nothing is near enough."""
     known, candidates = pool.labelled, pool.open
     if not len(known) or not len(candidates):
         return []
@@ -110,7 +117,7 @@ def verify_page(pool: Pool, n: int) -> list[Question]:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Of the answers to questions drawn at random: the share guessed right, and its 95 % interval."""
+    """The share of right guesses among questions drawn at random, with its 95 % interval."""
 
     mean: float
     low: float

@@ -1,4 +1,4 @@
-"""Which candidates to ask about: one function a strategy, in one table.
+"""Rank candidates by how informative their labels would be: one function a strategy, in one table.
 
 Each takes a pool of N candidates and gives indices in the order in which to ask. MaxHerding (Bae, Oh,
 Sutherland, 2024) covers the pool: with kernel k and chosen set S it adds the x that raises
@@ -15,12 +15,12 @@ import numpy as np
 from vpd.types import Array
 
 NOTHING = "\x00nothing"
-"""The class of rejected moments: they count as labelled, and are never proposed."""
+"""The class of rejected moments. They count as labelled, and are never proposed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """The candidates and what is known of them.
+    """The candidates, their distances and their labels.
 
     Attributes
     ----------
@@ -35,18 +35,20 @@ class Pool:
 
     @property
     def labelled(self) -> Array:
-        """Indices of the labelled ones."""
+        """Indices of the labelled candidates."""
         found: Array = np.flatnonzero(self.labels != "")
         return found
 
     @property
     def open(self) -> Array:
-        """Indices of those that may be asked about."""
+        """Indices of the candidates that may be asked about."""
         found: Array = np.flatnonzero(self.labels == "")
         return found
 
     def class_distances(self) -> tuple[Array, Array]:
-        """Classes (C,), and the distance (N, C) of each candidate to the nearest other example of each."""
+        """Classes (C,), and the distance (N, C) of each candidate to the nearest other example of each
+        class.
+        """
         known = self.labelled
         classes = np.unique(self.labels[known])
         found = np.full((len(self.labels), len(classes)), np.inf)
@@ -58,7 +60,9 @@ class Pool:
         return classes, found
 
     def unsureness(self) -> Array:
-        """(N,) in 0..1: nearest class against the second nearest; 1 where they are equally near."""
+        """(N,) uncertainty in 0..1: ratio of the distances to the nearest and the second nearest class; 1 for
+        a tie.
+        """
         classes, found = self.class_distances()
         if len(classes) < 2:
             return np.ones(len(self.labels))
@@ -68,13 +72,13 @@ class Pool:
 
 
 def random(pool: Pool, n: int, rng: np.random.Generator) -> Array:
-    """Uniformly at random."""
+    """Uniformly random order."""
     order: Array = rng.permutation(pool.open)[:n]
     return order
 
 
 def margin(pool: Pool, n: int, rng: np.random.Generator) -> Array:
-    """The most unsure first; at random before there are two classes."""
+    """The most uncertain first; random before there are two classes."""
     if len(np.unique(pool.labels[pool.labelled])) < 2:
         return random(pool, n, rng)
     candidates = rng.permutation(pool.open)
@@ -83,7 +87,7 @@ def margin(pool: Pool, n: int, rng: np.random.Generator) -> Array:
 
 
 def core_set(pool: Pool, n: int, rng: np.random.Generator) -> Array:
-    """The farthest from all that is labelled or chosen (Sener and Savarese, 2018)."""
+    """The candidates farthest from all that are labelled or chosen (Sener and Savarese, 2018)."""
     known = pool.labelled
     away = pool.distance[:, known].min(axis=1) if len(known) else np.full(len(pool.labels), np.inf)
     away = np.where(pool.labels == "", away, -np.inf)
@@ -97,12 +101,12 @@ def core_set(pool: Pool, n: int, rng: np.random.Generator) -> Array:
 
 
 def max_herding(pool: Pool, n: int, rng: np.random.Generator) -> Array:
-    """The candidates that cover the pool best beside what is labelled."""
+    """The candidates that, with the labelled ones, cover the pool best."""
     return _herd(pool, n, np.ones(len(pool.labels)))
 
 
 def unsure_herding(pool: Pool, n: int, rng: np.random.Generator) -> Array:
-    """As `max_herding`, but what the labels leave open counts more."""
+    """As `max_herding`, with more weight on candidates that the labels leave uncertain."""
     return _herd(pool, n, pool.unsureness() if len(pool.labelled) else np.ones(len(pool.labels)))
 
 
@@ -121,7 +125,7 @@ def _herd(pool: Pool, n: int, weights: Array) -> Array:
 
 
 def covers(pool: Pool, index: int) -> int:
-    """How many candidates are nearer to this one than to anything labelled, and near at all."""
+    """Number of candidates that are near to this one, and nearer to it than to anything labelled."""
     known = pool.labelled
     best = pool.kernel[:, known].max(axis=1) if len(known) else np.zeros(len(pool.labels))
     return int(((pool.kernel[:, index] > best) & (pool.kernel[:, index] > np.exp(-1))).sum())

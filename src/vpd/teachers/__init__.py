@@ -1,4 +1,4 @@
-"""The teachers: weak pose features from poses."""
+"""The teachers make weak pose features from poses."""
 
 from vpd.teachers.table import TEACHERS, Teacher, TeacherEntry, entry, ranked, teacher
 

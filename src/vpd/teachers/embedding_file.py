@@ -1,4 +1,4 @@
-"""A trained embedding as a file: weights as float16 with a card that says what they were trained for."""
+"""The file of a trained embedding: weights as float16, and a card that states their purpose."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Card = TypeVar("Card", bound="DataclassInstance")
 def write_embedding(path: Path, kind: str, card: DataclassInstance, weights: dict[str, Tensor]) -> None:
     """Write weights as float16 (docs/vipe.md: no measurable cost) with the card.
 
-    ``kind`` names the embedding in the file's metadata. The file is whole or not there.
+    ``kind`` names the embedding in the file's metadata. The file is written completely or not at all.
     """
     kept = {
         name: value.detach().cpu().half().contiguous()
@@ -36,12 +36,12 @@ def write_embedding(path: Path, kind: str, card: DataclassInstance, weights: dic
 
 
 def weights_of(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
-    """All weights, by the networks' names and their own."""
+    """All weights, named ``network.parameter``."""
     return {f"{name}.{k}": v for name, network in networks.items() for k, v in network.state_dict().items()}
 
 
 def read_embedding(path: Path, kind: str, card: type[Card]) -> tuple[Card, dict[str, Tensor]]:
-    """The card and the weights, as float32, of a file of this ``kind``.
+    """Read the card, and the weights as float32, of a file of this ``kind``.
 
     Raises ArtefactError where it is missing, damaged or of another kind.
     """
@@ -58,7 +58,7 @@ def read_embedding(path: Path, kind: str, card: type[Card]) -> tuple[Card, dict[
 def fill_networks(
     path: Path, weights: dict[str, Tensor], networks: dict[str, nn.Module], optional: str = ""
 ) -> None:
-    """Give each network its weights of a file; those whose names end in ``optional`` may be missing.
+    """Load weights into each network. Weights whose names end in ``optional`` may be missing.
 
     Raises ArtefactError where weights are missing, unknown or of another size.
     """

@@ -16,10 +16,10 @@ HIPS = [COCO17.index(n) for n in ("left_hip", "right_hip")]
 
 
 def normalise(keypoints: Array) -> Array:
-    """Poses (T, 17, 3) in pixels as (T, 13, 2) float32 about the mid-hip, the largest torso distance 0.5.
+    """Normalise poses (T, 17, 3) in pixels to (T, 13, 2) float32: mid-hip at 0, largest torso distance 0.5.
 
-    Each pose is divided by twice the largest of the six distances between shoulders and hips; a distance of
-    zero is taken as 1.
+    Each pose is divided by twice the largest of the six distances between shoulders and hips. A distance of
+    zero counts as 1.
     """
     points = np.asarray(keypoints, np.float64)[:, :, :2]
     centred = points - points[:, HIPS].mean(axis=1, keepdims=True)

@@ -1,7 +1,7 @@
-"""Teachers as networks on the joints that a student reads: from their features the student starts.
+"""Teachers as networks on the joints in readings. The student's feature starts from theirs.
 
-Each takes joints (N, K, 17, 2) in fractions of the crop and scores (N, K, 17) of a frame's context and, last,
-of the frame itself, and gives (N, K, d), a feature for every frame, or (N, 1, d), one of all together.
+Each maps joints (N, K, 17, 2) in fractions of the crop, and scores (N, K, 17), of a frame's context and,
+last, of the frame itself, to (N, K, d), a feature for every frame, or to (N, 1, d), one for all together.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from vpd.teachers.vipe.keypoints import encoder_input
 
 
 class Joints2dOnTensors(nn.Module):
-    """`vpd.teachers.joints2d`, with every joint taken as found."""
+    """`vpd.teachers.joints2d`. Every joint counts as found."""
 
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
-        """To (N, K, 26)."""
+        """Return features (N, K, 26)."""
         body = joints.flatten(0, 1)[:, list(BODY13)]
         normalised = encoder_input(body, torch.ones_like(body[..., 0]))
         return normalised.view(*scores.shape[:2], 13, 3)[..., :2].flatten(2)
 
 
 class VipeOnTensors(nn.Module):
-    """`vpd.teachers.vipe`, with every joint taken as found; with ``invert`` also of the pose upside down."""
+    """`vpd.teachers.vipe`. Every joint counts as found. With ``invert``, the feature of the pose upside down
+    is appended.
+    """
 
     def __init__(self, invert: bool) -> None:
         super().__init__()
@@ -39,7 +41,7 @@ class VipeOnTensors(nn.Module):
         self.least, self.invert = model.card.min_score, invert
 
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
-        """To (N, K, 64), or (N, K, 128) with ``invert``."""
+        """Return features (N, K, 64), or (N, K, 128) with ``invert``."""
         body = joints.flatten(0, 1)[:, list(BODY13)]
         visibility = scores.flatten(0, 1)[:, list(BODY13)].clamp(self.least, 1)
         parts = [self.encoder(encoder_input(body, visibility))]
@@ -49,7 +51,9 @@ class VipeOnTensors(nn.Module):
 
 
 def vipe_on_tensors(d: int) -> VipeOnTensors | None:
-    """`VipeOnTensors` for features of size ``d``: the embedding's, or twice that with poses upside down."""
+    """`VipeOnTensors` with features of size ``d``: the embedding's, or twice that, which includes poses
+    upside down.
+    """
     size = shipped().card.d
     return VipeOnTensors(d == 2 * size) if d in (size, 2 * size) else None
 
@@ -61,9 +65,10 @@ def _flipped(body: Tensor, visibility: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class VipeWindowOnTensors(nn.Module):
-    """`vpd.teachers.vipe_window`: one feature of the frame and its context together.
+    """`vpd.teachers.vipe_window`: one feature for the frame and its context.
 
-    ``context_s`` are the context's seconds. Raises InputError where the embedding was trained for others.
+    ``context_s`` are the offsets of the context in seconds. Raises InputError where the embedding was trained
+    with others.
     """
 
     order: Tensor
@@ -83,7 +88,7 @@ class VipeWindowOnTensors(nn.Module):
         self.register_buffer("order", torch.tensor(order), persistent=False)
 
     def forward(self, joints: Tensor, scores: Tensor) -> Tensor:
-        """To (N, 1, 64)."""
+        """Return features (N, 1, 64)."""
         joints, scores = joints[:, self.order], scores[:, self.order]
         found: Tensor = self.encoder(
             joints[:, :, list(BODY13)], scores[:, :, list(BODY13)].clamp(self.least, 1)

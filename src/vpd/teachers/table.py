@@ -1,6 +1,6 @@
-"""The teachers by name: one entry has all that settings, student, report and pipeline need of a teacher.
+"""The teachers by name. One entry holds all that settings, student, report and pipeline need.
 
-What an entry loads it imports when it is called: commands that only list teachers do not wait for torch.
+An entry imports its modules when it is called. So commands that only list teachers do not load torch.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ class TeacherEntry:
     on_tensors: Callable[[int, tuple[float, ...]], nn.Module | None] | None = None
 
     def size(self, invert: bool) -> int:
-        """Size of its features where poses are also turned upside down, or not."""
+        """Size of its features; with ``invert``, of those that include the pose upside down."""
         return self.d * 2 if invert and self.inverts else self.d
 
     def require(self, estimator: str) -> None:
-        """Raises MismatchError where the teacher is not made for poses of this estimator."""
+        """Raise MismatchError where the teacher cannot use poses of this estimator."""
         if self.estimators and estimator not in self.estimators:
             raise MismatchError(
                 f"this teacher was trained for poses of {', '.join(self.estimators)}, not of {estimator!r}."
@@ -150,7 +150,7 @@ TEACHERS: dict[str, TeacherEntry] = {
 
 
 def ranked() -> list[str]:
-    """Names of the teachers, by rank."""
+    """Names of the teachers in the order of rank."""
     return sorted(TEACHERS, key=lambda name: TEACHERS[name].rank)
 
 

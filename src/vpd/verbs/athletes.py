@@ -1,4 +1,4 @@
-"""Who was taken for the athlete in each shot of a video, how sure that is, and the user's word on it."""
+"""Explain the choice of the athlete in each shot of a video, and keep the user's picks."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class ShotAthletes:
 
     @property
     def margin(self) -> float:
-        """How far the rank's score of the least of the athletes lies above the best of the others.
+        """The score of the lowest-ranked athlete minus the best score of the other people.
 
-        In units of the score; infinite where nobody else was found, and for a shot that a pick decides.
-        Small margins are doubtful.
+        It is infinite where nobody else was found, and for a shot that a pick decides. Small margins are
+        doubtful.
         """
         chosen = [p for p in self.people if p["athlete"] is not None]
         others = [p["score"] for p in self.people if p["athlete"] is None]
@@ -55,7 +55,7 @@ class ShotAthletes:
         return float(min(p["score"] for p in chosen) - max(others))
 
     def to_json(self) -> dict[str, Any]:
-        """For machines; ``margin`` is None where it is infinite."""
+        """Plain values. ``margin`` is None where it is infinite."""
         margin = self.margin
         return {
             "video": self.video,
@@ -69,7 +69,7 @@ class ShotAthletes:
 
 @dataclass(frozen=True)
 class AthletesResult:
-    """Who was taken for the athlete.
+    """The chosen athletes.
 
     Attributes
     ----------
@@ -85,11 +85,11 @@ class AthletesResult:
     picks: tuple[Pick, ...]
 
     def doubtful(self) -> list[ShotAthletes]:
-        """The shots in which somebody else could be the athlete, the smallest margin first."""
+        """The shots in which another person could be the athlete, the smallest margin first."""
         return sorted((s for s in self.shots if s.margin != float("inf")), key=lambda s: s.margin)
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "shots": [shot.to_json() for shot in self.shots],
             "boxes_file": self.boxes_file,
@@ -100,9 +100,9 @@ class AthletesResult:
 
 @dataclass(frozen=True)
 class PickRequest:
-    """The person at (x, y), or who fills the box (x, y, w, h), at ``time_s`` is ``athlete`` in that shot.
+    """A pick: the person at (x, y), or in the box (x, y, w, h), at ``time_s`` is ``athlete`` in that shot.
 
-    Pixels are those of the upright picture; ``w`` and ``h`` are 0 for a click.
+    Pixels are those of the upright picture. ``w`` and ``h`` are 0 for a click.
     """
 
     video: str
@@ -123,13 +123,13 @@ class ForgetRequest:
 
 @dataclass(frozen=True)
 class PicksResult:
-    """The picks of the video as they now are; `vpd run` follows them."""
+    """The present picks of the video. `vpd run` uses them."""
 
     video: str
     picks: tuple[Pick, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {"video": self.video, "picks": [vars(pick) for pick in self.picks]}
 
 
@@ -166,7 +166,7 @@ def athletes(library: Layout, request: AthletesRequest, progress: Progress | Non
 
 
 def pick_athlete(library: Layout, request: PickRequest, progress: Progress | None = None) -> PicksResult:
-    """Keep a pick in athletes.csv; one of the same video, athlete and time is replaced.
+    """Add a pick to athletes.csv. It replaces one of the same video, athlete and time.
 
     Raises InputError for a place or a time outside of the video.
     """

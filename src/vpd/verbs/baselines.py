@@ -35,8 +35,8 @@ def measure_baselines(
 ) -> Evaluation:
     """Run the few-shot protocol for baselines by name.
 
-    What a baseline sees ("crops", "pictures" or "poses") stands where features have their name. Raises
-    InputError where the library lacks what one of them sees.
+    The input of a baseline ("crops", "pictures" or "poses") takes the place of the features' name. Raises
+    InputError where the library lacks an input.
     """
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}

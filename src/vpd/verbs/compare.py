@@ -1,4 +1,4 @@
-"""Compare two executions of an action: in step by dynamic time warping, and where they differ."""
+"""Compare two executions of an action: align them by dynamic time warping, and find their differences."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
 TORSO = 0.5
-"""Longest distance between shoulders and hips of a normalised pose."""
+"""Largest distance between shoulders and hips of a normalised pose."""
 SMOOTH_S = 0.1
-"""Differences of joints are averaged over this time: a single pose may be wrong."""
+"""Seconds over which differences of joints are averaged, because a single pose may be wrong."""
 CLEAR = 0.35
-"""Torso lengths by which a joint must be elsewhere to be named."""
+"""Least difference of a joint's position that is reported, in torso lengths."""
 TEMPO_S = 0.15
-"""The tempo is that of this much of the query on either side."""
+"""Seconds of the query on either side over which the tempo is measured."""
 LATE_S = 0.08
-"""Seconds by which one execution must lag behind to be named."""
+"""Least lag in seconds that is reported."""
 MOST = 3
-"""Differences that are named."""
+"""Largest number of differences reported."""
 
 
 @dataclass(frozen=True)
 class CompareRequest:
-    """Which segments to compare; ``mirror``: with the second as it is, mirrored, or as fits better."""
+    """The segments to compare. ``mirror``: with the second as it is, mirrored, or whichever is nearer."""
 
     a: Segment
     b: Segment
@@ -45,8 +45,9 @@ class CompareRequest:
 
 @dataclass(frozen=True)
 class Difference:
-    """A clear difference: a span of the first segment (s), a sentence, and how large it is in torso lengths
-    (or seconds, of a lag)."""
+    """A clear difference: a span of the first segment (s), a sentence, and its size in torso lengths (seconds
+    for a lag).
+    """
 
     start_s: float
     end_s: float
@@ -56,7 +57,7 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two segments in step.
+    """Two aligned segments.
 
     Attributes
     ----------
@@ -82,7 +83,7 @@ class Comparison:
 
     @property
     def mean_tempo(self) -> float:
-        """How many times as fast the second is as a whole."""
+        """The mean tempo of the second relative to the first; 2 is twice as fast."""
         spans = [float(s[-1] - s[0]) for s in (self.query_s, self.result_s)]
         return spans[0] / spans[1] if spans[1] > 0 else 1.0
 
@@ -142,7 +143,7 @@ def compare(layout: Layout, request: CompareRequest, progress: Progress | None =
 
 
 def _poses(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: bool = False) -> Array | None:
-    """Normalised poses (L, 13, 2) of rows of a sequence, nan where a frame has none; None without poses."""
+    """Normalised poses (L, 13, 2) of rows of a sequence, NaN where a frame has none; None without poses."""
     path = layout.poses(sequence.video)
     if not path.is_file():
         return None
@@ -160,7 +161,7 @@ def _poses(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: boo
 
 
 def _plain(points: Array | None) -> list[Any]:
-    """(L, 13, 2) as lists in the order of the 17 joints, None for what is not known."""
+    """(L, 13, 2) as lists in the order of the 17 joints. Unknown values are None."""
     if points is None:
         return []
     found: list[Any] = []
@@ -173,7 +174,7 @@ def _plain(points: Array | None) -> list[Any]:
 
 
 def _tempo(query_s: Array, result_s: Array) -> Array:
-    """(L,) how many times as fast the second is about each step of the path."""
+    """(L,) tempo of the second relative to the first at each step of the path."""
     low = np.searchsorted(query_s, query_s - TEMPO_S, side="left")
     high = np.searchsorted(query_s, query_s + TEMPO_S, side="right") - 1
     passed, own = query_s[high] - query_s[low], result_s[high] - result_s[low]
@@ -182,7 +183,7 @@ def _tempo(query_s: Array, result_s: Array) -> Array:
 
 
 def _smoothed(values: Array, times_s: Array) -> Array:
-    """Means over `SMOOTH_S` along the first axis, past what is not known."""
+    """Means over `SMOOTH_S` along the first axis. Unknown values are skipped."""
     low = np.searchsorted(times_s, times_s - SMOOTH_S / 2, side="left")
     high = np.searchsorted(times_s, times_s + SMOOTH_S / 2, side="right")
     known = np.isfinite(values)
@@ -201,14 +202,16 @@ def _spans(over: Array) -> list[slice]:
 
 
 def _phase(query_s: Array, span: slice) -> str:
-    """In which part of the first segment a span of the path lies."""
+    """Name the part of the first segment in which a span of the path lies."""
     middle = (query_s[span][0] + query_s[span][-1]) / 2
     share = (middle - query_s[0]) / max(float(query_s[-1] - query_s[0]), 1e-9)
     return ("at the beginning", "in the middle", "at the end")[min(2, int(3 * share))]
 
 
 def _differences(a: Array | None, b: Array | None, query_s: Array) -> list[Difference]:
-    """Where joints are clearly elsewhere, one difference a joint, in torso lengths as the camera sees."""
+    """Differences of joint positions that are clear, one for each joint, in torso lengths in the picture
+    plane.
+    """
     if a is None or b is None:
         return []
     offsets = _smoothed((b - a) / TORSO, query_s)
@@ -231,7 +234,7 @@ def _differences(a: Array | None, b: Array | None, query_s: Array) -> list[Diffe
 
 
 def _direction(offset: Array) -> str:
-    """In words, x to the right and y down."""
+    """Name a direction, x to the right and y down."""
     x, y = float(offset[0]), float(offset[1])
     words = []
     if abs(y) > abs(x) / 2:
@@ -242,7 +245,7 @@ def _direction(offset: Array) -> str:
 
 
 def _lags(query_s: Array, result_s: Array) -> list[Difference]:
-    """Where the second is clearly behind or ahead of an even tempo."""
+    """Spans in which the second is clearly behind or ahead of an even tempo."""
     length = max(float(query_s[-1] - query_s[0]), 1e-9)
     even = result_s[0] + (query_s - query_s[0]) / length * (result_s[-1] - result_s[0])
     lag = result_s - even

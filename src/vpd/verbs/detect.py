@@ -35,7 +35,7 @@ def searches_alone(settings: DetectSettings) -> bool:
 
 @dataclass(frozen=True)
 class DetectRequest:
-    """What to detect, and where; what is None is as in [detect] of vpd.toml.
+    """Labels to learn and videos to search. None means the value in [detect] of vpd.toml.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class DetectResult:
 
     @property
     def by_search(self) -> bool:
-        """Whether search alone found these."""
+        """Whether search alone made these detections."""
         return searches_alone(self.settings)
 
     def rows(self) -> list[Row]:
@@ -107,11 +107,13 @@ class DetectResult:
         return detection_rows(self.detections, self.times_s)
 
     def to_csv(self) -> str:
-        """The rows as CSV; the columns of labels.csv are among them, so that it can be imported as labels."""
+        """The rows as CSV. They include the columns of labels.csv, so that the file can be imported as
+        labels.
+        """
         return to_csv(COLUMNS, self.rows())
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "features": self.features.name,
             "features_why": self.features.why,
@@ -129,13 +131,17 @@ class DetectResult:
 
 
 class DetectListener:
-    """Receives each video and each answer of `detect` as soon as it is there; override what you need."""
+    """Receives each video and each answer of `detect` as soon as it exists. Override the methods that you
+    need.
+    """
 
     def video(self, found: VideoDetections) -> None:
-        """One video was looked through."""
+        """Called after each video."""
 
     def answer(self, result: DetectResult) -> None:
-        """All videos were looked through: by search, and later, where the settings say so, by networks."""
+        """Called after all videos: with the answer of search, and later, where the settings want it, of the
+        networks.
+        """
 
 
 def detect(
@@ -144,11 +150,11 @@ def detect(
     progress: Progress | None = None,
     listener: DetectListener | None = None,
 ) -> DetectResult:
-    """Learn from the labelled videos and find their actions in the others.
+    """Learn from the labelled videos, and find their actions in the others.
 
-    With the methods "trained" and "combined", search answers first, in seconds; the answer of the networks
-    replaces it. Both reach the ``listener``; the last one is returned. Raises InputError where there is
-    nothing to learn from or nowhere to look; CancelledError.
+    With the methods "trained" and "combined", search answers first, in seconds, then the networks. Both
+    answers reach the ``listener``; the last one is returned. Raises InputError where there is nothing to
+    learn from or no video to search; CancelledError.
 
     Examples
     --------
@@ -240,7 +246,9 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
 
 
 def tolerance_s(text: str, fps: float) -> float:
-    """Seconds of "0.2", or of "5f" at ``fps`` frames a second. Raises InputError for anything else."""
+    """Parse a tolerance in seconds: "0.2", or "5f" at ``fps`` frames a second. Raises InputError for other
+    texts.
+    """
     frames = text.endswith("f")
     try:
         value = float(text.removesuffix("f"))
@@ -252,7 +260,7 @@ def tolerance_s(text: str, fps: float) -> float:
 
 
 def learn(store: FeatureStore, labels: Sequence[Segment], settings: DetectSettings) -> FrameDetector:
-    """The detector fitted on the labelled videos. Raises InputError where there is nothing to learn from."""
+    """Fit the detector on the labelled videos. Raises InputError where there is nothing to learn from."""
     events, reviewed = split_reviewed(list(labels))
     labelled = sorted({s.video for s in labels} & set(store.videos()))
     if not labelled:
@@ -265,7 +273,7 @@ def learn(store: FeatureStore, labels: Sequence[Segment], settings: DetectSettin
 
 
 def videos_to_search(store: FeatureStore, labels: Sequence[Segment], named: Sequence[str] = ()) -> list[str]:
-    """The videos named, or all with features that hold no label. Raises InputError where there is none."""
+    """The videos named, or all with features and without labels. Raises InputError where there is none."""
     for video in named:
         if why := store.left_out.get(video):
             raise InputError(f"{video} cannot be looked through: it {why.rstrip('.')}.")

@@ -19,12 +19,12 @@ from vpd.verbs.labelled import labelled_segments, left_out_notes, unsaid
 from vpd.verbs.progress import Progress
 
 NEAREST = "dtw-nn"
-"""Always evaluated beside the recogniser of the settings: the simplest that works."""
+"""The recogniser that is always measured beside that of the settings, as a simple reference."""
 
 
 @dataclass(frozen=True)
 class BaselineOptions:
-    """How the baselines among the recognisers are made.
+    """Options of the baselines among the recognisers.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class BaselineOptions:
 
 @dataclass(frozen=True)
 class EvaluateRequest:
-    """What to measure; what is None is as in [recognise] of vpd.toml.
+    """The measurement to make. None means the value in [recognise] of vpd.toml.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class EvaluateResult:
     notes: tuple[str, ...] = ()
 
     def advice(self) -> str:
-        """A sentence on whether more labels would help the recogniser that does best now; may be empty."""
+        """A sentence that says whether more labels would help the best recogniser; may be empty."""
         return advice(self.evaluation)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ class EvaluateResult:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         found = self.evaluation
         return {
             "features": list(found.outcomes),
@@ -121,12 +121,12 @@ class EvaluateResult:
 
 
 def k_name(k: int) -> int | str:
-    """``k`` as people read it: "all" for the whole training part."""
+    """The text for ``k``: "all" for the whole training part."""
     return "all" if k == ALL else k
 
 
 def advice(evaluation: Evaluation) -> str:
-    """A sentence on whether more labels would help the recogniser that does best now; may be empty."""
+    """A sentence that says whether more labels would help the best recogniser; may be empty."""
     row = evaluation.best(max(evaluation.ks()))
     told = evaluation.more_labels(*row)
     return f"{row[0]}, {row[1]}: {told[1]}" if told else ""
@@ -135,7 +135,7 @@ def advice(evaluation: Evaluation) -> str:
 def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | None = None) -> EvaluateResult:
     """Measure recognition by the number of labels.
 
-    Split and subsets are made once, kept in results/few_shot of the library, and used again. Raises
+    Split and subsets are created once, kept in results/few_shot of the library, and used again. Raises
     InputError where the labels do not suffice; CancelledError.
 
     Examples

@@ -1,4 +1,4 @@
-"""Which features a verb uses where the caller names none: the one place that decides."""
+"""Choose the features of a verb where the caller names none. No other place decides this."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from vpd.settings.toml import load_settings
 from vpd.teachers.table import ranked
 
 LAST = "joints2d"
-"""Features taken only where there are no others: they depend on the view."""
+"""Features used only where there are no others, because they depend on the view."""
 MANY = 4
-"""From this many examples a class, the default student recognises whole actions better than `vipe-window`."""
+"""Number of examples a class from which on the default student recognises whole actions better than
+`vipe-window`.
+"""
 AUTO = "auto"
-"""Stands for all features that cover as many videos as the default does: recognition weighs them by the
-examples."""
+"""The name of all features that cover as many videos as the default does. Recognition weighs them by the
+examples.
+"""
 NAMES_A_STUDENT = {"name", "preset", "backbone"}
 """Settings of [distill] by which a user chooses a student."""
 
 
 @dataclass(frozen=True)
 class FeatureChoice:
-    """The features that a verb uses, and why.
+    """The features of a verb, and the reason for them.
 
     Attributes
     ----------
@@ -45,13 +48,13 @@ class FeatureChoice:
 def choose_features(
     layout: Layout, named: str | None = None, examples: int = 1, recognition: bool = False
 ) -> FeatureChoice:
-    """The features to use, in this order: those named; those of [recognise]; the student that vpd.toml names;
-    the default.
+    """Choose the features: those named, else those of [recognise], else of the student that vpd.toml names,
+    else the default.
 
     The default is the set that covers the most videos. Ties: with at least ``MANY`` examples of a class, the
-    default student, then the teachers by their rank; with fewer, and in uncut video, `vipe-window` first, as
-    features must then also tell how far an action has come (docs/search.md, docs/recognition.md). `joints2d`
-    is the default only where there are no others.
+    default student, then the teachers by their rank; with fewer, and in uncut video, `vipe-window` first,
+    because features must then also show the progress of an action (docs/search.md, docs/recognition.md).
+    `joints2d` is the default only where there are no others.
 
     Parameters
     ----------
@@ -86,9 +89,11 @@ def choose_features(
 def open_features(
     layout: Layout, name: str, examples: int = 1
 ) -> tuple[FeatureStore | JoinedStore, tuple[int, ...]]:
-    """The features called ``name``, and for `AUTO` the sizes of those that stand side by side.
+    """Open the features called ``name``. For `AUTO`, also return the sizes of the features that are
+    concatenated.
 
-    ``examples`` as in `choose_features`: the default comes first, and counts most where examples are few.
+    ``examples`` is as in `choose_features`. The default features come first, and have the largest weight
+    where examples are few.
     """
     if name != AUTO:
         return FeatureStore(layout, name), ()

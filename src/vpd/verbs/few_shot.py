@@ -29,7 +29,9 @@ from vpd.verbs.features import MANY, open_features
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """The labelled segments, which of them train and test, and the subsets: saved with every evaluation."""
+    """The labelled segments, their training and test parts, and the subsets. They are saved with every
+    evaluation.
+    """
 
     segments: list[Segment]
     labels: Array
@@ -37,10 +39,10 @@ class Parts:
     test: Array
     subsets: Subsets
     validation: Array = field(default_factory=lambda: np.empty(0, np.int64))
-    """Chooses the epoch of recognisers that are trained in epochs; empty where the split has no such part."""
+    """Examples that choose the epoch of recognisers; empty where the split has no validation part."""
 
     def validating(self, chosen: Array, k: int) -> Array:
-        """The validation part, whatever the subset."""
+        """The validation part, the same for every subset."""
         return self.validation
 
 
@@ -54,10 +56,11 @@ def prepare(
     seed: int = 0,
     names: VideoNames | None = None,
 ) -> Parts:
-    """Read split and subsets from the files named, else from ``folder``, else make them and save them there.
+    """Read split and subsets from the named files, else from ``folder``; else create them and save them
+    there.
 
-    ``names`` are of the library's videos, so that these files may name videos in any way.
-    Raises InputError where a video stands on no side or a part is empty.
+    ``names`` are those of the library's videos, so that these files may name videos in any form. Raises
+    InputError where a video is in no part, or a part is empty.
     """
     saved_split, saved_subsets = folder / "splits.csv", folder / "few_shot.json"
     labels = np.array([segment.label for segment in segments])
@@ -99,7 +102,7 @@ def library_parts(
     subsets: int = SUBSETS,
     seed: int = 0,
 ) -> Parts:
-    """`prepare` for a library: its own splits.csv and few_shot.json go before those that are made.
+    """`prepare` for a library. Its own splits.csv and few_shot.json have priority over created ones.
 
     Labels that its data set does not recognise are left out.
     """
@@ -112,7 +115,7 @@ def library_parts(
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Outcomes by features and recogniser, and what to hold them against.
+    """Outcomes by features and recogniser, and their reference values.
 
     Attributes
     ----------
@@ -131,7 +134,7 @@ class Evaluation:
 
     @property
     def majority(self) -> float:
-        """Accuracy of always naming the most frequent training label."""
+        """Accuracy of a constant answer, the most frequent training label."""
         return majority(self.parts.labels[self.parts.train], self.parts.labels[self.parts.test])
 
     def rows(self) -> list[tuple[str, str]]:
@@ -141,7 +144,7 @@ class Evaluation:
         )
 
     def ks(self) -> list[int]:
-        """The numbers of examples a class that were tried, ``ALL`` last."""
+        """The measured numbers of examples a class; ``ALL`` is last."""
         seen = {outcome.k for outcomes in self.outcomes.values() for outcome in outcomes}
         return sorted(seen - {ALL}) + [ALL] * (ALL in seen)
 
@@ -151,7 +154,7 @@ class Evaluation:
         return max(rows, key=lambda row: self.summary(*row)[k].mean)
 
     def of(self, features: str, recogniser: str) -> dict[int, list[Outcome]]:
-        """The outcomes of one pair by k, ``ALL`` last."""
+        """The outcomes of one pair by k; ``ALL`` is last."""
         found: dict[int, list[Outcome]] = {}
         for outcome in self.outcomes[features]:
             if outcome.recogniser == recogniser:
@@ -173,7 +176,7 @@ class Evaluation:
         return class_figures(true, np.concatenate([o.predicted for o in outcomes]))
 
     def more_labels(self, features: str, recogniser: str) -> tuple[Forecast, str] | None:
-        """Forecast of the accuracy with twice the labels, with a sentence; None for fewer than three k.
+        """The forecast of the accuracy with twice the labels, and a sentence; None with fewer than three k.
 
         The whole training part counts as its mean number of examples a class.
         """

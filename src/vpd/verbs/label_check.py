@@ -1,6 +1,6 @@
-"""Check labels, and the other files of a person's that later commands read with them.
+"""Check labels, and the user's other files that later commands read with them.
 
-What passes is taken by every later command: the files are read by what the commands read them with.
+Later commands accept every file that passes, because the check uses their own readers.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from vpd.types import Array, Segment
 from vpd.verbs.athletes import check_inside
 
 Report = Callable[[float, str], None]
-"""Told the fraction of the work that is done, and a text."""
+"""A function that receives the progress in 0..1, and a text."""
 
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """Which files to check.
+    """The files to check.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class CheckRequest:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What was found. ``segments``, ``videos`` and ``counts`` (by label) are of the rows that can be used.
+    """The findings. ``segments``, ``videos`` and ``counts`` (by label) refer to the usable rows.
 
     ``files`` : names of the files that were read with the labels.
     """
@@ -74,11 +74,11 @@ class CheckResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every later command takes all rows."""
+        """Whether every later command accepts all rows."""
         return not any(finding.level == ERROR for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "file": str(self.file),
             "files": list(self.files),
@@ -91,7 +91,7 @@ class CheckResult:
 
 
 def check(library: Layout, request: CheckRequest, progress: Report | None = None) -> CheckResult:
-    """Check labels and what belongs to them. Raises LabelError where the labels are no table.
+    """Check labels and the files that belong to them. Raises LabelError where the labels are no table.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def check(library: Layout, request: CheckRequest, progress: Report | None = None
 
 
 class _Beside:
-    """The files beside the labels. ``read``: names of those that are there."""
+    """The other files of the user. ``read`` has the names of those that exist."""
 
     def __init__(
         self, layout: Layout, request: CheckRequest, videos: Videos, segments: Sequence[Segment]
@@ -133,9 +133,9 @@ class _Beside:
         return found
 
     def _path(self, asked: Path | None, own: Path) -> Path | None:
-        """The file that `vpd evaluate` would read: the one asked for, the library's, or the one made before.
+        """The file that `vpd evaluate` would read: the one named, the library's, or the one made before.
 
-        None where there is none; a file of labels that is not the library's is judged by what is asked.
+        None where there is none. Of a file of labels outside the library, only a named one.
         """
         if asked is not None or self._request.file is not None:
             return asked
@@ -150,7 +150,7 @@ class _Beside:
 
     @cached_property
     def _places(self) -> dict[str, Place] | None:
-        """The split, where one is there and right."""
+        """The split, where there is a valid one."""
         path = self._path(self._request.splits, self._layout.splits)
         found = None if path is None else split_file(path, self._videos.names)
         return None if found is None or found.wrong else found.places
@@ -224,7 +224,7 @@ class _Beside:
                 yield replace(_at(record, "pick outside", str(error), name), level=ERROR)
 
     def _given(self) -> Iterator[Finding]:
-        """Boxes and poses that a person gave."""
+        """Findings in boxes and poses that the user supplied."""
         files = UserFiles(self._layout, self._videos.names)
         for problem in files.problems:
             yield Finding(ERROR, "not used", problem)
@@ -265,7 +265,7 @@ class _Beside:
             yield _at(record, "no such label", text, name)
 
     def _classes(self) -> Iterator[Finding]:
-        """The user's table of classes: what is wrong in it, and labels of classes that it does not name."""
+        """Findings in the user's table of classes, and labels of classes that it does not name."""
         path = self._layout.classes
         if not path.is_file():
             return

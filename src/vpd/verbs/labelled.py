@@ -1,4 +1,4 @@
-"""The labels and the spans that a verb works on."""
+"""The labels and the spans that a verb uses."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def segments_of(spans: Iterable[Span], videos: Videos) -> list[Segment]:
 def labelled_segments(
     layout: Layout, videos: Videos, path: Path | None = None, detection: bool = False
 ) -> tuple[list[Segment], tuple[str, ...]]:
-    """The segments of labels.csv (or ``path``), and a note on each set-aside video that has some.
+    """The segments of labels.csv (or ``path``), and a note on each set-aside video with labels.
 
-    In the library of a published data set, only those that it recognises, or with ``detection`` detects.
-    Raises LabelError for a file with wrong rows.
+    In the library of a published data set, only segments that it recognises are returned, or with
+    ``detection`` those that it detects. Raises LabelError for a file with wrong rows.
     """
     segments = read_labels(path or layout.labels, videos)
     segments = (detected if detection else recognised)(layout, segments)
@@ -36,7 +36,7 @@ def labelled_segments(
 
 
 MOST_NAMED = 5
-"""Videos that are named one by one."""
+"""Largest number of videos that are named singly."""
 
 
 def left_out_notes(
@@ -63,7 +63,7 @@ def unsaid(segments: Iterable[Segment], videos: Videos) -> list[Segment]:
 
 
 def set_aside_notes(segments: Iterable[Segment], videos: Videos) -> tuple[str, ...]:
-    """A sentence for each video that is set aside and has labels: nothing can be learned from them."""
+    """A sentence for each set-aside video with labels. Nothing can be learned from them."""
     return tuple(
         f"{'1 label lies' if count == 1 else f'{count} labels lie'} in {video}, which is set aside: "
         f"{videos[video].error}"

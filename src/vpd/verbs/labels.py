@@ -22,14 +22,14 @@ from vpd.library.videos import Videos
 from vpd.types import Segment
 
 Report = Callable[[float, str], None]
-"""Told the fraction of the work that is done, and a text."""
+"""A function that receives the progress in 0..1, and a text."""
 CSV = "csv"
 MOST_SHOWN = 20
 """Number of wrong segments that one error lists."""
 
 
 def label_json(label: Label) -> dict[str, Any]:
-    """One label for machines; ``version`` is what an edit may ask for."""
+    """One label as plain values. An edit may require its ``version``."""
     s = label.segment
     return {
         "id": label.id,
@@ -46,7 +46,7 @@ def label_json(label: Label) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ListRequest:
-    """Which labels to list: those of videos, and of classes; of all where these are empty."""
+    """The labels to list: those of these videos and classes. An empty sequence means all."""
 
     videos: Sequence[str] = ()
     labels: Sequence[str] = ()
@@ -54,17 +54,17 @@ class ListRequest:
 
 @dataclass(frozen=True)
 class LabelsResult:
-    """Labels, as they stand in labels.csv."""
+    """Labels as they are in labels.csv."""
 
     labels: list[Label]
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {"labels": [label_json(label) for label in self.labels]}
 
 
 def list_labels(library: Layout, request: ListRequest, progress: Report | None = None) -> LabelsResult:
-    """The labels asked for, in the order of the file. Raises LabelError where it cannot be read."""
+    """The requested labels, in the order of the file. Raises LabelError where it cannot be read."""
     store = LabelStore(library)
     videos = {store.videos.id_of(name) for name in request.videos}
     found = [
@@ -78,7 +78,7 @@ def list_labels(library: Layout, request: ListRequest, progress: Report | None =
 
 @dataclass(frozen=True)
 class AddRequest:
-    """A label to add: a segment or a text VIDEO@START-END[#ATHLETE], the label, and where it comes from."""
+    """A label to add: a segment or a text VIDEO@START-END[#ATHLETE], the class, and the source."""
 
     span: str | Segment
     label: str
@@ -94,7 +94,7 @@ def add_label(library: Layout, request: AddRequest, progress: Report | None = No
 
 @dataclass(frozen=True)
 class EditRequest:
-    """A change of one label; ``version`` as it was when the label was read, or None for any."""
+    """A change of one label. ``version`` is that of the label when it was read, or None for any."""
 
     id: str
     changes: Changes
@@ -102,7 +102,7 @@ class EditRequest:
 
 
 def edit_label(library: Layout, request: EditRequest, progress: Report | None = None) -> LabelsResult:
-    """Change one label. Raises InputError, and StaleError where it was changed since it was read."""
+    """Change one label. Raises InputError, and StaleError where it was changed after it was read."""
     store, changes = LabelStore(library), request.changes
     if changes.video is not None:
         changes = replace(changes, video=store.videos.id_of(changes.video))
@@ -111,14 +111,14 @@ def edit_label(library: Layout, request: EditRequest, progress: Report | None = 
 
 @dataclass(frozen=True)
 class RemoveRequest:
-    """Which labels to remove, by their ids; ``version`` as in `EditRequest`."""
+    """The labels to remove, by their ids. ``version`` is as in `EditRequest`."""
 
     ids: Sequence[str]
     version: str | None = None
 
 
 def remove_labels(library: Layout, request: RemoveRequest, progress: Report | None = None) -> LabelsResult:
-    """Remove labels; the result holds them as they were. Raises InputError and StaleError."""
+    """Remove labels. The result holds their last state. Raises InputError and StaleError."""
     return LabelsResult(LabelStore(library).remove(request.ids, request.version))
 
 
@@ -130,13 +130,13 @@ class UndoResult:
     labels: int
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         undone = self.restored.undone
         return {"labels": self.labels, "left": self.restored.left, "undone": str(undone) if undone else None}
 
 
 def undo_labels(library: Layout, request: None = None, progress: Report | None = None) -> UndoResult:
-    """Bring labels.csv back to the state before the last change. Raises InputError where none is kept."""
+    """Restore labels.csv to the state before the last change. Raises InputError where none is kept."""
     store = LabelStore(library)
     restored = store.undo()
     return UndoResult(restored, len(store.read().labels))
@@ -144,7 +144,7 @@ def undo_labels(library: Layout, request: None = None, progress: Report | None =
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """Which files to take labels from.
+    """The files to import labels from.
 
     Attributes
     ----------
@@ -168,7 +168,7 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """Added labels, numbers of known ones and of all, and notes for the user."""
+    """The added labels, the numbers of known ones and of all, and notes for the user."""
 
     added: list[Label]
     known: int
@@ -176,7 +176,7 @@ class ImportResult:
     notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "added": [label_json(label) for label in self.added],
             "known": self.known,
@@ -186,7 +186,7 @@ class ImportResult:
 
 
 class MediaOf:
-    """Finds the video that a foreign file names, and what programs need to know of it."""
+    """Find the video that a foreign file names, with the facts that programs need about it."""
 
     def __init__(self, videos: Videos, always: str | None = None) -> None:
         self._videos = videos
@@ -199,17 +199,17 @@ class MediaOf:
         return Media.of(self._videos.rows[video], read_times(path) if path.exists() else None)
 
     def __call__(self, name: str) -> Media:
-        """The video that a name or path means, or that of the request. Raises InputError."""
+        """The video that a name or path means, or the video of the request. Raises InputError."""
         video = self._always or self._videos.names.find_from_elsewhere(name)
         self.meant[name] = video
         return self.of(video)
 
 
 def import_labels(library: Layout, request: ImportRequest, progress: Report | None = None) -> ImportResult:
-    """Add the labels of files to labels.csv; those that are there already are not added again.
+    """Add the labels of files to labels.csv. Known labels are not added again.
 
-    Raises LabelError where a file is not understood whole, or a segment does not lie in its video; nothing
-    is added then.
+    Raises LabelError where a file is not fully understood, or a segment lies outside its video. Then nothing
+    is added.
     """
     store = LabelStore(library)
     new: list[NewLabel] = []
@@ -262,9 +262,9 @@ def _moved(segment: Segment, offset_s: float, file: Path) -> Segment:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Where to write which labels in which format; ``videos`` and ``labels`` as in `ListRequest`.
+    """The labels to export, the format and the folder. ``videos`` and ``labels`` are as in `ListRequest`.
 
-    ``folder`` is new, empty or of an earlier export; None for a new one in results/ of the library.
+    ``folder`` is new, empty or holds an earlier export. None means a new one in results/ of the library.
     """
 
     format: str
@@ -281,7 +281,7 @@ class ExportResult:
     segments: int
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {"files": [str(file) for file in self.files], "segments": self.segments}
 
 
@@ -310,7 +310,7 @@ def export_labels(library: Layout, request: ExportRequest, progress: Report | No
 
 
 def _export_csv(labels: Sequence[Label], table: Table, folder: Path) -> Path:
-    """The labels with ids, sources and the user's own columns, separated by commas."""
+    """Write the labels with ids, sources and the user's own columns, separated by commas."""
     own = [(i, name) for i, name in enumerate(table.header) if i not in table.places.values()]
     extra = [name for name in table.places if name in TABLE.known() and name.startswith("window_")]
     columns = ["video", "athlete", "start_s", "end_s", "label", *extra, "id", "source"]

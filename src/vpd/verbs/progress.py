@@ -1,4 +1,4 @@
-"""How a verb reports its progress, and how it is cancelled."""
+"""Report the progress of a verb, and cancel it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Progress:
         self._tell(self._furthest, text)
 
     def check(self) -> None:
-        """Raise CancelledError after ``cancel``; a verb calls it where it has no new fraction to report."""
+        """Raise CancelledError after ``cancel``. A verb calls it where the fraction has not changed."""
         if self._cancelled.is_set():
             raise CancelledError("Cancelled. Nothing of this request was written.")
 
@@ -64,7 +64,7 @@ class Progress:
         return self._cancelled.is_set()
 
     def part(self, start: float, stop: float) -> Progress:
-        """The progress of a part of the work: its 0..1 is this one's ``start``..``stop``."""
+        """The progress of a part of the work. Its range 0..1 is mapped to ``start``..``stop`` of this one."""
         part = Progress(lambda fraction, text: self(start + (stop - start) * fraction, text))
         part._cancelled = self._cancelled
         return part

@@ -28,7 +28,7 @@ COLUMNS = (*SEGMENT_COLUMNS, "probability", "reason")
 
 @dataclass(frozen=True)
 class RecogniseRequest:
-    """What to recognise.
+    """The segments to recognise, and the method.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class RecogniseRequest:
 
 @dataclass(frozen=True)
 class Recognised:
-    """One answer: ``probability`` is that of the label, or ``reason`` says why there is no label."""
+    """One answer. ``probability`` is that of the label. ``reason`` says why there is no label."""
 
     segment: Segment
     label: str | None
@@ -53,7 +53,7 @@ class Recognised:
     reason: str = ""
 
     def row(self) -> Row:
-        """The answers as rows with ``COLUMNS``."""
+        """The answer as a row with ``COLUMNS``."""
         probability = round(self.probability, SCORE_DECIMALS)
         named = {"label": self.label, "probability": probability, "reason": self.reason}
         return {**segment_row(self.segment), **named}
@@ -85,11 +85,11 @@ class RecogniseResult:
         return [answer.row() for answer in self.answers]
 
     def to_csv(self) -> str:
-        """The rows as CSV; the columns of labels.csv come first."""
+        """The rows as CSV. The columns of labels.csv come first."""
         return to_csv(COLUMNS, self.rows())
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "features": self.features.name,
             "features_why": self.features.why,
@@ -103,7 +103,7 @@ class RecogniseResult:
 def recognise(
     library: Layout, request: RecogniseRequest, progress: Progress | None = None
 ) -> RecogniseResult:
-    """Learn from labels.csv and name the action of each span.
+    """Learn from labels.csv, and name the action of each span.
 
     A span without features has no label and a reason. Raises InputError where nothing can be learned;
     CancelledError.
@@ -149,7 +149,7 @@ def recognise_segments(
     asked: Sequence[Segment],
     progress: Progress | None = None,
 ) -> list[Recognised]:
-    """Fit the recogniser ``model`` to the labelled segments and name each segment asked, in order."""
+    """Fit the recogniser ``model`` to the labelled segments, and name each requested segment, in order."""
     progress = progress or Progress()
     if not labelled:
         raise InputError("there are no labelled segments to learn from; write some to labels.csv")

@@ -1,4 +1,4 @@
-"""Take a video out of a library, with its labels, picks and artefacts kept aside; and bring it back."""
+"""Take a video out of a library, keep its labels, picks and artefacts, and bring it back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KEPT_APART = ("cache", "labels.backup", "removed", "results", "students")
 
 @dataclass(frozen=True)
 class RemoveRequest:
-    """Which video; with ``back`` it is one that was removed and is wanted again."""
+    """The video to remove. With ``back``, a removed video to bring back."""
 
     video: str
     back: bool = False
@@ -35,7 +35,7 @@ class RemoveRequest:
 
 @dataclass(frozen=True)
 class RemoveResult:
-    """What was done.
+    """The result of a removal or return.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class RemoveResult:
     picks: int
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "video": self.video,
             "folder": str(self.folder),
@@ -60,10 +60,10 @@ class RemoveResult:
 
 
 def remove_video(library: Layout, request: RemoveRequest) -> RemoveResult:
-    """Take a video out, or with ``back`` bring it back. Its file is not touched.
+    """Remove a video from the library, or with ``back`` bring it back. The video file is not touched.
 
-    Rows of labels.csv and athletes.csv, boxes, given poses and artefacts go to removed/<video>/ of the
-    library. Raises InputError where there is no such video, or it is there again; LockedError.
+    Rows of labels.csv and athletes.csv, boxes, given poses and artefacts move to removed/<video>/ of the
+    library. Raises InputError where there is no such video, or it is in the library again; LockedError.
     """
     with locked(library.labels), locked(library.picks), locked(library.videos):
         videos = Videos.read(library)
@@ -75,7 +75,7 @@ def remove_video(library: Layout, request: RemoveRequest) -> RemoveResult:
 
 
 def _tables(library: Layout, folder: Path) -> tuple[tuple[Path, Path, Columns], ...]:
-    """Tables of the user with a column video, and where their rows of a removed video are kept."""
+    """The user's tables with a column video, and the files that keep their rows of a removed video."""
     named = ((library.labels, LABELS), (library.picks, PICKS))
     return tuple((path, folder / path.name, columns) for path, columns in named)
 
@@ -99,7 +99,9 @@ def _free(folder: Path) -> Path:
 
 
 def _move_rows(videos: Videos, video: str, path: Path, aside: Path, columns: Columns) -> int:
-    """Write the rows of a video aside, then take them out; how many. What cannot be read stays."""
+    """Write the rows of a video to another file, then remove them. Returns their number. Unreadable rows
+    stay.
+    """
     if not path.is_file():
         return 0
     table = read_table(path, columns)
@@ -114,7 +116,7 @@ def _move_rows(videos: Videos, video: str, path: Path, aside: Path, columns: Col
 
 
 def _files_of(root: Path, video: str) -> Iterator[Path]:
-    """Artefacts and given files of a video, in every folder of the library that has one file a video."""
+    """Artefacts and given files of a video, in every folder of the library with one file a video."""
     name = re.compile(re.escape(video) + r"\.(parquet|arrow|csv|json|json\.gz)")
     for top in (*MADE_FOLDERS, *USER_FOLDERS):
         if top in _KEPT_APART:
@@ -153,7 +155,7 @@ def _bring_back(library: Layout, videos: Videos, name: str) -> RemoveResult:
 
 
 def _row(path: Path) -> VideoRow:
-    """The row as it was; its file is looked at again. Raises ValueError, TypeError or ArtefactError."""
+    """The former row. Its file is checked again. Raises ValueError, TypeError or ArtefactError."""
     record = json.loads(path.read_text(encoding="utf-8"))
     row = VideoRow(**{field.name: record[field.name] for field in fields(VideoRow)})
     check_id(row.video, path)
@@ -161,7 +163,7 @@ def _row(path: Path) -> VideoRow:
 
 
 def _rows_back(path: Path, aside: Path, columns: Columns) -> int:
-    """Put rows that were kept aside into the table again, with the user's columns; how many."""
+    """Put kept rows into the table again, with the user's columns. Returns their number."""
     if not aside.is_file():
         return 0
     kept = read_table(aside, columns)

@@ -20,7 +20,7 @@ from vpd.verbs.progress import Progress
 
 @dataclass(frozen=True)
 class RetrieveRequest:
-    """What to measure.
+    """The retrieval to measure.
 
     Attributes
     ----------
@@ -34,7 +34,9 @@ class RetrieveRequest:
 
 @dataclass(frozen=True, eq=False)
 class RetrieveResult:
-    """Figures by the name of the features, how many labelled segments lack each, and notes on labels."""
+    """Figures by the name of the features, the number of labelled segments without each, and notes on
+    labels.
+    """
 
     figures: dict[str, Retrieval]
     missing: dict[str, int]
@@ -42,7 +44,7 @@ class RetrieveResult:
     notes: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
-        """A row for each features: figures in 0..1, precision by k."""
+        """One row for each kind of features: figures in 0..1, precision by k."""
         return [
             {
                 "features": name,
@@ -56,7 +58,7 @@ class RetrieveResult:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "features": list(self.figures),
             "features_why": self.choice.why,

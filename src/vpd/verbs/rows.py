@@ -1,4 +1,4 @@
-"""Results as rows: every verb describes a segment by the same columns, which are those of labels.csv."""
+"""Results as rows. Every verb describes a segment by the same columns, which are those of labels.csv."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def segment_row(segment: Segment) -> Row:
 
 
 def finite(value: float, decimals: int = DECIMALS) -> float | None:
-    """The rounded value; None where it is infinite or not a number, which JSON cannot hold."""
+    """The rounded value. None where it is infinite or NaN, which JSON cannot hold."""
     return round(value, decimals) if math.isfinite(value) else None
 
 
 def to_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV with the given columns; None is an empty cell, other keys of a row are left out."""
+    """Rows as CSV with the given columns. None becomes an empty cell. Other keys of a row are left out."""
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""Search a library for what looks like a query: among segments, or in uncut video."""
+"""Search a library for actions like a query: among segments, or in uncut video."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
 
 COLUMNS = ("rank", *SEGMENT_COLUMNS, "distance", "tempo", "mirrored", "query")
 MAX_GAP_S = 0.25
-"""No result in uncut video reaches over a longer time without frames."""
+"""Longest gap without frames, in seconds, within a result in uncut video."""
 PATH_DECIMALS = 4
-"""Decimals of the times of corresponding frames."""
+"""Decimals of corresponding times in seconds."""
 
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """What to search for, and where.
+    """The queries, and the videos or segments to search.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class SearchResult:
         return to_csv(COLUMNS, self.rows())
 
     def to_json(self) -> dict[str, Any]:
-        """For machines: results also have the times of corresponding frames, ``query_s`` and ``result_s``."""
+        """Plain values. Results also have the times of corresponding frames, ``query_s`` and ``result_s``."""
         return {
             "queries": [segment_row(query) for query in self.queries],
             "uncut": self.uncut,
@@ -104,13 +104,13 @@ class SearchResult:
 
 
 def hit_row(rank: int, hit: Hit) -> Row:
-    """One result as a row, by ``COLUMNS``; None for what is infinite or unknown."""
+    """One result as a row, by ``COLUMNS``. None stands for infinite or unknown values."""
     values = (finite(hit.distance), finite(hit.tempo), hit.mirrored, hit.query)
     return {"rank": rank, **segment_row(hit.segment), **dict(zip(COLUMNS[6:], values, strict=True))}
 
 
 def search(library: Layout, request: SearchRequest, progress: Progress | None = None) -> SearchResult:
-    """Find what looks like the queries; the queries themselves are left out.
+    """Find actions like the queries. The queries themselves are left out.
 
     Raises InputError where a query shows no athlete, or there is nothing to compare with; CancelledError.
 
@@ -149,7 +149,7 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
 def _among(
     library: Layout, request: SearchRequest, videos: Videos
 ) -> tuple[list[Segment] | None, tuple[str, ...]]:
-    """The segments to compare with, or None for uncut video; and notes."""
+    """The segments to compare with, or None for uncut video, with notes."""
     if request.segments is not None:
         if request.uncut:
             raise InputError("segments to compare with are given, so that whole videos are not searched.")
@@ -219,7 +219,7 @@ def _with_features(
 
 
 def read_streams(layout: Layout, name: str, video: str, gap_s: float) -> list[Stream]:
-    """The streams of one video, parted where the athlete changes or ``gap_s`` passes without a frame."""
+    """The streams of one video, separated where the athlete changes or no frame follows within ``gap_s``."""
     path = layout.features(name, video)
     table = read_table(path, ["time_s", "athlete", "regular"])
     times_s, athletes = table["time_s"].to_numpy(), table["athlete"].to_numpy()
@@ -237,7 +237,7 @@ def read_streams(layout: Layout, name: str, video: str, gap_s: float) -> list[St
 def library_streams(
     layout: Layout, name: str, videos: Sequence[str], gap_s: float, progress: Progress | None = None
 ) -> Iterator[Stream]:
-    """The streams of many videos, opened one video at a time."""
+    """The streams of many videos. One video is open at a time."""
     progress = progress or Progress()
     for number, video in enumerate(videos):
         progress(number / len(videos), f"video {number + 1} of {len(videos)}")

@@ -31,13 +31,17 @@ from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
 MOST_CANDIDATES = 1500
-"""Largest number of candidates; more are sampled. All their distances take some ten seconds on two cores."""
+"""Largest number of candidates; more are sampled. Computing all their distances takes some ten seconds on two
+cores.
+"""
 FEW = 3
 
 
 @dataclass(frozen=True)
 class SuggestRequest:
-    """``mode``: "name" asks what moments are, "verify" whether a page of them is of one class."""
+    """The questions wanted. ``mode`` "name" asks for the class of moments, "verify" whether a page of them is
+    of one class.
+    """
 
     n: int = 12
     mode: Literal["name", "verify"] = "name"
@@ -47,7 +51,9 @@ class SuggestRequest:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """One question: the moment, why it is asked, what it is taken for ("" where unknown), what it covers."""
+    """One question: the moment, the reason, the guessed class ("" where unknown), and the number of
+    candidates that it covers.
+    """
 
     segment: Segment
     why: str
@@ -56,7 +62,7 @@ class Suggestion:
 
     @property
     def id(self) -> str:
-        """Stands for the moment, the same at each run."""
+        """The id of the moment, the same at each run."""
         s = self.segment
         text = f"{s.video}\0{s.athlete}\0{s.start_s:.3f}\0{s.end_s:.3f}"
         return hashlib.sha256(text.encode()).hexdigest()[:10]
@@ -150,7 +156,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
 def _pool(
     store: FeatureStore, fresh: Sequence[Segment], known: Sequence[Segment], progress: Progress
 ) -> tuple[Pool, list[Segment]]:
-    """The candidates and what is labelled as one pool; what shows no athlete is left out."""
+    """The candidates and the labelled moments as one pool. Moments without an athlete are left out."""
     members: list[Segment] = []
     sequences: list[FeatureSequence] = []
     names: list[str] = []
@@ -170,7 +176,7 @@ def _pool(
 def _kept_distances(
     store: FeatureStore, members: Sequence[Segment], sequences: Sequence[FeatureSequence]
 ) -> Array:
-    """All distances, kept in the cache while the moments and their features are the same."""
+    """All distances. They are cached while the moments and their features are the same."""
     keys = {v: read_recipe(store.layout.features(store.name, v))["key"] for v in {s.video for s in members}}
     spans = [[s.video, s.athlete, round(s.start_s, 4), round(s.end_s, 4)] for s in members]
     digest = hashlib.sha256(json.dumps([store.name, sorted(keys.items()), spans]).encode()).hexdigest()[:24]

@@ -1,1 +1,1 @@
-"""The networks of the baselines, one file each; none of them knows a library or a file of videos."""
+"""The networks of the baselines, one module each. They do not depend on libraries or video files."""

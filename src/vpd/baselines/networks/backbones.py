@@ -1,4 +1,4 @@
-"""The picture networks by name: (N, C, H, W) to features (N, width), with a gate for GSM where asked."""
+"""The picture networks by name: (N, C, H, W) to features (N, width), optionally with gates for GSM."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from vpd.baselines.networks.inceptionv3 import InceptionV3
 from vpd.errors import InputError
 
 CAFFE_MEAN = (104.0, 117.0, 128.0)
-"""Blue, green, red: what the Caffe networks subtract from colours in 0..255; they divide by 1."""
+"""Mean of blue, green and red in 0..255 that the Caffe networks subtract. They divide by 1."""
 IMAGENET_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 IMAGENET_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
-"""Red, green, blue, of colours in 0..255."""
+"""Standard deviations of red, green and blue in 0..255."""
 FOLD = 4
-"""A gate in a residual network moves one channel in so many (E2E-Spot)."""
+"""A gate in a residual network moves one channel in this many (E2E-Spot)."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,9 @@ BACKBONES: dict[str, Backbone] = {
 
 
 def backbone_of(name: str, side: int) -> Backbone:
-    """The backbone called ``name`` for pictures of ``side`` pixels. Raises InputError for what cannot be."""
+    """The backbone called ``name`` for pictures of ``side`` pixels. Raises InputError for an impossible
+    request.
+    """
     if name not in BACKBONES:
         raise InputError(f"there is no backbone {name!r}; known: {', '.join(BACKBONES)}")
     found = BACKBONES[name]

@@ -16,10 +16,12 @@ WIDTH = 1024
 """Channels of the pooled feature."""
 
 STRIDE = 32
-"""Sides must be a multiple of it, else the branches of a block end in different sizes."""
+"""Divisor of the sides. Otherwise the branches of a block end in different sizes."""
 
 Gate = Callable[[int], nn.Module]
-"""Makes a module (N, C, H, W) -> (N, C, H, W) for C channels, placed between a convolution and its norm."""
+"""A function that makes a module (N, C, H, W) -> (N, C, H, W) for C channels, placed between a convolution
+and its norm.
+"""
 
 _Pool = Literal["avg", "max"]
 

@@ -49,7 +49,7 @@ COCO = Graph(
     ),
     0,
 )  # fmt: skip
-"""COCO-17 with the nose as centre and the shoulders tied to it, as mmaction2 has it."""
+"""COCO-17 with the nose as centre, connected to the shoulders, as in mmaction2."""
 
 OPENPOSE = Graph(
     18,

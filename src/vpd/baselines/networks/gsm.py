@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 
 class GateShift(nn.Module):
-    """Part of every channel moves to the frame before or after, as a learned gate says.
+    """Move a part of every channel to the frame before or after, by a learned gate.
 
-    (N * T, C, H, W) -> the same shape, frames of one clip together. The gate is tanh of a 3D convolution;
-    its weights start at zero. The first half of the channels moves to the frame before, the second to the
-    frame after; what does not move stays (equations 1 to 4).
+    (N * T, C, H, W) -> the same shape, frames of one clip together. The gate is the tanh of a 3D convolution,
+    whose weights start at zero. The first half of the channels moves to the frame before, the second to the
+    frame after. The remainder stays (equations 1 to 4).
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
-"""Inception-v3 as GSM uses it (Szegedy et al. 2016): convolutions with bias, pooling rounded up, 229 px.
+"""Inception-v3 as in GSM (Szegedy et al. 2016): convolutions with bias, pooling rounded up, 229 px.
 
-It is not torchvision's: that has no bias and another first pooling. The names are those of GSM's release.
+It differs from torchvision's, which has no bias and another first pooling. The names are those of GSM's
+release.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ _Kernel = int | tuple[int, int]
 
 
 def fits(side: int) -> bool:
-    """Whether a square of ``side`` pixels passes: both branches that halve it must end in the same size."""
+    """Whether a square of ``side`` pixels is possible: both branches that halve it must end in the same
+    size.
+    """
     side = _pooled((side - 3) // 2 + 1 - 2)
     first = _pooled(side - 2)
     second = (first - 3) // 2 + 1

@@ -16,11 +16,11 @@ WINDOWS = (3, 5)
 DILATIONS = (1, 2, 3, 4)
 """Dilations of the temporal branches."""
 SMALL = 1e-6
-"""The learnable part of the adjacency starts uniformly within plus and minus this."""
+"""The learnable part of the adjacency starts uniformly in plus and minus this."""
 
 
 class _Pointwise(nn.Module):
-    """1x1 convolution, norm and, where asked, ReLU: the released code's MLP of one layer."""
+    """1x1 convolution, norm and optionally ReLU: the released code's MLP of one layer."""
 
     def __init__(self, inside: int, outside: int, relu: bool) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class _Pointwise(nn.Module):
 
 
 class MultiScaleGraphConvolution(nn.Module):
-    """Features gathered at every scale side by side, then a 1x1 convolution (equation 4).
+    """Concatenate the features gathered at every scale, then apply a 1x1 convolution (equation 4).
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class _Unfold(nn.Module):
 
 
 class _WindowGraphConvolution(MultiScaleGraphConvolution):
-    """The same over the joints of a window, with the ReLU after it."""
+    """`MultiScaleGraphConvolution` over the joints of a window, followed by ReLU."""
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(super().forward(x))

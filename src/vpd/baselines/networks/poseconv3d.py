@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 STAGES = ((32, 4, False, 1), (64, 6, True, 1), (128, 3, True, 2))
-"""Width, blocks, whether the first convolution of a block spans three frames, and stride in time."""
+"""For each stage: width, blocks, whether the first convolution of a block spans three frames, and stride in
+time.
+"""
 EXPANSION = 4
 SIGMA = 0.6
 """Standard deviation of a joint's Gaussian, in pixels of the heatmap."""
@@ -17,7 +19,7 @@ DROPOUT = 0.5
 
 
 class _Unit(nn.Module):
-    """3D convolution and norm, with ReLU where asked."""
+    """3D convolution and norm, optionally with ReLU."""
 
     def __init__(
         self,
@@ -87,7 +89,7 @@ class PoseConv3D(nn.Module):
 
 
 def heatmaps(points: Tensor, scores: Tensor, side: int, sigma: float = SIGMA) -> Tensor:
-    """(N, V, T, side, side): a Gaussian at every joint, as high as its score (equation 1).
+    """(N, V, T, side, side): a Gaussian at every joint, whose height is the joint's score (equation 1).
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ HEADS = 4
 class AttentiveProbe(nn.Module):
     """Tokens (N, L, d) of a frozen network to logits (N, classes).
 
-    A learned query attends to the normalised tokens; what it gathers passes a small MLP with a residual and a
+    A learned query attends to the normalised tokens. Its output passes a small MLP with a residual, and a
     linear layer.
     """
 

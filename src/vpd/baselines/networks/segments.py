@@ -1,4 +1,4 @@
-"""TSN, TRN and GSM as wholes: a picture network over segments of a clip, and what joins the segments.
+"""Complete TSN, TRN and GSM: a picture network over segments of a clip, and the combination of segments.
 
 The names of the weights are those of tsn-pytorch, TRN-pytorch and GSM.
 """
@@ -17,11 +17,13 @@ CLASSIFIER_STD = 0.001
 RELATION_WIDTH = 256
 """Size of a frame's feature in TRN."""
 FLOW_FIRST_RATE = 5.0
-"""Share of the learning rate that the first convolution of a network for flow gets."""
+"""Factor of the learning rate of the first convolution of a network for flow."""
 
 
 class Segments(nn.Module):
-    """Clips (N, S, C, H, W) through one picture network with dropout, then a linear layer a segment."""
+    """Apply one picture network with dropout, then a linear layer, to every segment of clips (N, S, C, H,
+    W).
+    """
 
     def __init__(self, backbone: str, side: int, channels: int, outside: int, dropout: float) -> None:
         super().__init__()
@@ -43,11 +45,11 @@ class Segments(nn.Module):
         return out
 
     def first_convolution(self) -> nn.Conv2d:
-        """The layer that sees the input."""
+        """The layer that receives the input."""
         return next(m for m in self.base_model.modules() if isinstance(m, nn.Conv2d))
 
     def norms(self) -> Iterator[nn.Module]:
-        """The norms that partial batch normalisation freezes: those of pictures, but the first."""
+        """The norms that partial batch normalisation freezes: all of the picture network except the first."""
         found = [m for m in self.base_model.modules() if isinstance(m, nn.BatchNorm2d)]
         yield from found[1:]
 

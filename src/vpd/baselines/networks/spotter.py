@@ -14,8 +14,9 @@ DROPOUT = 0.5
 class Spotter(nn.Module):
     """Clips (N, T, C, H, W) to logits of every frame (N, T, classes + 1); class 0 is no event.
 
-    A ResNet with a gate before every block sees all frames; a bidirectional GRU over their features names
-    each. The paper's is RegNet-Y 200 MF; its ResNet-18 variant is built here from torchvision.
+    A ResNet with a gate before every block processes all frames. A bidirectional GRU over their features
+    classifies each. The paper's network is RegNet-Y 200 MF. Its ResNet-18 variant is built here from
+    torchvision.
     """
 
     def __init__(

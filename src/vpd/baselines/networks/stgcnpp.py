@@ -1,7 +1,7 @@
 """ST-GCN++ (Duan et al. 2022, "PYSKL"), written from its description; names as released.
 
-It differs from ST-GCN: the adjacency is learned from its start on, the graph convolution has a residual, and
-time is convolved in six branches.
+It differs from ST-GCN in three points: the adjacency is learned from the start, the graph convolution has a
+residual, and six branches convolve over time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Graph(nn.Module):
 
 
 class _Time(nn.Module):
-    """One convolution over time, with a norm where it stands alone."""
+    """One convolution over time. It has a norm where it is used alone."""
 
     def __init__(
         self, inside: int, outside: int, kernel: int, stride: int, dilation: int = 1, norm: bool = True

@@ -76,7 +76,7 @@ class _Layer(nn.Module):
             self.temporal_dense = nn.Linear(width, width)
 
     def _dropped(self, x: Tensor) -> Tensor:
-        """Stochastic depth: whole rows are left out in training."""
+        """Stochastic depth: leave out whole rows in training."""
         if not self.training or not self.drop_path:
             return x
         kept = 1 - self.drop_path
@@ -93,7 +93,9 @@ class _Layer(nn.Module):
         return out
 
     def _in_space(self, token: Tensor, patches: Tensor) -> tuple[Tensor, Tensor]:
-        """The class token and the patches of one frame attend to each other; the token's mean is taken."""
+        """The class token and the patches of one frame attend to each other. The token's mean over frames is
+        taken.
+        """
         n, length, width = patches.shape
         frames = patches.view(n, -1, self.frames, width).transpose(1, 2).reshape(n * self.frames, -1, width)
         tokens = token.repeat(1, self.frames, 1).view(-1, 1, width)
@@ -104,7 +106,7 @@ class _Layer(nn.Module):
         return token, patches + moved
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 1 + P * T, C), patch after patch, its frames together."""
+        """(N, 1 + P * T, C): patch by patch, with the frames of a patch together."""
         if self.divided:
             token, patches = x[:, :1], self._in_time(x[:, 1:])
             x = torch.cat(self._in_space(token, patches), 1)
@@ -138,7 +140,7 @@ class TimeSformer(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Truncated normal weights; time attention adds nothing at first but in the first layer."""
+        """Truncated normal weights. Time attention adds nothing at first, except in the first layer."""
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=INITIAL_STD)

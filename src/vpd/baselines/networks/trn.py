@@ -9,15 +9,15 @@ import torch
 from torch import Tensor, nn
 
 TUPLES = 3
-"""Tuples of frames drawn a scale and forward pass."""
+"""Number of tuples of frames drawn for each scale and forward pass."""
 
 
 class MultiScaleRelation(nn.Module):
-    """Sums what ordered tuples of 2 to T frames say of the class: (N, T, d) -> logits (N, classes).
+    """Sum the evidence of ordered tuples of 2 to T frames: (N, T, d) -> logits (N, classes).
 
-    The one tuple of all frames is always taken. Of each smaller scale up to ``TUPLES`` are drawn without
-    replacement; all of them with ``every_tuple`` (a deterministic sum, T = 8: 246 tuples). The released code
-    draws at test time too, from an unseeded generator: here the module's own generator is seeded.
+    The single tuple of all frames is always used. Of each smaller scale up to ``TUPLES`` are drawn without
+    replacement; with ``every_tuple`` all are used (a deterministic sum, T = 8: 246 tuples). The released code
+    also draws at test time, from an unseeded generator. Here the module's own generator is seeded.
 
     Parameters
     ----------
@@ -43,18 +43,20 @@ class MultiScaleRelation(nn.Module):
         self.seed_draws(seed)
 
     def seed_draws(self, seed: int) -> None:
-        """Start the sequence of drawn tuples anew."""
+        """Restart the sequence of drawn tuples."""
         self.rng = np.random.default_rng(seed)
 
     def draw(self) -> list[list[int]]:
-        """Which tuples of each scale to take, by index in ``tuples``."""
+        """The tuples of each scale to use, by index in ``tuples``."""
         counts = [len(tuples) for tuples in self.tuples]
         if self.every_tuple:
             return [list(range(count)) for count in counts]
         return [self.rng.choice(count, min(TUPLES, count), replace=False).tolist() for count in counts]
 
     def forward(self, x: Tensor, chosen: list[list[int]] | None = None) -> Tensor:
-        """Logits of frames' features (N, T, d), by the tuples ``chosen`` of each scale, else drawn ones."""
+        """Logits of frames' features (N, T, d), by the tuples ``chosen`` of each scale, else by drawn
+        ones.
+        """
         x = torch.relu(x)
         total: Tensor | None = None
         for scale, tuples, which in zip(

@@ -1,4 +1,4 @@
-"""3D networks of torchvision: R3D-18 of the paper's Table 4, and MViT-v2 as one of today's."""
+"""3D networks of torchvision: R3D-18 of the paper's Table 4, and MViT-v2 as a current one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ R3D_FRAMES = 16
 R3D_SIDE = 112
 KINETICS_MEAN = (0.43216 * 255, 0.394666 * 255, 0.37645 * 255)
 KINETICS_STD = (0.22803 * 255, 0.22145 * 255, 0.216989 * 255)
-"""Of colours in 0..255."""
+"""Standard deviations of colours in 0..255."""
 MVIT_FRAMES = 16
 MVIT_SIDE = 224
 MVIT_MEAN = (0.45 * 255,) * 3
 MVIT_STD = (0.225 * 255,) * 3
-"""Of colours in 0..255."""
+"""Standard deviations of colours in 0..255."""
 
 
 class R3D(nn.Module):

@@ -1,7 +1,7 @@
-"""The augmentations of the paper (supplement), a batch at a time on the device.
+"""The paper's augmentations (supplement), applied to a batch on the device.
 
-Numbers a crop are drawn on the CPU for the whole batch of all processes, so that a seed means the same on
-every device and any number of processes; only the noise's pixels are drawn where they are used.
+Random parameters are drawn on the CPU for the whole batch of all processes. So a seed means the same on every
+device and with any number of processes. Only the noise's pixels are drawn on the device.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from vpd.student.corpus.batches import Batch
 from vpd.student.corpus.inputs import InputSpec
 
 HULL_DIRECTIONS = 24
-"""Directions in which a person's hull is bounded."""
+"""Number of directions in which a person's hull is bounded."""
 GREY = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in grey (ITU-R BT.601), as torchvision has them."""
+"""Weights of red, green and blue in grey (ITU-R BT.601), as in torchvision."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class Draw:
     noise: Tensor
 
     def rows(self, rows: slice) -> Draw:
-        """Some of the crops."""
+        """The parameters of some crops."""
         return Draw(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def to(self, device: torch.device) -> Draw:
-        """The same on a device."""
+        """Copy to a device."""
         return Draw(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
 
 def draw(n: int, settings: AugmentSettings, generator: torch.Generator) -> Draw:
-    """Draw for ``n`` crops, on the CPU."""
+    """Draw parameters for ``n`` crops, on the CPU."""
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return low + (high - low) * torch.rand(n, *shape, generator=generator)
@@ -70,7 +70,7 @@ def draw(n: int, settings: AugmentSettings, generator: torch.Generator) -> Draw:
 
 
 def _resample(pictures: Tensor, drawn: Draw) -> Tensor:
-    """The random crops of (N, C, S, S), mirrored where drawn, at the same size."""
+    """Cut the random crops of (N, C, S, S), mirror them where drawn, and resize them to S."""
     sign = 1 - 2 * drawn.flip.float()
     centre = 2 * (drawn.corner + drawn.extent / 2) - 1
     theta = torch.zeros(len(pictures), 2, 3, device=pictures.device)
@@ -81,9 +81,10 @@ def _resample(pictures: Tensor, drawn: Draw) -> Tensor:
 
 
 def colour_matrices(colour: Tensor) -> tuple[Tensor, Tensor]:
-    """Brightness, saturation and hue as one matrix (N, 3, 3), and contrast's share (N,) of the mean grey.
+    """Brightness, saturation and hue as one matrix (N, 3, 3), and the share (N,) of the mean grey that
+    contrast adds.
 
-    Each is linear in the colours; hue is a turn about the grey axis.
+    Each is linear in the colours. Hue is a rotation about the grey axis.
     """
     n, device = len(colour), colour.device
     brightness, contrast, saturation, turn = colour.unbind(1)
@@ -98,7 +99,9 @@ def colour_matrices(colour: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def jitter(colours: Tensor, colour: Tensor) -> Tensor:
-    """Colours (N, 3, H, W) in 0..255 with the factors (N, 4); not yet limited to 0..255."""
+    """Change colours (N, 3, H, W) in 0..255 by the factors (N, 4). The result is not yet limited to
+    0..255.
+    """
     matrix, share = colour_matrices(colour)
     grey = torch.tensor(GREY, device=colours.device)
     mean = torch.einsum("nchw,c->n", colours, grey) / (colours.shape[2] * colours.shape[3])
@@ -110,7 +113,7 @@ def person_masks(joints: Tensor, size: int, margin: float) -> Tensor:
     """Mask of the person: (N, 1, size, size) bool, the hull of the joints (N, J, 2) grown by ``margin``.
 
     Joints and margin are fractions of the crop. The hull is bounded in 24 directions. Joints that are not
-    finite make an empty mask.
+    finite give an empty mask.
     """
     angles = torch.arange(HULL_DIRECTIONS, device=joints.device) * (2 * math.pi / HULL_DIRECTIONS)
     directions = torch.stack([angles.cos(), angles.sin()])
@@ -126,7 +129,7 @@ def person_masks(joints: Tensor, size: int, margin: float) -> Tensor:
 def _add_noise(
     colours: Tensor, joints: Tensor, drawn: Draw, settings: AugmentSettings, generator: torch.Generator
 ) -> Tensor:
-    """Noise on the background of the crops drawn for it; a crop without a pose gets none."""
+    """Add noise to the background of the crops drawn for it. A crop without a pose gets none."""
     rows = (drawn.noise & joints.isfinite().all(dim=(1, 2))).nonzero()[:, 0]
     if not len(rows):
         return colours
@@ -147,9 +150,9 @@ def augment(
     settings: AugmentSettings,
     generator: torch.Generator,
 ) -> Tensor:
-    """Channels (N, C, S, S) float32 in bytes' units of the batch, changed as drawn.
+    """Change the channels (N, C, S, S) float32, in the units of bytes, as drawn.
 
-    ``generator`` is the device's. Flow is scaled with the crop; its x is negated where mirrored.
+    ``generator`` is the device's. Flow is scaled with the crop. Its x is negated where the crop is mirrored.
     """
     pictures = batch.raw.permute(0, 3, 1, 2).float().contiguous()
     pictures = _resample(pictures, drawn)
@@ -168,5 +171,7 @@ def augment(
 
 
 def oriented(values: Tensor, flip: Tensor) -> Tensor:
-    """Targets (N, D) of the inputs' orientation, from those of both (N, 2, D); ``flip`` (N,): mirrored."""
+    """Targets (N, D) of the inputs' orientation, from those of both (N, 2, D). ``flip`` (N,) marks mirrored
+    inputs.
+    """
     return torch.where(flip[:, None], values[:, 1], values[:, 0])

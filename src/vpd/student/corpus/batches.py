@@ -1,4 +1,4 @@
-"""Batches of training frames, decoded by threads ahead of the network."""
+"""Read batches of training frames, decoded by threads ahead of the network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vpd.student.corpus.inputs import InputSpec, check_crops, neighbour_rows, re
 from vpd.types import Array
 
 OPEN_FILES = 512
-"""Files of crops that stay open; each is memory-mapped."""
+"""Number of memory-mapped files of crops that stay open."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Batch:
     weights: list[Tensor]
 
     def to(self, device: torch.device) -> Batch:
-        """The same on a device."""
+        """Copy to a device."""
 
         def move(tensor: Tensor) -> Tensor:
             return tensor.to(device, non_blocking=True)
@@ -52,7 +52,7 @@ class Batch:
 
 
 class BatchReader:
-    """Reads frames of a corpus by index; safe to call from several threads."""
+    """Read frames of a corpus by index. Several threads may call it."""
 
     def __init__(self, corpus: Corpus, spec: InputSpec) -> None:
         self.corpus, self.spec = corpus, spec
@@ -83,7 +83,7 @@ class BatchReader:
         return out
 
     def read(self, indices: Array) -> Batch:
-        """The frames with these indices."""
+        """Read the frames with these indices."""
         return Batch(
             torch.from_numpy(self.pictures(indices)),
             torch.from_numpy(self.corpus.joints[indices].astype(np.float32)),
@@ -92,7 +92,7 @@ class BatchReader:
         )
 
     def prefetch(self, batches: Iterable[Array], workers: int) -> Iterator[Batch]:
-        """The batches in their order, decoded ``workers`` at a time ahead of who takes them."""
+        """Yield the batches in order, decoded ``workers`` at a time in advance."""
         with ThreadPoolExecutor(workers, thread_name_prefix="crops") as threads:
             waiting: deque[Future[Batch]] = deque()
             try:
@@ -108,9 +108,9 @@ class BatchReader:
 
 
 def sample(rows: Array, start: int, count: int, seed: int) -> Array:
-    """``count`` of the rows from position ``start`` of an endless order: passes over all rows, each shuffled.
+    """Take ``count`` rows from position ``start`` of an endless order: passes over all rows, each shuffled.
 
-    The order depends on the seed alone, so training goes on anywhere without remembering a generator's state.
+    The order depends on the seed alone. So training can continue anywhere without a stored generator.
     """
     positions = np.arange(start, start + count)
     passes, places = positions // len(rows), positions % len(rows)
@@ -123,19 +123,19 @@ def sample(rows: Array, start: int, count: int, seed: int) -> Array:
 
 @lru_cache(maxsize=2)
 def _order(count: int, seed: int, number: int) -> Array:
-    """The order of a pass."""
+    """The shuffled order of one pass."""
     return np.random.default_rng([seed, number]).permutation(count)
 
 
 def evenly(rows: Array, count: int) -> Array:
-    """At most ``count`` of the rows, evenly spread, in fixed order."""
+    """At most ``count`` of the rows, evenly spaced, in fixed order."""
     if len(rows) <= count:
         return rows
     return rows[np.linspace(0, len(rows) - 1, count).round().astype(np.int64)]
 
 
 def colour_scale(reader: BatchReader, rows: Array, seed: int, count: int = 2000) -> tuple[Array, Array]:
-    """Mean and deviation (3,) of the colours 0..255 of ``count`` frames drawn of the rows."""
+    """Mean and standard deviation (3,) of the colours 0..255 of ``count`` frames drawn from the rows."""
     colours = BatchReader(reader.corpus, InputSpec(rgb=True, flow=False))
     drawn = sample(rows, 0, min(count, len(rows)), seed)
     total, squares, pixels = np.zeros(3), np.zeros(3), 0

@@ -1,7 +1,7 @@
-"""The training frames of a corpus: which they are, what they are taught, and who is held out.
+"""The training frames of a corpus: their selection, their targets, and the held-out part.
 
-Pictures stay in the files. A training frame keeps in memory 16 bytes a component of its targets (values
-and weights of both orientations) and 68 bytes of joints: about 0.9 kB with joints2d and motion.
+Pictures stay in their files. A training frame takes in memory 16 bytes for each component of its targets
+(values and weights of both orientations) and 68 bytes of joints: about 0.9 kB with joints2d and motion.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from vpd.types import Array, FeatureSequence, PoseSequence
 FEW_VIDEOS = 5
 """With fewer videos than this, spans are held out instead of videos."""
 SPANS = 10
-"""Spans that such videos are cut into, all together at least."""
+"""Least number of spans that such videos are cut into, all together."""
 MARGIN_S = 2.0
-"""Training frames this near to a held-out span of the same video are left out: they are nearly copies."""
+"""Training frames within this many seconds of a held-out span of the same video are left out, because they
+are nearly copies.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class VideoSource:
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Targets of one head: values and weights (N, 2, D) of both orientations; weight 0 for no target."""
+    """Targets of one head: values and weights (N, 2, D) of both orientations. Weight 0 means no target."""
 
     values: Array
     weights: Array
@@ -81,7 +83,9 @@ class Corpus:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Training and validation frames (indices), and what is held out as (video, first frame, frame after)."""
+    """Training and validation frames (indices), and the held-out spans as (video, first frame, frame
+    after).
+    """
 
     training: Array
     validation: Array
@@ -105,10 +109,12 @@ def _person(poses: PoseSequence | None, frames: Array, squares: Array) -> Array:
 
 
 def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> Corpus:
-    """The frames for training: confident enough, with a motion where a head wants one (paper 3.3).
+    """Select the frames for training: those with sufficient scores, and with a motion where a head needs one
+    (paper 3.3).
 
-    A frame serves where at least one head has a target; where another has none, its weight is 0. ``sources``
-    is gone through once. Raises InputError where nothing is left, or a teacher's features are missing.
+    A frame is used where at least one head has a target. Where another head has none, its weight is 0.
+    ``sources`` is iterated once. Raises InputError where no frame is left, or a teacher's features are
+    missing.
     """
     videos: list[str] = []
     paths: list[Path] = []
@@ -159,8 +165,8 @@ def split_corpus(
 ) -> Split:
     """Hold out a ``share`` of the videos, drawn by ``rng``, or the videos named.
 
-    Of fewer than five videos, spans are held out instead, with two seconds around them left out of training.
-    Raises InputError where nothing would be left on either side.
+    With fewer than five videos, spans are held out instead, and two seconds around them are left out of
+    training. Raises InputError where one part would be empty.
     """
     present = np.unique(corpus.video)
     if held_out is not None:
@@ -195,7 +201,9 @@ def split_corpus(
 
 
 def target_scale(targets: Targets, rows: Array) -> tuple[Array, Array]:
-    """Mean and deviation (D,) float32 of the targets of the rows, both orientations, by weight."""
+    """Weighted mean and standard deviation (D,) float32 of the targets of the rows, over both
+    orientations.
+    """
     weights = targets.weights[rows].astype(np.float64)
     total = np.maximum(weights.sum((0, 1)), 1e-9)
     mean = (weights * targets.values[rows]).sum((0, 1)) / total

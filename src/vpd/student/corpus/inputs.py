@@ -1,7 +1,7 @@
-"""The input of a student: the channels of a crop as bytes, and how they are normalised.
+"""The input of a student: the channels of a crop as bytes, and their normalisation.
 
-All channels are uint8 until they are on the device: colours 0..255 and flow codes. Normalising is then one
-scale and one shift a channel, in training, at inference and in the exported network.
+All channels are uint8 until they are on the device: colours 0..255 and flow codes. So normalisation is one
+scale and one shift for each channel, in training, at inference and in the exported network.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from vpd.teachers.vipe_window.window import window_rows
 from vpd.types import Array
 
 FLOW_SCALE = 254.0
-"""Codes 1..255 stand for the whole range of flow, [-0.5, 0.5] for the network (paper, supplement)."""
+"""Scale of flow: codes 1..255 cover its whole range, which is [-0.5, 0.5] for the network (paper,
+supplement).
+"""
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """The channels of a crop in order: colours of the frame, of its neighbours, then flow x and y.
+    """The channels of a crop in order: colours of the frame, colours of its neighbours, flow x and flow y.
 
     Attributes
     ----------
@@ -49,11 +51,13 @@ class InputSpec:
 
     @property
     def flow_x(self) -> int | None:
-        """Channel of the horizontal flow, which changes its sign when mirrored."""
+        """Channel of the horizontal flow. Mirroring changes its sign."""
         return 3 * self.pictures if self.flow else None
 
     def normalisation(self, rgb_mean: Array, rgb_std: Array) -> tuple[Array, Array]:
-        """Mean and deviation (C,) float32 of every channel in bytes, from those of colour (3,) in 0..255."""
+        """Mean and standard deviation (C,) float32 of every channel in bytes, from those of colour (3,) in
+        0..255.
+        """
         flow = [1] if self.flow else []
         mean = [*np.tile(rgb_mean, self.pictures), *[ZERO_FLOW] * 2 * len(flow)]
         std = [*np.tile(rgb_std, self.pictures), *[FLOW_SCALE] * 2 * len(flow)]
@@ -61,7 +65,7 @@ class InputSpec:
 
 
 def check_crops(file: CropFile, spec: InputSpec, size: int) -> None:
-    """Raises MismatchError where the crops are not what a student of ``spec`` and ``size`` takes."""
+    """Raise MismatchError where the crops do not fit a student of ``spec`` and ``size``."""
     if not len(file):
         return
     if file.size != size:
@@ -77,9 +81,9 @@ def check_crops(file: CropFile, spec: InputSpec, size: int) -> None:
 
 
 def neighbour_rows(file: CropFile, offsets: tuple[int, ...]) -> Array:
-    """For each row and offset the row of the same athlete that many frames on: (N, K) int64.
+    """For each row and offset, the row of the same athlete that many frames away: (N, K) int64.
 
-    Where the track ends or has a gap on the way it is the last row reached: at worst the row itself.
+    Where the track ends or has a gap before that frame, it is the last row reached, at worst the row itself.
     """
     n = len(file)
     following, before = np.arange(n), np.arange(n)
@@ -98,9 +102,9 @@ def neighbour_rows(file: CropFile, offsets: tuple[int, ...]) -> Array:
 
 
 def context_rows(file: CropFile, offsets_s: tuple[float, ...]) -> Array:
-    """For each row and offset the row of the same athlete nearest to that time: (N, K) int64.
+    """For each row and offset in seconds, the row of the same athlete nearest to that time: (N, K) int64.
 
-    Where the track ends or has a gap on the way it is the last row before that.
+    Where the track ends or has a gap before that time, it is the last row before the gap.
     """
     found = np.empty((len(file), len(offsets_s)), np.int64)
     for athlete in np.unique(file.athletes):
@@ -111,7 +115,7 @@ def context_rows(file: CropFile, offsets_s: tuple[float, ...]) -> Array:
 
 
 def _same_square(picture: Array, square: Array, wanted: Array) -> Array:
-    """A crop of ``square`` as if it were cut with the square ``wanted``; black where nothing is known."""
+    """Change a crop of ``square`` into the crop of the square ``wanted``. Unknown pixels are black."""
     if np.array_equal(square, wanted):
         return picture
     size = picture.shape[0]

@@ -1,4 +1,4 @@
-"""Targets of one head for one athlete: its teacher's values, and which are known."""
+"""Targets of one head for one athlete: its teacher's values, and which of them are known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vpd.types import Array, FeatureSequence
 
 
 def find(frames: Array, wanted: Array) -> tuple[Array, Array]:
-    """Positions of ``wanted`` in the increasing ``frames``, and which are really there."""
+    """Positions of ``wanted`` in the increasing ``frames``, and whether each is present."""
     if not len(frames):
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
     position = np.minimum(np.searchsorted(frames, wanted), len(frames) - 1)
@@ -19,10 +19,10 @@ def find(frames: Array, wanted: Array) -> tuple[Array, Array]:
 def head_targets(
     head: HeadSettings, min_score: float, features: FeatureSequence, frames: Array
 ) -> tuple[Array, Array]:
-    """Values and weights (T, 2, D) of one athlete's ``frames`` (T,), as the head wants them of its teacher.
+    """Values and weights (T, 2, D) of the targets that the head wants for one athlete's ``frames`` (T,).
 
-    Weights are 1, or 0 where the teacher has no target: no feature, a score below ``min_score``, or no pose
-    in the frame from which a motion is measured. Without any motion known, the pose is no target either.
+    A weight is 1, or 0 where the teacher has no target: no feature, a score below ``min_score``, or no pose
+    in the frame from which a motion is measured. Where no motion is known, the pose is no target either.
     """
     here, there = find(features.frames, frames)
     good = there & features.valid[here] & (features.scores[here] >= min_score)

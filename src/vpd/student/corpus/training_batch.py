@@ -1,4 +1,4 @@
-"""A batch as the network and the loss take it."""
+"""A batch in the form that the network and the loss take."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ class TrainingBatch:
     def oriented(
         cls, inputs: tuple[Tensor, ...], values: list[Tensor], weights: list[Tensor], flip: Tensor
     ) -> TrainingBatch:
-        """With those of the targets (N, 2, D) whose orientation the inputs have; ``flip`` (N,): mirrored."""
+        """A batch with the targets, of (N, 2, D), that have the orientation of the inputs. ``flip`` (N,)
+        marks mirrored inputs.
+        """
         return cls(inputs, *([oriented(part, flip) for part in parts] for parts in (values, weights)))
 
     @classmethod
     def regular(
         cls, inputs: tuple[Tensor, ...], values: list[Tensor], weights: list[Tensor]
     ) -> TrainingBatch:
-        """With the targets (N, 2, D) of inputs that are not mirrored."""
+        """A batch with the targets, of (N, 2, D), of inputs that are not mirrored."""
         device = inputs[0].device
         return cls(inputs, *([part[:, REGULAR].to(device) for part in parts] for parts in (values, weights)))
 

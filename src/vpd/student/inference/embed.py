@@ -1,4 +1,4 @@
-"""Features of every crop, as it is and mirrored (paper 3.2: at inference only the encoder is kept)."""
+"""Make features of every crop, as it is and mirrored (paper 3.2: at inference only the encoder is kept)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from vpd.student.network.base import BaseStudent
 from vpd.types import Array, FeatureSequence
 
 FRAMES = 1024
-"""Frames whose features are made at a time."""
+"""Number of frames whose features are made at a time."""
 
 
 def batches(file: CropFile, spec: InputSpec, rows: Array, size: int, workers: int) -> Iterator[Array]:
-    """The channels (N, S, S, C) uint8 of the rows in order, decoded by threads ahead of the network."""
+    """Yield the channels (N, S, S, C) uint8 of the rows in order, decoded by threads in advance."""
     neighbours = neighbour_rows(file, spec.neighbours) if spec.neighbours else None
     with ThreadPoolExecutor(workers, thread_name_prefix="crops") as threads:
         waiting: deque[Future[Array]] = deque()
@@ -35,16 +35,16 @@ def batches(file: CropFile, spec: InputSpec, rows: Array, size: int, workers: in
 
 
 def frames_with_context(file: CropFile, spec: InputSpec) -> Array:
-    """For each row of the file the rows (N, K) that make its feature: those of its context, then itself."""
+    """For each row of the file, the rows (N, K) that its feature is made from: its context, then itself."""
     itself = np.arange(len(file))[:, None]
     return np.hstack([context_rows(file, spec.context_s), itself])
 
 
 def prepare_rows(engine: Engine, crops: CropFile, rows: Array, batch: int, workers: int) -> Array:
-    """`BaseStudent.prepare` (N, 2, ``prepared_d``) float32 of the rows of a file, ``batch`` crops at a time;
-    0 leaves their number to the engine's device.
+    """`BaseStudent.prepare` of the rows of a file, (N, 2, ``prepared_d``) float32, ``batch`` crops at a time.
+    With 0 the engine's device decides.
 
-    Raises MismatchError where the crops are of another size than the student's, or lack the flow it sees.
+    Raises MismatchError where the crops have another size than the student's, or lack the flow that it needs.
     """
     spec = engine.student.spec
     check_crops(crops, spec.inputs, spec.size)
@@ -58,8 +58,9 @@ def prepare_rows(engine: Engine, crops: CropFile, rows: Array, batch: int, worke
 
 @torch.inference_mode()
 def embed_frames(student: BaseStudent, prepared: Array, frames: Array) -> Array:
-    """Features (N, 2, d) float32 of what was prepared (M, 2, ``prepared_d``); of each feature, ``frames``
-    (N, K) has the rows of the context and, last, of the frame itself."""
+    """Features (N, 2, d) float32 from prepared rows (M, 2, ``prepared_d``). ``frames`` (N, K) has for each
+    feature the rows of the context and, last, of the frame itself.
+    """
     device = student.channel_mean.device
     out = np.empty((len(frames), 2, student.spec.d), np.float32)
     for start in range(0, len(frames), FRAMES):
@@ -74,8 +75,9 @@ def embed_frames(student: BaseStudent, prepared: Array, frames: Array) -> Array:
 def features_of(
     student: BaseStudent, crops: CropFile, prepared: Array, video: str = ""
 ) -> list[FeatureSequence]:
-    """Features of one video, one sequence an athlete, of what was prepared of all its crops (N, 2,
-    ``prepared_d``)."""
+    """Features of one video, one sequence an athlete, from the prepared rows (N, 2, ``prepared_d``) of all
+    its crops.
+    """
     values = embed_frames(student, prepared, frames_with_context(crops, student.spec.inputs))
     sequences = []
     for athlete in np.unique(crops.athletes):
@@ -95,7 +97,7 @@ def features_of(
 
 
 def embed(engine: Engine, crops: CropFile, settings: EmbedSettings, video: str = "") -> list[FeatureSequence]:
-    """The features of one video by a student, of both orientations; every crop has one.
+    """Make a student's features of one video in both orientations. Every crop has one.
 
     ``docs/student.md`` has an example, which the slow tests run.
 

@@ -1,4 +1,4 @@
-"""Engines: what runs a student's work on single crops, in torch or on onnxruntime."""
+"""Engines run a student's work on single crops, in torch or in onnxruntime."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vpd.student.network.base import BaseStudent
 from vpd.types import Array
 
 ON_CPU, MOST_AT_ONCE = 8, 256
-"""Crops at a time on a CPU, where more gains nothing and costs memory, and at most on a GPU."""
+"""Crops at a time: on a CPU, where more gains nothing and costs memory; and at most on a GPU."""
 
 
 class Engine(Protocol):
@@ -25,7 +25,7 @@ class Engine(Protocol):
 
 
 class TorchEngine:
-    """The student in torch, channels last, in bfloat16 where the device computes in it."""
+    """The student in torch with channels last, in bfloat16 where the device supports it."""
 
     def __init__(self, student: BaseStudent, device: str = "auto", precision: str = "auto") -> None:
         self.device = choose_device(device)
@@ -34,7 +34,7 @@ class TorchEngine:
 
     @torch.inference_mode()
     def __call__(self, raw: Array) -> Array:
-        """See Engine."""
+        """Run the engine; see Engine."""
         student = self.student
         inputs = student.normalise(torch.from_numpy(raw).to(self.device).permute(0, 3, 1, 2))
         inputs = inputs.contiguous(memory_format=torch.channels_last)
@@ -44,7 +44,9 @@ class TorchEngine:
 
 
 class OnnxEngine:
-    """A student exported by `export_onnx`, on onnxruntime. ``threads`` of the CPU; 0 for all."""
+    """A student exported by `export_onnx`, in onnxruntime. ``threads`` is the number of CPU threads; 0 means
+    all.
+    """
 
     def __init__(self, exported: Path | bytes, student: BaseStudent, threads: int = 0) -> None:
         # With a memory pattern, onnxruntime keeps the most memory that each size of batch needed.
@@ -53,7 +55,7 @@ class OnnxEngine:
         self.student = student.eval()
 
     def __call__(self, raw: Array) -> Array:
-        """See Engine."""
+        """Run the engine; see Engine."""
         prepared: Array = self.session.run(None, {"crops": raw})[0]
         return prepared
 

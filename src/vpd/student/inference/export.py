@@ -1,4 +1,4 @@
-"""Export a student to ONNX: bytes of crops in, readings or features of both orientations out."""
+"""Export a student to ONNX. Inputs are bytes of crops, outputs readings or features of both orientations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpd.student.network.base import BaseStudent
 
 OPSET = 18
 EMBED = ".embed.onnx"
-"""Ending of the second file of a student that reads poses."""
+"""Suffix of the second file of a student that reads poses."""
 
 
 class _Prepare(nn.Module):
@@ -29,7 +29,7 @@ class _Prepare(nn.Module):
 
 
 class _Embed(nn.Module):
-    """Readings (N, K, ``prepared_d``) of frames to features (N, d)."""
+    """Readings (N, K, ``prepared_d``) of frames to features (N, d), as one graph."""
 
     def __init__(self, student: BaseStudent) -> None:
         super().__init__()
@@ -66,12 +66,12 @@ def prepare_graph(student: BaseStudent) -> bytes:
 
 
 def export_onnx(student: BaseStudent, path: Path) -> list[Path]:
-    """Write the student as ONNX and return the files.
+    """Write the student as ONNX. Returns the paths of the files.
 
-    ``path`` takes ``crops`` (N, S, S, C) uint8, the channels of `InputSpec`: colours 0..255 and flow codes.
-    It gives ``features`` (N, 2, d) float32, as they are and mirrored. Of a student that reads poses it gives
-    ``readings`` (N, 2, r), and a second file with the ending .embed.onnx takes ``readings`` (N, K, r) of one
-    orientation, of each frame's context and last of the frame itself, and gives ``features`` (N, d).
+    The file ``path`` maps ``crops`` (N, S, S, C) uint8, the channels of `InputSpec` (colours 0..255 and flow
+    codes), to ``features`` (N, 2, d) float32, as they are and mirrored. For a student that reads poses it
+    gives ``readings`` (N, 2, r). A second file with the suffix .embed.onnx then maps ``readings`` (N, K, r)
+    of one orientation, of each frame's context and last of the frame itself, to ``features`` (N, d).
     """
     files = {path: prepare_graph(student)}
     if student.spec.reads_poses:

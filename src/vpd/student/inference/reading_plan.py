@@ -1,7 +1,7 @@
-"""Which crops of a corpus the pose network reads: spans of rows, in an order drawn by the seed.
+"""Choose the crops of a corpus that the pose network reads: spans of rows, in an order drawn by the seed.
 
-The first spans already hold a bit of many videos. The plan depends on corpus, split and settings alone, so
-that a fast and a slow machine read the same.
+The first spans already come from many videos. The plan depends on corpus, split and settings alone, so that
+fast and slow machines read the same.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from vpd.student.corpus.corpus import Corpus, Split
 from vpd.types import Array
 
 SPAN = 128
-"""Rows of a span."""
+"""Number of rows in a span."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Rows ``start`` to ``stop`` of the crops of the corpus' video number ``video``."""
+    """Rows ``start`` to ``stop`` of the crops of the video number ``video`` of the corpus."""
 
     video: int
     start: int
     stop: int
 
     def path(self, folder: Path, corpus: Corpus) -> Path:
-        """The file of its readings (rows, 2, ``prepared_d``) float16."""
+        """The file of the span's readings (rows, 2, ``prepared_d``) float16."""
         return span_file(folder, corpus.videos[self.video], self.start)
 
 
@@ -54,12 +54,12 @@ class Plan:
 
 
 def span_file(folder: Path, video: str, start: int) -> Path:
-    """The file of the readings of a video's span that begins at row ``start``."""
+    """The file with the readings of the span of a video that begins at row ``start``."""
     return folder / f"{video}-{start:08d}.npy"
 
 
 def spans_of(corpus: Corpus, seed: int) -> list[Span]:
-    """All spans that hold a frame of the corpus, in an order drawn by the seed."""
+    """All spans that contain a frame of the corpus, in an order drawn by the seed."""
     found = []
     for video in np.unique(corpus.video):
         rows = corpus.row[corpus.video == video]
@@ -69,7 +69,7 @@ def spans_of(corpus: Corpus, seed: int) -> list[Span]:
 
 
 def plan_reading(corpus: Corpus, split: Split, settings: DistillSettings) -> Plan:
-    """The spans that hold the first ``settings.read`` crops, and at least those of `Plan.least`."""
+    """The spans of the first ``settings.read`` crops, and at least those of `Plan.least`."""
     spans = spans_of(corpus, settings.seed)
 
     def first_with(frames: Array) -> int:

@@ -1,7 +1,7 @@
-"""Readings on disk: what the frozen pose network reads of a corpus is kept, to train on and to embed.
+"""Readings on disk: the output of the frozen pose network is kept for training and for embedding.
 
-A span's file is whole or not there, and carries a checksum: what was damaged since is read again. A reading
-that was stopped goes on with the spans it has.
+The file of a span is complete or absent, and carries a checksum. A damaged one is read again. Reading that
+was stopped continues with the missing spans.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from vpd.types import Array
 
 KEY = "key.json"
 SCALE_FRAMES = 200
-"""Frames whose readings give their mean and deviation."""
+"""Number of frames whose readings give their mean and standard deviation."""
 VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """Readings of the spans that were read.
+    """The loaded readings of the planned spans.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Readings:
 
 
 def reader_key(student: PoseReadingStudent) -> list[Any]:
-    """How crops are read, and by which weights; readings of another reader are of no use."""
+    """A key of the reader's method and weights. Readings of another reader cannot be used."""
     first = student.reader.network.stem.state_dict().values()
     weights = hashlib.sha256(b"".join(w.cpu().numpy().tobytes() for w in first)).hexdigest()[:16]
     return [VERSION, student.spec.size, student.spec.inputs.flow, INPUT, CENTRE, weights]
@@ -74,21 +74,22 @@ def crop_keys(corpus: Corpus) -> dict[str, str]:
 
 
 def reading_engine(student: BaseStudent, settings: DistillSettings) -> Engine:
-    """The fastest available engine to read crops: torch on a GPU, else onnxruntime."""
+    """The fastest available engine for reading crops: torch on a GPU, else onnxruntime."""
     if choose_device(settings.device).type != "cpu":
         return TorchEngine(student, settings.device, settings.precision)
     return OnnxEngine(prepare_graph(student), student, torch.get_num_threads())
 
 
 def set_reading_scale(student: PoseReadingStudent, found: Readings) -> None:
-    """Give the student the mean and deviation of some of the readings, evenly spread."""
+    """Set the student's mean and standard deviation of readings from evenly spaced ones."""
     chosen = found.readings[evenly(np.arange(len(found)), SCALE_FRAMES)].astype(np.float32)
     student.network.set_scale(torch.from_numpy(chosen).flatten(0, 1))
 
 
 def keep_current(student: PoseReadingStudent, corpus: Corpus, folder: Path) -> None:
-    """Make ``folder`` ready to hold the corpus' readings: those of crops that have changed are deleted, and
-    all of them where crops were read otherwise."""
+    """Prepare ``folder`` for the corpus' readings. Readings of changed crops are deleted; all are, where
+    another reader made them.
+    """
     reader, crops = reader_key(student), crop_keys(corpus)
     try:
         known = json.loads((folder / KEY).read_text(encoding="utf-8"))
@@ -119,11 +120,11 @@ def read_corpus(
     progress: Callable[[int, float], None] | None = None,
     must_end: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Read the planned spans into ``folder``; of ``share`` = (rank, processes) those of this process.
+    """Read the planned spans into ``folder``. ``share`` = (rank, processes) selects those of this process.
 
-    ``progress`` gets the crops read and how far the reading is, 0..1. Reading ends early where ``must_end``
-    says so, but not before the plan's ``least`` spans. Raises MismatchError where crops do not fit the
-    student.
+    ``progress`` gets the number of crops read, and the progress in 0..1. Reading ends early where
+    ``must_end`` says so, but not before the plan's ``least`` spans. Raises MismatchError where crops do not
+    fit the student.
     """
     rank, processes = share
     total, done = plan.crops, 0
@@ -170,9 +171,11 @@ def load_readings(student: BaseStudent, corpus: Corpus, plan: Plan, folder: Path
 def kept_readings(
     student: BaseStudent, crops: CropFile, folder: Path, video: str
 ) -> tuple[Array, Array] | None:
-    """The readings (N, 2, ``prepared_d``) float16 of a video as far as it was read, and which (N,) were.
+    """The kept readings (N, 2, ``prepared_d``) float16 of a video, and a mask (N,) of the crops that have
+    one.
 
-    None where nothing is kept: of other crops, another reader, or a student that reads no poses.
+    None where nothing can be used: readings of other crops or of another reader, or a student that reads no
+    poses.
     """
     if not isinstance(student, PoseReadingStudent):
         return None
@@ -200,11 +203,11 @@ def prepare_video(
     settings: EmbedSettings,
     progress: Callable[[float], None] | None = None,
 ) -> Array:
-    """`BaseStudent.prepare` (N, 2, ``prepared_d``) of all crops of a video: readings that were kept, and the
-    rest prepared now.
+    """`BaseStudent.prepare` (N, 2, ``prepared_d``) of all crops of a video: kept readings where there are,
+    and new ones for the rest.
 
-    What is read of a video that a student learned from is kept in ``folder`` too. ``engine`` is called where
-    it is needed. ``progress`` gets the share of the crops that were done.
+    New readings of a video that a student learned from are also kept in ``folder``. ``engine`` is called when
+    it is needed. ``progress`` gets the share of crops that are done.
     """
     kept = kept_readings(student, crops, folder, video)
     if kept is None:

@@ -1,4 +1,4 @@
-"""A student on disk: weights as safetensors, what it is as JSON. Nothing is pickled."""
+"""A student on disk: weights as safetensors, its specification as JSON. Nothing is pickled."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ WEIGHTS, CONFIG, SPLIT = "student.safetensors", "config.json", "split.json"
 
 
 def save_student(student: BaseStudent, folder: Path, recipe: Recipe, more: dict[str, Any]) -> None:
-    """Write the weights, then config.json, whose presence and key say that the student is whole.
+    """Write the weights, then config.json. Its presence and key show that the student is complete.
 
-    The old config.json goes first: killed in between, this leaves no student, never new weights under the
-    old description.
+    The old config.json is deleted first. A process that is killed in between leaves no student, never new
+    weights under the old description.
     """
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in student.state_dict().items()}
     (folder / CONFIG).unlink(missing_ok=True)
@@ -39,7 +39,7 @@ def save_student(student: BaseStudent, folder: Path, recipe: Recipe, more: dict[
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a student. Raises ArtefactError where it is missing or damaged."""
+    """Read config.json of a student. Raises ArtefactError where it is missing or damaged."""
     path = folder / CONFIG
     try:
         config = read_json(path)
@@ -51,7 +51,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def load_student(folder: Path) -> BaseStudent:
-    """The student in a folder, ready to embed.
+    """Load the student in a folder, ready to embed.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def load_student(folder: Path) -> BaseStudent:
 
 
 def student_is_current(folder: Path, recipe: Recipe) -> bool:
-    """Whether the student in ``folder`` is whole and made from exactly this recipe."""
+    """Whether the student in ``folder`` is complete and made from exactly this recipe."""
     try:
         return bool(read_config(folder).get("key") == recipe.key and (folder / WEIGHTS).is_file())
     except ArtefactError:

@@ -23,9 +23,10 @@ Backbone = Callable[[InputSpec, int, str], nn.Module]
 
 
 def widen_first(weight: torch.Tensor, channels: int) -> torch.Tensor:
-    """A first convolution's weights (O, 3, k, k) for more channels: the further ones start at zero.
+    """Widen the weights (O, 3, k, k) of a first convolution to more channels. New channels start at zero.
 
-    So the wider network begins as the one for colours alone. Narrower ones (flow alone) take the mean.
+    So the wider network begins as the one for colours alone. With fewer channels (flow alone) the mean over
+    the colours is taken.
     """
     if channels < weight.shape[1]:
         return weight.mean(1, keepdim=True).repeat(1, channels, 1, 1)
@@ -35,9 +36,9 @@ def widen_first(weight: torch.Tensor, channels: int) -> torch.Tensor:
 
 
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a .safetensors file, or of a .pth file read without running what it holds.
+    """Read the tensors of a .safetensors file, or of a .pth file without running code in it.
 
-    An earlier student's encoder is taken out of it. Raises InputError.
+    Of a student's file only the encoder is returned. Raises InputError.
     """
     state: dict[str, torch.Tensor] = read_weight_file(path)
     prefix = "encoder."
@@ -47,9 +48,10 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
 
 
 def fill(network: nn.Module, state: dict[str, torch.Tensor], first: str, last: str) -> nn.Module:
-    """Take what fits from ``state``: the first convolution widened, the last layer where its size agrees.
+    """Copy the matching weights of ``state``: the first convolution widened, the last layer where its size
+    agrees.
 
-    Raises InputError where anything else is missing.
+    Raises InputError where any other weight is missing.
     """
     own = network.state_dict()
     taken = {}

@@ -1,4 +1,4 @@
-"""The base of both kinds of student: normalised inputs, decoders, and scales of targets and features."""
+"""The base class of both kinds of student: normalised inputs, decoders, scales of targets and features."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpd.student.network.spec import StudentSpec
 
 
 class BaseStudent(nn.Module):
-    """A student in two stages: `prepare` works on one crop at a time, `embed` makes the feature of a frame.
+    """A student in two stages: `prepare` handles one crop at a time, `embed` makes the feature of a frame.
 
     Crops are (N, C, S, S), the channels of `InputSpec` in bytes' units before ``normalise``. The feature has
     a part for each head. A *normalised* feature has parts that are poses in standard deviations of their
@@ -50,22 +50,27 @@ class BaseStudent(nn.Module):
             self.register_buffer(f"target_std_{i}", torch.ones(head.targets))
 
     def add_decoders(self) -> None:
-        """Make the heads' decoders; called after the encoder is made, so that a seed gives both."""
+        """Create the heads' decoders. Called after the encoder is created, so that one seed determines
+        both.
+        """
         self.decoders = nn.ModuleList(
             decoder(head.d, head.targets) if head.decoder else nn.Identity() for head in self.spec.heads
         )
 
     @abstractmethod
     def prepare(self, inputs: Tensor) -> Tensor:
-        """(N, 2, ``prepared_d``) of normalised inputs (N, C, S, S): of crops as they are, and mirrored."""
+        """(N, 2, ``prepared_d``) from normalised inputs (N, C, S, S): of the crops as they are, and
+        mirrored.
+        """
 
     @abstractmethod
     def embed(self, prepared: Tensor) -> Tensor:
-        """Features (N, d) of one orientation of what was prepared (N, K, ``prepared_d``): of the frames of
-        the context (`InputSpec.context_s`) in order, and last of the frame itself."""
+        """Features (N, d) of one orientation from prepared rows (N, K, ``prepared_d``): those of the
+        context's frames (`InputSpec.context_s`) in order, and last of the frame itself.
+        """
 
     def normalise(self, raw: Tensor) -> Tensor:
-        """Channels in bytes' units (N, C, S, S), as float32 of about zero mean and unit variance."""
+        """Channels in bytes' units (N, C, S, S) as float32 with about zero mean and unit variance."""
         shape = (1, -1, 1, 1)
         return (raw.float() - self.channel_mean.view(shape)) / self.channel_std.view(shape)
 
@@ -75,17 +80,17 @@ class BaseStudent(nn.Module):
         return flipped * self.mirror_sign.to(inputs.dtype).view(1, -1, 1, 1)
 
     def set_channels(self, rgb_mean: Tensor, rgb_std: Tensor) -> None:
-        """Normalise inputs by this mean and deviation (3,) of colours 0..255."""
+        """Set the mean and standard deviation (3,) of colours 0..255 that inputs are normalised by."""
         mean, std = self.spec.inputs.normalisation(rgb_mean.numpy(), rgb_std.numpy())
         self.channel_mean.copy_(torch.from_numpy(mean))
         self.channel_std.copy_(torch.from_numpy(std))
 
     def target_scale(self, head: int) -> tuple[Tensor, Tensor]:
-        """Mean and deviation (targets,) that this head's targets are normalised by."""
+        """Mean and standard deviation (targets,) by which this head's targets are normalised."""
         return getattr(self, f"target_mean_{head}"), getattr(self, f"target_std_{head}")
 
     def scaled(self, normalised: Tensor) -> Tensor:
-        """Features (N, d) from normalised features (N, d)."""
+        """Features (N, d) in final units from normalised features (N, d)."""
         parts = []
         for i, part in enumerate(torch.split(normalised, self.spec.parts, dim=1)):
             mean, std = self.target_scale(i)
@@ -95,7 +100,8 @@ class BaseStudent(nn.Module):
 
     def scale_decoded_parts(self, features: Tensor, size: float) -> None:
         """Scale decoded parts so that their standard deviation over ``features`` (N, d) is ``size`` times the
-        mean of the parts that are poses. Without a part that is a pose nothing changes."""
+        mean of that of the pose parts. Without a pose part nothing changes.
+        """
         spread = torch.stack(
             [part.var(0).sum().sqrt() for part in torch.split(features.float(), self.spec.parts, dim=1)]
         )
@@ -104,13 +110,14 @@ class BaseStudent(nn.Module):
             self.part_scale[~poses] *= size * spread[poses].mean() / spread[~poses].clamp_min(1e-6)
 
     def decode(self, normalised: Tensor) -> list[Tensor]:
-        """Each head's prediction (N, targets), in deviations, from normalised features (N, d)."""
+        """Each head's prediction (N, targets), in standard deviations, from normalised features (N, d)."""
         parts = torch.split(normalised, self.spec.parts, dim=1)
         return [decode(part) for decode, part in zip(self.decoders, parts, strict=True)]
 
     def poses(self, features: Tensor, head: int = 0) -> Tensor:
-        """The teacher's feature (N, teacher_d), in its own units, as predicted from features (N, d): the
-        head's part itself, or the pose that its decoder gives."""
+        """The predicted feature of the teacher (N, teacher_d), in its own units, from features (N, d): the
+        head's part itself, or the pose from its decoder.
+        """
         spec = self.spec.heads[head]
         part = torch.split(features, self.spec.parts, dim=1)[head]
         if spec.is_pose:

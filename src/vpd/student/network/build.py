@@ -1,4 +1,4 @@
-"""A student of either kind from its description."""
+"""Build a student of either kind from its specification."""
 
 from __future__ import annotations
 
@@ -9,5 +9,7 @@ from vpd.student.network.student import Student
 
 
 def build_student(spec: StudentSpec, weights: str = "") -> BaseStudent:
-    """The student of this description, not trained; ``weights`` are a `Student` encoder's first ones."""
+    """An untrained student of this specification. ``weights`` are the first weights of a `Student`'s
+    encoder.
+    """
     return PoseReadingStudent(spec) if spec.reads_poses else Student(spec, weights)

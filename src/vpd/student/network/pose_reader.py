@@ -1,4 +1,4 @@
-"""The shipped pose network on crops: what it finds of a person is a *reading*."""
+"""The shipped pose network on crops. Its output for one crop is a *reading*."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ JOINTS = HEADS["heatmap"]
 INPUT = 224
 """Side in pixels of the pose network's input."""
 CENTRE = 0.75
-"""Fraction of the crop's side that it sees. Joints span 0.62 of a crop, and MoveNet works best where people
-fill the picture. With crops of 128 px, this fraction at 224 px gives poses nearer to those of the full
-picture than the whole crop at 256 px, in three quarters of the time (docs/experiments/student.md)."""
+"""Fraction of the crop's side that the network sees. Joints span 0.62 of a crop, and MoveNet works best where
+people fill the picture. With crops of 128 px, this fraction at 224 px gives poses nearer to those of the full
+picture than the whole crop at 256 px, in three quarters of the time (docs/experiments/student.md).
+"""
 FLOW_WINDOW = 15
 """A joint's flow is the mean over a square whose side is the crop's side divided by this."""
 
 
 class PoseReader(nn.Module):
-    """Crops to readings, by the shipped pose network with its weights as they are.
+    """Crops to readings by the shipped pose network with its original weights.
 
     A reading has, of the 17 joints: x and y in fractions of the crop (34), scores (17), x and y as regressed
     from the person's centre (34) and, with ``flow``, the normalised flow x and y at the joint (34).
@@ -68,6 +69,8 @@ class PoseReader(nn.Module):
 
 
 def joints_of(readings: Tensor) -> tuple[Tensor, Tensor]:
-    """Joints (N, K, 17, 2) in fractions of the crop and their scores (N, K, 17), of readings (N, K, size)."""
+    """Joints (N, K, 17, 2) in fractions of the crop and their scores (N, K, 17), from readings (N, K,
+    size).
+    """
     joints = readings[..., : 2 * JOINTS].reshape(*readings.shape[:-1], JOINTS, 2)
     return joints, readings[..., 2 * JOINTS : 3 * JOINTS]

@@ -1,4 +1,6 @@
-"""The default student: a frozen pose network reads each crop, a small network makes features of that."""
+"""The default student: a frozen pose network reads each crop, and a small network turns readings into
+features.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,16 @@ HIDDEN = 256
 """Width of the layers."""
 DROPOUT = 0.3
 LIMIT = 16.0
-"""Numbers of a reading beyond this many deviations are cut off."""
+"""Numbers of a reading are limited to this many standard deviations."""
 OWN_SHARE = 3.0
-"""First logit of the frame itself among those of its context, which have 0."""
+"""Initial logit of the frame itself. Those of its context are 0."""
 
 
 class ReadingNetwork(nn.Module):
-    """Readings (N, K, ``size``) of a frame's context and, last, of itself, to a normalised feature (N, d).
+    """Readings (N, K, ``size``) of a frame's context and, last, of itself to a normalised feature (N, d).
 
-    The feature starts as the mean over the frames of the teachers' features of the joints that were read; the
-    layers learn what to add.
+    Initially the feature is the mean, over the frames, of the teachers' features of the joints in the
+    readings. The layers learn what to add.
     """
 
     mean: Tensor
@@ -45,12 +47,14 @@ class ReadingNetwork(nn.Module):
         self.dropout = nn.Dropout(DROPOUT)
 
     def set_scale(self, readings: Tensor) -> None:
-        """Take the mean and deviation of readings (M, ``size``) as those of the corpus."""
+        """Set mean and standard deviation of readings from (M, ``size``) readings of the corpus."""
         self.mean.copy_(readings.mean(0))
         self.deviation.copy_(readings.std(0).clamp_min(1e-3))
 
     def forward(self, readings: Tensor, teacher_features: Tensor) -> Tensor:
-        """See the class; ``teacher_features`` is (N, K, d), or (N, 1, d) where they are of all K frames."""
+        """See the class. ``teacher_features`` is (N, K, d), or (N, 1, d) where one feature stands for all K
+        frames.
+        """
         teacher_features = teacher_features.expand(-1, readings.shape[1], -1)
         scaled = ((readings - self.mean) / self.deviation).clamp(-LIMIT, LIMIT)
         each = self.dropout(torch.relu(self.project(torch.cat([scaled, teacher_features], 2))))
@@ -62,14 +66,14 @@ class ReadingNetwork(nn.Module):
 
 
 class PoseReadingStudent(BaseStudent):
-    """Crop to reading, and readings of a frame and its context to the feature.
+    """Crop to reading; then readings of a frame and its context to the feature.
 
-    The pose network stays as it is: what it reads of a crop never changes and can be kept. Parts of the
-    feature that are poses start as their teacher's feature of the joints read.
+    The pose network is never trained, so its readings can be kept. Pose parts of the feature start as the
+    teacher's feature of the joints in the readings.
     """
 
     prepared_type: ClassVar = np.float16
-    """Rounding gives a video the same features from kept and from new readings."""
+    """Rounding to this type makes kept and new readings of a video give the same features."""
 
     def __init__(self, spec: StudentSpec) -> None:
         super().__init__(spec)
@@ -85,9 +89,9 @@ class PoseReadingStudent(BaseStudent):
         self.set_channels(torch.full((3,), RGB_MEAN), torch.full((3,), RGB_STD))
 
     def forward(self, readings: Tensor, teacher_features: Tensor | None = None) -> list[Tensor]:
-        """Each head's prediction (N, targets), in deviations, of readings (N, K, ``prepared_d``).
+        """Each head's prediction (N, targets), in standard deviations, from readings (N, K, ``prepared_d``).
 
-        ``teacher_features`` are those of these readings, where they were made before.
+        ``teacher_features`` are those of these readings, where they were computed before.
         """
         return self.decode(self.normalised(readings, teacher_features))
 
@@ -97,21 +101,21 @@ class PoseReadingStudent(BaseStudent):
         return torch.stack([readings, self.reader.mirrored(readings)], 1)
 
     def embed(self, prepared: Tensor) -> Tensor:
-        """Features (N, d) of readings (N, K, ``prepared_d``)."""
+        """Features (N, d) from readings (N, K, ``prepared_d``)."""
         return self.scaled(self.normalised(prepared))
 
     def normalised(self, readings: Tensor, teacher_features: Tensor | None = None) -> Tensor:
-        """Normalised features (N, d) of readings (N, K, ``prepared_d``)."""
+        """Normalised features (N, d) from readings (N, K, ``prepared_d``)."""
         if teacher_features is None:
             teacher_features = self.teacher_features(readings)
         feature: Tensor = self.network(readings, teacher_features)
         return feature
 
     def teacher_features(self, readings: Tensor) -> Tensor:
-        """The teachers' features of the joints in readings (N, K, ``prepared_d``): (N, K, d), normalised.
+        """The teachers' normalised features (N, K, d) of the joints in readings (N, K, ``prepared_d``).
 
-        (N, 1, d) where every teacher makes one feature of all K frames. Decoded parts, and teachers without a
-        version on tensors, have zeros. They do not change in training.
+        Their shape is (N, 1, d) where every teacher makes one feature of all K frames. Decoded parts, and
+        teachers without a version on tensors, give zeros. They do not change in training.
         """
         joints, scores = joints_of(readings)
         parts = []

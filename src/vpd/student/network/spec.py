@@ -12,9 +12,9 @@ from vpd.student.corpus.inputs import InputSpec
 
 @dataclass(frozen=True)
 class HeadSpec:
-    """One head: its teacher, the size of the teacher's feature and of its own part, and its targets.
+    """One head: its teacher, the sizes of the teacher's feature and of its own part, and its targets.
 
-    A target is the pose followed by a change of pose for each offset in ``motion``.
+    A target is the pose, followed by a change of pose for each offset in ``motion``.
     """
 
     teacher: str
@@ -25,7 +25,7 @@ class HeadSpec:
 
     @property
     def is_pose(self) -> bool:
-        """Whether the part of the feature is itself the pose, in the teacher's units."""
+        """Whether the head's part of the feature is the pose itself, in the teacher's units."""
         return not self.decoder
 
     @property
@@ -62,7 +62,7 @@ class StudentSpec:
 
     @property
     def reads_poses(self) -> bool:
-        """Whether it is a `PoseReadingStudent`."""
+        """Whether the student is a `PoseReadingStudent`."""
         return self.backbone == MOVENET
 
     def to_json(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class StudentSpec:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> StudentSpec:
-        """The inverse of ``to_json``. Raises ArtefactError where something is missing."""
+        """The inverse of ``to_json``. Raises ArtefactError where a value is missing."""
         try:
             given = values["inputs"]
             frames = {name: tuple(given.get(name, ())) for name in ("neighbours", "context_s")}
@@ -83,7 +83,7 @@ class StudentSpec:
 
 
 def student_spec(settings: DistillSettings, size: int, teacher_d: dict[str, int]) -> StudentSpec:
-    """The specification that the settings describe; ``teacher_d`` is the size of each teacher's feature."""
+    """The specification that the settings describe. ``teacher_d`` has the size of each teacher's feature."""
     context_s = settings.context_s if settings.reads_poses else ()
     inputs = InputSpec("rgb" in settings.inputs, "flow" in settings.inputs, settings.neighbours, context_s)
     heads = tuple(

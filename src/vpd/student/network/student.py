@@ -11,7 +11,7 @@ from vpd.student.network.spec import StudentSpec
 
 
 class Student(BaseStudent):
-    """Crop to feature. ``weights`` are the encoder's first ones, as in `DistillSettings`."""
+    """Crop to feature. ``weights`` are the encoder's first weights, as in `DistillSettings`."""
 
     def __init__(self, spec: StudentSpec, weights: str = "") -> None:
         super().__init__(spec)
@@ -20,13 +20,15 @@ class Student(BaseStudent):
         self.add_decoders()
 
     def forward(self, inputs: Tensor) -> list[Tensor]:
-        """Each head's prediction (N, targets), in deviations, of normalised inputs (N, C, S, S)."""
+        """Each head's prediction (N, targets), in standard deviations, from normalised inputs (N, C, S,
+        S).
+        """
         return self.decode(self.encoder(inputs))
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        """Features (N, 2, d): the whole work is done on single crops."""
+        """Features (N, 2, d). All of the work is done on single crops."""
         return torch.stack([self.scaled(self.encoder(i)) for i in (inputs, self.mirror(inputs))], 1)
 
     def embed(self, prepared: Tensor) -> Tensor:
-        """The frame's own feature."""
+        """The frame's own feature; there is no context."""
         return prepared[:, -1]

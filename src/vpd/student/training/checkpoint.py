@@ -1,4 +1,4 @@
-"""The state of a training between two epochs, in one safetensors file that replaces the one before."""
+"""The state of a training between two epochs, in one safetensors file that replaces the previous one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILE = "checkpoint.safetensors"
 
 @dataclass
 class TrainingState:
-    """The state of a training besides its tensors."""
+    """The state of a training apart from its tensors."""
 
     key: str
     images: int
@@ -38,7 +38,7 @@ def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 def save_checkpoint(
     folder: Path, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer, training: TrainingState
 ) -> None:
-    """Write the modules' and the optimiser's state, whole or not at all."""
+    """Write the modules' and the optimiser's state, completely or not at all."""
     tensors = {f"{m}.{n}": t for m, module in modules.items() for n, t in module.state_dict().items()}
     tensors |= _optimiser_tensors(optimiser)
     # clones: tensors that share memory, such as a step counter of all parameters, are refused by safetensors
@@ -50,7 +50,9 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path, key: str, modules: dict[str, nn.Module], optimiser: torch.optim.Optimizer
 ) -> TrainingState | None:
-    """Take up a training with this key; None, and nothing changed, where there is none or of another key."""
+    """Restore a training with this key. Returns None and changes nothing where there is no state of this
+    key.
+    """
     path = folder / FILE
     if not tensors_are_whole(path):  # none, or damaged: the training begins again
         return None

@@ -1,6 +1,6 @@
 """Distillation: train a student on a teacher's features of confident frames (paper 3.2 and 3.3).
 
-Everything random is a function of the seed and of the number of crops seen. A training that continues from
+Every random choice is a function of the seed and of the number of crops seen. A training that continues from
 its checkpoint ends as if it had never stopped, and processes draw the same without communication.
 """
 
@@ -57,7 +57,7 @@ READING_PROGRESS = 0.8
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a training. ``seconds_left`` is an estimate; ``last`` is the last complete epoch."""
+    """The progress of a training. ``seconds_left`` is an estimate. ``last`` is the last complete epoch."""
 
     images: int
     fraction: float
@@ -68,7 +68,7 @@ class Progress:
 
 
 def make_student(settings: DistillSettings, reader: BatchReader, split: Split) -> BaseStudent:
-    """A student with weights by the seed, that knows the corpus' colours and the scale of its targets."""
+    """A student with weights from the seed, with the corpus' colour scale and the scale of its targets."""
     corpus = reader.corpus
     spec = student_spec(settings, reader.crop_size, teacher_d(corpus, settings))
     with torch.random.fork_rng(devices=[]):
@@ -86,7 +86,7 @@ def make_student(settings: DistillSettings, reader: BatchReader, split: Split) -
 
 
 def training_key(settings: DistillSettings, corpus: Corpus, recipe: Recipe) -> str:
-    """A key that a checkpoint must have to be resumed: of settings, frames, targets and recipe."""
+    """The key that a checkpoint needs for resuming: of settings, frames, targets and recipe."""
     hashed = hashlib.sha256(recipe.key.encode())
     hashed.update(json.dumps(settings.of_the_result(), sort_keys=True).encode())
     hashed.update("\0".join(corpus.videos).encode())
@@ -105,16 +105,16 @@ def distill(
     held_out: Sequence[str] | None = None,
     readings: Path | None = None,
 ) -> BaseStudent:
-    """Train a student and write it to ``folder``; a training that was stopped there is taken up.
+    """Train a student and write it to ``folder``. A training that was stopped there continues.
 
     Writes student.safetensors and config.json (last; it carries the recipe), split.json, history.csv and
-    curve.png. The epoch with the best validation loss is kept. Under torchrun the batch is shared by the
-    processes. ``held_out`` names the videos to validate on instead of drawing them. What a frozen pose
-    network reads is kept in the folder ``readings``, by default within ``folder``, where other trainings on
-    the same crops find it again.
+    curve.png. The epoch with the best validation loss is kept. Under torchrun the processes share the batch.
+    ``held_out`` names the videos to validate on instead of drawing them. Readings of a frozen pose network
+    are kept in the folder ``readings``, by default within ``folder``. Other trainings on the same crops use
+    them again.
 
-    With ``time_limit_minutes`` a training that reaches the limit ends with what it has: config.json then has
-    ``ended_early``, and the checkpoint stays, so that a later call goes on from there.
+    With ``time_limit_minutes`` a training that reaches the limit ends with what it has. Then config.json has
+    ``ended_early``, and the checkpoint stays, so that a later call continues.
 
     Raises InputError where the corpus holds too little to train on, or the settings do not fit it. A
     CancelledError that ``progress`` raises ends the training after the step in hand, and says what is kept.
@@ -158,7 +158,7 @@ def _read(
     progress: Callable[[int, float], None] | None,
     limit: TimeLimit,
 ) -> tuple[ReadingTraining, dict[str, int]]:
-    """The training on what is read of the corpus, and how many crops were read of how many planned."""
+    """The training on readings of the corpus, with the numbers of crops read and planned."""
     engine = reading_engine(student, settings)
     if accelerator.is_main_process:
         keep_current(student, corpus, folder)
@@ -178,7 +178,7 @@ def _read(
 def _ended_early(
     settings: DistillSettings, images: int, read: dict[str, int] | None
 ) -> dict[str, Any] | None:
-    """For config.json: the progress of a training that its time limit ended, else None."""
+    """The progress of a training that ended at its time limit, for config.json; else None."""
     if images >= settings.images and (read is None or read["read"] >= read["of_read"]):
         return None
     limit = {"minutes": settings.time_limit_minutes}
@@ -187,7 +187,7 @@ def _ended_early(
 
 @contextmanager
 def _told_at_cancel(kept: Callable[[], str]) -> Iterator[None]:
-    """A CancelledError says what is kept of the work within."""
+    """Add to a CancelledError a sentence on the work that is kept."""
     try:
         yield
     except CancelledError as error:
@@ -196,8 +196,9 @@ def _told_at_cancel(kept: Callable[[], str]) -> Iterator[None]:
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Torch on this many threads. Steps on readings are too small to share, and threads that wait for each
-    other take forty times as long where the machine has other work."""
+    """Set the number of threads of torch. Steps on readings are too small to share: threads that wait for
+    each other take forty times as long on a busy machine.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -207,7 +208,7 @@ def _threads(count: int) -> Iterator[None]:
 
 
 def _reading_progress(progress: Callable[[Progress], None]) -> Callable[[int, float], None]:
-    """Reports reading as the first part of a training."""
+    """Report reading as the first part of a training."""
     started = time.monotonic()
 
     def report(crops: int, fraction: float) -> None:
@@ -224,10 +225,10 @@ def run_training(
     progress: Callable[[Progress], None] | None,
     limit: TimeLimit,
 ) -> int:
-    """Train until ``settings.images`` crops were seen, with a checkpoint an epoch; ``folder`` may hold one to
-    go on from.
+    """Train until ``settings.images`` crops were seen, with a checkpoint after every epoch. It continues from
+    a checkpoint in ``folder``.
 
-    Ends early, after one step at least, where ``limit`` is reached. Returns the number of crops seen.
+    It ends early, after at least one step, where ``limit`` is reached. Returns the number of crops seen.
     """
     settings, main = training.settings, training.accelerator.is_main_process
     best = deepcopy(training.student)
@@ -267,7 +268,7 @@ def run_training(
 
 
 def _kept(state: TrainingState, settings: DistillSettings) -> str:
-    """A sentence on what is kept of a training that is cancelled now: its last complete epoch."""
+    """A sentence that says which epoch is kept of a training that is cancelled now."""
     if not state.epochs:
         return "The first epoch had not ended; the next run begins the training anew."
     kept = f"{state.epochs[-1].images:,} of {settings.images:,} crops"

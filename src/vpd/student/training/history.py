@@ -1,4 +1,4 @@
-"""The history of a training: one row an epoch, as CSV and as a picture."""
+"""The history of a training: one row an epoch, as CSV and as a plot."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from vpd.library.artefact import replacing, write_text
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch: losses a frame, and how much of the variance of held-out targets is explained.
+    """One epoch: losses a frame, and the explained share of the variance of held-out targets.
 
-    ``pose_r2`` and ``motion_r2`` are of the first head, over all components; nan where there is none.
+    ``pose_r2`` and ``motion_r2`` are those of the first head, over all components; NaN where there is none.
     """
 
     epoch: int
@@ -28,7 +28,7 @@ class Epoch:
 
 
 def write_history(epochs: list[Epoch], path: Path) -> None:
-    """history.csv."""
+    """Write history.csv."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [f.name for f in fields(Epoch)]
@@ -38,7 +38,7 @@ def write_history(epochs: list[Epoch], path: Path) -> None:
 
 
 def draw_history(epochs: list[Epoch], path: Path) -> None:
-    """Losses and explained variance over crops seen, as PNG."""
+    """Plot losses and explained variance over the number of crops seen, as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""A training in memory: student, optimiser, batches. Here on pictures, in `on_readings` on readings."""
+"""A training in memory: student, optimiser, batches. Pictures are handled here, readings in `on_readings`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ from vpd.student.training.validate import Validation, read_validation, validate
 from vpd.types import REGULAR, Array
 
 WEIGHT_DECAY = 0.01
-"""AdamW's (PyTorch's default)."""
+"""Weight decay of AdamW (PyTorch's default)."""
 
 
 class Training(ABC):
-    """One student in training on the frames of a split. Processes share each batch, and each validation."""
+    """The training of one student on the frames of a split. Processes share each batch and each
+    validation.
+    """
 
     def __init__(
         self, split: Split, settings: DistillSettings, accelerator: Accelerator, student: BaseStudent
@@ -59,23 +61,24 @@ class Training(ABC):
 
     @abstractmethod
     def batches(self, images: int, stop: int) -> Iterator[TrainingBatch]:
-        """This process' share of each batch, from that before which ``images`` crops were seen up to
-        ``stop``, augmented and normalised."""
+        """Yield this process' share of each batch, augmented and normalised: from the batch after ``images``
+        crops, up to ``stop`` crops.
+        """
 
     @abstractmethod
     def held_out(self) -> Iterator[TrainingBatch]:
-        """This process' share of the validation frames, as they are."""
+        """Yield this process' share of the validation frames, without augmentation."""
 
     @abstractmethod
     def features(self, batch: TrainingBatch) -> Tensor:
         """The student's features (N, d) of a batch."""
 
     def fraction(self, images: int) -> float:
-        """How far the training is, 0..1, after ``images`` crops."""
+        """The progress of the training in 0..1 after ``images`` crops."""
         return min(1.0, images / self.settings.images)
 
     def must_end(self, limit: TimeLimit) -> bool:
-        """Whether the user's time limit is reached; all processes go by the first one's clock."""
+        """Whether the user's time limit is reached. All processes use the clock of the first."""
         if limit.minutes is None or self.processes == 1:
             return limit.reached()
         shared = torch.tensor([float(limit.reached())], device=self.device)
@@ -83,12 +86,14 @@ class Training(ABC):
         return bool(shared)
 
     def drawn(self, images: int) -> Draw:
-        """What is drawn for this process' share of the batch before which ``images`` crops were seen."""
+        """The random parameters of this process' share of the batch after ``images`` crops."""
         everyones = torch.Generator().manual_seed(seed_of(self.settings.seed, images))
         return draw(self.settings.batch, self.settings.augment, everyones).rows(self.mine).to(self.device)
 
     def step(self, batch: TrainingBatch, fraction: float) -> Tensor:
-        """One step on this process' share of a batch, at a ``fraction`` of the training. Returns the loss."""
+        """Take one step on this process' share of a batch, at a ``fraction`` of the training. Returns the
+        loss.
+        """
         targets = normalised_targets(self.student, batch.values)
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * learning_rate_factor(self.settings.schedule, fraction)
@@ -101,22 +106,22 @@ class Training(ABC):
         return loss.detach()
 
     def rows(self, images: int) -> Array:
-        """This process' share of the frames of the batch before which ``images`` crops were seen."""
+        """The frames of this process' share of the batch after ``images`` crops."""
         return sample(self.split.training, images, self.settings.batch, self.settings.seed)[self.mine]
 
     def validation_parts(self) -> Iterator[Array]:
-        """This process' share of the validation frames, by batches."""
+        """This process' share of the validation frames, in batches."""
         mine, size = self.validation_rows[self.rank :: self.processes], self.settings.batch
         return (mine[i : i + size] for i in range(0, len(mine), size))
 
     def validate(self) -> Validation:
-        """Figures of the held-out frames, of all processes together."""
+        """The figures of the held-out frames, over all processes."""
         sums = validate(self.student, self.held_out(), self.settings, self.bfloat16)
         return read_validation(self.accelerator.reduce(sums, "sum"), self.student)
 
     @torch.inference_mode()
     def scale_decoded_parts(self) -> None:
-        """Bring the decoded parts of the feature to their size, as held-out frames have them."""
+        """Scale the decoded parts of the feature to their size, measured on held-out frames."""
         student = self.student.eval()
         if len({head.is_pose for head in student.spec.heads}) == 1 or len(self.validation_rows) < 2:
             return
@@ -127,7 +132,7 @@ class Training(ABC):
 
 
 class PictureTraining(Training):
-    """Training of a whole encoder (`Student`) on augmented crops."""
+    """The training of a whole encoder (`Student`) on augmented crops."""
 
     def __init__(
         self,
@@ -178,5 +183,5 @@ def teacher_d(corpus: Corpus, settings: DistillSettings) -> dict[str, int]:
 
 
 def seed_of(*numbers: int) -> int:
-    """A seed made of several numbers."""
+    """Combine several numbers into one seed."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

@@ -10,11 +10,11 @@ from torch import Tensor
 from vpd.student.network.base import BaseStudent
 
 HUBER_DELTA = 1.0
-"""Error, in deviations of a standardised target, from which Huber's loss grows linearly."""
+"""Error, in standard deviations of a target, from which Huber's loss grows linearly."""
 
 
 def errors(prediction: Tensor, target: Tensor, kind: Literal["squared", "huber"]) -> Tensor:
-    """Error of every component (N, D); Huber's is scaled so that both agree for small errors."""
+    """The error of every component (N, D). Huber's is scaled so that both losses agree for small errors."""
     difference = prediction.float() - target
     if kind == "squared":
         return difference.square()
@@ -24,7 +24,7 @@ def errors(prediction: Tensor, target: Tensor, kind: Literal["squared", "huber"]
 
 
 def normalised_targets(student: BaseStudent, values: list[Tensor]) -> list[Tensor]:
-    """Each head's targets (N, D) brought to the student's scale."""
+    """Each head's targets (N, D), normalised by the student's scale."""
     scales = [student.target_scale(i) for i in range(len(values))]
     return [(value - mean) / std for value, (mean, std) in zip(values, scales, strict=True)]
 
@@ -36,8 +36,9 @@ def distillation_loss(
     head_weights: list[float],
     kind: Literal["squared", "huber"],
 ) -> Tensor:
-    """The loss of a batch (paper, equation 1): the sum over heads, by ``head_weights``, of the weighted
-    errors (N, D), summed over components and averaged over the N frames."""
+    """The loss of a batch (paper, equation 1): weighted errors (N, D), summed over components, averaged over
+    the N frames, and summed over heads by ``head_weights``.
+    """
     total = predictions[0].new_zeros((), dtype=torch.float32)
     heads = zip(predictions, targets, weights, head_weights, strict=True)
     for prediction, target, weight, head_weight in heads:

@@ -1,4 +1,4 @@
-"""Training of the default student on what the frozen pose network has read."""
+"""The training of the default student on readings of the frozen pose network."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from vpd.student.training.loop import Training
 from vpd.types import MIRRORED, REGULAR, Array
 
 AT_ONCE = 500
-"""Frames whose teachers' features are made at a time."""
+"""Number of frames whose teacher features are computed at a time."""
 
 
 class ReadingTraining(Training):
-    """Training of a `PoseReadingStudent` on the frames that were read.
+    """The training of a `PoseReadingStudent` on the frames with readings.
 
-    Of the augmentations mirroring alone is left; the network's dropout stands for the rest. The
-    teachers' features of the joints do not change in training, and are made once for all steps.
+    The only augmentation is mirroring; the network's dropout replaces the others. The teachers' features of
+    the joints do not change in training, and are computed once for all steps.
     """
 
     student: PoseReadingStudent
@@ -57,8 +57,9 @@ class ReadingTraining(Training):
 
     @torch.no_grad()
     def _teacher_features(self, rows: Array) -> Tensor:
-        """`PoseReadingStudent.teacher_features` of the rows, (frames read, 2, K or 1, d), both orientations;
-        0 for other frames."""
+        """`PoseReadingStudent.teacher_features` of the rows in both orientations, (frames read, 2, K or 1,
+        d); 0 for other frames.
+        """
         found: Tensor | None = None
         for part in np.array_split(rows, -(-len(rows) // AT_ONCE)):
             place = self._places(part)
@@ -72,8 +73,9 @@ class ReadingTraining(Training):
         return found
 
     def _inputs(self, rows: Array, orientation: Tensor) -> tuple[Tensor, Tensor]:
-        """Readings (N, K, ``prepared_d``) and teachers' features (N, K or 1, d) of the corpus' frames, each
-        in its ``orientation`` (N,)."""
+        """Readings (N, K, ``prepared_d``) and teacher features (N, K or 1, d) of the corpus' frames, each in
+        its ``orientation`` (N,).
+        """
         place = self._places(rows)
         readings = self.readings[self.context[place], orientation[:, None]].float()
         return readings, self.teacher_features[place, orientation]

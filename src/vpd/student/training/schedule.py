@@ -1,4 +1,4 @@
-"""The learning rate over a training, and the time that the user allows it."""
+"""The learning rate over a training, and the user's time limit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 READING_SHARE = 0.75
-"""Share of a time limit that reading crops may use up; the rest is for training on them."""
+"""Share of a time limit that reading crops may take. The rest is for training on them."""
 
 
 @dataclass(frozen=True)
 class TimeLimit:
-    """The upper bound of a training's wall time, counted from when this was made.
+    """The upper bound of a training's wall time, counted from the creation of this object.
 
-    ``minutes`` is None where the user set no bound: nothing then depends on the clock.
+    ``minutes`` is None where the user set no bound. Then nothing depends on the clock.
     """
 
     minutes: float | None
@@ -27,7 +27,7 @@ class TimeLimit:
         object.__setattr__(self, "started", self.clock())
 
     def reached(self, share: float = 1.0) -> bool:
-        """Whether this share of the time is used up."""
+        """Whether this share of the time has passed."""
         return self.minutes is not None and self.clock() - self.started >= 60 * share * self.minutes
 
 

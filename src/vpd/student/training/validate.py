@@ -1,4 +1,4 @@
-"""How well a student predicts held-out frames: fixed frames, fixed order, no augmentation."""
+"""Measure how well a student predicts held-out frames: fixed frames, fixed order, no augmentation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vpd.student.training.losses import distillation_loss, normalised_targets
 
 @dataclass(frozen=True)
 class Validation:
-    """Loss a frame, and explained variance of the first head's pose and motion (nan where there is none)."""
+    """Loss a frame, and explained variance of the first head's pose and motion (NaN where there is none)."""
 
     loss: float
     pose_r2: float
@@ -24,7 +24,9 @@ class Validation:
 
 
 def _r2(sums: Tensor, first: int, stop: int) -> float:
-    """1 - error / variance over the components first..stop of sums (4, D): weight, wy, wy2, squared error."""
+    """1 - error / variance over the components first..stop of sums (4, D): of weight, wy, wy^2, and squared
+    error.
+    """
     weight, total, squares, error = sums[:, first:stop]
     variance = (squares - total**2 / weight.clamp(min=1e-9)).sum()
     return float(1 - error.sum() / variance) if stop > first and variance > 0 else float("nan")
@@ -34,7 +36,7 @@ def _r2(sums: Tensor, first: int, stop: int) -> float:
 def validate(
     student: BaseStudent, batches: Iterable[TrainingBatch], settings: DistillSettings, bfloat16: bool
 ) -> Tensor:
-    """Sums over the batches (2 + 4 D,), to be added over processes and read by ``read_validation``.
+    """Sums over the batches (2 + 4 D,). They are added over processes, then evaluated by ``read_validation``.
 
     Batches are on the student's device.
     """
@@ -59,7 +61,7 @@ def validate(
 
 
 def read_validation(sums: Tensor, student: BaseStudent) -> Validation:
-    """The figures of ``validate``'s sums."""
+    """The figures from the sums of ``validate``."""
     pose = student.spec.heads[0].teacher_d
     table = sums[2:].view(4, -1)
     return Validation(float(sums[0] / sums[1]), _r2(table, 0, pose), _r2(table, pose, table.shape[1]))

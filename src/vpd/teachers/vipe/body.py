@@ -1,5 +1,4 @@
-"""The body in three dimensions: 13 joints taken apart into frames and bone directions, and put together
-again.
+"""The body in three dimensions: convert 13 joints into frames and bone directions, and back.
 
 World: metres, z up. A body frame has the columns forward, left, up. Joints are COCO-17 without eyes and ears
 (`vpd.pose.skeleton.BODY13`). B is a batch of poses.
@@ -19,8 +18,9 @@ JOINTS = 13
 
 LENGTH_NAMES = ("hips", "spine", "shoulders", "head", "upper arm", "forearm", "thigh", "shin")
 MEAN_LENGTHS = (0.24, 0.50, 0.36, 0.22, 0.28, 0.25, 0.42, 0.41)
-"""Metres, of an adult of 1.75 m: hip and shoulder widths between joint centres, mid-hip to neck, neck to
-nose."""
+"""Mean lengths in metres of an adult of 1.75 m: hip and shoulder widths between joint centres, mid-hip to
+neck, neck to nose.
+"""
 
 
 def unit(v: Tensor) -> Tensor:
@@ -30,7 +30,9 @@ def unit(v: Tensor) -> Tensor:
 
 
 def frame_of(left: Tensor, up: Tensor) -> Tensor:
-    """(..., 3, 3) rotations with the columns forward, left, up; ``left`` is kept, ``up`` made orthogonal."""
+    """(..., 3, 3) rotations with the columns forward, left, up. ``left`` is kept, and ``up`` is made
+    orthogonal to it.
+    """
     left = unit(left)
     up = unit(up - (up * left).sum(-1, keepdim=True) * left)
     return torch.stack([torch.linalg.cross(left, up), left, up], dim=-1)
@@ -66,7 +68,7 @@ class Body:
         return Body(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
     def to(self, device: torch.device) -> Body:
-        """The same on ``device``."""
+        """Copy to ``device``."""
         return Body(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
 
     def with_(self, **changes: Any) -> Body:
@@ -75,7 +77,7 @@ class Body:
 
 
 def take_apart(joints: Tensor) -> Body:
-    """The body of (B, 13, 3) joints; `put_together` gives the joints back, centred on the mid-hip."""
+    """The body of (B, 13, 3) joints. `put_together` returns the joints, centred on the mid-hip."""
     hips, shoulders = joints[:, [L_HIP, R_HIP]], joints[:, [L_SHOULDER, R_SHOULDER]]
     mid_hip, neck = hips.mean(1), shoulders.mean(1)
     pelvis = frame_of(hips[:, 0] - hips[:, 1], neck - mid_hip)
@@ -105,7 +107,7 @@ def take_apart(joints: Tensor) -> Body:
 
 
 def put_together(body: Body) -> Tensor:
-    """(B, 13, 3) joints in metres, the mid-hip at the origin."""
+    """(B, 13, 3) joints in metres, with the mid-hip at the origin."""
     pelvis, chest, n = body.pelvis, body.pelvis @ body.chest, body.lengths[:, 0]
     neck = (pelvis @ body.spine[..., None])[..., 0] * n[:, 1:2]
     nose = neck + (chest @ body.head[..., None])[..., 0] * n[:, 3:4]
@@ -124,7 +126,7 @@ def put_together(body: Body) -> Tensor:
 
 
 def mirrored(body: Body) -> Body:
-    """The mirror image: every left direction negated and the sides exchanged."""
+    """The mirror image: left directions are negated, and the sides are exchanged."""
     flip = body.pelvis.new_tensor([1.0, -1.0, 1.0])
     return Body(
         body.pelvis * flip[:, None] * flip, body.chest * flip[:, None] * flip, body.spine * flip,

@@ -1,4 +1,4 @@
-"""Cameras around a pose: rotations and projections, a batch at a time on the device."""
+"""Random cameras around a pose: rotations and projections of a batch on the device."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def features(
     *,
     invert: bool = False,
 ) -> FeatureSequence:
-    """Embeddings of both orientations, one row a pose: d of the model, or twice that with ``invert``.
+    """Embeddings of both orientations, one row a pose, of the model's size d, or twice that with ``invert``.
 
     ``times_s`` holds the time of every frame of the video. ``invert`` appends the embedding of the vertically
     flipped pose, for sports with people upside down (paper: diving). The mirrored orientation embeds the
@@ -38,8 +38,9 @@ def features(
 def as_sequence(
     poses: PoseSequence, times_s: Array, values: Array, valid: Array, visibility: Array, video: str
 ) -> FeatureSequence:
-    """The sequence of embeddings (T, 2, d), 0 where not ``valid`` (T,); its scores are the means of
-    ``visibility`` (T, 13). ``times_s`` (T,) are those of the poses."""
+    """The sequence of embeddings (T, 2, d) with 0 where not ``valid`` (T,). Its scores are the means of
+    ``visibility`` (T, 13). ``times_s`` (T,) are those of the poses.
+    """
     return FeatureSequence(
         video=video,
         athlete=poses.athlete,
@@ -52,7 +53,7 @@ def as_sequence(
 
 
 class VipeTeacher:
-    """`features` with the shipped embedding, with ``invert`` also of the pose upside down."""
+    """`features` with the shipped embedding; with ``invert``, also of the pose upside down."""
 
     def __init__(self, invert: bool = False) -> None:
         self.model, self.invert = shipped(), invert

@@ -1,4 +1,4 @@
-"""What the encoder sees of a 2D pose: 13 normalised joints and how sure each is; and how estimators err."""
+"""The encoder's input, 13 normalised joints with their visibility, and the errors of pose estimators."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from vpd.settings.vipe import VipeSettings
 from vpd.teachers.vipe.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER
 
 INPUTS = 39
-"""Numbers the encoder takes: 13 x, y, visibility."""
+"""Size of the encoder's input: x, y and visibility of 13 joints."""
 MIN_JOINTS = 5
-"""Fewer joints than this are not a pose."""
+"""Least number of joints of a pose."""
 _SIDES = ((1, 3, 5, 7, 9, 11), (2, 4, 6, 8, 10, 12))
 ARMS_SWAPPED = [0, 2, 1, 4, 3, 6, 5, 7, 8, 9, 10, 11, 12]
 LEGS_SWAPPED = [0, 1, 2, 3, 4, 5, 6, 8, 7, 10, 9, 12, 11]
@@ -29,11 +29,13 @@ _GROUPS = (
     _SIDES[0],
     _SIDES[1],
 )
-"""Joints that go missing together: head, arms, hands, legs, feet, both legs (out of the picture), a side."""
+"""Groups of joints that are missing together: head, arms, hands, legs, feet, both legs (out of the picture),
+one side.
+"""
 
 
 def missing_together(n: int, generator: torch.Generator) -> Tensor:
-    """(n, 13) true for a group of joints that go missing together; half of the time none."""
+    """(n, 13) mask of a random group of joints that is missing; empty half of the time."""
     device = generator.device
     table = torch.zeros(len(_GROUPS) + 1, 13, dtype=torch.bool, device=device)
     for place, group in enumerate(_GROUPS):
@@ -44,13 +46,13 @@ def missing_together(n: int, generator: torch.Generator) -> Tensor:
 
 
 def encoder_input(xy: Tensor, visibility: Tensor) -> Tensor:
-    """(B, 39) normalised joints of (B, 13, 2) in pixels or metres, y down, and (B, 13) visibility in 0..1.
+    """(B, 39) normalised joints and visibility from (B, 13, 2) in pixels or metres, y down, and (B, 13)
+    visibility in 0..1.
 
-    The mid-hip is the origin and the largest distance between two torso joints becomes 0.5 (paper,
-    supplement). Where torso joints are missing the visible ones serve: the hip or, without hips, the
-    middle of
-    all visible joints as origin, and without a shoulder and a hip the spread of the visible joints as scale.
-    Missing joints (visibility 0) are 0 with visibility 0, which is otherwise never an input.
+    The mid-hip is the origin, and the largest distance between two torso joints becomes 0.5 (paper,
+    supplement). Where torso joints are missing, the origin is the visible hip, or without hips the middle of
+    all visible joints. Without a shoulder and a hip the scale is the spread of the visible joints. Missing
+    joints (visibility 0) are 0 with visibility 0, which no other input has.
     """
     seen = (visibility > 0).to(xy.dtype)
     torso = [L_SHOULDER, R_SHOULDER, L_HIP, R_HIP]
@@ -74,12 +76,11 @@ def encoder_input(xy: Tensor, visibility: Tensor) -> Tensor:
 def with_errors(
     xy: Tensor, depth: Tensor, settings: VipeSettings, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Keypoints as an estimator would give them: (B, 13, 2) moved and (B, 13) visibility.
+    """Add the errors of an estimator: (B, 13, 2) moved keypoints and (B, 13) visibility.
 
-    Errors are Gaussian with a tenth of them three times as large; a share of the poses has unsure joints,
-    whose
-    error grows as the visibility falls; joints go missing alone, by limb or on the side away from the camera;
-    left and right of the arms or legs are exchanged in a few.
+    Errors are Gaussian; a tenth of them is three times as large. A share of the poses has uncertain joints,
+    whose error grows as the visibility falls. Joints are missing singly, by limb or on the side away from the
+    camera. In a few poses left and right of the arms or legs are exchanged.
     """
     n, device = len(xy), generator.device
 

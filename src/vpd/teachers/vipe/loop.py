@@ -1,4 +1,4 @@
-"""The loop that trains an embedding: AdamW over samples made as it goes, that can be stopped and resumed."""
+"""The loop that trains an embedding: AdamW over generated samples. It can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATE, HISTORY = "state.safetensors", "history.jsonl"
 
 
 class LoopSettings(Protocol):
-    """What the loop reads of an embedding's settings."""
+    """The settings of an embedding that the loop uses."""
 
     @property
     def lr(self) -> float: ...
@@ -35,10 +35,10 @@ class LoopSettings(Protocol):
 
 
 class Loop:
-    """An encoder and a decoder in training, whose state is saved without pickling.
+    """An encoder and a decoder in training. Their state is saved without pickling.
 
-    With a ``folder`` the state is saved at every validation, and a run that finds one there goes on from it;
-    the result is the one of an uninterrupted run. ``known_by`` is what a state must agree with.
+    With a ``folder`` the state is saved at every validation, and a later run continues from it with the
+    result of an uninterrupted run. ``known_by`` identifies the settings that a state must agree with.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class Loop:
         validation: Callable[[], dict[str, float]],
         progress: Callable[[int, dict[str, float]], None] | None,
     ) -> None:
-        """Train to the end and keep the weights of the step with the best ``hit1`` of ``validation``.
+        """Train to the end, and keep the weights of the step with the best ``hit1`` of ``validation``.
 
-        ``loss`` draws a batch and gives its loss, with the parts to report. Raises InputError where the
+        ``loss`` draws a batch and returns its loss, with the parts to report. Raises InputError where the
         folder's state belongs to other settings.
         """
         best = self._resume()
@@ -99,13 +99,13 @@ class Loop:
         self.decoder.eval()
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of both networks' weights, by ``encoder.`` and ``decoder.``."""
+        """A copy of both networks' weights, with the prefixes ``encoder.`` and ``decoder.``."""
         state = {f"encoder.{k}": v for k, v in self.encoder.state_dict().items()}
         state |= {f"decoder.{k}": v for k, v in self.decoder.state_dict().items()}
         return {k: v.detach().cpu().clone() for k, v in state.items()}
 
     def load_weights(self, weights: dict[str, Tensor]) -> None:
-        """Give both networks what ``weights`` returned."""
+        """Load the weights that ``weights`` returned into both networks."""
         for name, network in (("encoder.", self.encoder), ("decoder.", self.decoder)):
             network.load_state_dict(
                 {k.removeprefix(name): v for k, v in weights.items() if k.startswith(name)}

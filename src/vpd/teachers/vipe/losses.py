@@ -1,4 +1,6 @@
-"""The losses of VIPE*: pairs of views, distances that match those of the 3D poses, and nearest neighbours."""
+"""The losses of VIPE*: hinge loss of pairs of views, distances equal to those of the 3D poses, nearest
+neighbours.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ from torch.nn import functional
 from vpd.teachers.vipe.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER
 
 MARGIN = 1.0
-"""Negatives are pushed apart up to this distance (paper)."""
+"""Margin: negatives are pushed apart up to this distance (paper)."""
 PROCRUSTES_SCALE = 1.6
-"""What makes distances of joints after Procrustes alignment, in trunk lengths, about those of the targets."""
+"""Factor that brings distances of joints after Procrustes alignment, in trunk lengths, to the scale of the
+targets.
+"""
 
 
 def hinge_embedding_loss(a: Tensor, b: Tensor, negative: Tensor, has_negative: Tensor) -> Tensor:
@@ -26,7 +30,7 @@ def hinge_embedding_loss(a: Tensor, b: Tensor, negative: Tensor, has_negative: T
 
 
 def distances(a: Tensor, b: Tensor) -> Tensor:
-    """(B, B) L2 distances between the rows of (B, d) and (B, d), with gradients everywhere."""
+    """(B, B) L2 distances between the rows of (B, d) and (B, d). The gradient is finite everywhere."""
     squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
     return (squared.clamp_min(0) + 1e-6).sqrt()
 
@@ -35,18 +39,19 @@ def metric_loss(apart: Tensor, near: Tensor) -> Tensor:
     """Mean squared difference between (B, B) distances of embeddings across views and those of their 3D
     targets.
 
-    All B x B pairs of the batch take part, so one batch holds many graded negatives instead of one each.
+    All B x B pairs of the batch are used. So one batch holds many graded negatives instead of one for each
+    pose.
     """
     loss: Tensor = ((apart - near) ** 2).mean()
     return loss
 
 
 def neighbour_loss(apart: Tensor, near: Tensor, temperature: float) -> Tensor:
-    """Cross-entropy of who is nearest in the other view: softmax of ``-apart / temperature`` by rows and by
-    columns against that of the distances ``near`` of the 3D targets, both (B, B).
+    """Cross-entropy of the nearest pose in the other view: softmax of ``-apart / temperature`` by rows and by
+    columns, against the softmax of the distances ``near`` of the 3D targets, both (B, B).
 
-    Pairs that are far apart dominate `metric_loss`; this loss depends on the few near pairs, among which
-    nearest neighbours are decided.
+    Pairs that are far apart dominate `metric_loss`. This loss depends on the few near pairs, which decide
+    nearest neighbours.
     """
     wanted, found = torch.softmax(-near / temperature, 1), -apart / temperature
     by_row = functional.cross_entropy(found, wanted)
@@ -94,6 +99,8 @@ def procrustes_distances(joints: Tensor) -> Tensor:
 
 
 def joined_distances(targets: Tensor, aligned: Tensor, share: float) -> Tensor:
-    """(B, B) distances of 3D targets, of whose squares a ``share`` is that of the ``aligned`` poses."""
+    """(B, B) distances of 3D targets. ``share`` is the share of the ``aligned`` poses in the squared
+    distance.
+    """
     joined: Tensor = ((1 - share) * targets**2 + share * aligned**2).sqrt()
     return joined

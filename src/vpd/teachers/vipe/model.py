@@ -1,4 +1,4 @@
-"""The trained pose embedding: 2D poses to embeddings, embeddings to 3D poses."""
+"""The trained pose embedding: 2D poses to embeddings, and embeddings to 3D poses."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ SHIPPED = "vipe"
 SHIPPED_D = 64
 """Size of its embedding."""
 BATCH = 8192
-"""Poses embedded at a time; more gains nothing on a CPU and costs memory."""
+"""Poses embedded at a time. More gain nothing on a CPU and cost memory."""
 _HIPS, _SPINE, _SHOULDERS, _HEAD, _UPPER, _FORE, _THIGH, _SHIN = MEAN_LENGTHS
 BONE_LENGTHS = (
     _SPINE, _HEAD, _SHOULDERS / 2, _UPPER, _FORE, _SHOULDERS / 2, _UPPER, _FORE,
     _HIPS / 2, _THIGH, _SHIN, _HIPS / 2, _THIGH, _SHIN,
 )  # fmt: skip
-"""Lengths in metres of `target.BONES`, for drawing: an embedding holds directions, not sizes."""
+"""Lengths in metres of `target.BONES`, for drawing. An embedding holds directions, no sizes."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,9 @@ class Vipe:
 
     @classmethod
     def load(cls, path: Path | None = None, device: str = "cpu") -> Vipe:
-        """The embedding in ``path``, by default the shipped one. Raises ArtefactError where it is none."""
+        """Load the embedding in ``path``, by default the shipped one. Raises ArtefactError where it is
+        none.
+        """
         path = model_path(SHIPPED) if path is None else path
         card, weights = read_embedding(path, SHIPPED, VipeCard)
         encoder = Encoder(card.d, card.width, card.blocks, 0.0, card.residual == "subtract")
@@ -100,9 +102,9 @@ class Vipe:
 
     @torch.inference_mode()
     def decode_3d(self, embedding: Array) -> Array:
-        """(T, 13, 3) float32 joints in metres, z up, facing +x unless they lie, of (T, d) embeddings.
+        """(T, 13, 3) float32 joints in metres, z up, from (T, d) embeddings. Bodies face +x unless they lie.
 
-        The joints are `vpd.pose.skeleton.BODY13` of an adult of mean size: the embedding holds the directions
+        The joints are `vpd.pose.skeleton.BODY13` of an adult of mean size. The embedding holds the directions
         of the bones and the tilt of the body, but neither its size nor its heading.
         """
         device = self.encoder.first.weight.device
@@ -122,7 +124,7 @@ def shipped(device: str = "cpu") -> Vipe:
 
 
 def body13(keypoints: Array, min_score: float) -> tuple[Array, Array]:
-    """(T, 13, 2) places and (T, 13) visibility of (T, 17, 3) keypoints; missing is 0 in both."""
+    """(T, 13, 2) positions and (T, 13) visibility of (T, 17, 3) keypoints. Missing ones are 0 in both."""
     chosen = np.asarray(keypoints, np.float32)[:, BODY13]
     seen = np.isfinite(chosen).all(axis=2) & (chosen[..., 2] >= min_score)
     xy = np.where(seen[..., None], chosen[..., :2], 0).astype(np.float32)
@@ -135,8 +137,8 @@ def mirrored_2d(xy: Array, visibility: Array) -> tuple[Array, Array]:
 
 
 def flipped_2d(xy: Array, visibility: Array) -> tuple[Array, Array]:
-    """The pose upside down as the paper feeds it for diving: turned over, which keeps the person's sides.
+    """The pose upside down, as in the paper for diving: rotated, so that the person's sides stay.
 
-    A picture flipped vertically shows the mirror image of a person, so sides are exchanged with it.
+    A vertically flipped picture shows the mirror image of a person. Therefore the sides are exchanged, too.
     """
     return xy[:, MIRROR13] * np.array([1, -1], np.float32), visibility[:, MIRROR13]

@@ -1,4 +1,4 @@
-"""3D motion: one sequence of joints in one layout, whatever file it came from."""
+"""3D motion: one sequence of joints in one layout, from any kind of file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Motion:
 
 
 def check_held_out(motions: Sequence[Motion], held_out: Sequence[Motion]) -> None:
-    """Raises InputError where no sequence is held out, or one is trained on as well."""
+    """Raise InputError where no sequence is held out, or where one is also trained on."""
     both = {(m.source, m.name) for m in motions} & {(m.source, m.name) for m in held_out}
     if both or not held_out:
         raise InputError(f"held-out motion must be there and not be trained on; in both: {sorted(both)[:3]}")

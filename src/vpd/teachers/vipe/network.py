@@ -9,8 +9,9 @@ from vpd.teachers.vipe.keypoints import INPUTS
 from vpd.teachers.vipe.target import SIZE
 
 DECODER_WIDTH = 128
-"""Width of the decoder's two hidden layers. The reference has 512, a third of the whole cost of a step
-here."""
+"""Width of the decoder's two hidden layers. The reference has 512, which would be a third of a step's
+cost.
+"""
 
 
 class Block(nn.Module):
@@ -28,7 +29,7 @@ class Block(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, width) to (B, width)."""
+        """Map (B, width) to (B, width)."""
         out: Tensor = torch.add(self.layers(x), x, alpha=self.sign)
         return out
 
@@ -47,7 +48,7 @@ class Encoder(nn.Module):
         self.last = nn.Linear(width, d)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 39) to (B, d)."""
+        """Map (B, 39) to (B, d)."""
         x = torch.relu(self.first(x))
         for block in self.blocks:
             x = block(x)
@@ -55,7 +56,7 @@ class Encoder(nn.Module):
         return out
 
     def folded(self) -> Encoder:
-        """The same function with every BatchNorm folded into the Linear before it, for inference."""
+        """The same function, with every BatchNorm folded into the Linear before it, for inference."""
         width, d = self.first.out_features, self.last.out_features
         copy = Encoder(d, width, len(self.blocks), 0.0, self.subtract).to(self.first.weight.device)
         copy.load_state_dict(self.state_dict())
@@ -81,6 +82,6 @@ class PoseDecoder(nn.Module):
         )  # fmt: skip
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, d) to (B, SIZE)."""
+        """Map (B, d) to (B, SIZE)."""
         out: Tensor = self.layers(z)
         return out

@@ -1,5 +1,4 @@
-"""Cross-view retrieval as Pr-VIPE defines it: does the nearest pose of another camera have the same 3D
-pose?"""
+"""Cross-view retrieval as in Pr-VIPE: does the nearest pose of another camera have the same 3D pose?"""
 
 from __future__ import annotations
 
@@ -11,14 +10,14 @@ from torch import Tensor
 from vpd.teachers.vipe.body import L_HIP, L_SHOULDER, R_HIP, R_SHOULDER
 
 HIT_MPJPE = 0.1
-"""A retrieved pose is a hit within this mean joint error, the trunk's length being 1 (Pr-VIPE, kappa)."""
+"""A retrieved pose is a hit when its mean joint error is at most this, in trunk lengths (Pr-VIPE, kappa)."""
 KS = (1, 10, 20)
 
 
 def procrustes_mpjpe(a: Tensor, b: Tensor) -> Tensor:
-    """(N,) mean joint distance of (N, J, 3) poses after the best similarity of b (rotation, no
-    reflection), in
-    units of the trunk (mid-hip to neck) of a."""
+    """(N,) mean joint distance of (N, J, 3) poses after the best similarity of b (rotation without
+    reflection), in trunk lengths (mid-hip to neck) of a.
+    """
     trunk = (a[:, [L_SHOULDER, R_SHOULDER]].mean(1) - a[:, [L_HIP, R_HIP]].mean(1)).norm(dim=1)
     a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
     u, s, vt = torch.linalg.svd(b.transpose(1, 2) @ a)
@@ -32,9 +31,10 @@ def procrustes_mpjpe(a: Tensor, b: Tensor) -> Tensor:
 
 
 def hit_at_k(query: Tensor, index: Tensor, poses: Tensor, ks: Sequence[int] = KS) -> list[float]:
-    """Share of the queries with a hit among the k nearest of the index.
+    """Share of the queries with a hit among the k nearest poses of the index.
 
-    ``query`` and ``index`` (N, d) hold the same N poses (N, 13, 3) seen by two cameras each its own.
+    ``query`` and ``index`` (N, d) are embeddings of the same N poses (N, 13, 3), each seen by two cameras of
+    its own.
     """
     nearest = torch.cdist(query, index).topk(max(ks), largest=False).indices
     n, k = nearest.shape

@@ -29,7 +29,7 @@ from vpd.teachers.vipe.synthesis import (
 from vpd.teachers.vipe.target import bone_directions, pose_target
 
 NEGATIVE_DEGREES = 45.0
-"""A negative differs by more than this in at least one bone (paper, supplement)."""
+"""A negative differs by more than this many degrees in at least one bone (paper, supplement)."""
 TRIES = 10
 
 
@@ -46,7 +46,7 @@ class Sample:
 
 
 class Sampler:
-    """Draws batches from captured motion and from what is made of it, all on one device."""
+    """Draw batches from captured motion and from synthetic variants of it, all on one device."""
 
     def __init__(self, motions: Sequence[Motion], settings: VipeSettings, device: torch.device) -> None:
         if not motions:
@@ -66,7 +66,7 @@ class Sampler:
         self.weight = (lengths.float() ** -0.5).repeat_interleave(lengths)
 
     def draw(self, n: int, generator: torch.Generator) -> Sample:
-        """A batch of ``n``."""
+        """Draw a batch of ``n``."""
         settings, chance = self.settings, Chance(generator)
         rows = torch.multinomial(self.weight, n, replacement=True, generator=generator)
         kind = torch.multinomial(self.shares, n, replacement=True, generator=generator)
@@ -129,7 +129,9 @@ class Sampler:
     def _negatives(
         self, joints: Tensor, rows: Tensor, others: Tensor, chance: Chance
     ) -> tuple[Tensor, Tensor]:
-        """Another frame of the captured sequences, another body of the batch for those that were made."""
+        """Negatives: another frame of the captured sequence, or another body of the batch for synthetic
+        ones.
+        """
         n, captured = len(joints), len(rows)
         wanted = bone_directions(joints)
         if captured:

@@ -1,5 +1,6 @@
-"""Poses without capture: sampled within anatomical limits, mixed from captured ones, and set on their
-supports."""
+"""Synthetic poses: sampled within anatomical limits, mixed from captured ones, and placed on their
+supports.
+"""
 
 from __future__ import annotations
 
@@ -35,19 +36,19 @@ class Chance:
         self.generator = generator
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
-        """Uniform in low..high."""
+        """Draw uniformly from low..high."""
         return low + (high - low) * torch.rand(*shape, generator=self.generator, device=self.generator.device)
 
     def normal(self, *shape: int) -> Tensor:
-        """Standard normal."""
+        """Draw from the standard normal distribution."""
         return torch.randn(*shape, generator=self.generator, device=self.generator.device)
 
     def whole(self, high: int, *shape: int) -> Tensor:
-        """Whole numbers in 0..high - 1."""
+        """Draw whole numbers from 0..high - 1."""
         return torch.randint(high, shape, generator=self.generator, device=self.generator.device)
 
     def true(self, p: float, *shape: int) -> Tensor:
-        """True with probability p."""
+        """Draw True with probability p."""
         return self.uniform(0, 1, *shape) < p
 
 
@@ -63,8 +64,9 @@ def axis_rotation(vector: Tensor) -> Tensor:
 
 
 def vary_lengths(body: Body, deviation: float, chance: Chance) -> Body:
-    """Bone lengths multiplied by log-normal factors, left and right alike, with 2 % of asymmetry in the
-    limbs."""
+    """Multiply bone lengths by log-normal factors, the same left and right, with 2 % of asymmetry in the
+    limbs.
+    """
     n = len(body)
     factor = chance.normal(n, 1, 8) * deviation
     return body.with_(
@@ -73,9 +75,9 @@ def vary_lengths(body: Body, deviation: float, chance: Chance) -> Body:
 
 
 def _side_alike(left_and_right: Tensor, alike: Tensor, chance: Chance) -> Tensor:
-    """(B, 2, 2, 3) with the right side a noisy copy of the left where ``alike``: most of what people do
-    with a
-    bar, a rope or the floor is symmetrical."""
+    """(B, 2, 2, 3) in which the right side is a noisy copy of the left where ``alike``: most actions with a
+    bar, a rope or the floor are symmetrical.
+    """
     copied = left_and_right[:, :1] + 0.08 * chance.normal(*left_and_right[:, :1].shape)
     both = torch.cat([left_and_right[:, :1], unit(copied)], dim=1)
     return torch.where(alike[:, None, None, None], both, left_and_right)
@@ -84,10 +86,9 @@ def _side_alike(left_and_right: Tensor, alike: Tensor, chance: Chance) -> Tensor
 def sampled_bodies(n: int, chance: Chance) -> Body:
     """Bodies with joint angles within the limits of adults, upright at the pelvis.
 
-    Shoulders reach everywhere but far behind and across; elbows bend 0..150 degrees; hips flex -25..130 and
-    abduct -15..50; knees bend back 0..150; the chest twists by 40 and leans sideways by 20. Both sides are
-    made
-    as left ones and the right is then mirrored.
+    Shoulders reach everywhere except far behind and across. Elbows bend 0..150 degrees. Hips flex -25..130
+    and abduct -15..50. Knees bend back 0..150. The chest twists by 40 and leans sideways by 20. Both sides
+    are drawn as left ones, then the right one is mirrored.
     """
     device = chance.generator.device
     rad = math.radians
@@ -139,9 +140,9 @@ def sampled_bodies(n: int, chance: Chance) -> Body:
 
 
 def mixed_bodies(captured: Body, n: int, chance: Chance) -> Body:
-    """Captured bodies whose arms, legs and chest come from up to three different rows, limbs turned by
-    about 12
-    degrees; one side may be the mirror image of the other."""
+    """Captured bodies whose arms, legs and chest come from up to three different rows, with limbs turned by
+    about 12 degrees. One side may be the mirror image of the other.
+    """
     rows = len(captured)
     first, second, third = (chance.whole(rows, n) for _ in range(3))
     trunk, arms, legs = captured[first], captured[second], captured[third]
@@ -157,8 +158,9 @@ def mixed_bodies(captured: Body, n: int, chance: Chance) -> Body:
 
 
 def blended(a: Body, b: Body, share: Tensor) -> Body:
-    """Bodies on the way from a to b: directions blended and made unit, rotations by their columns;
-    ``share`` (B,)."""
+    """Interpolate bodies from a to b: directions blended and made unit, rotations by their columns; ``share``
+    (B,).
+    """
 
     def mix(x: Tensor, y: Tensor) -> Tensor:
         w = share.view(-1, *[1] * (x.dim() - 1))
@@ -177,8 +179,9 @@ def blended(a: Body, b: Body, share: Tensor) -> Body:
 
 
 def turned_so_that_down_is(down: Tensor, chance: Chance) -> Tensor:
-    """(B, 3, 3) rotations that take the body direction ``down`` (B, 3) to the world's -z, with random
-    heading."""
+    """(B, 3, 3) rotations that turn the body direction ``down`` (B, 3) to the world's -z, with random
+    heading.
+    """
     up = unit(-down)
     other = chance.normal(*up.shape)
     x = unit(other - (other * up).sum(-1, keepdim=True) * up)
@@ -196,13 +199,13 @@ def _hanging(joints: Tensor, chance: Chance) -> Tensor:
 
 
 def _on_the_back(joints: Tensor, chance: Chance) -> Tensor:
-    """Lying to sitting: down turns from the back to the seat."""
+    """Gravity directions from lying on the back to sitting."""
     angle = math.pi / 2 * chance.uniform(0, 1, len(joints)) ** 2
     return torch.stack([-angle.cos(), 0.1 * chance.normal(len(joints)), -angle.sin()], -1)
 
 
 def _on_hands_and_feet(joints: Tensor, chance: Chance) -> Tensor:
-    """Face down: the line from feet (or knees) to hands is level."""
+    """Gravity directions face down, with the line from feet (or knees) to hands level."""
     hands, feet = joints[:, [L_WRIST, R_WRIST]].mean(1), joints[:, [L_ANKLE, R_ANKLE]].mean(1)
     line = unit(hands - feet)
     front = torch.zeros_like(line)
@@ -221,11 +224,11 @@ SUPPORTS: tuple[tuple[float, Callable[[Tensor, Chance], Tensor]], ...] = (
     (0.10, _on_hands_and_feet),
     (0.05, _anyhow),
 )
-"""Shares of what carries a body, and the direction of gravity in the body's frame that follows."""
+"""Kinds of support with their shares, and the direction of gravity in the body's frame of each."""
 
 
 def on_supports(body: Body, chance: Chance) -> Body:
-    """The bodies turned such that what carries them is below (or above) them, give or take 8 degrees."""
+    """Turn the bodies so that their support is below (or above) them, with an error of about 8 degrees."""
     n = len(body)
     joints = put_together(body.with_(pelvis=torch.eye(3, device=body.pelvis.device).repeat(n, 1, 1)))
     draw, edge = chance.uniform(0, 1, n), 0.0
@@ -239,8 +242,9 @@ def on_supports(body: Body, chance: Chance) -> Body:
 
 
 def towards_head_centre(joints: Tensor, body: Body, chance: Chance) -> Tensor:
-    """Joints with the nose moved back by 0..0.1 m along the chest's forward axis (the head's centre lies
-    there)."""
+    """Joints with the nose moved back by 0..0.1 m along the chest's forward axis, towards the centre of the
+    head.
+    """
     forward = (body.pelvis @ body.chest)[:, :, 0]
     moved = joints.clone()
     moved[:, NOSE] -= 0.1 * chance.uniform(0, 1, len(joints), 1) * forward

@@ -1,8 +1,8 @@
 """The 3D target of the pose embedding: bone directions, joint angles and directions from the root.
 
-The paper's target turns the pose to face forward first, which jumps when a body passes through lying on its
-side. Here directions are given in the frame of the body's own trunk, which never jumps, and beside them the
-vertical component of each, which no turn about the vertical changes: together they hold the pose up to
+The paper's target first turns the pose to face forward, which jumps when a body passes through lying on its
+side. Here directions are given in the frame of the body's own trunk, which never jumps, with the vertical
+component of each, which no rotation about the vertical changes. Together they determine the pose up to its
 heading.
 """
 
@@ -22,9 +22,9 @@ BONES = (
 )  # fmt: skip
 """Bones from parent to child joint; 13 is the neck (mid-shoulders), 14 the root (mid-hips)."""
 PARENT = (0, 0, 0, 2, 3, 0, 5, 6, 0, 8, 9, 0, 11, 12)
-"""For each bone the bone before it; bones at the root are measured against the spine."""
+"""The parent of each bone. Bones at the root are measured against the spine."""
 SIZE = len(BONES) * 3 + len(BONES) + JOINTS * 3 + len(BONES) + JOINTS
-"""Numbers in one target: directions, angles, root directions, vertical components."""
+"""Size of a target: directions, angles, root directions, vertical components."""
 
 
 def _extended(joints: Tensor) -> Tensor:
@@ -41,14 +41,16 @@ def bone_directions(joints: Tensor) -> Tensor:
 
 
 def trunk_frame(joints: Tensor) -> Tensor:
-    """(B, 3, 3) the trunk's forward, left and up: left is between that of the hips and of the shoulders."""
+    """(B, 3, 3) the trunk's forward, left and up. Left is midway between that of the hips and of the
+    shoulders.
+    """
     left = unit(joints[:, L_HIP] - joints[:, R_HIP]) + unit(joints[:, L_SHOULDER] - joints[:, R_SHOULDER])
     up = joints[:, [L_SHOULDER, R_SHOULDER]].mean(1) - joints[:, [L_HIP, R_HIP]].mean(1)
     return frame_of(left, up)
 
 
 def heading_frame(joints: Tensor) -> Tensor:
-    """(B, 3, 3) forward, left and up of a body that keeps its tilt: turned about the vertical alone
+    """(B, 3, 3) forward, left and up of a body turned about the vertical alone, so that its tilt stays
     (paper).
     """
     left = joints[:, L_HIP] - joints[:, R_HIP] + joints[:, L_SHOULDER] - joints[:, R_SHOULDER]
@@ -57,10 +59,11 @@ def heading_frame(joints: Tensor) -> Tensor:
 
 
 def pose_target(joints: Tensor, gravity: float, heading: bool = False) -> Tensor:
-    """(B, ``SIZE``) the target of (B, 13, 3) joints, world z up; ``gravity`` weighs the vertical components.
+    """(B, ``SIZE``) targets of (B, 13, 3) joints, world z up. ``gravity`` is the weight of the vertical
+    components.
 
-    Directions are in the trunk's frame, with ``heading`` in that of a body turned to face forward (paper).
-    Scaled such that the distance between two targets is about 1 where bones differ by 45 degrees on average.
+    Directions are in the trunk's frame; with ``heading``, in that of a body turned to face forward (paper).
+    The scale makes the distance between two targets about 1 where bones differ by 45 degrees on average.
     """
     frame = heading_frame(joints) if heading else trunk_frame(joints)
     bones = bone_directions(joints)
@@ -79,10 +82,10 @@ def pose_target(joints: Tensor, gravity: float, heading: bool = False) -> Tensor
 
 
 def joints_of(target: Tensor, lengths: Tensor, heading: bool = False) -> Tensor:
-    """(B, 13, 3) joints in the trunk's frame turned upright by gravity, from decoded targets.
+    """(B, 13, 3) joints in the trunk's frame, turned upright by gravity, from decoded targets.
 
-    Targets with ``heading`` are upright as they are.
-    ``lengths`` (14,) metres of ``BONES``. The body keeps its tilt against the vertical and faces +x.
+    Targets with ``heading`` are upright already. ``lengths`` (14,) are the metres of ``BONES``. The body
+    keeps its tilt against the vertical and faces +x.
     """
     bones = unit(target[:, : 3 * len(BONES)].reshape(-1, len(BONES), 3))
     vertical = target[:, 3 * len(BONES) + len(BONES) + 3 * JOINTS :][:, : len(BONES)]

@@ -1,4 +1,4 @@
-"""Train VIPE* on samples made on the device."""
+"""Train VIPE* on samples generated on the device."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from vpd.teachers.vipe.retrieval import hit_at_k
 from vpd.teachers.vipe.sampler import Sample, Sampler
 
 VALIDATION_SEED = 1
-"""Validation sees the same poses by the same cameras each time."""
+"""Seed of validation. It uses the same poses and cameras each time."""
 VALIDATION_POSES = 1500
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gives: both networks at the best validated step, and the history as rows."""
+    """The result of a training: both networks at the best validated step, and the history as rows."""
 
     encoder: Encoder
     decoder: PoseDecoder
@@ -45,7 +45,7 @@ class Trained:
 
 
 class Validation:
-    """Held-out poses, each seen by two cameras with estimator-like errors, fixed once."""
+    """Held-out poses, each seen by two cameras with an estimator's errors, drawn once."""
 
     def __init__(self, motions: Sequence[Motion], settings: VipeSettings, device: torch.device) -> None:
         generator = torch.Generator(device).manual_seed(VALIDATION_SEED)
@@ -75,12 +75,12 @@ def train(
     progress: Callable[[int, dict[str, float]], None] | None = None,
     start: Vipe | None = None,
 ) -> Trained:
-    """Train on ``motions``, keep the step with the best Hit@1 on ``held_out``.
+    """Train on ``motions``, and keep the step with the best Hit@1 on ``held_out``.
 
-    With a ``folder`` the state is saved at every validation, and a run that finds one there goes on from it;
-    the result is the one of an uninterrupted run. ``progress`` gets the step and its figures at every
-    validation. ``start`` gives the first weights, to go on from another embedding with new motion or
-    settings. Raises InputError where a sequence is in both parts or the state belongs to other settings.
+    With a ``folder`` the state is saved at every validation, and a later run continues from it with the
+    result of an uninterrupted run. ``progress`` gets the step and its figures at every validation. ``start``
+    gives the first weights, to continue from another embedding with new motion or settings. Raises InputError
+    where a sequence is in both parts or the state belongs to other settings.
     """
     check_held_out(motions, held_out)
     device = choose_device(settings.device)

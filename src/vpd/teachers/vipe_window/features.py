@@ -1,4 +1,4 @@
-"""The teacher `vipe-window`: features of estimated poses together with those around them in time."""
+"""The teacher `vipe-window`: features of estimated poses, together with the poses around them in time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from vpd.teachers.vipe_window.window import window_rows
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 BATCH = 4096
-"""Windows embedded at a time."""
+"""Number of windows embedded at a time."""
 
 
 def features(poses: PoseSequence, times_s: Array, model: VipeWindow, video: str = "") -> FeatureSequence:
-    """Embeddings of both orientations, one row a pose, of the poses up to a quarter of a second around it.
+    """Embeddings of both orientations, one row a pose, from the poses up to a quarter of a second around it.
 
-    ``times_s`` holds the time of every frame of the video. Where the track ends or has a gap its last pose
-    stands for those beyond.
+    ``times_s`` holds the time of every frame of the video. Where the track ends or has a gap, its last pose
+    replaces those beyond.
     """
     xy, visibility = body13(poses.keypoints, 0.0)
     valid = (visibility > 0).sum(axis=1) >= MIN_JOINTS

@@ -1,4 +1,4 @@
-"""The trained embedding of the poses of half a second."""
+"""The trained embedding of the poses within half a second."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DECODER_WIDTH = 256
 
 @dataclass(frozen=True)
 class VipeWindowCard:
-    """What an embedding was trained for; kept in the file's metadata.
+    """The purpose of an embedding: what it was trained for. It is kept in the file's metadata.
 
     Attributes
     ----------
@@ -49,19 +49,19 @@ class VipeWindowCard:
     about: str = ""
 
     def network(self) -> VipeWindowEncoder:
-        """A network of these sizes, not trained."""
+        """An untrained network of these sizes."""
         pose = Encoder(self.d, self.pose_width, self.pose_blocks, 0.0).folded()
         return VipeWindowEncoder(pose, len(self.offsets_s), self.width)
 
     def decoder(self) -> nn.Module:
-        """The decoder of the movement's 3D targets (`vpd.teachers.vipe_window.train`), not trained."""
+        """An untrained decoder of the window's 3D targets (`vpd.teachers.vipe_window.train`)."""
         size = SIZE * len(self.offsets_s)
         return nn.Sequential(nn.Linear(self.d, DECODER_WIDTH), nn.ReLU(), nn.Linear(DECODER_WIDTH, size))
 
 
 @dataclass(frozen=True, eq=False)
 class VipeWindow:
-    """A movement embedding ready to use."""
+    """A trained embedding of windows, ready to use."""
 
     card: VipeWindowCard
     encoder: VipeWindowEncoder
@@ -69,7 +69,9 @@ class VipeWindow:
 
     @classmethod
     def load(cls, path: Path | None = None) -> VipeWindow:
-        """The embedding in ``path``, by default the shipped one. Raises ArtefactError where it is none."""
+        """Load the embedding in ``path``, by default the shipped one. Raises ArtefactError where it is
+        none.
+        """
         path = model_path(SHIPPED) if path is None else path
         card, weights = read_embedding(path, SHIPPED, VipeWindowCard)
         encoder, decoder = card.network(), card.decoder()
@@ -84,13 +86,15 @@ class VipeWindow:
 
     @torch.inference_mode()
     def embed(self, xy: Tensor, visibility: Tensor) -> Tensor:
-        """(B, d) embeddings of windows (B, K, 13, 2), y down, any scale, and visibility (B, K, 13)."""
+        """(B, d) embeddings of windows (B, K, 13, 2), y down, any scale, with visibility (B, K, 13)."""
         found: Tensor = self.encoder(xy, visibility)
         return found
 
     @torch.inference_mode()
     def decode_3d(self, embedding: Array) -> Array:
-        """(T, 13, 3) float32 joints of the middle pose of (T, d) embeddings, as those of `Vipe.decode_3d`."""
+        """(T, 13, 3) float32 joints of the middle pose, from (T, d) embeddings, as `Vipe.decode_3d` gives
+        them.
+        """
         z = torch.from_numpy(np.asarray(embedding, np.float32))
         middle = self.decoder(z).view(len(z), -1, SIZE)[:, len(self.card.offsets_s) // 2]
         joints: Array = joints_of(middle, z.new_tensor(BONE_LENGTHS)).numpy()
@@ -99,6 +103,6 @@ class VipeWindow:
 
 @lru_cache(maxsize=1)
 def shipped() -> VipeWindow:
-    """The shipped embedding, loaded once, also for those who train with it."""
+    """The shipped embedding, loaded once and shared."""
     with torch.inference_mode(False):
         return VipeWindow.load()

@@ -1,4 +1,4 @@
-"""The network of the movement embedding: every pose of a window embedded alone, then all of them together."""
+"""The network of the window embedding: it embeds every pose of a window alone, then all of them together."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from vpd.teachers.vipe.keypoints import INPUTS, encoder_input
 from vpd.teachers.vipe.network import Encoder
 
 EACH = 256
-"""Width of what is kept of every pose."""
+"""Width of the vector kept of every pose."""
 TORSO = [L_SHOULDER, R_SHOULDER, L_HIP, R_HIP]
 NEAREST, FARTHEST = -1.0, 1.0
-"""Limits of the logarithm of a pose's size against the window's."""
+"""Limits of the logarithm of a pose's size relative to the window's."""
 
 
 class VipeWindowEncoder(nn.Module):
-    """Windows of K poses, the middle one at place K // 2, to embeddings (B, d).
+    """Windows of K poses, the middle one at index K // 2, to embeddings (B, d).
 
-    It starts as the pose embedding `vpd.teachers.vipe` of the middle pose, which stays as it is, and learns
-    what to add from the poses around it.
+    It starts as the pose embedding `vpd.teachers.vipe` of the middle pose, which is not trained further. It
+    learns what to add from the poses around it.
     """
 
     def __init__(self, pose: Encoder, frames: int, width: int) -> None:
@@ -38,7 +38,9 @@ class VipeWindowEncoder(nn.Module):
         self.share = nn.Parameter(share)
 
     def forward(self, xy: Tensor, visibility: Tensor) -> Tensor:
-        """(B, K, 13, 2) joints, y down, any scale, and (B, K, 13) visibility in 0..1, 0 for missing."""
+        """Embed (B, K, 13, 2) joints, y down, any scale, with (B, K, 13) visibility in 0..1; 0 for missing
+        joints.
+        """
         b, k = xy.shape[:2]
         normalised = encoder_input(xy.flatten(0, 1), visibility.flatten(0, 1))
         poses = self.pose(normalised).view(b, k, -1)
@@ -59,9 +61,10 @@ def torso_size(xy: Tensor) -> Tensor:
 
 
 def _relative_size(xy: Tensor, visibility: Tensor) -> Tensor:
-    """(B, K, 1) logarithm of each torso's size, less its mean: what normalising each pose alone takes away.
+    """(B, K, 1) logarithm of each torso's size minus its mean. Normalising each pose alone removes this
+    information.
 
-    A torso that leans towards the camera gets shorter. A torso with a missing joint counts as the mean.
+    A torso that leans towards the camera is shorter. A torso with a missing joint counts as the mean.
     """
     whole = (visibility[:, :, TORSO] > 0).all(2)
     found = torso_size(xy).clamp_min(1e-6).log()

@@ -1,4 +1,6 @@
-"""Keypoint noise of windows of a 3D movement: one camera, errors of single frames and of the whole window."""
+"""Keypoint noise of windows of a 3D movement: one camera, errors of single frames, errors of the whole
+window.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,13 @@ from vpd.teachers.vipe_window.network import torso_size
 
 JOINTS = 13
 SURE = 0.5
-"""Least visibility of a joint that the estimator is sure of; unsure ones have 0.1 to 0.6."""
+"""Least visibility of a joint that the estimator is certain of. Uncertain ones have 0.1 to 0.6."""
 
 
 def project_windows(joints: Tensor, cameras: VipeSettings, generator: torch.Generator) -> Tensor:
     """(B, K, 13, 2) picture coordinates, y down, of movements (B, K, 13, 3).
 
-    Every movement has one fixed camera; the mean of a pose's joints is at the camera's centre.
+    Every movement has one fixed camera. The mean of a pose's joints is at the camera's centre.
     """
     b, k = joints.shape[:2]
     views = random_views(b, cameras, generator)
@@ -37,15 +39,15 @@ def add_keypoint_noise(
 ) -> tuple[Tensor, Tensor]:
     """Keypoints (B, K, 13, 2) moved, and visibility (B, K, 13), as an estimator gives them over time.
 
-    Some errors are drawn for every pose, others for the whole window: a joint that is hidden stays misplaced.
-    Left and right of arms or legs are exchanged for a run of poses; joints and limbs go missing for one or
-    for all of them. At least five joints of a pose stay.
+    Some errors are drawn for every pose, others for the whole window: a hidden joint stays misplaced. Left
+    and right of arms or legs are exchanged in a run of poses. Joints and limbs are missing in one pose or in
+    all. At least five joints of a pose stay.
     """
     b, k = xy.shape[:2]
     chance = Chance(generator)
 
     def run(p: float) -> Tensor:
-        """(B, K) true for up to half the window's poses in a row, in a share ``p`` of the windows."""
+        """(B, K) mask of up to half of the window's poses in a row, in a share ``p`` of the windows."""
         place = torch.arange(k, device=xy.device)[None]
         start, length = chance.whole(k, b)[:, None], 1 + chance.whole(k // 2, b)[:, None]
         return chance.true(p, b)[:, None] & (place >= start) & (place < start + length)

@@ -1,4 +1,4 @@
-"""Movements in 3D, captured at any tempo or made without capture: ways from pose to pose, turns and spins."""
+"""Movements in 3D, captured at any tempo, or synthetic: interpolated poses, turns and spins."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ from vpd.teachers.vipe.synthesis import (
 )
 
 CAPTURED, MIXED = 0.25, 0.35
-"""Shares of the poses between which made movements pass; the others are sampled."""
+"""Shares of captured and of mixed poses in synthetic movements. The other poses are sampled."""
 TURN = (0.36, 0.36, 1.5)
-"""Deviation of the rate of turning about the world's axes, radians a second: mostly about the vertical."""
+"""Standard deviations of the rate of rotation about the world's axes in radians a second: mostly about the
+vertical.
+"""
 STILL = 0.2
-"""Share of made movements that hold a pose."""
+"""Share of synthetic movements that hold a pose."""
 TEMPO = 1.6
-"""Captured movements are up to this much faster or slower."""
+"""Captured movements are faster or slower by up to this factor."""
 
 
 class Movements:
-    """Draws windows of movement, all on one device, which is that of the generator."""
+    """Draw windows of movement on the generator's device."""
 
     def __init__(
         self,
@@ -60,7 +62,9 @@ class Movements:
         self.offsets_s = torch.tensor(settings.offsets_s, device=device)
 
     def draw(self, n: int, captured: float, generator: torch.Generator) -> Tensor:
-        """(n, K, 13, 3) joints in metres, z up, each pose's mid-hip at the origin; a share ``captured``."""
+        """(n, K, 13, 3) joints in metres, z up, each pose's mid-hip at the origin. A share ``captured`` is
+        captured.
+        """
         chance, k = Chance(generator), len(self.offsets_s)
         count = round(n * captured)
         parts = [self._captured(count, chance)] if count else []
@@ -78,7 +82,9 @@ class Movements:
         return torch.multinomial(self.weight, n, replacement=True, generator=chance.generator)
 
     def _captured(self, n: int, chance: Chance) -> Body:
-        """Bodies (n K) of captured windows, between frames blended; where a sequence ends it stands still."""
+        """Bodies (n K) of captured windows, interpolated between frames. Beyond a sequence's end its last
+        pose stays.
+        """
         rows = self._rows(n, chance)
         tempo = torch.exp(chance.uniform(-math.log(TEMPO), math.log(TEMPO), n, 1))
         place = (rows - self.start[rows])[:, None] + self.offsets_s * tempo * self.fps[rows][:, None]
@@ -106,7 +112,7 @@ class Movements:
         return Body(**{name: value[kind, place] for name, value in stacked.items()})
 
     def _made(self, n: int, chance: Chance) -> Body:
-        """Bodies (n K) that pass from a first pose to a second and on to a third, turning on the way."""
+        """Bodies (n K) that move from a first pose to a second and on to a third, and turn meanwhile."""
         k, t = len(self.offsets_s), self.offsets_s
         first, second, third = (self._poses(n, chance) for _ in range(3))
         first = on_supports(first, chance)
@@ -134,6 +140,6 @@ class Movements:
 
 
 def _eased(share: Tensor) -> Tensor:
-    """0..1 that starts and stops gently."""
+    """Map 0..1 to 0..1 with zero slope at both ends."""
     share = share.clamp(0, 1)
     return share * share * (3 - 2 * share)

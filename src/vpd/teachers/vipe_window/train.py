@@ -1,4 +1,4 @@
-"""Train the movement embedding: two views of movements are as far apart as the movements are in 3D."""
+"""Train the window embedding: distances between two views of movements equal those in 3D."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ from vpd.teachers.vipe_window.noise import add_keypoint_noise, project_windows
 from vpd.teachers.vipe_window.synthesis import Movements
 
 VALIDATION_SEED = 1
-"""Validation sees the same movements by the same cameras each time."""
+"""Seed of validation. It uses the same movements and cameras each time."""
 VALIDATION_MOVEMENTS = 1200
 
 
 def window_target(joints: Tensor, offsets_s: Tensor, reach: float, gravity: float) -> Tensor:
-    """(B, K ``SIZE``) targets of movements (B, K, 13, 3): the poses' 3D targets, weighed.
+    """(B, K ``SIZE``) targets of movements (B, K, 13, 3): the weighted 3D targets of their poses.
 
-    The distance of two movements is the root of the weighted mean of the squared distances of their poses:
-    the middle one weighs 1, the others together ``reach``, the farther the more.
+    The distance of two movements is the root of the weighted mean of the squared distances of their poses.
+    The middle pose has weight 1, the others have ``reach`` together, and more of it the farther away they
+    are.
     """
     b, k = joints.shape[:2]
     poses = pose_target(joints.flatten(0, 1), gravity).view(b, k, SIZE)
@@ -59,8 +60,9 @@ def _weights(offsets_s: Tensor, reach: float) -> Tensor:
 def window_distances(
     joints: Tensor, targets: Tensor, offsets_s: Tensor, reach: float, share: float
 ) -> Tensor:
-    """(B, B) distances of movements (B, K, 13, 3) by their `window_target`, of whose squares a ``share`` is
-    that of the joints after each pose's best rotation and scale (`procrustes_distances`)."""
+    """(B, B) distances of movements (B, K, 13, 3) by their `window_target`. ``share`` of the squared distance
+    is that of the joints after each pose's best rotation and scale (`procrustes_distances`).
+    """
     near = torch.cdist(targets, targets)
     if not share:
         return near
@@ -72,7 +74,7 @@ def window_distances(
 
 @dataclass(frozen=True)
 class Views:
-    """Two views of movements: of each joints (B, K, 13, 2) and visibility (B, K, 13)."""
+    """Two views of movements: joints (B, K, 13, 2) and visibility (B, K, 13) of each."""
 
     first: tuple[Tensor, Tensor]
     second: tuple[Tensor, Tensor]
@@ -81,7 +83,7 @@ class Views:
     def of(
         cls, joints: Tensor, settings: VipeWindowSettings, cameras: VipeSettings, generator: torch.Generator
     ) -> Views:
-        """Each view by a camera and with errors of its own."""
+        """Project each view by a camera and with errors of its own."""
         seen = [
             add_keypoint_noise(project_windows(joints, cameras, generator), settings, generator)
             for _ in range(2)
@@ -90,7 +92,7 @@ class Views:
 
 
 class Validation:
-    """Held-out movements, each seen by two cameras with estimator-like errors, fixed once."""
+    """Held-out movements, each seen by two cameras with an estimator's errors, drawn once."""
 
     def __init__(
         self,
@@ -107,8 +109,9 @@ class Validation:
 
     @torch.no_grad()
     def __call__(self, encoder: nn.Module) -> dict[str, float]:
-        """Hit@1, 10, 20 of one view's embeddings among the other's, of the poses in the middle; ``same`` is
-        how often the nearest is the movement itself."""
+        """Hit@1, 10, 20 of one view's embeddings among the other's, for the middle poses. ``same`` is the
+        share whose nearest is the movement itself.
+        """
         encoder.eval()
         first, second = encoder(*self.views.first), encoder(*self.views.second)
         encoder.train()

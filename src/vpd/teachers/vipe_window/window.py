@@ -1,4 +1,4 @@
-"""Which rows of a track make the window around each of them."""
+"""Find the rows of a track that form the window around each row."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from vpd.types import Array
 
 
 def window_rows(frames: Array, times_s: Array, offsets_s: tuple[float, ...]) -> Array:
-    """For each row and offset in seconds the row nearest to that time: (T, K) int64.
+    """For each row and offset in seconds, the row nearest to that time: (T, K) int64.
 
-    ``frames`` (T,) increase, ``times_s`` are theirs. Where frames are missing on the way it is the last row
-    before that.
+    ``frames`` (T,) are increasing, ``times_s`` are their times. Where frames are missing in between, it is
+    the last row before the gap.
     """
     found = np.empty((len(frames), len(offsets_s)), np.int64)
     gaps = np.flatnonzero(np.diff(frames) != 1) + 1

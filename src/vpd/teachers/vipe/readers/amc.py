@@ -1,4 +1,4 @@
-"""ASF and AMC (Acclaim), the CMU database's own files: a subject's skeleton, and rotations frame by frame."""
+"""Read ASF and AMC (Acclaim), the CMU database's own files: a subject's skeleton, and rotations by frame."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vpd.errors import InputError
 from vpd.types import Array
 
 FPS = 120.0
-"""Of the CMU database; the files do not say theirs."""
+"""Frames a second of the CMU database. The files do not state it."""
 METRES = 0.0254 / 0.45
-"""Of a unit: lengths are inches times the scale 0.45 that the skeletons give."""
+"""Metres a unit: lengths are inches times the scale 0.45 of the skeletons."""
 CALLED = {"lwrist": "left lower forearm", "rwrist": "right lower forearm"}
-"""Bones whose name misleads: these end at the wrist, where those called hand begin."""
+"""Bones with a misleading name: these end at the wrist, where those called hand begin."""
 _TURNS = {"rx": 0, "ry": 1, "rz": 2}
 
 
@@ -31,10 +31,10 @@ class _Bone:
 
 
 def read_amc(path: Path) -> tuple[list[str], Array, float]:
-    """Names of the bones, where each begins (T, N, 3) in metres, y up, and frames per second.
+    """Names of the bones, the start of each (T, N, 3) in metres, y up, and frames per second.
 
-    The skeleton is the .asf file beside it: of that name, of the part before "_", or the folder's only one.
-    Raises InputError where there is none, or the two do not fit.
+    The skeleton is an .asf file in the same folder: of the same name, of the part before "_", or the only
+    one. Raises InputError where there is none, or the two do not fit.
     """
     bones = _skeleton(_skeleton_of(path))
     frames: list[dict[str, list[float]]] = []

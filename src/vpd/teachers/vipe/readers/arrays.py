@@ -28,7 +28,7 @@ H36M_32 = {
     26: "right_elbow",
     27: "right_wrist",
 }
-"""Of the 32 joints of Human3.6M, those that are used."""
+"""The joints that are used of the 32 of Human3.6M."""
 H36M_17 = (
     "root",
     "right_hip",
@@ -72,11 +72,11 @@ SMPL_22 = (
     "left_wrist",
     "right_wrist",
 )
-"""The first joints of SMPL, SMPL-H and SMPL-X alike."""
+"""The first joints of SMPL, SMPL-H and SMPL-X, which are the same."""
 
 
 def h36m_names(count: int) -> list[str]:
-    """Names of Human3.6M's joints by their number, 32 or 17."""
+    """Names of Human3.6M's joints, by their number: 32 or 17."""
     if count == 17:
         return list(H36M_17)
     if count == 32:
@@ -101,5 +101,5 @@ def read_h36m_cdf(path: Path) -> tuple[list[str], Array]:
 
 
 def npz_arrays(path: Path) -> dict[str, Array]:
-    """The arrays of an `.npz`, never unpickled."""
+    """Read the arrays of an `.npz` without unpickling."""
     return read_npz(path)

@@ -1,4 +1,4 @@
-"""BVH: the hierarchy with offsets, one line of channels a frame; positions by forward kinematics."""
+"""Read BVH: a hierarchy with offsets, and one line of channels a frame; positions by forward kinematics."""
 
 from __future__ import annotations
 

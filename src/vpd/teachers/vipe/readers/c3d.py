@@ -1,4 +1,4 @@
-"""C3D, the binary marker file of motion capture systems, read by the library `c3d`."""
+"""Read C3D, the binary marker file of motion capture systems, by the package `c3d`."""
 
 from __future__ import annotations
 

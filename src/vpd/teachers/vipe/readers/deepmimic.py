@@ -1,4 +1,4 @@
-"""DeepMimic's humanoid motions: JSON text of root position and quaternions, on one fixed skeleton."""
+"""Read DeepMimic's humanoid motions: JSON of root position and quaternions, on one fixed skeleton."""
 
 from __future__ import annotations
 

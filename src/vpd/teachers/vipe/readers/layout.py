@@ -1,4 +1,6 @@
-"""From a file's own joints to the 17 of COCO: names, units and the up axis checked, missing joints listed."""
+"""Convert a file's joints to the 17 of COCO. Names, units and the up axis are checked, missing joints
+listed.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ _PART_NAMES = {
     "knee": ("knee", "leg", "lowerleg", "calf", "shin", "tibia", "kne"),
     "ankle": ("ankle", "foot", "ank"),
 }
-"""How collections call the joint at the upper end of each bone, lower case without separators."""
+"""Names of collections for the joint at the upper end of each bone, in lower case without separators."""
 _SIDES = {"left": ("left", "l"), "right": ("right", "r")}
 HEAD_NAMES = ("head", "headcentre", "headcenter", "skull")
 _FACE_FROM_HEAD = {
@@ -33,11 +35,13 @@ _FACE_FROM_HEAD = {
     "left_ear": (0.0, 0.075, 0.02),
     "right_ear": (0.0, -0.075, 0.02),
 }
-"""Metres forward, left and up from the centre of the head, for sources without a face."""
+"""Offsets in metres forward, left and up from the centre of the head, for sources without a face."""
 _HEAD_ABOVE_JOINT = 0.10
-"""Metres from the joint at the base of the skull to the centre of the head, along the trunk."""
+"""Metres along the trunk from the joint at the base of the skull to the centre of the head."""
 BODY_HEIGHT = (0.5, 2.6)
-"""Metres between which a person's median size (longest distance of two joints) lies, else units are wrong."""
+"""Range in metres of a person's median size (longest distance of two joints). Outside it the units are
+wrong.
+"""
 
 
 def plain(name: str) -> str:
@@ -60,9 +64,9 @@ ALIASES = _aliases()
 
 
 def coco_names(names: Sequence[str]) -> dict[str, int]:
-    """For each COCO joint (and "head") the index among ``names`` that holds it; absent ones are left out.
+    """For each COCO joint (and "head"), the index of its name in ``names``. Absent joints are left out.
 
-    "LeftShoulder" is the joint of the collar in files that also have "LeftArm": the arm then counts.
+    "LeftShoulder" is the collar joint in files that also have "LeftArm". There the arm is used.
     """
     found: dict[str, int] = {}
     plains = [plain(name) for name in names]
@@ -89,12 +93,10 @@ def to_motion(
 ) -> Motion:
     """The motion of named ``positions`` (T, N, 3).
 
-    ``metres`` is what one unit measures; None tells it from the size of the body (metres, decimetres,
-    centimetres, inches or millimetres). ``up`` None tells the axis from where heads are above feet. Frames
-    that
-    are not finite are left out. Raises InputError for a skeleton without the joints needed, naming them,
-    and for a size
-    that is nobody's.
+    ``metres`` is the length of one unit; None derives it from the size of the body (metres, decimetres,
+    centimetres, inches or millimetres). ``up`` None derives the axis from heads being above feet. Frames that
+    are not finite are left out. Raises InputError that names missing joints, and for a size that no person
+    has.
     """
     found = coco_names(names)
     wanted = [joint for joint in COCO17[5:] if joint not in found]
@@ -138,7 +140,7 @@ def unit_of(name: str, points: Array) -> float:
 
 
 def axis_up(name: str, points: Array, found: Mapping[str, int]) -> Axis:
-    """The axis along which shoulders are above ankles, taken over the whole sequence."""
+    """The axis along which shoulders are above ankles, over the whole sequence."""
     missing = [k for k in ("left_shoulder", "right_shoulder", "left_ankle", "right_ankle") if k not in found]
     if missing:
         raise InputError(f"{name}: the skeleton lacks {', '.join(missing)}")
@@ -153,13 +155,13 @@ def axis_up(name: str, points: Array, found: Mapping[str, int]) -> Axis:
 
 
 def z_up(points: Array, up: Axis) -> Array:
-    """Points turned (not mirrored) so that ``up`` becomes z."""
+    """Rotate points, without mirroring, so that ``up`` becomes z."""
     order = {"x": [1, 2, 0], "y": [2, 0, 1], "z": [0, 1, 2]}[up]
     return points[..., order]
 
 
 def check_size(motion: Motion) -> None:
-    """Raises InputError where the joints are not those of a person in metres."""
+    """Raise InputError where the joints have no person's size in metres."""
     size = body_size(motion.joints)
     if not BODY_HEIGHT[0] <= size <= BODY_HEIGHT[1]:
         raise InputError(
@@ -169,7 +171,7 @@ def check_size(motion: Motion) -> None:
 
 
 def _face(body: Mapping[str, Array]) -> dict[str, Array]:
-    """Face points at fixed places in the head's frame, which is taken to be that of the chest."""
+    """Points of the face at fixed positions in the head's frame, which is taken to be that of the chest."""
     shoulders = (body["left_shoulder"] + body["right_shoulder"]) / 2
     hips = (body["left_hip"] + body["right_hip"]) / 2
 

@@ -1,7 +1,7 @@
-"""Joints of AMASS files that hold body parameters alone, by forward kinematics of the user's body model.
+"""Compute joints of AMASS files with body parameters only, by forward kinematics of the user's body model.
 
-SMPL-H, SMPL-X and SMPL alike: joints of the rest pose are regressed from the shaped template and then turned
-by the rotations along the tree (Loper et al. 2015, section 3; blend shapes of the pose move no joint).
+SMPL-H, SMPL-X and SMPL are handled alike. Joints of the rest pose are regressed from the shaped template,
+then rotated along the tree (Loper et al. 2015, section 3; blend shapes of the pose move no joint).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from vpd.library.npz_file import read_npz
 from vpd.types import Array
 
 BODY_JOINTS = 22
-"""Joints of the body, which come before those of hands and face in each of these models."""
+"""Number of joints of the body. They come before those of hands and face in each of these models."""
 KEYS = ("J_regressor", "v_template", "shapedirs", "kintree_table")
 
 
 @dataclass(frozen=True)
 class BodyModel:
-    """What joints need of a body model.
+    """The parts of a body model that joints need.
 
     Attributes
     ----------
@@ -37,7 +37,9 @@ class BodyModel:
     parents: tuple[int, ...]
 
     def joints(self, poses: Array, betas: Array, trans: Array) -> Array:
-        """(T, 22, 3) joints in metres of (T, 66 or more) axis-angle poses, (S,) shape, (T, 3) places."""
+        """(T, 22, 3) joints in metres from (T, 66 or more) axis-angle poses, (S,) shape and (T, 3)
+        positions.
+        """
         used = min(len(betas), self.shape.shape[2])
         rest = self.rest + self.shape[:, :, :used] @ betas[:used]
         turns = Rotation.from_rotvec(poses[:, : 3 * BODY_JOINTS].reshape(-1, 3)).as_matrix()
@@ -83,7 +85,9 @@ def load_body_model(path: Path) -> BodyModel:
 
 
 def body_model_for(path: Path, gender: str) -> BodyModel:
-    """The model in ``path``, or in a folder that of the ``gender``: `<gender>/model.npz`, else neutral's."""
+    """The model in ``path``; in a folder, that of the ``gender`` (`<gender>/model.npz`), else the neutral
+    one.
+    """
     if not path.is_dir():
         return load_body_model(path)
     for name in (gender, "neutral"):

@@ -1,4 +1,4 @@
-"""The kinds of files that 3D motion comes in, by suffix."""
+"""The kinds of files with 3D motion, by suffix."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ from vpd.types import Array
 
 H36M_FPS = 50.0
 DEFAULT_FPS = 30.0
-"""Of arrays that do not say theirs; training looks at poses one by one, so little hangs on it."""
+"""Frames a second of arrays that do not state them. Training uses poses one by one, so the value matters
+little.
+"""
 
 
 @dataclass(frozen=True)
 class Given:
-    """What the user says of the files, where they do not say it themselves: metres a unit, axis up, and the
-    body model (a file, or a folder with one a gender) of those that hold body parameters alone."""
+    """Facts about the files that the user states: metres a unit, the axis up, and the body model (a file, or
+    a folder with one a gender) of files with body parameters only.
+    """
 
     metres: float | None = None
     up: Axis | None = None
@@ -67,7 +70,7 @@ def _cdf(path: Path, source: str, given: Given) -> list[Motion]:
 
 
 def _npz(path: Path, source: str, given: Given) -> list[Motion]:
-    """AMASS with joints (`jtr`, `joints` or `Jtr`), Human3.6M, or one array of joints a sequence."""
+    """Read AMASS with joints (`jtr`, `joints` or `Jtr`), Human3.6M, or one array of joints a sequence."""
     arrays = npz_arrays(path)
     if {"poses", "trans"} <= arrays.keys() and not arrays.keys() & {"jtr", "Jtr", "joints"}:
         return [_amass(path, source, given, arrays)]
@@ -143,8 +146,9 @@ READERS: dict[str, Callable[[Path, str, Given], list[Motion]]] = {
 
 
 def read_motions(path: Path, given: Given | None = None, source: str = "") -> list[Motion]:
-    """All sequences in one file. ``source`` defaults to the file's name without suffix for archives of many
-    sequences and to the folder's for others. Raises InputError that says what is wrong."""
+    """Read all sequences in one file. ``source`` is by default the file's name without suffix for archives of
+    many sequences, and the folder's name for others. Raises InputError that states the error.
+    """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"{path}: no reader for {path.suffix!r}; there are {', '.join(READERS)}")
@@ -153,7 +157,7 @@ def read_motions(path: Path, given: Given | None = None, source: str = "") -> li
 
 
 def read_folder(path: Path, given: Given | None = None) -> list[Motion]:
-    """All sequences of all files below a folder, or of one file, in the order of their names."""
+    """Read all sequences of all files below a folder, or of one file, in the order of their names."""
     if path.is_file():
         return read_motions(path, given)
     files = sorted(p for p in path.rglob("*") if p.suffix.lower() in READERS and p.is_file())

@@ -1,4 +1,4 @@
-"""TRC, the tab-separated marker table of OpenSim and Vicon."""
+"""Read TRC, the tab-separated marker table of OpenSim and Vicon."""
 
 from __future__ import annotations
 
