@@ -59,7 +59,8 @@ class Segments:
     """Divides the packets of a stream, in the order of the file, where its clock starts again or jumps."""
 
     def __init__(self, tick_s: Fraction, wraps: bool, may_jump: bool, guess_s: float, first: int = 0) -> None:
-        self.tick_s, self.period = tick_s, MPEG_PERIOD if wraps else 0
+        self.period = MPEG_PERIOD if wraps else 0
+        self._per_tick, self._ticks = tick_s.as_integer_ratio()
         self._about_s = float(tick_s)
         self.jump_s = JUMP_S if may_jump else LONG_JUMP_S
         self.number = first
@@ -81,7 +82,8 @@ class Segments:
             self._step.add((decoded - self._decoded) * self._about_s)
         self._latest = stamp if self._latest is None else max(stamp, self._latest)
         self._decoded = decoded
-        return self.number, None if shown is None else float(shown * self.tick_s)
+        # Integers divide to the nearest float, as fractions do, in a fraction of the time.
+        return self.number, None if shown is None else shown * self._per_tick / self._ticks
 
     def _unrolled(self, ticks: int | None) -> int | None:
         """The stamp as if the clock never ran over."""

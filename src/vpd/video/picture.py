@@ -24,9 +24,14 @@ class Shapes:
         self._first_aspect: Fraction | None = None
         self._started = False
         self._latest: tuple[object, Shape] | None = None
+        self._latest_stated: object = None
 
     def of(self, seen: Seen, aspect: Fraction | None) -> Shape:
         """The shape of a picture, ``aspect`` being its pixels' by the bitstream, None where not stated."""
+        stated = (seen.width, seen.height, aspect, seen.rotation, seen.mirrored)
+        if self._latest is not None and stated == self._latest_stated:
+            return self._latest[1]
+        self._latest_stated = stated
         if not self._started:
             self._started, self._first_aspect = True, aspect
         if self._container_aspect and aspect == self._first_aspect:

@@ -29,6 +29,10 @@ REORDERED = 4
 FAR_FROM_ORIGIN_S = 10.0
 """Where a clock may jump, a first picture this far from the container's start tells that that is wrong."""
 
+TOGETHER = 32
+"""Pictures of a scan, without their pixels, that are handed on at a time: what is done with each then stays
+in the processor's caches, out of which decoding takes it."""
+
 NO_PICTURE = VideoFrame()
 """In place of one whose pixels are not kept."""
 
@@ -172,13 +176,20 @@ class Sequence:
         tick_s = source.stream.time_base or Fraction(1, av.time_base)
         wraps = source.format in MPEG_FORMATS
         segments = Segments(tick_s, wraps, source.clock_may_jump, source.first_step_s, segment)
+        together = TOGETHER if self._scanning else 1
+        ready: list[Timed] = []
+        about_s = float(tick_s)
         while (packet := reader.next_packet()) is not None:
             self._places[number] = segments.add(packet.pts, packet.dts, packet.is_keyframe)
             for decoded in reader.decode(packet, number):
-                yield self._placed(decoded, float(tick_s))
+                ready.append(self._placed(decoded, about_s))
+            if len(ready) >= together:
+                yield from ready
+                ready.clear()
             if len(self._places) > 2 * KEPT:
                 self._places = {n: place for n, place in self._places.items() if n > number - KEPT}
             number += 1
+        yield from ready
         for decoded in reader.decode(None, number):
             yield self._placed(decoded, float(tick_s))
         met.packets, met.hidden, met.failed = reader.packets, reader.hidden, reader.failed
