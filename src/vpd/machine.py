@@ -40,6 +40,17 @@ def process_exists(number: int) -> bool:
     return bool(known.pid_exists(number)) if known else True
 
 
+def mounts() -> list[tuple[str, str]]:
+    """Where file systems are mounted, and their types; none where that is not known."""
+    known = _psutil()
+    if known is None:
+        return []
+    try:
+        return [(part.mountpoint, part.fstype) for part in known.disk_partitions(all=True)]
+    except OSError:
+        return []
+
+
 def processor_s(process: int | None) -> float:
     """Seconds that a process has used the processor; 0 where that is not known."""
     known = _psutil()

@@ -1,5 +1,7 @@
 """Locks: one writer a file, by file locks of the operating system, which end with their process.
 
+On network file systems a lease (`vpd.library.lease`) stands in for the operating system's lock.
+
 A lock guards one file or folder of a library: ``labels.csv``, ``athletes.csv``, ``videos.parquet``, an
 artefact, a student's folder. It lies in a folder ``.locks`` beside the file, so that it is on the same file
 system. Readers take no lock, because files are replaced as a whole.
@@ -16,15 +18,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 from vpd.errors import InputError, LockedError
+from vpd.library import lease
 
 FOLDER = ".locks"
 WAIT_S = 30.0
 """Seconds that an edit of a small file waits for another one."""
 POLL_S = 0.02
+LEASE_POLL_S = 0.5
+"""How often a lease that is waited for is looked at: each look is read from the server, seconds."""
 MOST_COMMAND = 120
 """Largest number of characters kept of the holder's command."""
 
@@ -82,7 +88,54 @@ def _message(path: Path) -> str:
     return f"{path} is being written by {who or 'another process'}. Wait until it ends, or stop it."
 
 
-def _open(path: Path) -> FileLock:
+class _Lock(Protocol):
+    """A lock of either kind."""
+
+    poll_s: float
+
+    def take(self) -> bool:
+        """Try once."""
+        ...
+
+    def let_go(self, file: Path) -> None:
+        """Remove the lock's file, too."""
+        ...
+
+
+class _SystemLock:
+    poll_s = POLL_S
+
+    def __init__(self, file: Path) -> None:
+        self.lock = FileLock(file)
+
+    def take(self) -> bool:
+        try:
+            self.lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        return True
+
+    def let_go(self, file: Path) -> None:
+        # Removed while it is held: who waits for it sees that the file has no name any more, and tries again.
+        with suppress(OSError):
+            file.unlink()
+        self.lock.release()
+
+
+class _LeaseLock:
+    poll_s = LEASE_POLL_S
+
+    def __init__(self, file: Path) -> None:
+        self.lease = lease.Lease(file)
+
+    def take(self) -> bool:
+        return self.lease.acquire()
+
+    def let_go(self, file: Path) -> None:
+        self.lease.release()
+
+
+def _open(path: Path) -> _Lock:
     """The lock of ``path``, not yet acquired. Raises InputError where its folder cannot be used."""
     file = lock_file(path)
     for place in (file.parent, file):
@@ -92,7 +145,7 @@ def _open(path: Path) -> FileLock:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_lock(path, error) from error
-    return FileLock(file)
+    return _LeaseLock(file.with_suffix(".lease")) if lease.wanted(file.parent) else _SystemLock(file)
 
 
 def _cannot_lock(path: Path, error: OSError) -> InputError:
@@ -100,18 +153,15 @@ def _cannot_lock(path: Path, error: OSError) -> InputError:
         return InputError(f"{path} cannot be written ({error.strerror}). Check the rights of its folder.")
     return InputError(
         f"{path.parent} cannot be locked ({error.strerror or error}). If it lies on a network file system "
-        "without locks, work on it from a local disk, or mount it with locks (NFS: without `nolock`)."
+        f"without locks, set {lease.KIND}=lease on every computer that works on the library."
     )
 
 
-def _take(lock: FileLock, path: Path) -> bool:
+def _take(lock: _Lock, path: Path) -> bool:
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
+        return lock.take()
     except OSError as error:
         raise _cannot_lock(path, error) from error
-    return True
 
 
 @contextmanager
@@ -120,15 +170,16 @@ def locked(
 ) -> Iterator[None]:
     """Hold the lock that guards ``path``, a file or folder that need not exist.
 
-    A lock ends with its process, in whatever way that ends. Then the next process gets it at once.
+    A lock ends with its process, in whatever way that ends. Then the next process gets it at once, or, where
+    locks are leases and the process was on another computer, after a minute.
 
     Parameters
     ----------
     wait_s : seconds to wait for another holder; 0 to try once, ``math.inf`` to wait until it is free.
     on_wait : called once, with a sentence that names the holder, before this process waits.
 
-    Raises LockedError, which names the holder, where the time ran out, and InputError where the folder cannot
-    be written or its file system has no locks.
+    Raises LockedError, which names the holder, where the time ran out, or where a lease was taken over
+    meanwhile; and InputError where the folder cannot be written or its file system has no locks.
     """
     lock = _open(path)
     until = time.monotonic() + wait_s
@@ -139,13 +190,11 @@ def locked(
         if on_wait is not None and not told:
             on_wait(_message(path))
             told = True
-        time.sleep(POLL_S)
+        time.sleep(lock.poll_s)
     try:
         _write_holder(path)
         yield
     finally:
-        # Removed while it is held: who waits for it sees that the file has no name any more, and tries again.
-        for file in (_holder_file(path), lock_file(path)):
-            with suppress(OSError):
-                file.unlink()
-        lock.release()
+        with suppress(OSError):
+            _holder_file(path).unlink()
+        lock.let_go(lock_file(path))

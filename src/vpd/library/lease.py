@@ -1,0 +1,153 @@
+"""Locks as files with a heartbeat, for network file systems whose own locks are not to be trusted.
+
+A lease is a file that names its holder, who writes to it again and again. Who waits sees that by its own
+clock alone, so the clocks of two computers need not agree. A lease that nobody wrote to for ``TAKEOVER_S``
+seconds is taken over, at once where the holder was a process of this computer that is gone.
+
+It needs two things of the file system: that a hard link is made whole or refused, and that a file is renamed
+whole. NFS has both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import secrets
+import threading
+import time
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from vpd.errors import LockedError
+from vpd.machine import mounts, process_exists
+
+BEAT_S = 10.0
+"""How often the holder writes to its lease, seconds."""
+TAKEOVER_S = 60.0
+"""A lease that nobody wrote to for as long is taken over, seconds."""
+KIND = "VPD_LOCKS"
+"""The variable that chooses: file (locks of the operating system), lease, or auto, the default."""
+SHARED = (
+    "9p", "afs", "beegfs", "cifs", "fuse.glusterfs", "fuse.sshfs", "glusterfs", "lustre", "nfs", "nfs4",
+    "smb3", "smbfs",
+)  # fmt: skip
+"""File systems of which ``auto`` takes leases: their locks may be off, or hold on one computer alone."""
+
+
+@lru_cache(maxsize=256)
+def _file_system(folder: Path) -> str:
+    """The type of the file system that holds the folder; "" where it is not known."""
+    found = [(place, kind) for place, kind in mounts() if folder.is_relative_to(place)]
+    return max(found, key=lambda one: len(one[0]))[1].lower() if found else ""
+
+
+def wanted(folder: Path) -> bool:
+    """Whether locks in this folder are leases."""
+    kind = os.environ.get(KIND, "auto")
+    if kind in ("file", "lease"):
+        return kind == "lease"
+    return _file_system(folder.resolve()) in SHARED
+
+
+class Lease:
+    """One lock. `acquire` tries once and is called again until it returns True; `release` lets go."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.token = secrets.token_hex(8)
+        self._seen: tuple[str, int] | None = None
+        self._seen_at = 0.0
+        self._ended = threading.Event()
+        self._lost = False
+        self._beating: threading.Thread | None = None
+
+    def acquire(self) -> bool:
+        """Take the lease where it is free, or nobody writes to it any more."""
+        if not self._link() and not (self._is_dead() and self._remove_dead() and self._link()):
+            return False
+        self._beating = threading.Thread(target=self._beat, daemon=True)
+        self._beating.start()
+        return True
+
+    def release(self) -> None:
+        """Let go. Raises LockedError where another has taken it over meanwhile."""
+        self._ended.set()
+        if self._beating is not None:
+            self._beating.join()
+        if self._lost or self._holder() != self.token:
+            raise LockedError(
+                f"{self.file} was taken over: this process did not write to it for {TAKEOVER_S:.0f} s, as "
+                "where the computer slept. Look whether what you changed is there; else change it again."
+            )
+        self.file.unlink(missing_ok=True)
+
+    def _link(self) -> bool:
+        """Make the lease by a hard link, which is made or refused whole."""
+        part = self._part()
+        text = json.dumps({"token": self.token, "process": os.getpid(), "host": platform.node(), "beat": 0})
+        try:
+            with part.open("x", encoding="utf-8") as out:
+                out.write(text)
+            with suppress(FileExistsError):
+                os.link(part, self.file)
+            return part.stat().st_nlink == 2  # the link may be made although its answer was lost
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _part(self) -> Path:
+        return self.file.with_name(f"{self.file.name}.{secrets.token_hex(8)}")
+
+    def _read(self, file: Path) -> tuple[str, int, str, int]:
+        """Token, beat, host and process of a lease; nobody's where it cannot be read."""
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            return str(found["token"]), int(found["beat"]), str(found["host"]), int(found["process"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "", 0, "", 0
+
+    def _holder(self) -> str:
+        return self._read(self.file)[0]
+
+    def _is_dead(self) -> bool:
+        """Whether the holder is gone: a process of this computer, or nobody writes any more."""
+        token, beat, host, process = self._read(self.file)
+        if token and host == platform.node() and not process_exists(process):
+            self._seen = token, beat
+            return True
+        now = time.monotonic()
+        if self._seen != (token, beat):
+            self._seen, self._seen_at = (token, beat), now
+        return now - self._seen_at > TAKEOVER_S
+
+    def _remove_dead(self) -> bool:
+        """Take the dead lease away; whether it was that one. Of several that try, one succeeds."""
+        aside = self._part()
+        try:
+            self.file.rename(aside)
+        except FileNotFoundError:
+            return True
+        try:
+            if self._read(aside)[:2] == self._seen:
+                return True
+            with suppress(FileExistsError):  # another took over between our look and now: give it back
+                os.link(aside, self.file)
+            return False
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _beat(self) -> None:
+        beat = 0
+        while not self._ended.wait(BEAT_S):
+            if self._holder() != self.token:
+                self._lost = True
+                return
+            beat += 1
+            part = self._part()
+            record = {"token": self.token, "process": os.getpid(), "host": platform.node(), "beat": beat}
+            try:
+                part.write_text(json.dumps(record), encoding="utf-8")
+                part.replace(self.file)
+            except OSError:  # the next beat tries again
+                part.unlink(missing_ok=True)
