@@ -7,8 +7,9 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,8 @@ import numpy as np
 import pytest
 import uvicorn
 
-from tests.web.made import BITS, CELL, WIDTH, constant, made_library, varying, write_coded
+from tests.video.test_orientations import with_matrix
+from tests.web.made import BITS, CELL, HEIGHT, WIDTH, constant, made_library, varying, write_coded
 from vpd.library.layout import Layout
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.run import run
@@ -35,36 +37,65 @@ FLAGS = [
 COVERAGE = "VPD_PAGE_COVERAGE"
 """Names a folder that takes what was run of the page's modules, a file a page, for tools/page_coverage.py."""
 
-Kind = tuple[np.ndarray, dict[str, str], str]
+ONE = 1 << 16
+"""1 in a display matrix."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its times, the encoder and its options, and how the stored picture is turned."""
+
+    times_s: np.ndarray
+    options: dict[str, str] = field(default_factory=dict)
+    codec: str = "libx264"
+    turn: Callable[[np.ndarray], np.ndarray] = np.asarray
+    matrix: tuple[int, int, int, int] | None = None
+
+    def write(self, path: Path) -> Path:
+        """Write the file."""
+        stored = self.turn(np.empty((HEIGHT, WIDTH)))
+        size = (stored.shape[1], stored.shape[0])
+        write_coded(path, self.times_s, self.codec, self.options, size=size, turn=self.turn)
+        return path if self.matrix is None else with_matrix(path, path, self.matrix)
 
 
 def kinds(frames: int) -> dict[str, Kind]:
-    """Files that browsers show in different ways: times, the encoder's options and its name, by file name."""
-    b_frames = {"bf": "2", "preset": "medium"}
-    long = {"g": str(frames), "keyint_min": str(frames), "sc_threshold": "0"}
-    h264 = "libx264"
+    """Files that browsers show in different ways, by name."""
+    even, long = constant(frames), {"g": str(frames), "keyint_min": str(frames), "sc_threshold": "0"}
     return {
-        "even.mp4": (constant(frames), {}, h264),
-        "sixty.mp4": (constant(frames, 60.0), {}, h264),
-        "ntsc.mp4": (constant(frames, 30000 / 1001), {}, h264),
-        "vary.mp4": (varying(frames), {}, h264),
-        "vary-b.mp4": (varying(frames, 1), b_frames, h264),
-        "long.mp4": (constant(frames), long, h264),
-        "even.mkv": (constant(frames), {"bf": "2"}, h264),
-        "even.avi": (constant(frames), {}, h264),
-        "even.ts": (constant(frames), {}, h264),
+        "even.mp4": Kind(even),
+        "sixty.mp4": Kind(constant(frames, 60.0)),
+        "ntsc.mp4": Kind(constant(frames, 30000 / 1001)),
+        "vary.mp4": Kind(varying(frames)),
+        "vary-b.mp4": Kind(varying(frames, 1), {"bf": "2", "preset": "medium"}),
+        "long.mp4": Kind(even, long),
+        "even.mkv": Kind(even, {"bf": "2"}),
+        "even.avi": Kind(even),
+        "even.ts": Kind(even),
+        "hevc.mp4": Kind(even, {"x265-params": "log-level=none"}, "libx265"),
+        "upended.mp4": Kind(even, turn=lambda rgb: np.rot90(rgb, 2), matrix=(-ONE, 0, 0, -ONE)),
+        "turned.mp4": Kind(even, turn=np.rot90, matrix=(0, ONE, -ONE, 0)),
+        "mirrored.mp4": Kind(even, turn=np.fliplr, matrix=(-ONE, 0, 0, ONE)),
     }
 
 
-def add_kinds(layout: Layout, folder: Path, frames: int) -> dict[str, Kind]:
-    """Write a video of each kind and add them to the library, scanned."""
-    found = kinds(frames)
-    files = [
-        write_coded(folder / name, times, codec, options) for name, (times, options, codec) in found.items()
+JOINED = ("GX011234.MP4", "GX021234.MP4")
+"""Two chapters of one recording."""
+
+
+def kinds_library(folder: Path, frames: int) -> Layout:
+    """The made library, a video of every kind of file, and one of two chapters."""
+    layout = made_library(folder)
+    add_videos(layout, [kind.write(folder / "kinds" / name) for name, kind in kinds(frames).items()])
+    half = frames // 2
+    spans = [(0, half), (half, frames)]
+    chapters = [
+        write_coded(folder / "chapters" / name, constant(stop - first), first=first, tint=200)
+        for name, (first, stop) in zip(JOINED, spans, strict=True)
     ]
-    add_videos(layout, files)
+    add_videos(layout, chapters, join=True)
     run(layout, ["scan"])
-    return found
+    return layout
 
 
 READ = """([width, bits, cell]) => {
@@ -149,10 +180,3 @@ def new_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
     context.close()
     assert elsewhere == []
     assert errors == []
-
-
-def kinds_library(folder: Path, frames: int) -> Layout:
-    """The made library, and a video of every kind of file."""
-    layout = made_library(folder)
-    add_kinds(layout, folder / "kinds", frames)
-    return layout

@@ -6,7 +6,7 @@ All else is made up and written by the library's own writers; nothing has to be 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -58,8 +58,10 @@ def write_coded(
     options: dict[str, str] | None = None,
     tint: int = 90,
     size: tuple[int, int] = (WIDTH, HEIGHT),
+    turn: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    first: int = 0,
 ) -> Path:
-    """A video of barcodes at the given times."""
+    """A video of barcodes at the given times, counted from ``first``; ``turn`` is how they are stored."""
     path.parent.mkdir(parents=True, exist_ok=True)
     settings = {"preset": "ultrafast", "g": "30", "bf": "0", **(options or {})}
     if codec != "libx264":
@@ -68,8 +70,9 @@ def write_coded(
         stream = file.add_stream(codec, rate=30, options=settings)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.codec_context.time_base = Fraction(1, 90_000)
-        for number, time_s in enumerate(times_s):
-            picture = av.VideoFrame.from_ndarray(barcode(number, tint), format="rgb24")
+        for number, time_s in enumerate(times_s, start=first):
+            rgb = np.ascontiguousarray(turn(barcode(number, tint)))
+            picture = av.VideoFrame.from_ndarray(rgb, format="rgb24")
             picture.pts, picture.time_base = round(float(time_s) * 90_000), Fraction(1, 90_000)
             file.mux(stream.encode(picture))
         file.mux(stream.encode(None))

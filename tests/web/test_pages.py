@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.web.browser import NEEDS_BROWSER, kinds, kinds_library, open_video, show
+from tests.web.browser import JOINED, NEEDS_BROWSER, kinds, kinds_library, open_video, show
 from tests.web.made import constant, fill, write_coded
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
@@ -18,7 +18,7 @@ from vpd.pipeline.run import run
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = NEEDS_BROWSER
 FRAMES = 150
-KINDS = kinds(FRAMES)
+KINDS = [*kinds(FRAMES), JOINED[0]]
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def library(tmp_path_factory) -> Layout:
 def test_the_frame_shown_is_the_frame_meant(page, library, name):
     video = Videos.read(library).id_of(name)
     open_video(page, video)
-    frames = np.random.default_rng(len(name)).permutation(len(KINDS[name][0]))[:12].tolist()
-    frames += [0, 1, 2, len(KINDS[name][0]) - 1]
+    frames = np.random.default_rng(len(name)).permutation(FRAMES)[:12].tolist()
+    frames += [0, 1, 2, FRAMES - 1]
     assert [show(page, n) for n in frames] == frames
 
 
