@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import runpy
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -30,7 +31,6 @@ OUT = ROOT / "docs" / "images" / "search.webp"
 QUERY = "scene1_a@1.236-3.406"
 SIZE = {"width": 960, "height": 880}
 SHOWN = {"x": 0, "y": 0, "width": 960, "height": 800}
-PORT = 8765
 PICTURES, STEP_MS = 24, 125
 MOST_BYTES = 1_000_000
 WAIT_S = 300
@@ -47,10 +47,12 @@ def sample_library() -> vpd.Library:
 @contextmanager
 def serving(library: Path) -> Iterator[str]:
     """`vpd serve` on a library; the address of its page."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "vpd", "serve", "-L", str(library)]
-    server = subprocess.Popen([*command, "--port", str(PORT), "--no-open"])
+    server = subprocess.Popen([*command, "--port", str(port), "--no-open"])
     try:
-        address = f"http://127.0.0.1:{PORT}"
+        address = f"http://127.0.0.1:{port}"
         until = time.monotonic() + WAIT_S
         while True:
             try:

@@ -80,11 +80,16 @@ function drawCurve(context, values, bins, view, width, [top, height], colour) {
 }
 
 function drawSpans(context, spans, view, width, [top, height], colour, alpha = () => 1) {
+  let drawn = -Infinity;
+  let last = "";
   for (const span of spans) {
     const left = view.x(span.start_s, width);
     const right = Math.max(left + 1.5, view.x(span.end_s, width));
+    const look = colour(span);
+    if (look === last && right < drawn + 0.25) continue;  // nothing of it would be seen
+    [drawn, last] = [right, look];
     context.globalAlpha = alpha(span);
-    context.fillStyle = colour(span);
+    context.fillStyle = look;
     context.fillRect(left, top, right - left, height);
   }
   context.globalAlpha = 1;
@@ -103,6 +108,11 @@ export function draw(canvas, view, data) {
   context.fillRect(0, 0, width, HEIGHT);
   const ink = css("--ink");
   const faint = css("--faint");
+  const shots = [css("--shot-b"), css("--shot-a")];
+  const [accent, good] = [css("--accent"), css("--good")];
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const paints = new Map(data.classes.map((name) => [name, colourOf(name, data.classes, dark)]));
+  const paint = (span) => paints.get(span.label) ?? colourOf(span.label, data.classes, dark);
   // Seconds along the top.
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600]
     .find((s) => (s / (view.end - view.start)) * width > 80) ?? 7200;
@@ -119,17 +129,15 @@ export function draw(canvas, view, data) {
     context.fillRect(0, top, width, height);
   }
   drawSpans(context, visible(data.shots, view, data.longest.shots), view, width, laneTop("shots"),
-    (s) => (s.number % 2 ? css("--shot-a") : css("--shot-b")));
+    (s) => shots[s.number % 2]);
   drawCurve(context, data.presence, data.bins, view, width, laneTop("presence"), css("--presence"));
   drawCurve(context, data.energy, data.bins, view, width, laneTop("energy"), css("--energy"));
-  drawSpans(context, visible(data.labels, view, data.longest.labels), view, width, laneTop("labels"),
-    (s) => colourOf(s.label, data.classes));
+  drawSpans(context, visible(data.labels, view, data.longest.labels), view, width, laneTop("labels"), paint);
   const threshold = data.threshold ?? 0;
   drawSpans(context, visible(data.proposals, view, data.longest.proposals).filter((p) => p.score >= threshold), view,
-    width, laneTop("proposals"), (s) => colourOf(s.label, data.classes), (s) => 0.25 + 0.75 * s.score);
-  drawSpans(context, visible(data.hits, view, data.longest.hits), view, width, laneTop("hits"), () => css("--accent"));
-  drawSpans(context, visible(data.reviewed, view, data.longest.reviewed), view, width, laneTop("reviewed"),
-    () => css("--good"));
+    width, laneTop("proposals"), paint, (s) => 0.25 + 0.75 * s.score);
+  drawSpans(context, visible(data.hits, view, data.longest.hits), view, width, laneTop("hits"), () => accent);
+  drawSpans(context, visible(data.reviewed, view, data.longest.reviewed), view, width, laneTop("reviewed"), () => good);
   // Names in the labels that have room.
   const [top, height] = laneTop("labels");
   context.fillStyle = css("--on-colour");
@@ -149,7 +157,7 @@ export function draw(canvas, view, data) {
   for (const [span, lane] of [[data.selected, "labels"], [data.span, "labels"]]) {
     if (!span) continue;
     const [y, tall] = laneTop(lane);
-    context.strokeStyle = span === data.selected ? ink : css("--accent");
+    context.strokeStyle = span === data.selected ? ink : accent;
     const left = view.x(span.start_s, width);
     context.strokeRect(left, y - 1, Math.max(2, view.x(span.end_s, width) - left), tall + 2);
   }

@@ -14,6 +14,7 @@ import { t } from "../i18n.js";
 const BINS = 4000;
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
 const HOP = 10;
+const NONE = [];
 
 function usePlayer(video, start) {
   const element = useRef();
@@ -81,17 +82,20 @@ function Watch({ row, start }) {
   const now = player.current;
   const seconds = now?.seconds ?? row.start_s;
   const frame = now?.frame ?? 0;
-  const own = labels.filter((l) => l.video === video && l.label !== REVIEWED);
-  const reviewed = labels.filter((l) => l.video === video && l.label === REVIEWED);
-  const proposals = found?.proposals ?? [];
+  const own = useMemo(() => labels.filter((l) => l.video === video && l.label !== REVIEWED), [labels, video]);
+  const reviewed = useMemo(() => labels.filter((l) => l.video === video && l.label === REVIEWED), [labels, video]);
+  const proposals = found?.proposals ?? NONE;
   const current = own.find((l) => l.id === selected?.id) ?? proposals.find((p) => p.id === selected?.id) ?? null;
   const hits = useMemo(() => JSON.parse(sessionStorage.getItem("vpd.hits") ?? "[]").filter((h) => h.video === video), [video]);
   const names = [...classes, ...[...new Set(proposals.map((p) => p.label))].filter((name) => !classes.includes(name)).sort()];
-  const spans = { labels: own, proposals, reviewed, hits, shots: lanes?.shots ?? [] };
+  const shots = lanes?.shots ?? NONE;
+  const spans = { labels: own, proposals, reviewed, hits, shots };
+  const longest = useMemo(() => Object.fromEntries(Object.entries(spans).map(([k, v]) => [k, longestOf(v)])),
+    [own, proposals, reviewed, hits, shots]);
   const data = {
     ...spans, presence: lanes?.presence, energy: lanes?.energy, bins: row, classes: names, threshold, selected: current,
     span: span ?? (open ? { start_s: Math.min(open.start_s, seconds), end_s: Math.max(open.start_s, seconds) } : null),
-    playhead: seconds, longest: Object.fromEntries(Object.entries(spans).map(([k, v]) => [k, longestOf(v)])),
+    playhead: seconds, longest,
   };
   const athletes = lanes?.athletes ?? [0];
 
@@ -209,6 +213,12 @@ function Watch({ row, start }) {
     });
   });
 
+  // Not drawn anew with every frame that plays.
+  const rows = useMemo(() => own.slice(0, 400).map((l) => html`<li key=${l.id}><button class="row"
+    aria-pressed=${l.id === current?.id} onClick=${() => { select(l); player.current.seekTo(l.start_s); view.reveal(l.start_s); redraw(); }}>
+    <span class="dot" style=${`--class:${colourOf(l.label, names)}`}></span>
+    <bdi>${l.label}</bdi> <small>${clock(l.start_s, 2)} – ${clock(l.end_s, 2)}</small></button></li>`), [own, current?.id, names.join("\n")]);
+
   const status = { exact: "exact", playing: "playing", seeking: "seeking", opening: "opening", proxy: "proxy_making", failed: "failed" };
   return html`<div class="watch">
     <div class="left">
@@ -271,10 +281,7 @@ function Watch({ row, start }) {
         <label>${t("threshold")} <input type="range" min="0" max="1" step="0.01" value=${threshold}
           onInput=${(e) => setThreshold(Number(e.target.value))} /> ${threshold.toFixed(2)}</label></section>`}
       <section><h2>${t("labels_here", { count: own.length })}</h2>
-        <ol class="labels">${own.slice(0, 400).map((l) => html`<li key=${l.id}><button class="row"
-          aria-pressed=${l.id === current?.id} onClick=${() => { select(l); now.seekTo(l.start_s); view.reveal(l.start_s); redraw(); }}>
-          <span class="dot" style=${`--class:${colourOf(l.label, names)}`}></span>
-          <bdi>${l.label}</bdi> <small>${clock(l.start_s, 2)} – ${clock(l.end_s, 2)}</small></button></li>`)}</ol>
+        <ol class="labels">${rows}</ol>
         <p><button onClick=${() => undo().catch(() => {})}>${t("key_undo")}</button>
           <button onClick=${() => redo().catch(() => {})}>${t("key_redo")}</button></p></section>
     </aside></div>`;
