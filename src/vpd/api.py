@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
     from vpd.verbs.evaluate import BaselineOptions, EvaluateResult
     from vpd.verbs.label_check import CheckResult
     from vpd.verbs.labels import ExportResult, ImportResult, LabelsResult, UndoResult
+    from vpd.verbs.overlay import Overlay
     from vpd.verbs.recognise import RecogniseResult
     from vpd.verbs.remove import RemoveResult
     from vpd.verbs.retrieve import RetrieveResult
@@ -730,6 +731,43 @@ class Library:
 
         a, b = segments_of([first, second], self.videos)
         return compare(self.layout, CompareRequest(a, b, features, mirror), progress)
+
+    def overlay(
+        self,
+        spans: Sequence[Span],
+        features: str | None = None,
+        mirror: Literal["auto", "no", "yes"] = "auto",
+        progress: Progress | None = None,
+    ) -> Overlay:
+        """Bring executions in step with the first: their mean and their spread, as `vpd compare A B C` does.
+
+        Parameters
+        ----------
+        spans : sequence of str or Segment
+            Two executions or more.
+        features : str, optional
+            Name of the features.
+        mirror : {"auto", "no", "yes"}
+            Compare with the others as they are, mirrored, or as fits better.
+        progress : Progress, optional
+            Hears of the progress, and can cancel.
+
+        Returns
+        -------
+        Overlay
+            Normalised poses of all in step, their mean, and the spread of each joint in torso lengths.
+
+        Raises
+        ------
+        InputError
+            Where there are fewer than two, one shows no athlete, or the library has no poses of one.
+        """
+        from vpd.verbs.labelled import segments_of
+        from vpd.verbs.overlay import OverlayRequest, overlay
+
+        return overlay(
+            self.layout, OverlayRequest(segments_of(spans, self.videos), features, mirror), progress
+        )
 
     def list_labels(self, videos: Sequence[str] = (), labels: Sequence[str] = ()) -> LabelsResult:
         """Labels with their ids and versions, as `vpd labels list` shows them.

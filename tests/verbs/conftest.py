@@ -7,8 +7,9 @@ from tests.pipeline.made import made_library
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.labels import write_labels
+from vpd.library.poses import write_poses
 from vpd.pipeline.run import run
-from vpd.types import FeatureSequence, Segment
+from vpd.types import FeatureSequence, PoseSequence, Segment
 
 NAMES = ["a1", "a2", "b1", "b2", "new1", "new2"]
 FRAMES = 60
@@ -24,6 +25,8 @@ def _write(layout, name, bases, rng):
     sequence = FeatureSequence(name, 0, frames, frames / FPS, values, ones > 0, ones)
     for features in ("joints2d", "vipe-window"):
         write_features(layout.features(features, name), [sequence], 6, Recipe("teach", 1))
+    keypoints = np.concatenate([rng.uniform(0, 60, (FRAMES, 17, 2)), np.ones((FRAMES, 17, 1))], axis=2)
+    write_poses(layout.poses(name), [PoseSequence(0, frames, keypoints)], Recipe("pose", 1))
 
 
 @pytest.fixture(scope="session")

@@ -110,6 +110,14 @@ def test_two_executions_are_compared_in_step(page):
     page.get_by_role("button", name="Compare", exact=True).click()
     page.wait_for_selector(".curve canvas")
     assert "times as fast" in page.text_content("main")
+    page.get_by_label("Further execution").fill("v0@3-4")
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_selector("text=3 executions over each other")
+    assert page.locator("section .card canvas").count() == 4  # the mean, and each execution
+    page.get_by_role("button", name="Leave out v0@3-4").click()
+    page.wait_for_selector("text=3 executions over each other", state="detached")
+    page.get_by_role("button", name="Save as video").click()
+    page.wait_for_selector("text=compare.mp4")
 
 
 def test_a_person_is_chosen_as_the_athlete(page, library):

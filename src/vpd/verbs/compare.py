@@ -9,18 +9,15 @@ import numpy as np
 
 from vpd.dtw import FALLBACK, dtw_path
 from vpd.library.layout import Layout
-from vpd.library.poses import read_poses
-from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
+from vpd.pose.skeleton import BODY13, COCO17
 from vpd.sequences import FeatureStore
 from vpd.sequences.spans import drop_invalid
-from vpd.teachers.joints2d import normalise
-from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence, Segment
+from vpd.types import MIRRORED, REGULAR, Array, Segment
+from vpd.verbs.aligned_poses import TORSO, phase, plain_poses, poses_of
 from vpd.verbs.features import choose_features
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
-TORSO = 0.5
-"""Largest distance between shoulders and hips of a normalised pose."""
 SMOOTH_S = 0.1
 """Seconds over which differences of joints are averaged, because a single pose may be wrong."""
 CLEAR = 0.35
@@ -116,7 +113,7 @@ def compare(layout: Layout, request: CompareRequest, progress: Progress | None =
     query_s, result_s = first.times_s[path.query], second.times_s[path.reference]
     local = np.linalg.norm(x[path.query] - second.values[path.reference, orientation], axis=1)
     mirrored = orientation == MIRRORED
-    poses = _poses(layout, first, path.query), _poses(layout, second, path.reference, mirrored)
+    poses = poses_of(layout, first, path.query), poses_of(layout, second, path.reference, mirrored)
     known = poses[0] is not None and poses[1] is not None
     differences = _differences(poses[0], poses[1], query_s) if known else []
     differences += _lags(query_s, result_s)
@@ -138,39 +135,8 @@ def compare(layout: Layout, request: CompareRequest, progress: Progress | None =
         local=local,
         tempo=_tempo(query_s, result_s),
         differences=sorted(differences, key=lambda d: d.start_s),
-        poses=(_plain(poses[0]), _plain(poses[1])) if known else None,
+        poses=(plain_poses(poses[0]), plain_poses(poses[1])) if known else None,
     )
-
-
-def _poses(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: bool = False) -> Array | None:
-    """Normalised poses (L, 13, 2) of rows of a sequence, NaN where a frame has none; None without poses."""
-    path = layout.poses(sequence.video)
-    if not path.is_file():
-        return None
-    of_athlete = [p for p in read_poses(path) if p.athlete == sequence.athlete]
-    if not of_athlete:
-        return None
-    poses = of_athlete[0]
-    frames = sequence.frames[rows]
-    places = np.searchsorted(poses.frames, frames).clip(0, len(poses.frames) - 1)
-    points: Array = normalise(poses.keypoints)[places].astype(np.float64)
-    points[poses.frames[places] != frames] = np.nan
-    if mirrored:
-        points = points[:, MIRROR13] * np.array([-1.0, 1.0])
-    return points
-
-
-def _plain(points: Array | None) -> list[Any]:
-    """(L, 13, 2) as lists in the order of the 17 joints. Unknown values are None."""
-    if points is None:
-        return []
-    found: list[Any] = []
-    for pose in points:
-        joints: list[Any] = [None] * len(COCO17)
-        for joint, (x, y) in zip(BODY13, pose, strict=True):
-            joints[joint] = [round(float(x), 4), round(float(y), 4)] if np.isfinite(x + y) else None
-        found.append(joints)
-    return found
 
 
 def _tempo(query_s: Array, result_s: Array) -> Array:
@@ -201,13 +167,6 @@ def _spans(over: Array) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-def _phase(query_s: Array, span: slice) -> str:
-    """Name the part of the first segment in which a span of the path lies."""
-    middle = (query_s[span][0] + query_s[span][-1]) / 2
-    share = (middle - query_s[0]) / max(float(query_s[-1] - query_s[0]), 1e-9)
-    return ("at the beginning", "in the middle", "at the end")[min(2, int(3 * share))]
-
-
 def _differences(a: Array | None, b: Array | None, query_s: Array) -> list[Difference]:
     """Differences of joint positions that are clear, one for each joint, in torso lengths in the picture
     plane.
@@ -226,7 +185,7 @@ def _differences(a: Array | None, b: Array | None, query_s: Array) -> list[Diffe
         words = _direction(offsets[peak, place])
         size = float(sizes[peak, place])
         text = (
-            f"{COCO17[joint].replace('_', ' ')} {words} in the second {_phase(query_s, span)}, "
+            f"{COCO17[joint].replace('_', ' ')} {words} in the second {phase(query_s, span)}, "
             f"by {size:.1f} torso lengths"
         )
         found.append(Difference(float(query_s[span][0]), float(query_s[span][-1]), text, size))
@@ -256,7 +215,7 @@ def _lags(query_s: Array, result_s: Array) -> list[Difference]:
             span = max(spans, key=lambda s: float((sign * lag[s]).max()))
             size = float((sign * lag[span]).max())
             text = (
-                f"the second comes here {size:.2f} s {word} than an even tempo would, {_phase(query_s, span)}"
+                f"the second comes here {size:.2f} s {word} than an even tempo would, {phase(query_s, span)}"
             )
             found.append(Difference(float(query_s[span][0]), float(query_s[span][-1]), text, size))
     return found

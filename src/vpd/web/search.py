@@ -21,6 +21,7 @@ from vpd.sequences import FeatureStore
 from vpd.sequences.spans import drop_invalid
 from vpd.types import MIRRORED, REGULAR, FeatureSequence
 from vpd.verbs.compare import CompareRequest, compare
+from vpd.verbs.overlay import OverlayRequest, overlay
 from vpd.verbs.search import SearchRequest, SearchResult, search
 from vpd.web.app_state import State, StateOf
 from vpd.web.jobs import Job
@@ -28,6 +29,7 @@ from vpd.web.results import offer
 
 router = APIRouter(prefix="/api")
 MAX_SPANS = 50
+MAX_OVERLAY = 12
 MORE = 3
 """With examples that are not wanted so many times as many results are found, and the best of them shown."""
 
@@ -48,6 +50,14 @@ class CompareBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     a: str = Field(max_length=2000)
     b: str = Field(max_length=2000)
+    mirror: Literal["auto", "no", "yes"] = "auto"
+
+
+class OverlayBody(BaseModel):
+    """Two spans VIDEO@START-END[#ATHLETE] or more."""
+
+    model_config = ConfigDict(extra="forbid")
+    spans: list[str] = Field(min_length=2, max_length=MAX_OVERLAY)
     mirror: Literal["auto", "no", "yes"] = "auto"
 
 
@@ -102,6 +112,13 @@ def _request(body: CompareBody, state: State) -> CompareRequest:
 def compare_segments(body: CompareBody, state: StateOf) -> dict[str, Any]:
     """Two segments in step, and where they differ."""
     return compare(state.workspace.layout, _request(body, state)).to_json()
+
+
+@router.post("/overlay")
+def overlay_segments(body: OverlayBody, state: StateOf) -> dict[str, Any]:
+    """Segments in step with the first, their mean and their spread."""
+    segments = [parse_query(text, state.workspace.videos) for text in body.spans]
+    return overlay(state.workspace.layout, OverlayRequest(segments, mirror=body.mirror)).to_json()
 
 
 @router.post("/compare/video")

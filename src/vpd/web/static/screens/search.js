@@ -61,6 +61,10 @@ export function SearchScreen({ query }) {
     setNegative(next);
     ask(positive, next);
   };
+  const together = () => {
+    sessionStorage.setItem("vpd.pair", JSON.stringify([found.queries[picked()[0].query], ...picked()]));
+    location.hash = "#/compare";
+  };
   const name = (rows) => {
     if (!label.trim() || !rows.length) return;
     addLabels(rows.map((r) => ({ ...r, label: label.trim() })), "search")
@@ -95,6 +99,7 @@ export function SearchScreen({ query }) {
           onInput=${(e) => setFilter({ ...filter, most: Number(e.target.value) })} /></label>
         <button disabled=${!chosen.size} onClick=${more}>${t("more_like")}</button>
         <button disabled=${!chosen.size} onClick=${less}>${t("less_like")}</button>
+        <button disabled=${!chosen.size} onClick=${together}>${t("compare_chosen")}</button>
         <label>${t("label_as")} <input value=${label} list="class-names" onInput=${(e) => setLabel(e.target.value)} /></label>
         <datalist id="class-names">${classes.map((c) => html`<option value=${c} />`)}</datalist>
         <button disabled=${!label.trim()} onClick=${() => name(chosen.size ? picked() : results)}>

@@ -203,7 +203,7 @@ function Watch({ row, start }) {
       edge_much_earlier: () => nudge(-5), edge_much_later: () => nudge(5),
       other_edge: () => setEdge(edge === "start_s" ? "end_s" : "start_s"),
       loop, slower: () => speed(-1), quicker: () => speed(1), search: searchLike,
-      compare: () => { if (current) { sessionStorage.setItem("vpd.compare", JSON.stringify(current)); location.hash = "#/compare"; } },
+      compare: () => { if (current) { sessionStorage.setItem("vpd.pair", JSON.stringify([current])); location.hash = "#/compare"; } },
       next_athlete: () => setAthlete(athletes[(athletes.indexOf(athlete) + 1) % athletes.length]),
       reviewed: review, undo: () => undo().catch(() => {}), redo: () => redo().catch(() => {}),
       delete: () => { if (isLabel) removeLabel(current).then(() => select(null), () => {}); },

@@ -1,0 +1,54 @@
+"""Poses of executions that are in step, and the words for where in an execution something is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vpd.library.layout import Layout
+from vpd.library.poses import read_poses
+from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
+from vpd.teachers.joints2d import normalise
+from vpd.types import Array, FeatureSequence
+
+TORSO = 0.5
+"""Largest distance between shoulders and hips of a normalised pose."""
+
+
+def poses_of(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: bool = False) -> Array | None:
+    """Normalised poses (L, 13, 2) of rows of a sequence, NaN where a frame has none; None without poses."""
+    path = layout.poses(sequence.video)
+    if not path.is_file():
+        return None
+    of_athlete = [p for p in read_poses(path) if p.athlete == sequence.athlete]
+    if not of_athlete:
+        return None
+    poses = of_athlete[0]
+    frames = sequence.frames[rows]
+    places = np.searchsorted(poses.frames, frames).clip(0, len(poses.frames) - 1)
+    points: Array = normalise(poses.keypoints)[places].astype(np.float64)
+    points[poses.frames[places] != frames] = np.nan
+    if mirrored:
+        points = points[:, MIRROR13] * np.array([-1.0, 1.0])
+    return points
+
+
+def plain_poses(points: Array | None) -> list[Any]:
+    """(L, 13, 2) as lists in the order of the 17 joints. Unknown values are None."""
+    if points is None:
+        return []
+    found: list[Any] = []
+    for pose in points:
+        joints: list[Any] = [None] * len(COCO17)
+        for joint, (x, y) in zip(BODY13, pose, strict=True):
+            joints[joint] = [round(float(x), 4), round(float(y), 4)] if np.isfinite(x + y) else None
+        found.append(joints)
+    return found
+
+
+def phase(query_s: Array, span: slice) -> str:
+    """Name the part of the first segment in which a span of the path lies."""
+    middle = (query_s[span][0] + query_s[span][-1]) / 2
+    share = (middle - query_s[0]) / max(float(query_s[-1] - query_s[0]), 1e-9)
+    return ("at the beginning", "in the middle", "at the end")[min(2, int(3 * share))]
