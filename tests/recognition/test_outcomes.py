@@ -45,7 +45,7 @@ def test_other_parameters_subsets_and_data_have_other_keys():
     assert len(keys) == 5
 
 
-def test_half_a_line_at_the_end_is_dropped_and_others_are_an_error(tmp_path):
+def test_half_and_damaged_lines_are_dropped_and_a_file_of_another_kind_is_an_error(tmp_path):
     path = tmp_path / "outcomes.jsonl"
     KeptOutcomes(path).add("one", "joints2d", outcome())
     whole = path.read_text()
@@ -53,8 +53,10 @@ def test_half_a_line_at_the_end_is_dropped_and_others_are_an_error(tmp_path):
     again = KeptOutcomes(path)
     again.add("two", "joints2d", outcome())
     assert set(KeptOutcomes(path).rows) == {"one", "two"}
-    path.write_text("features,recogniser\n" + whole)
-    with pytest.raises(InputError, match="line 1"):
+    path.write_text(path.read_text().replace('"accuracy": 0', '"accuracy": 1', 1))
+    assert set(KeptOutcomes(path).rows) == {"two"}
+    path.write_text("features,recogniser\n")
+    with pytest.raises(InputError, match="no line that vpd wrote"):
         KeptOutcomes(path)
 
 

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vpd.errors import ArtefactError
+from vpd.files import parse_json
 from vpd.library.artefact import sealed
 from vpd.library.sealed_files import BLANK, tensors_are_whole
 
@@ -96,7 +97,7 @@ def _read(path: Path, entry: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         if not tensors_are_whole(path):
             raise ValueError("its contents are not what was written")
         with safe_open(path, "pt") as file:
-            said: dict[str, Any] = json.loads(file.metadata()[entry])
+            said: dict[str, Any] = parse_json(file.metadata()[entry])
             return {name: file.get_tensor(name) for name in file.keys()}, said  # noqa: SIM118 (not a mapping)
     except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
         raise ArtefactError(f"{path} is not a file of a baseline, or damaged: {error}") from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from vpd.errors import InputError
+from vpd.files import parse_json, read_text
 from vpd.library.names import VideoNames
 
 
@@ -18,8 +18,8 @@ def read_lists(path: Path, names: VideoNames) -> list[list[str]]:
     if not path.exists():
         return []
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        found = parse_json(read_text(path, "utf-8-sig"))
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} is not a list of lists of videos: {error}.") from error
     if not isinstance(found, list) or not all(isinstance(one, list) for one in found):
         raise InputError(f"{path} is not a list of lists of videos.")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vpd.errors import InputError, LabelError, TableError
+from vpd.files import read_bytes
 from vpd.formats.boris import SUBJECT
 from vpd.formats.json_file import read_json
 from vpd.formats.reading import Ask, Imported, found_media, label_text, moment, number, segment
@@ -71,7 +72,7 @@ class _Event:
 def is_boris_csv(path: Path) -> bool:
     """Whether a CSV file is one of BORIS's exports, by its first lines."""
     try:
-        text = decode(path.read_bytes()).text
+        text = decode(read_bytes(path)).text
     except (OSError, InputError):
         return False
     header = text[:4000].casefold()
@@ -89,7 +90,7 @@ def read_boris(path: Path, ask: Ask) -> Imported:
     if path.suffix.lower() in (".boris", ".json"):
         return _read_project(path, ask)
     try:
-        text = decode(path.read_bytes(), ask.encoding).text if path.exists() else ""
+        text = decode(read_bytes(path), ask.encoding).text if path.exists() else ""
         body, timeline = _without_head(text, path)
         if timeline is not None:
             return _read_tabular(parse_table(body, path, TABULAR).records(), path, ask, timeline)

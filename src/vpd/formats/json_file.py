@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Any, NoReturn
 
+from vpd import files
 from vpd.errors import InputError, LabelError
 from vpd.library.artefact import write_text
 from vpd.library.encodings import decode
@@ -18,9 +19,7 @@ MOST_BYTES = 512 * 2**20
 def read_bytes(path: Path) -> bytes:
     """Read a JSON file as bytes. Raises LabelError where it cannot be read or is too large."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise LabelError(f"{path} is larger than the {MOST_BYTES} bytes that are read.")
-        return path.read_bytes()
+        return files.read_bytes(path, MOST_BYTES)
     except OSError as error:
         raise LabelError(f"{path} cannot be read: {error.strerror or error}.") from error
 

@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vpd.errors import ArtefactError, DiskFullError, InputError, VpdError
+from vpd.files import must_be_a_file, parse_json
 from vpd.library import checksum
 from vpd.library.layout import SETTINGS_FILE
 from vpd.machine import WINDOWS, process_exists
@@ -109,7 +110,7 @@ def replacing(path: Path) -> Iterator[Path]:
     missing.
     """
     part = _part(path)
-    _refuse_links(path)
+    refuse_links(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
@@ -126,7 +127,7 @@ def replacing(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
-def _refuse_links(path: Path) -> None:
+def refuse_links(path: Path) -> None:
     """Raise InputError where a folder of the library on the way to ``path`` is a link that leads out of
     it.
     """
@@ -216,6 +217,7 @@ def damaged(path: Path, why: object) -> ArtefactError:
 
 def _open(path: Path, read: Callable[[], Any]) -> Any:
     try:
+        must_be_a_file(path)
         return read()
     except FileNotFoundError:
         raise ArtefactError(f"{path} does not exist. Make it with `vpd run`.") from None
@@ -261,7 +263,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
     text = (_open(path, read) or {}).get(METADATA_KEY)
     if text is None:
         raise ArtefactError(f"{path} was not written by vpd. Move it out of the library.")
-    record = _open(path, lambda: json.loads(text))
+    record = _open(path, lambda: parse_json(text))
     fields = {"key": str, "step": str, "settings": dict, "inputs": dict, "notes": dict, "checksum": str}
     wrong = not isinstance(record, dict) or not all(
         isinstance(record.get(name), kind) for name, kind in fields.items()

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from vpd.errors import InputError
+from vpd.files import read_text
 from vpd.settings.section import Section, problems
 
 
@@ -38,7 +39,7 @@ def read_classes(path: Path) -> dict[str, ActionClass]:
     Raises InputError that names the file, the class and what is wrong with it.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        tables = tomllib.loads(read_text(path, "utf-8-sig"))
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from vpd.errors import InputError, TableError
+from vpd.files import read_bytes
 from vpd.library.artefact import replacing
 from vpd.library.cells import COMMA, POINT, parse_athlete, parse_number, parse_time, parse_whole, write_number
 from vpd.library.encodings import decode
@@ -301,10 +302,7 @@ def read_table(path: Path, columns: Columns, encoding: str | None = None) -> Tab
     separator is taken that gives the header all required columns.
     """
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise TableError(path, f"it has {size} bytes, more than the {MOST_BYTES} that are read")
-        decoded = decode(path.read_bytes(), encoding)
+        decoded = decode(read_bytes(path, MOST_BYTES), encoding)
     except FileNotFoundError:
         wanted = ",".join([*columns.required, *(group[0] for group in columns.choices)])
         raise TableError(path, f"it does not exist. Write it with the columns {wanted}") from None

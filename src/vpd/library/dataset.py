@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpd.errors import ArtefactError
+from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.types import Segment
@@ -94,11 +95,12 @@ def write_card(path: Path, card: DatasetCard) -> None:
 def read_card(path: Path) -> DatasetCard | None:
     """The card in ``path``; None where there is no such file. Raises ArtefactError where it is damaged."""
     try:
-        text = path.read_text(encoding="utf-8")
+        row: dict[str, Any] = parse_json(read_bytes(path))
     except FileNotFoundError:
         return None
+    except (OSError, ValueError) as error:
+        raise ArtefactError(f"{path} is damaged ({error}). Import the data set again.") from error
     try:
-        row: dict[str, Any] = json.loads(text)
         thinning = row.pop("thinning")
         for name in ("classes", "detected", "clips", "actions", "notes"):
             row[name] = tuple(row[name])

@@ -23,6 +23,7 @@ from typing import Protocol
 from filelock import FileLock, Timeout
 
 from vpd.errors import InputError, LockedError
+from vpd.files import parse_json, read_bytes
 from vpd.library import lease
 
 FOLDER = ".locks"
@@ -67,7 +68,7 @@ def _holder_file(path: Path) -> Path:
 def holder(path: Path) -> Holder | None:
     """The process that last took the lock of ``path`` and has not released it. It may have died since."""
     try:
-        found = json.loads(_holder_file(path).read_text(encoding="utf-8"))
+        found = parse_json(read_bytes(_holder_file(path)))
         return Holder(int(found["process"]), str(found["host"]), str(found["command"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

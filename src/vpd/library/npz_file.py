@@ -26,7 +26,12 @@ def read_npz(path: Path, names: Iterable[str] | None = None) -> dict[str, Array]
     """
     try:
         with zipfile.ZipFile(path) as packed:
-            sizes = {entry.filename.removesuffix(".npy"): entry.file_size for entry in packed.infolist()}
+            entries = packed.infolist()
+            if any(not entry.filename.endswith(".npy") for entry in entries):
+                raise InputError(f"{path} holds files that are no arrays.")
+            sizes = {entry.filename.removesuffix(".npy"): entry.file_size for entry in entries}
+            if len(sizes) < len(entries):
+                raise InputError(f"{path} holds two arrays of one name.")
             wanted = list(sizes) if names is None else list(names)
             total = sum(sizes.get(name, 0) for name in wanted)
             if total > MOST_BYTES:

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vpd.errors import InputError
+from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import write_text
 from vpd.library.lock import FOLDER as LOCKS
 from vpd.library.lock import locked
@@ -51,10 +52,10 @@ def _files(folder: Path) -> _Files:
 def _read_mark(folder: Path) -> tuple[str, _Files]:
     """The kind of results in a marked folder, and the files that vpd wrote there."""
     try:
-        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        record = parse_json(read_bytes(folder / MARK))
         files = record.get("files", {})
         return str(record["holds"]), {str(k): list(v) for k, v in files.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "", {}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from vpd.files import must_be_a_file, parse_json, read_bytes
 from vpd.library import checksum
 from vpd.library.artefact import sealed
 from vpd.types import Array
@@ -29,9 +30,10 @@ def write_array(path: Path, array: Array) -> None:
 def array_is_whole(path: Path) -> bool:
     """Whether an array that `write_array` wrote is what was written; read once until it is touched."""
     try:
+        must_be_a_file(path)
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - len(_TRAILER)))
-            stated = json.loads(file.read())[FIELD]
+            stated = parse_json(file.read())[FIELD]
         return checksum.is_whole(path, str(stated))
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -49,6 +51,7 @@ def read_array(path: Path) -> Array | None:
 def tensors_are_whole(path: Path) -> bool:
     """Whether a safetensors file with a checksum in its metadata is what was written."""
     try:
+        must_be_a_file(path)
         with safe_open(path, "np") as file:
             stated = (file.metadata() or {}).get(FIELD)
         return bool(stated) and checksum.is_whole(path, str(stated))
@@ -67,10 +70,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a record that `write_json` wrote. Raises OSError where it cannot be read, ValueError where it was
     changed.
     """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    record = parse_json(read_bytes(path))
     if not isinstance(record, dict) or not checksum.is_whole(path, str(record.get(FIELD))):
         raise ValueError("its contents are not what was written")
     return record

@@ -21,6 +21,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from vpd.files import parse_json, read_bytes
 from vpd.library.layout import SETTINGS_FILE
 from vpd.machine import WINDOWS
 
@@ -77,12 +78,12 @@ def _read(root: Path) -> dict[str, _Entry]:
     if file is None:
         return {}
     try:
-        found = json.loads(file.read_bytes())
+        found = parse_json(read_bytes(file))
         return {
             str(name): (str(checksum), (int(size), int(mtime), int(ctime), int(inode)))
             for name, (checksum, size, mtime, ctime, inode) in found.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from vpd.library.artefact import write_text
+from vpd.library.json_lines import add_line, read_lines
 
 
 class KeptFigures:
     """The file at ``path``: one line of JSON a figure, found by its key.
 
     Keys are made of everything that a figure depends on but the program: begin anew after changes of that. A
-    line that a killed run left half is made again.
+    line that a killed run left half, or that was damaged since, is made again.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: dict[str, dict[str, Any]] = {}
-        if not path.exists():
-            return
-        good = []
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                row = json.loads(line)
+        for row in read_lines(path):
+            if isinstance(row.get("key"), str):
                 self.rows[row["key"]] = row
-                good.append(line)
-            except (ValueError, KeyError, TypeError):
-                continue
-        write_text("".join(f"{line}\n" for line in good), path)
 
     def find(self, key: str) -> dict[str, Any] | None:
         """The figure of that key, if it is there."""
@@ -38,6 +29,4 @@ class KeptFigures:
     def add(self, key: str, row: dict[str, Any]) -> None:
         """Write one figure at once."""
         self.rows[key] = {"key": key, **row}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(self.rows[key], ensure_ascii=False) + "\n")
+        add_line(self.path, self.rows[key])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vpd.errors import ArtefactError, InputError
+from vpd.files import read_bytes
 from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
 from vpd.library.user_files import UserFiles
@@ -72,7 +73,7 @@ def file_key(path: Path) -> str:
     """
     try:
         if not path.is_dir():
-            return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+            return hashlib.sha256(read_bytes(path, None)).hexdigest()[:32]
         whole = hashlib.sha256()
         for file in sorted(p for p in path.iterdir() if p.is_file()):
             whole.update(f"{file.name}\0{file_key(file)}\0".encode())

@@ -12,8 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.base import clone
 
-from vpd.errors import InputError
-from vpd.library.artefact import write_text
+from vpd.library.json_lines import add_line, read_lines
 from vpd.types import Array, FeatureSequence
 
 ALL = 0
@@ -72,24 +71,17 @@ class KeptOutcomes:
     """The file at ``path`` with one line of JSON for each outcome.
 
     A line is used for the same sequences, labels, test part, subset and parameters of the recogniser. Other
-    lines stay in the file. Changes of the program are not noticed: begin a new file after them. Raises
-    InputError for a file of another kind.
+    lines stay in the file. Changes of the program are not noticed: begin a new file after them. A line that a
+    killed run left half, or that was damaged since, is made again. Raises InputError for a file of another
+    kind.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: dict[str, dict[str, Any]] = {}
-        if path.exists():
-            # A run that was killed may have left half a line at the end, which is made again.
-            lines = path.read_text(encoding="utf-8").splitlines()
-            for number, line in enumerate(lines, 1):
-                try:
-                    row = json.loads(line)
-                    self.rows[row["key"]] = row
-                except (ValueError, KeyError, TypeError) as error:
-                    if number < len(lines):
-                        raise InputError(f"{path}, line {number} is not an outcome: {error}") from error
-                    write_text("".join(f"{good}\n" for good in lines[:-1]), path)
+        for row in read_lines(path):
+            if isinstance(row.get("key"), str):
+                self.rows[row["key"]] = row
 
     @staticmethod
     def key(
@@ -125,6 +117,4 @@ class KeptOutcomes:
             "predicted": outcome.predicted.tolist(),
         }
         self.rows[key] = row
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        add_line(self.path, row)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from vpd.errors import InputError, LabelError
+from vpd.files import parse_json, read_text
 from vpd.library.artefact import write_text
 from vpd.library.cells import parse_whole
 from vpd.library.names import VideoNames
@@ -54,8 +55,8 @@ def write_subsets(path: Path, subsets: Subsets, segments: Sequence[Segment]) -> 
 
 def _named(path: Path) -> Mapping[str, Any]:
     try:
-        named = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        named = parse_json(read_text(path, "utf-8-sig"))
+    except (OSError, ValueError) as error:
         raise LabelError(f"{path} cannot be read: {error}") from error
     if not isinstance(named, Mapping) or not all(_is_list_of_lists(lists) for lists in named.values()):
         raise LabelError(f"{path} is not a list of subsets by k")

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from vpd.errors import SettingsError
+from vpd.files import read_text
 from vpd.settings import Section, Settings
 from vpd.settings.old_names import old_values
 from vpd.settings.section import problems
@@ -43,7 +44,7 @@ def load_trainer_settings(path: Path) -> TrainerSettings:
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(path))
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of thousands of digits

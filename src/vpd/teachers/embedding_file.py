@@ -12,7 +12,9 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from vpd.errors import ArtefactError
-from vpd.library.artefact import replacing
+from vpd.files import must_be_a_file, parse_json
+from vpd.library.artefact import sealed
+from vpd.library.sealed_files import BLANK, FIELD, tensors_are_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,8 +33,8 @@ def write_embedding(path: Path, kind: str, card: DataclassInstance, weights: dic
         for name, value in weights.items()
         if not name.endswith("num_batches_tracked")
     }
-    with replacing(path) as part:
-        part.write_bytes(save(kept, metadata={kind: json.dumps(asdict(card))}))
+    with sealed(path) as part:
+        part.write_bytes(save(kept, metadata={kind: json.dumps(asdict(card)), **BLANK}))
 
 
 def weights_of(networks: dict[str, nn.Module]) -> dict[str, Tensor]:
@@ -46,12 +48,16 @@ def read_embedding(path: Path, kind: str, card: type[Card]) -> tuple[Card, dict[
     Raises ArtefactError where it is missing, damaged or of another kind.
     """
     try:
+        must_be_a_file(path)
         with safe_open(path, "pt") as file:
-            fields = json.loads(file.metadata()[kind])
+            about = file.metadata()
+            if FIELD in about and not tensors_are_whole(path):  # shipped ones are known by their hashes
+                raise ValueError("its contents are not what was written")
+            fields = parse_json(about[kind])
             weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
         return card(**values), weights
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ArtefactError(f"{path} holds no {kind} embedding made by `vpd vipe`: {error}") from error
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from vpd.athletes.picks import TABLE as PICKS
 from vpd.errors import ArtefactError, InputError
+from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import write_text
 from vpd.library.backup import keep
 from vpd.library.csv_file import Columns, Table, read_table
@@ -156,7 +157,7 @@ def _bring_back(library: Layout, videos: Videos, name: str) -> RemoveResult:
 
 def _row(path: Path) -> VideoRow:
     """The former row. Its file is checked again. Raises ValueError, TypeError or ArtefactError."""
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = parse_json(read_bytes(path))
     row = VideoRow(**{field.name: record[field.name] for field in fields(VideoRow)})
     check_id(row.video, path)
     return row if row.status == NEW else VideoRow(**{**asdict(row), "mtime_ns": 0})

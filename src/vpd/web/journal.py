@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeGuard
 
-from vpd.errors import InputError, StaleError
+from vpd.errors import InputError, StaleError, VpdError
+from vpd.library.json_lines import add_line, read_lines
 from vpd.library.label_store import Changes, LabelStore, NewLabel
 from vpd.library.labels import Label
 from vpd.library.layout import Layout
@@ -35,6 +35,20 @@ def plain(label: Label) -> Plain:
         "end_s": s.end_s,
         "label": s.label,
     }
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "id": (str,), "version": (str,), "source": (str,), "video": (str,), "athlete": (int, type(None)),
+    "start_s": (int, float), "end_s": (int, float), "label": (str,),
+}  # fmt: skip
+
+
+def _are_labels(rows: object) -> TypeGuard[list[Plain]]:
+    """Whether they are what `plain` gives: the file may be made by others."""
+    return isinstance(rows, list) and all(
+        isinstance(row, dict) and all(isinstance(row.get(name), kinds) for name, kinds in _KINDS.items())
+        for row in rows
+    )
 
 
 def _segment(row: Plain) -> Segment:
@@ -78,27 +92,21 @@ class Journal:
 
     def _read(self) -> list[Change]:
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
+            rows = read_lines(self.path)
+        except InputError:
             return []
         done: list[Change] = []
-        for line in lines:
-            try:
-                row = json.loads(line)
-                if row.get("undo"):
-                    done.pop()
-                else:
-                    done.append(Change(row["before"], row["after"]))
-            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-                continue  # a line cut short by a kill
+        for row in rows:
+            change = row.get("before"), row.get("after")
+            if row.get("undo") is True:
+                del done[-1:]
+            elif all(_are_labels(labels) for labels in change):
+                done.append(Change(*change))
         return done[-MOST:]
 
     def _write(self, row: Plain) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-            out.flush()
-            os.fsync(out.fileno())
+        with suppress(VpdError):  # the labels are changed; what is lost is the undo after a restart
+            add_line(self.path, row)
 
     def _keep(self, change: Change) -> None:
         self._done.append(change)

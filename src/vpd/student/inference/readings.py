@@ -19,6 +19,7 @@ import torch
 
 from vpd.crops import CropFile
 from vpd.device import choose_device
+from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import read_recipe, write_text
 from vpd.library.sealed_files import array_is_whole, read_array, write_array
 from vpd.settings.distill import DistillSettings
@@ -92,7 +93,7 @@ def keep_current(student: PoseReadingStudent, corpus: Corpus, folder: Path) -> N
     """
     reader, crops = reader_key(student), crop_keys(corpus)
     try:
-        known = json.loads((folder / KEY).read_text(encoding="utf-8"))
+        known = parse_json(read_bytes(folder / KEY))
         before = known["crops"] if known["reader"] == reader else None
     except (OSError, KeyError, TypeError, ValueError):
         before = None
@@ -180,7 +181,7 @@ def kept_readings(
     if not isinstance(student, PoseReadingStudent):
         return None
     try:
-        known = json.loads((folder / KEY).read_text(encoding="utf-8"))
+        known = parse_json(read_bytes(folder / KEY))
         if known["reader"] != reader_key(student) or known["crops"][video] != read_recipe(crops.path)["key"]:
             return None
     except (OSError, ValueError, KeyError, TypeError):

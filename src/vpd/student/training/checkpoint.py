@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from vpd.files import parse_json
 from vpd.library.artefact import sealed
 from vpd.library.sealed_files import BLANK, tensors_are_whole
 from vpd.student.training.history import Epoch
@@ -58,7 +59,7 @@ def load_checkpoint(
         return None
     try:
         with safe_open(path, "pt") as file:
-            found: dict[str, Any] = json.loads(file.metadata()["training"])
+            found: dict[str, Any] = parse_json(file.metadata()["training"])
             if found["key"] != key:
                 return None
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
