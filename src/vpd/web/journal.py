@@ -97,11 +97,11 @@ class Journal:
             return []
         done: list[Change] = []
         for row in rows:
-            change = row.get("before"), row.get("after")
+            before, after = row.get("before"), row.get("after")
             if row.get("undo") is True:
                 del done[-1:]
-            elif all(_are_labels(labels) for labels in change):
-                done.append(Change(*change))
+            elif _are_labels(before) and _are_labels(after):
+                done.append(Change(before, after))
         return done[-MOST:]
 
     def _write(self, row: Plain) -> None:
