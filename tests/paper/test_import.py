@@ -1,13 +1,16 @@
 """`vpd paper import` on small data sets in the published formats."""
 
+import base64
 import csv
 import gzip
 import json
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.paper import made
+from vpd.crops.masks import MaskFile
 from vpd.errors import InputError
 from vpd.library.backup import states
 from vpd.library.dataset import read_card
@@ -217,6 +220,35 @@ def test_boxes_and_poses_of_both_players_are_taken(tmp_path):
     refused = found.imported.given.refused
     assert "the video has 60" in refused[f"back__{clip}"]
     assert "pickle" in refused[f"front__{made.TENNIS_CLIPS[1]}"]
+
+
+def mask_of(shape, score, corner=(4, 5)):
+    coded = base64.encodebytes(cv2.imencode(".png", np.full(shape, 255, np.uint8))[1].tobytes()).decode()
+    return [score, [corner[0], corner[1] + 0.4, shape[1], shape[0]], coded]
+
+
+def test_masks_of_both_players_are_taken_where_they_are_sure(tmp_path):
+    made.tennis(tmp_path / "labels")
+    made.tennis_videos(tmp_path / "videos")
+    clip = made.TENNIS_CLIPS[0]
+    rows = [[0, [mask_of((6, 4), 0.9), mask_of((2, 2), 0.95)]], [1, [mask_of((6, 4), 0.8)]], [2, []]]
+    for who, packed in (("front", rows), ("back", [[2, [mask_of((3, 3), 0.9)]]])):
+        folder = tmp_path / "pose" / f"{who}__{clip}"
+        folder.mkdir(parents=True)
+        (folder / "mask.json.gz").write_bytes(gzip.compress(json.dumps(packed).encode()))
+    wrong = tmp_path / "pose" / f"front__{made.TENNIS_CLIPS[1]}"
+    wrong.mkdir(parents=True)
+    box = [0.9, [0, 0, 9, 9], mask_of((6, 4), 0.9)[2]]
+    (wrong / "mask.json.gz").write_bytes(gzip.compress(json.dumps([[0, [box]]]).encode()))
+    found = bring("tennis", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib", tmp_path / "pose")
+    masks = MaskFile(Layout(tmp_path / "lib").given_masks(clip))
+    square = np.array([0, 0, 12])
+    assert masks.crop(0, 0, square, 12)[5:7, 4:6].all()
+    assert masks.crop(0, 0, square, 12).sum() == 4, "the surest one"
+    assert masks.crop(1, 0, square, 12) is None, "0.8 is not above 0.8"
+    assert masks.crop(2, 1, square, 12).sum() == 9
+    assert found.imported.given.masks == 1
+    assert "its box 9 x 9" in found.imported.given.refused[f"front__{made.TENNIS_CLIPS[1]}"]
 
 
 def test_several_divers_of_a_frame_are_kept(tmp_path):

@@ -1,10 +1,12 @@
 """Distillation and embedding as they are, by a student so small that they take a second."""
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.pipeline.made import BASE, made_library, set_settings, write_given_poses
 from vpd.crops import CropFile
+from vpd.crops.masks import GivenMask, write_masks
 from vpd.errors import InputError
 from vpd.library.features import read_features
 from vpd.pipeline import distill
@@ -55,6 +57,20 @@ def test_from_videos_to_the_students_features(layout):
         assert weights.read_bytes() == whole
         assert features(layout) == before
         assert status(layout).up_to_date
+
+
+def test_a_student_is_trained_again_for_masks_that_were_given(layout):
+    run(layout, ["scan", "track", "pose", "crop", "teach"])
+    before = {name: distill.video_key(open_sources(layout), name) for name in NAMES}
+    png = cv2.imencode(".png", np.full((4, 4), 255, np.uint8))[1].tobytes()
+    write_masks(layout.given_masks("b"), [GivenMask(0, 0, 0, 0, png)], "one")
+    sources = open_sources(layout)
+    assert {name for name in NAMES if distill.video_key(sources, name) != before[name]} == {"b"}
+    given = {source.video: source.masks for source in distill._video_sources(sources, NAMES)}
+    assert given == {name: layout.given_masks(name) if name == "b" else None for name in NAMES}
+    after = distill.video_key(sources, "b")
+    write_masks(layout.given_masks("b"), [GivenMask(0, 0, 0, 0, png)], "another")
+    assert distill.video_key(open_sources(layout), "b") != after
 
 
 def test_a_training_that_ends_is_gone_on_with(layout, monkeypatch):

@@ -1,5 +1,7 @@
 """Augmentations agree with torchvision and with geometry, and noise stays off the athlete."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -123,6 +125,31 @@ def test_hue_turns_about_grey():
     ours = colour_matrices(torch.tensor([[1.0, 1, 1, 0.05 * 2 * torch.pi]]))[0][0] @ pink - pink
     # hexagon and circle differ, but turn the same way and about as far
     assert ours[1] - ours[2] == pytest.approx(float(theirs[1] - theirs[2]), rel=0.2)
+
+
+def test_noise_stays_off_a_given_mask_through_crop_and_mirror():
+    size = 32
+    wanted = settings(noise_share=1.0, noise_variance=0.05, min_area=0.5, flip=True)
+    raw = torch.zeros(3, size, size, 5, dtype=torch.uint8)
+    raw[..., :3] = 100
+    raw[0, 4:12, 6:20, :3] = 220  # the athlete is the bright part, and the joints are elsewhere
+    masks = torch.zeros(3, size, size, dtype=torch.uint8)
+    masks[0, 4:12, 6:20] = 255
+    joints = torch.full((3, 17, 2), 0.9)
+    joints[2] = torch.nan
+    there = torch.tensor([True, False, False])
+    b = Batch(raw, joints, [], [], (masks, there))
+    drawn = draw(3, wanted, generator(2))
+    found = augment(b, drawn, SPEC, wanted, generator())[:, :3]
+    quiet = replace(drawn, noise=torch.zeros(3, dtype=torch.bool))
+    plain = augment(b, quiet, SPEC, wanted, generator())[:, :3]
+    changed = (found != plain).any(1)
+    bright = plain[0, 0] > 100.5
+    assert bright.sum() > 50
+    assert not changed[0][bright].any()
+    assert changed[0][~bright].float().mean() > 0.9
+    assert changed[1].any(), "without a mask the hull of the joints is the person"
+    assert not changed[2].any(), "with neither there is no noise"
 
 
 def test_mask_is_the_grown_hull():

@@ -1,9 +1,13 @@
 """Which frames are taught, with what targets, and who is held out."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 from tests.student.synthetic import stick_source, stick_sources, tiny_settings
+from vpd.crops.masks import GivenMask, write_masks
 from vpd.errors import InputError
 from vpd.settings.distill import HeadSettings
 from vpd.student.corpus.batches import BatchReader, colour_scale, evenly, sample
@@ -118,6 +122,19 @@ def test_batches_come_in_order_and_whole(tmp_path):
     pixels = reader.pictures(np.arange(len(corpus)))[..., :3].reshape(-1, 3).astype(float)
     np.testing.assert_allclose(mean, pixels.mean(0), rtol=1e-5)
     np.testing.assert_allclose(std, pixels.std(0), rtol=1e-5)
+
+
+def test_given_masks_come_with_their_frames(tmp_path):
+    sources = stick_sources(tmp_path, 2, 12)
+    whole = cv2.imencode(".png", np.full((96, 96), 255, np.uint8))[1].tobytes()
+    write_masks(tmp_path / "masks.arrow", [GivenMask(5, 0, 0, 0, whole)], "x")
+    corpus = build_corpus([replace(sources[0], masks=tmp_path / "masks.arrow"), sources[1]], tiny_settings())
+    masks, there = BatchReader(corpus, InputSpec()).read(np.arange(len(corpus))).masks
+    assert there.tolist() == [(v, f) == (0, 5) for v, f in zip(corpus.video, corpus.frame, strict=True)]
+    size = masks.shape[-1]
+    assert (masks[there][0, size // 4 : -size // 4, size // 4 : -size // 4] == 255).all()
+    assert not masks[~there].any()
+    assert BatchReader(build_corpus(sources, tiny_settings()), InputSpec()).read(np.arange(3)).masks is None
 
 
 def test_a_failure_of_a_reader_is_not_swallowed(tmp_path):

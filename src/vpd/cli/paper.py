@@ -69,6 +69,7 @@ def _report(found: Brought) -> dict[str, Any]:
         "unlabelled_videos": len(found.plan.others),
         "boxes": given.boxes,
         "poses": given.poses,
+        "masks": given.masks,
         "refused": given.refused,
         "notes": list(imported.card.notes),
     }
@@ -82,7 +83,9 @@ def import_(
     videos: Annotated[Path, typer.Option(help="Folder of the videos: clips, or what they are cut from.")],
     poses: Annotated[
         Path | None,
-        typer.Option(help="Folder of the authors' poses: VIDEO/boxes.json, VIDEO/coco_keypoints.json.gz."),
+        typer.Option(
+            help="Folder of the authors' poses: VIDEO/boxes.json, coco_keypoints.json.gz, mask.json.gz."
+        ),
     ] = None,
     jobs: JobsOption = 1,
     as_json: JsonOption = False,
@@ -120,8 +123,10 @@ def _print(report: dict[str, Any], found: Brought, library: Path) -> None:
             say_warning(f"{name} is {what}: {why}")
         if len(reasons) > SHOWN:
             say_warning(f"{len(reasons) - SHOWN} more are {what}.")
+    if report["boxes"] or report["masks"]:
+        say(f"Boxes of {report['boxes']} videos and masks of {report['masks']} are taken.")
     if report["poses"]:
-        say(f"Poses of {report['poses']} videos and boxes of {report['boxes']} are taken.")
+        say(f"Poses of {report['poses']} videos are taken.")
         say(
             "The shipped vipe is trained for another pose estimator. For VIPE* of these poses train one: "
             "vpd vipe train --estimator poses_given."

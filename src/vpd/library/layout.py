@@ -16,7 +16,7 @@ MADE_FOLDERS = (
 )  # fmt: skip
 """Folders of a library that vpd alone writes into."""
 MADE_FILES = ("videos.parquet", ".videos-copy.parquet")
-USER_FOLDERS = ("boxes", "labels.backup", "poses_given")
+USER_FOLDERS = ("boxes", "labels.backup", "masks_given", "poses_given")
 """Folders of a library with files that a person put there."""
 
 
@@ -102,6 +102,10 @@ class Layout:
         plain = self.root / "poses_given" / f"{video}.json"
         packed = plain.with_name(f"{plain.name}.gz")
         return packed if packed.is_file() else plain
+
+    def given_masks(self, video: str) -> Path:
+        """Masks of the athletes that a data set came with; the student's noise stays off them."""
+        return self.root / "masks_given" / f"{video}.arrow"
 
     def poses(self, video: str) -> Path:
         return self.root / "poses" / f"{video}.parquet"

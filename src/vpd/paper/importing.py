@@ -183,9 +183,9 @@ def import_labels(
     """Write everything that the label files say of the videos that the library holds and has scanned.
 
     Files written: labels.csv (with windows), splits.csv, few_shot.json, detection_lists.json, queries.csv,
-    dataset.json; and boxes/ and poses_given/ from ``poses``. Files of an earlier import are replaced, and
-    their states before kept (`vpd.library.backup`); labels that a person added stay, and the user's columns.
-    ``aliases`` names the video of clips whose file is the same as another's. Raises
+    dataset.json; and boxes/, poses_given/ and masks_given/ from ``poses``. Files of an earlier import are
+    replaced, and their states before kept (`vpd.library.backup`); labels that a person added stay, and the
+    user's columns. ``aliases`` names the video of clips whose file is the same as another's. Raises
     InputError where the library has labels of its own.
     """
     _check_own_labels(layout, dataset)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vpd.errors import InputError
-from vpd.library.artefact import Recipe
+from vpd.library.artefact import Recipe, read_recipe
 from vpd.library.features import read_features
 from vpd.library.poses import read_poses
 from vpd.library.sealed_files import read_json
@@ -64,6 +64,8 @@ def video_key(sources: Sources, video: str) -> str:
         pose.outputs(sources, video)[0].recipe.key,
         *(teach.output(sources, video, head.teacher).recipe.key for head in heads),
     ]
+    if (masks := sources.layout.given_masks(video)).is_file():
+        keys.append(read_recipe(masks)["key"])
     return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:32]
 
 
@@ -139,6 +141,7 @@ def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSou
 
     layout = sources.layout
     for video in videos:
+        masks = layout.given_masks(video)
         yield VideoSource(
             video=video,
             crops=layout.crops(video),
@@ -147,6 +150,7 @@ def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSou
                 for head in sources.settings.distill.heads
             },
             poses=read_poses(layout.poses(video)),
+            masks=masks if masks.is_file() else None,
         )
 
 

@@ -42,7 +42,7 @@ class Draw:
     colour: Tensor
     noise: Tensor
 
-    def rows(self, rows: slice) -> Draw:
+    def rows(self, rows: slice | Tensor) -> Draw:
         """The parameters of some crops."""
         return Draw(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
@@ -127,16 +127,23 @@ def person_masks(joints: Tensor, size: int, margin: float) -> Tensor:
 
 
 def _add_noise(
-    colours: Tensor, joints: Tensor, drawn: Draw, settings: AugmentSettings, generator: torch.Generator
+    colours: Tensor, batch: Batch, drawn: Draw, settings: AugmentSettings, generator: torch.Generator
 ) -> Tensor:
-    """Add noise to the background of the crops drawn for it. A crop without a pose gets none."""
-    rows = (drawn.noise & joints.isfinite().all(dim=(1, 2))).nonzero()[:, 0]
+    """Add noise to the background of the crops drawn for it. A crop without a pose and a mask gets none."""
+    joints, wanted = batch.joints, batch.joints.isfinite().all(dim=(1, 2))
+    if batch.masks is not None:
+        wanted = wanted | batch.masks[1]
+    rows = (drawn.noise & wanted).nonzero()[:, 0]
     if not len(rows):
         return colours
     points = (joints[rows] - drawn.corner[rows, None]) / drawn.extent[rows, None]
     x = torch.where(drawn.flip[rows, None], 1 - points[..., 0], points[..., 0])
     points = torch.stack([x, points[..., 1]], -1)
     background = ~person_masks(points, colours.shape[-1], settings.person_margin)
+    if batch.masks is not None:
+        masks, there = batch.masks[0][rows], batch.masks[1][rows]
+        given = _resample(masks[:, None].float(), drawn.rows(rows)) > 0
+        background = torch.where(there.view(-1, 1, 1, 1), ~given, background)
     shape = (len(rows), *colours.shape[1:])
     noise = torch.randn(shape, generator=generator, device=colours.device)
     noise *= 255 * math.sqrt(settings.noise_variance)
@@ -161,7 +168,7 @@ def augment(
         n, _, size, _ = colours.shape
         each = drawn.colour.repeat_interleave(spec.pictures, 0)
         colours = jitter(colours.reshape(n * spec.pictures, 3, size, size), each).view(n, -1, size, size)
-        colours = _add_noise(colours, batch.joints, drawn, settings, generator).clamp(0, 255)
+        colours = _add_noise(colours, batch, drawn, settings, generator).clamp(0, 255)
     if not spec.flow:
         return colours
     sign = torch.stack([1 - 2 * drawn.flip.float(), torch.ones_like(drawn.extent[:, 1])], 1)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vpd.crops import CropFile
+from vpd.crops.masks import MaskFile
 from vpd.student.corpus.corpus import Corpus
 from vpd.student.corpus.inputs import InputSpec, check_crops, neighbour_rows, read_inputs
 from vpd.types import Array
@@ -30,12 +31,15 @@ class Batch:
     raw : (N, S, S, C) uint8, the channels of `InputSpec`.
     joints : (N, 17, 2) float32 in fractions of the crop, NaN where there is no pose.
     values, weights : of each head (N, 2, D) float32, both orientations.
+    masks : (N, S, S) uint8, 255 where the athlete is, and masked (N,) bool, which frames have one; None where
+        the corpus has none.
     """
 
     raw: Tensor
     joints: Tensor
     values: list[Tensor]
     weights: list[Tensor]
+    masks: tuple[Tensor, Tensor] | None = None
 
     def to(self, device: torch.device) -> Batch:
         """Copy to a device."""
@@ -44,7 +48,11 @@ class Batch:
             return tensor.to(device, non_blocking=True)
 
         return Batch(
-            move(self.raw), move(self.joints), [move(v) for v in self.values], [move(w) for w in self.weights]
+            move(self.raw),
+            move(self.joints),
+            [move(v) for v in self.values],
+            [move(w) for w in self.weights],
+            None if self.masks is None else (move(self.masks[0]), move(self.masks[1])),
         )
 
     def __len__(self) -> int:
@@ -57,6 +65,10 @@ class BatchReader:
     def __init__(self, corpus: Corpus, spec: InputSpec) -> None:
         self.corpus, self.spec = corpus, spec
         self._open = lru_cache(maxsize=OPEN_FILES)(self._open_video)
+
+    @cached_property
+    def _masks(self) -> dict[int, MaskFile]:
+        return {i: MaskFile(path) for i, path in enumerate(self.corpus.masks) if path is not None}
 
     def _open_video(self, video: int) -> tuple[CropFile, Array | None]:
         file = CropFile(self.corpus.paths[video])
@@ -82,6 +94,22 @@ class BatchReader:
         assert out is not None
         return out
 
+    def masks(self, indices: Array) -> tuple[Tensor, Tensor] | None:
+        """Given masks of the frames, as `Batch` has them; None where no video of the corpus has any."""
+        if not self._masks:
+            return None
+        side = self.crop_size
+        masks, there = np.zeros((len(indices), side, side), np.uint8), np.zeros(len(indices), np.bool_)
+        for place, index in enumerate(indices):
+            video, row = int(self.corpus.video[index]), int(self.corpus.row[index])
+            if video not in self._masks:
+                continue
+            file, _ = self._open(video)
+            found = self._masks[video].crop(file.frames[row], file.athletes[row], file.squares[row], side)
+            if found is not None:
+                masks[place], there[place] = 255 * found, True
+        return torch.from_numpy(masks), torch.from_numpy(there)
+
     def read(self, indices: Array) -> Batch:
         """Read the frames with these indices."""
         return Batch(
@@ -89,6 +117,7 @@ class BatchReader:
             torch.from_numpy(self.corpus.joints[indices].astype(np.float32)),
             [torch.from_numpy(head.values[indices]) for head in self.corpus.heads],
             [torch.from_numpy(head.weights[indices]) for head in self.corpus.heads],
+            self.masks(indices),
         )
 
     def prefetch(self, batches: Iterable[Array], workers: int) -> Iterator[Batch]:

@@ -39,12 +39,14 @@ class VideoSource:
     crops : its file of crops.
     features : for each teacher the features of its athletes.
     poses : the poses of its athletes, which say where the person is in the crop.
+    masks : a file of masks (`vpd.crops.masks`), which say it better; None where none were given.
     """
 
     video: str
     crops: Path
     features: Mapping[str, Sequence[FeatureSequence]]
     poses: Sequence[PoseSequence]
+    masks: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ class Corpus:
 
     Attributes
     ----------
-    videos, paths : of each video its name and file of crops.
+    videos, paths, masks : of each video its name, its file of crops, and that of its masks if there is one.
     video, row, frame : (N,) index of the video, row of its file, number of the frame.
     times_s : (N,) seconds.
     joints : (N, 17, 2) float16, the pose in fractions of the crop; NaN where there is none.
@@ -70,6 +72,7 @@ class Corpus:
 
     videos: list[str]
     paths: list[Path]
+    masks: list[Path | None]
     video: Array
     row: Array
     frame: Array
@@ -118,6 +121,7 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
     """
     videos: list[str] = []
     paths: list[Path] = []
+    masks: list[Path | None] = []
     columns: dict[str, list[Array]] = {name: [] for name in ("video", "row", "frame", "times_s", "joints")}
     values: list[list[Array]] = [[] for _ in settings.heads]
     weights: list[list[Array]] = [[] for _ in settings.heads]
@@ -130,6 +134,7 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
         file = CropFile(source.crops)
         videos.append(source.video)
         paths.append(source.crops)
+        masks.append(source.masks)
         for athlete in np.unique(file.athletes):
             rows = np.flatnonzero(file.athletes == athlete)
             sequences = [_of(athlete, source.features[head.teacher]) for head in settings.heads]
@@ -157,7 +162,7 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
         )
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
     heads = [Targets(np.concatenate(v), np.concatenate(w)) for v, w in zip(values, weights, strict=True)]
-    return Corpus(videos, paths, **joined, heads=heads)
+    return Corpus(videos, paths, masks, **joined, heads=heads)
 
 
 def split_corpus(
