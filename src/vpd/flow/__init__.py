@@ -1,4 +1,4 @@
-"""Optical flow between two crops: a table of estimators behind one call."""
+"""Optical flow between two crops, by one of several estimators in a table."""
 
 from vpd.flow.table import FLOWS, FlowEntry, FlowEstimator, make_flow
 

@@ -9,7 +9,7 @@ from vpd.types import Array
 
 
 class Dis:
-    """Flow on grey values; not to be shared between threads, as OpenCV's object keeps its buffers."""
+    """Flow on grey values. Threads must not share an object, because OpenCV's object keeps its buffers."""
 
     def __init__(self) -> None:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)

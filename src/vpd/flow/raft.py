@@ -21,9 +21,10 @@ MIN_SIDE = 128
 
 
 class Raft:
-    """RAFT on a device, batched. ``network`` replaces the published weights, which are fetched otherwise.
+    """RAFT on a device, in batches. ``network`` replaces the published weights, which are downloaded
+    otherwise.
 
-    Raises InputError where the weights cannot be fetched.
+    Raises InputError where the weights cannot be downloaded.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The optical flow estimators by name, and what each needs."""
+"""The optical flow estimators by name, with their requirements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vpd.types import Array
 
 
 class FlowEstimator(Protocol):
-    """Motion from the previous to the current pictures.
+    """A function that estimates motion from the previous to the current pictures.
 
     Pictures are (N, S, S, 3) uint8 RGB. The result is (N, S, S, 2) float32: for each pixel of the *previous*
     picture how many pixels right and down it moves.
@@ -24,7 +24,7 @@ class FlowEstimator(Protocol):
 
 @dataclass(frozen=True)
 class FlowEntry:
-    """One estimator: how it is made for a device, and whether it fetches weights."""
+    """One estimator: its constructor for a device, and whether it downloads weights."""
 
     make: Callable[[str], FlowEstimator]
     fetches_weights: bool

@@ -26,7 +26,7 @@ TYPED = {4: "<f4", 5: "<i4", 7: "<i8", 10: "<f8"}
 
 @dataclass(frozen=True)
 class Node:
-    """One operation: its name in ONNX, the names of what it takes and gives, and its attributes."""
+    """One operation: its name in ONNX, the names of its inputs and outputs, and its attributes."""
 
     op: str
     inputs: tuple[str, ...]
@@ -36,7 +36,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Value:
-    """An input or output of the whole network; sizes that are not fixed are names or ""."""
+    """An input or output of the whole network. Sizes that are not fixed are names or ""."""
 
     name: str
     shape: list[int | str]
@@ -53,7 +53,7 @@ class Graph:
 
 
 def read_onnx(network: Path | bytes) -> Graph:
-    """The network in a file, or in its content. Raises ArtefactError where it is none that can be read."""
+    """Read the network in a file, or in its content. Raises ArtefactError where it cannot be read."""
     content = network if isinstance(network, bytes) else network.read_bytes()
     name = "the network" if isinstance(network, bytes) else str(network)
     try:
@@ -64,7 +64,7 @@ def read_onnx(network: Path | bytes) -> Graph:
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    """The number that begins at a byte, and where the next field begins."""
+    """The number that begins at a byte, and the start of the next field."""
     value = shift = 0
     while True:
         byte = data[at]
@@ -75,7 +75,7 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
-    """The fields of a message: number, and an int or the bytes."""
+    """The fields of a message: number, and an int or bytes."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)

@@ -1,4 +1,4 @@
-"""Open an ONNX network: its threads, its provider (CUDA where there is one), and which it is."""
+"""Open an ONNX network: choose its threads and its provider (CUDA where there is one)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CUDA = "CUDAExecutionProvider"
 
 
 def available_provider() -> str:
-    """The provider that sessions use here: CUDA when this onnxruntime has it, else the CPU."""
+    """The provider of sessions on this computer: CUDA where onnxruntime has it, else the CPU."""
     import onnxruntime as ort  # here, as commands that open no network start faster without it
 
     return CUDA if CUDA in ort.get_available_providers() else CPU
@@ -42,7 +42,9 @@ def session_options(threads: int) -> Any:
 
 @cache
 def gpu_of_torch() -> torch.device | None:
-    """torch's CUDA device, for where onnxruntime has none. Without a driver torch is not even imported."""
+    """torch's CUDA device, for computers where onnxruntime has none. Without a driver torch is not
+    imported.
+    """
     if not any(_loads(driver) for driver in ("libcuda.so.1", "nvcuda.dll")):
         return None
     import torch
@@ -61,12 +63,12 @@ def _loads(library: str) -> bool:
 def open_session(
     network: Path | bytes, threads: int = 0, memory_pattern: bool = True, gpu: bool = True
 ) -> Any:
-    """An onnxruntime.InferenceSession of a file, or of its content.
+    """Open an onnxruntime.InferenceSession of a file, or of its content.
 
-    Where onnxruntime has no GPU but torch has one, networks that torch can run are run by it
-    (`vpd.models.torch_session`); without ``gpu`` the CPU is taken in any case. ``memory_pattern`` lets
-    onnxruntime plan its memory for every size of batch that it meets, and keep it. Raises ArtefactError where
-    the file is missing or is no ONNX network.
+    Where torch has a GPU and onnxruntime has none, torch runs the networks that it can
+    (`vpd.models.torch_session`). Without ``gpu`` the CPU is used. With ``memory_pattern`` onnxruntime plans
+    and keeps memory for every batch size. Raises ArtefactError where the file is missing or is no ONNX
+    network.
     """
     if isinstance(network, Path) and not network.is_file():
         raise ArtefactError(f"the network {network} does not exist")
@@ -95,11 +97,13 @@ def open_session(
 
 
 GPU_BATCH, MOST_AT_ONCE = 16, 64
-"""Items at once on a GPU whose memory is not known, and at most: frames wait for a batch to be full."""
+"""Batch size on a GPU whose memory is unknown, and the largest batch size: frames wait until a batch is
+full.
+"""
 
 
 def batch_size(asked: int, device: str) -> int:
-    """The batch size: ``asked``, or where that is 0 one that suits the device.
+    """The batch size: ``asked``, or where that is 0, one that suits the device.
 
     On a CPU one at a time is fastest: MoveNet takes 29.6 ms an item alone and 34.4 ms in a batch of 8. On a
     GPU its memory decides.
@@ -115,5 +119,7 @@ def batch_size(asked: int, device: str) -> int:
 
 
 def session_device(session: Any) -> str:
-    """Where ``session`` really runs, for people: "CUDA" or "CPU" (CUDA may be listed and still not start)."""
+    """The device that ``session`` really uses, "CUDA" or "CPU". CUDA may be listed and still fail to
+    start.
+    """
     return "CUDA" if session.get_providers()[0] == CUDA else "CPU"

@@ -1,7 +1,7 @@
-"""ONNX networks in torch, for a GPU that onnxruntime's own build does not use.
+"""Run ONNX networks in torch, for a GPU that onnxruntime's own build does not support.
 
-`pip install onnxruntime` computes on the CPU alone, while the torch beside it may have CUDA. The operations
-here are those of the shipped detector and pose network. A network with others stays with onnxruntime.
+`pip install onnxruntime` uses the CPU only, while the installed torch may have CUDA. The operations here are
+those of the shipped detector and pose network. Networks with other operations stay with onnxruntime.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from vpd.models.onnx_file import Graph, Node, Value, read_onnx
 from vpd.types import Array
 
 TYPES = {1: torch.float32, 6: torch.int32, 7: torch.int64, 9: torch.bool, 10: torch.float16}
-"""ONNX's data types that `Cast` knows."""
+"""ONNX's data types that `Cast` supports."""
 
 Operation = Callable[..., Any]
-"""(attributes, inputs as tensors or None) to a tensor or a tuple of them."""
+"""A function from (attributes, inputs as tensors or None) to a tensor or a tuple of tensors."""
 
 
 def _numbers(tensor: Tensor) -> list[int]:
@@ -47,7 +47,7 @@ def _conv(a: dict[str, Any], x: Tensor, weight: Tensor, bias: Tensor | None = No
 
 
 def _padded(x: Tensor, pads: Sequence[int], value: float) -> tuple[Tensor, tuple[int, int]]:
-    """What a convolution or pooling can pad by itself is left to it."""
+    """Split padding into what a convolution or pooling can do itself, and the rest."""
     top, left, bottom, right = pads
     if top == bottom and left == right and value == 0:
         return x, (top, left)
@@ -127,9 +127,9 @@ MODES: dict[str, dict[str, tuple[Any, Any]]] = {
     "Pad": {"mode": ("constant", "constant")},
     "Resize": {"mode": ("nearest", "linear"), "coordinate_transformation_mode": ("half_pixel", "half_pixel")},
 }
-"""Of some operations what an attribute is where it is not given, and what alone is known here."""
+"""For some operations, the default of an attribute, which is its only supported value."""
 TO_A_SIZE = 4
-"""Inputs of a `Resize` to given sizes; with fewer it scales by factors."""
+"""Number of inputs of a `Resize` to given sizes. With fewer it scales by factors."""
 
 
 def _known(node: Node) -> bool:
@@ -140,15 +140,16 @@ def _known(node: Node) -> bool:
 
 
 def lacking(graph: Graph) -> set[str]:
-    """Operations of the network that are not known here, or not in that mode."""
+    """Operations of the network that are not supported, at all or in this mode."""
     return {node.op for node in graph.nodes if not _known(node)}
 
 
 class TorchSession:
-    """Runs an ONNX network on a torch device, with the methods of an onnxruntime.InferenceSession in use.
+    """Run an ONNX network on a torch device, with the methods of an onnxruntime.InferenceSession that vpd
+    uses.
 
-    Products are full float32: results are those of the CPU to rounding. Raises InputError where the network
-    has an operation that is not known.
+    Products are full float32, so results equal those of the CPU up to rounding. Raises InputError where the
+    network has an unsupported operation.
     """
 
     def __init__(self, network: Path | bytes, device: torch.device) -> None:
@@ -187,7 +188,7 @@ class TorchSession:
 
     @torch.inference_mode()
     def run(self, wanted: Sequence[str] | None, feed: dict[str, Array]) -> list[Array]:
-        """The outputs called ``wanted``, or all of them, of the arrays by their inputs' names."""
+        """The outputs called ``wanted``, or all of them, for arrays by the names of the inputs."""
         given = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in feed.items()}
         found = self.outputs_of({name: tensor.to(self.device) for name, tensor in given.items()})
         names = [value.name for value in self.outputs] if wanted is None else wanted
@@ -195,7 +196,7 @@ class TorchSession:
 
     @torch.inference_mode()
     def outputs_of(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """All outputs by name, of inputs by name that lie on the device."""
+        """All outputs by name, for inputs by name on the device."""
         values = self.constants | inputs
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, allow_tf32=False):
             for node, done_with in zip(self.nodes, self.done_with, strict=True):
@@ -213,5 +214,5 @@ class TorchSession:
         return self.outputs
 
     def get_providers(self) -> list[str]:
-        """Where it runs, in onnxruntime's words."""
+        """The device, in onnxruntime's terms."""
         return [f"{self.device.type.upper()}ExecutionProvider"]

@@ -1,4 +1,4 @@
-"""Read the weights of networks: files of others without running what they hold, and torchvision's."""
+"""Read the weights of networks: files of others without running code in them, and torchvision's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from vpd.errors import InputError
 
 
 def read_weight_file(path: Path, name: str = "") -> Any:
-    """The content of a .safetensors or .pth file, read without unpickling code.
+    """Read a .safetensors or .pth file without unpickling code.
 
-    ``name`` is what the user calls it, in the InputError that is raised where it cannot be read.
+    ``name`` is the user's name for it in the InputError that is raised where it cannot be read.
     """
     try:
         if path.suffix == ".safetensors":
@@ -27,9 +27,10 @@ def read_weight_file(path: Path, name: str = "") -> Any:
 
 
 def torchvision_weights(name: str, instead: str) -> dict[str, torch.Tensor]:
-    """torchvision's best weights of its network ``name``, fetched where they are not kept, by their hash.
+    """torchvision's best weights of its network ``name``, downloaded unless cached, and checked by their
+    hash.
 
-    ``instead`` says what to do where they cannot be fetched, in the InputError.
+    ``instead`` is the advice of the InputError where they cannot be downloaded.
     """
     entry = get_model_weights(name)["DEFAULT"]
     try:

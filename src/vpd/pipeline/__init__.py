@@ -1,1 +1,1 @@
-"""The steps in order, what is out of date, and the engines that run them."""
+"""The steps in order, their state, and the engines that run them."""

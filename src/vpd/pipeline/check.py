@@ -1,4 +1,6 @@
-"""`vpd check`: whether every file that vpd made is what was written, and what makes a damaged one again."""
+"""`vpd check`: compare every file that vpd made with its checksum, and name what makes a damaged one
+again.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ AGAIN = "`vpd run` makes it again"
 
 @dataclass(frozen=True)
 class Damage:
-    """A damaged file, what is wrong with it, and what makes it again."""
+    """A damaged file, its damage, and the command that makes it again."""
 
     path: Path
     why: str
@@ -32,7 +34,7 @@ class Damage:
 
 @dataclass
 class LibraryCheck:
-    """What was looked at.
+    """The result of a check.
 
     Attributes
     ----------
@@ -51,7 +53,7 @@ class LibraryCheck:
         return not self.damaged
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "root": str(self.root),
             "deep": self.deep,
@@ -67,10 +69,10 @@ class LibraryCheck:
 def check_library(
     layout: Layout, deep: bool = False, progress: Callable[[Path], None] = lambda path: None
 ) -> LibraryCheck:
-    """Look at every file that vpd made in a library.
+    """Check every file that vpd made in a library.
 
-    What is damaged counts as out of date from then on, so that the next run makes it again. Nothing else is
-    changed.
+    A damaged file counts as out of date from then on, so that the next run makes it again. Nothing else
+    changes.
     """
     result = LibraryCheck(layout.root, deep)
     if deep:

@@ -1,4 +1,4 @@
-"""What a cluster is asked for, and the connection to it by Ray, which is imported only when used."""
+"""Describe a cluster, and connect to it by Ray, which is imported only when it is used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vpd.machine import cores
 from vpd.pipeline.workers import THREAD_VARIABLES
 
 OBJECT_STORE_BYTES = 200 << 20
-"""Shared memory of a Ray that is started on this computer: nothing large passes through it."""
+"""Shared memory in bytes of a Ray started on this computer. Nothing large passes through it."""
 
 VARIABLES = {
     "RAY_USAGE_STATS_ENABLED": "0",  # else Ray tells its makers of a cluster that it starts
@@ -23,12 +23,12 @@ VARIABLES = {
     "RAY_BACKEND_LOG_LEVEL": "error",
     "RAY_worker_niceness": "0",  # else its processes starve beside others, as ours do not
 }
-"""Variables of Ray, where the user has not set them."""
+"""Environment variables for Ray, where the user has not set them."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster, and what each task is given of it.
+    """A cluster, and the resources of each task.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Cluster:
 
 
 def import_ray() -> ModuleType:
-    """The package ray. Raises InputError where it is not installed."""
+    """Import the package ray. Raises InputError where it is not installed."""
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
     try:
@@ -59,10 +59,10 @@ def import_ray() -> ModuleType:
 
 @contextmanager
 def connected(cluster: Cluster, say: Callable[[str], None] = lambda text: None) -> Iterator[None]:
-    """A connection to the cluster.
+    """Connect to the cluster within the block.
 
-    A connection that the program has already is used, and left as it is. Raises InputError where Ray is not
-    installed, does not answer, or asks for a token.
+    An existing connection of the program is used, and stays open. Raises InputError where Ray is not
+    installed, does not answer, or demands a token.
     """
     handler = signal.getsignal(signal.SIGTERM)
     ray = import_ray()
@@ -133,7 +133,7 @@ def _fits(node: dict[str, object], cluster: Cluster) -> bool:
 
 
 def slots(ray: ModuleType, cluster: Cluster) -> int:
-    """How many tasks the nodes that are there do at a time, at least 1."""
+    """The number of tasks that the present nodes run at a time, at least 1."""
     count = 0
     for node in alive(ray):
         if _fits(node, cluster):
@@ -143,5 +143,5 @@ def slots(ray: ModuleType, cluster: Cluster) -> int:
 
 
 def memory_of_a_task(ray: ModuleType, wanted: int) -> int:
-    """Bytes to ask for: ``wanted``, or less where no node has as much."""
+    """The bytes of memory to request: ``wanted``, or less where no node has that much."""
     return int(min(wanted, max((_of(node, "memory") for node in alive(ray)), default=wanted)))

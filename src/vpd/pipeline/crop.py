@@ -18,7 +18,7 @@ VERSION = 1
 
 @once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
-    """The crops."""
+    """The file of crops, with its recipe."""
     inputs = {"track": track.outputs(sources, video)[0].recipe.key}
     settings = sources.settings.crop.of_the_result()
     return [Output(sources.layout.crops(video), Recipe("crop", VERSION, settings, inputs))]
@@ -36,7 +36,7 @@ def _flow(name: str) -> FlowEstimator | None:
 
 
 def make(work: Work, wanted: list[Output]) -> None:
-    """Cut the crops of all tracks."""
+    """Write the crops of all tracks."""
     from vpd.crops import make_crops, write_crops
 
     tracks = read_tracks(work.layout.tracks(work.video))

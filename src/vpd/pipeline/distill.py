@@ -1,7 +1,7 @@
-"""The step `distill`: one student for the whole library, trained again only for a reason.
+"""The step `distill`: one student for the whole library, trained again only when it must be.
 
-It is out of date when its settings changed, or what it was trained on did. New videos alone do not retrain
-it: they are embedded by the student that is there.
+It is out of date when its settings or its training data changed. New videos alone do not retrain it: the
+existing student embeds them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # torch takes seconds to import, and most commands do not nee
 
 VERSION = 2
 WEIGHTS, CONFIG = "student.safetensors", "config.json"
-"""The files of a student, as `vpd.student.inference.store` names them; read here without importing torch."""
+"""The files of a student, as named by `vpd.student.inference.store`. This module does not import torch."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class StudentState:
 
     @property
     def exists(self) -> bool:
-        """Whether there is one at all, of these settings or others."""
+        """Whether there is a student, of these settings or others."""
         return bool(self.trained_on)
 
 
@@ -57,7 +57,7 @@ def folder(sources: Sources) -> Path:
 
 
 def video_key(sources: Sources, video: str) -> str:
-    """Stands for all that a student learns from one video."""
+    """The key of everything that a student learns from one video."""
     heads = sources.settings.distill.heads
     keys = [
         crop.outputs(sources, video)[0].recipe.key,
@@ -70,14 +70,14 @@ def video_key(sources: Sources, video: str) -> str:
 
 
 def recipe(sources: Sources, videos: Sequence[str]) -> Recipe:
-    """The recipe of a student that is trained now on ``videos``."""
+    """The recipe of a student trained now on ``videos``."""
     settings = sources.settings.distill.of_the_result()
     inputs = {video: video_key(sources, video) for video in sorted(videos)}
     return Recipe("distill", VERSION, settings, inputs)
 
 
 def weights_key(sources: Sources) -> str | None:
-    """Hash of the student's weights, None where there are none."""
+    """Hash of the student's weights; None where there are none."""
     path = folder(sources) / WEIGHTS
     try:
         found = path.stat()
@@ -128,7 +128,7 @@ def state(sources: Sources) -> StudentState:
 
 
 def ended_early(early: dict[str, Any]) -> str:
-    """How far a training came that reached its time limit, from config.json."""
+    """The progress of a training that reached its time limit, from config.json."""
     read = f"{early['read']:,} of {early['of_read']:,} crops read, " if "read" in early else ""
     return (
         f"the training reached time_limit_minutes = {early['minutes']:g}: "
@@ -155,7 +155,7 @@ def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSou
 
 
 def make(sources: Sources, videos: Sequence[str], progress: Callable[[Progress], None]) -> None:
-    """Train the student on ``videos``, or go on with a training that was stopped."""
+    """Train the student on ``videos``, or continue a training that was stopped."""
     from vpd.student import distill
 
     if not videos:

@@ -22,12 +22,12 @@ NO_STUDENT = "no student"
 
 
 def student_key(sources: Sources) -> str:
-    """Hash of the student's weights: a student trained again by the same recipe may be another."""
+    """Hash of the student's weights. A student that is trained again by the same recipe may differ."""
     return distill.weights_key(sources) or NO_STUDENT
 
 
 def outputs(sources: Sources, video: str) -> list[Output]:
-    """The features."""
+    """The file of features, with its recipe."""
     inputs = {"crop": crop.outputs(sources, video)[0].recipe.key, "student": student_key(sources)}
     settings = sources.settings.embed.of_the_result()
     path = sources.layout.features(sources.settings.distill.name, video)
@@ -56,7 +56,7 @@ def _engine(folder: Path, key: str, settings: EmbedSettings, threads: int) -> En
 
 
 def _exported(student: BaseStudent, folder: Path, key: str) -> Path:
-    """The student as ONNX; the name holds the hash of the contents, so that damage shows."""
+    """The student as ONNX. The name contains the hash of the content, so that damage is found."""
     from vpd.student import export_onnx
 
     for path in folder.glob(f"student-{key[:12]}-*.onnx"):

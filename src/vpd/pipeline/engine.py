@@ -1,4 +1,4 @@
-"""The table of engines: what does the tasks of a run: this process, worker processes or a cluster."""
+"""The table of engines, which run the tasks: this process, worker processes or a cluster."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
 from vpd.pipeline.workers import perform_in_workers
 
 WORKER_MEMORY = 2 << 30
-"""Memory that a worker may need, in bytes; limits the automatic number of workers."""
+"""Memory that a worker may need, in bytes. It limits the automatic number of workers."""
 
 
 class Perform(Protocol):
-    """Do the tasks; outcomes come as they end, in any order. Leaving the iterator early ends all work."""
+    """A function that runs tasks. Outcomes arrive in any order. Leaving the iterator early ends all work."""
 
     def __call__(self, tasks: Iterable[Task], progress: ProgressMs, jobs: int) -> Iterator[Outcome]:
-        """``jobs`` tasks at most at a time; ``progress`` hears of the work done."""
+        """Run at most ``jobs`` tasks at a time. ``progress`` receives the completed work."""
         ...
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One way to do tasks.
+    """One way to run tasks.
 
     Attributes
     ----------
@@ -62,13 +62,14 @@ ENGINES = {
 
 
 def automatic_jobs() -> int:
-    """One worker a core, fewer where the memory is small."""
+    """One worker a core, or fewer where memory is small."""
     by_memory = memory_bytes() // WORKER_MEMORY or cores()
     return max(1, min(cores(), by_memory))
 
 
 def choose_engine(jobs: int, tasks: int, name: str = "") -> Engine:
-    """The engine called ``name``, or the one for so many tasks, of which ``jobs`` may be done at a time.
+    """The engine called ``name``; by default the one for this number of tasks, of which ``jobs`` may run at a
+    time.
 
     Raises InputError for a name that is not in the table.
     """

@@ -1,4 +1,4 @@
-"""What settings ask for of memory at the least, and whether this computer has it."""
+"""Check that this computer has the memory that the settings need."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from vpd.settings import Settings
 
 FLOAT = 4
 ESTIMATOR_SIDE, DETECTOR_SIDE = 256, 416
-"""Sides of the pictures that the shipped networks see, pixels."""
+"""Sides in pixels of the inputs of the shipped networks."""
 READ = 119
-"""Numbers that the frozen pose network gives of a crop, of each orientation."""
+"""Size of a reading of the frozen pose network for one orientation of a crop."""
 THREAD_STACK = 64 * 2**10
-"""The least that the system sets aside for a thread, bytes."""
+"""Least memory that the system reserves for a thread, in bytes."""
 
 
 def least_bytes(settings: Settings) -> dict[str, int]:
-    """By setting, bytes that its value needs at the least: of one batch as the network takes it.
+    """For each setting, the least number of bytes that its value needs: one batch of the network's input.
 
-    What the networks compute in between comes on top, so that a larger figure than the computer's memory
-    cannot fit, while a smaller one may or may not.
+    Intermediate results of the networks need more. So a figure above the computer's memory cannot fit, while
+    a smaller one may or may not.
     """
     crop = settings.crop.size**2 * 5 * FLOAT  # colours and flow
     picture = 3 * FLOAT
@@ -37,7 +37,7 @@ def least_bytes(settings: Settings) -> dict[str, int]:
 
 
 def check_memory(settings: Settings) -> None:
-    """Raise SettingsError where a setting cannot fit into the memory, with the figures."""
+    """Raise SettingsError, with the figures, where a setting cannot fit into memory."""
     there = memory_bytes()
     for name, needed in least_bytes(settings).items():
         if there and needed > there:

@@ -1,4 +1,6 @@
-"""Tasks on a Ray cluster: one a video, done again where its process or its computer is lost."""
+"""Run tasks on a Ray cluster, one for each video. A task is repeated where its process or its computer is
+lost.
+"""
 
 from __future__ import annotations
 
@@ -22,24 +24,26 @@ from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
 from vpd.pipeline.workers import limit_threads
 
 TASK_MEMORY = 2 << 30
-"""Memory that a task declares, in bytes."""
+"""Memory that a task requests, in bytes."""
 MOST_KILLED = 3
-"""A video during which so many processes died is set aside."""
+"""Number of dead processes after which a video is set aside."""
 MOST_LOST = 20
-"""A video whose computer was lost so often is set aside."""
+"""Number of lost computers after which a video is set aside."""
 IN_FLIGHT = 2
-"""Tasks with the cluster for each that it can do at a time: the next one waits where the last ends."""
+"""Tasks submitted for each that the cluster can run at a time, so that the next one waits where the last
+ends.
+"""
 COUNT_EVERY_S = 10.0
-"""How often the nodes are counted: they join and leave."""
+"""Seconds between two counts of the nodes, which join and leave."""
 CANCEL_S = 10.0
-"""How long tasks that are cancelled may take to end by themselves."""
+"""Seconds that cancelled tasks have to end by themselves."""
 MOST_SAID = 200
-"""Characters of Ray's own words that are kept."""
+"""Largest number of characters kept of Ray's own message."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A computer of the cluster that cannot do tasks of this run, and why."""
+    """A computer of the cluster that cannot run tasks of this run, with the reason."""
 
     node: str
     host: str
@@ -48,7 +52,7 @@ class Refusal:
 
 @dataclass
 class _Attempt:
-    """A task with the cluster; how often its process died, and how often its computer was lost."""
+    """A submitted task, and the numbers of its dead processes and lost computers."""
 
     task: Task
     killed: int = 0
@@ -57,7 +61,7 @@ class _Attempt:
 
 @contextmanager
 def _watched(progress: ProgressMs) -> Iterator[ProgressMs]:
-    """While in here, a task that makes no progress ends its process, as a dead one is noticed."""
+    """Within the block, end the process of a task that makes no progress, so that it is noticed as dead."""
     silence, ended = stall.Stall(), threading.Event()
 
     def heard(ms: float) -> None:
@@ -77,7 +81,7 @@ def _watched(progress: ProgressMs) -> Iterator[ProgressMs]:
 
 
 def _why_not(task: Task, software: dict[str, str]) -> str:
-    """Why this computer cannot do the task; "" where it can."""
+    """Say why this computer cannot run the task; "" where it can."""
     if not Layout(task.root).settings.is_file():
         return (
             f"it does not see the library {task.root}: all nodes need it at the same path, on a shared disk"
@@ -87,7 +91,7 @@ def _why_not(task: Task, software: dict[str, str]) -> str:
 
 
 def work(task: Task, software: dict[str, str], node: str) -> Outcome | Refusal:
-    """Do a task on a computer of the cluster, whose software must be ``software``."""
+    """Run a task on a computer of the cluster, whose software must be ``software``."""
     import platform
 
     if why := _why_not(task, software):
@@ -103,11 +107,11 @@ def _work(task: Task, software: dict[str, str]) -> Outcome | Refusal:
 
 
 Do = Callable[[Task, dict[str, str]], Outcome | Refusal]
-"""Does a task where the software is that of the second argument."""
+"""A function that runs a task where the software equals its second argument."""
 
 
 class _Flight:
-    """The tasks that are with the cluster."""
+    """The submitted tasks."""
 
     def __init__(self, gpus: float, do: Do) -> None:
         self.ray = import_ray()
@@ -126,14 +130,14 @@ class _Flight:
         self.attempts[self.remote.options(**options).remote(attempt.task, self.software)] = attempt
 
     def refuse(self, refusal: Refusal) -> None:
-        """Give that computer nothing more. Raises MismatchError where no other is left."""
+        """Submit nothing more to that computer. Raises MismatchError where no other is left."""
         self.refused[refusal.node] = refusal
         if all(node["NodeID"] in self.refused for node in self.ray.nodes() if node["Alive"]):
             whys = sorted({f"{refused.host}: {refused.why}" for refused in self.refused.values()})
             raise MismatchError(f"no computer of the cluster can do the tasks. {'; '.join(whys)}.")
 
     def landed(self) -> list[tuple[_Attempt, Outcome | Refusal | Exception]]:
-        """Tasks that ended; waits a moment for one."""
+        """Tasks that ended. It waits a moment for one."""
         refs = list(self.attempts)
         ready, _ = self.ray.wait(refs, num_returns=1, timeout=stall.LOOK_EVERY_S)
         if ready:
@@ -148,7 +152,7 @@ class _Flight:
         return found
 
     def lost(self, attempt: _Attempt, error: Exception) -> Outcome | None:
-        """The outcome of a task whose process or computer is lost; None where it is to be tried again."""
+        """The outcome of a task whose process or computer is lost; None where it is repeated."""
         errors, task = self.ray.exceptions, attempt.task
         if isinstance(error, (errors.WorkerCrashedError, errors.OutOfMemoryError)):
             attempt.killed += 1
@@ -174,7 +178,7 @@ class _Flight:
         return Outcome(task.row.video, task.row, error=f"the cluster lost it {MOST_LOST} times ({said})")
 
     def end(self) -> None:
-        """Cancel what is with the cluster: artefacts in hand are left whole or not at all."""
+        """Cancel the submitted tasks. Their artefacts are complete or absent."""
         refs = list(self.attempts)
         if not refs:
             return
@@ -188,12 +192,12 @@ class _Flight:
 def perform_on_ray(
     tasks: Iterable[Task], progress: ProgressMs, jobs: int, do: Do = _work
 ) -> Iterator[Outcome]:
-    """Do the tasks on the cluster that is connected: ``jobs`` at a time, as many as it can where that is 0.
+    """Run the tasks on the connected cluster: ``jobs`` at a time, or with 0 as many as it can.
 
-    A task whose process dies is tried again, ``MOST_KILLED`` times in all; then its video is set aside. A
-    task whose computer is lost is done by another. Computers with other software, or that do not see the
-    library, are given no more tasks. Raises MismatchError where none is left. Leaving the iterator early
-    cancels the tasks. ``do`` is what the computers call.
+    A task whose process dies is tried ``MOST_KILLED`` times in all; then its video is set aside. A task whose
+    computer is lost runs on another one. Computers with other software, or without access to the library, get
+    no more tasks. Raises MismatchError where none is left. Leaving the iterator early cancels the tasks.
+    ``do`` is the function that the computers call.
     """
     waiting = deque(_Attempt(task) for task in tasks)
     if not waiting:

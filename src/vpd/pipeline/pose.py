@@ -28,7 +28,7 @@ VERSION = 1
 
 @once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
-    """The poses."""
+    """The file of poses, with its recipe."""
     settings, given = sources.settings.pose, sources.given.poses.get(video)
     inputs = {"track": track.outputs(sources, video)[0].recipe.key}
     matter: dict[str, Any] = {}
@@ -57,7 +57,7 @@ def _estimator(settings: PoseSettings, threads: int) -> PoseEstimator:
 
 
 def make(work: Work, wanted: list[Output]) -> None:
-    """Estimate the poses of all tracks, or take the user's."""
+    """Estimate the poses of all tracks, or use the user's."""
     tracks = read_tracks(work.layout.tracks(work.video))
     given = work.sources.given.poses.get(work.video)
     out = wanted[0]
@@ -75,7 +75,7 @@ def make(work: Work, wanted: list[Output]) -> None:
 
 
 def _taken(given: Path, found: GivenPoses, tracks: list[Track]) -> list[PoseSequence]:
-    """The poses by track. Raises InputError where none lies on one."""
+    """The user's poses by track. Raises InputError where none lies on a track."""
     poses = by_athlete(found, tracks)
     if tracks and found.poses and not any(len(p.frames) for p in poses):
         raise InputError(

@@ -1,4 +1,4 @@
-"""Processes that `torchrun` started: rank 0 runs the pipeline, the others take part in the training alone."""
+"""Processes that `torchrun` started: rank 0 runs the pipeline, the others only take part in the training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _rounds = itertools.count()
 _PATIENCE = timedelta(days=30)
-"""Rank 0 may have days of preparation before it; where it dies, torchrun ends the others."""
+"""How long the others wait. Rank 0 may prepare for days; where it dies, torchrun ends the others."""
 
 
 def _count() -> int:
@@ -22,7 +22,7 @@ def _count() -> int:
 
 
 def is_helper() -> bool:
-    """Whether this process is one of torchrun's, and not the first."""
+    """Whether torchrun started this process as one of the others."""
     return _count() > 1 and int(os.environ.get("RANK", "0")) > 0
 
 
@@ -34,18 +34,18 @@ def _store() -> Store:
 
 
 def _next() -> str:
-    """The name of rank 0's next word: every run of a process has its own."""
+    """The name of rank 0's next message. It differs for every run of a process."""
     return f"vpd/distill/{next(_rounds)}"
 
 
 def begin(videos: Sequence[str]) -> None:
-    """Tell the other processes to train on these videos; to end, where there are none."""
+    """Tell the other processes to train on these videos. Without videos they end."""
     if _count() > 1:
         _store().set(_next(), json.dumps(list(videos)))
 
 
 def wait_for_begin() -> list[str]:
-    """Wait for rank 0; the videos to train on, empty where no training is due."""
+    """Wait for rank 0. Returns the videos to train on, empty where no training is due."""
     store, word = _store(), _next()
     store.wait([word], _PATIENCE)
     videos: list[str] = json.loads(store.get(word))

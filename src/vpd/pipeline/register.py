@@ -1,4 +1,4 @@
-"""Make a library, and put videos into it."""
+"""Make a library, and register videos in it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from vpd.video.chapters import missing_chapters
 
 
 def make_library(folder: Path) -> Layout:
-    """The library in ``folder``, made where it is not there. Raises InputError where it cannot be made.
+    """The library in ``folder``, created where it is missing. Raises InputError where it cannot be created.
 
-    The folder may hold files of the user, such as the videos; but not what a library would write over.
+    The folder may hold files of the user, such as the videos, but none that a library would overwrite.
     """
     layout = Layout(folder.resolve())
     if layout.settings.exists():
@@ -41,7 +41,7 @@ def make_library(folder: Path) -> Layout:
 
 
 def _foreign(layout: Layout) -> list[str]:
-    """Files and folders that a library would use, and that are not of one that lost its vpd.toml."""
+    """Files and folders with names that a library uses, except those of a library that lost its vpd.toml."""
     for file in MADE_FILES:
         try:
             if read_recipe(layout.root / file)["step"] == TABLE_STEP:
@@ -52,9 +52,9 @@ def _foreign(layout: Layout) -> list[str]:
 
 
 def add_videos(layout: Layout, paths: Iterable[Path], join: bool = False) -> Registration:
-    """Register files, and the recordings of folders; what cannot be registered is told in the result.
+    """Register files, and the recordings in folders. The result lists what could not be registered.
 
-    With ``join``, files that a camera has cut one recording into are one video.
+    With ``join``, the files into which a camera has cut one recording are one video.
     """
     found = find_videos(paths)
     mend_table(layout, lambda _: None)
@@ -76,6 +76,6 @@ def add_videos(layout: Layout, paths: Iterable[Path], join: bool = False) -> Reg
 
 
 def _apart(chapters: list[list[Path]], videos: Videos) -> list[list[Path]]:
-    """Those that are videos of their own."""
+    """The files that are separate videos."""
     firsts = {row.path for row in videos.rows.values() if row.further}
     return [parts for parts in chapters if Path(os.path.abspath(parts[0])).as_posix() not in firsts]  # noqa: PTH100

@@ -10,19 +10,21 @@ class Listener(Protocol):
     """Receives the progress of a run: a progress bar, a log, a web page."""
 
     def begin(self, what: str, videos: int, cost_ms: float) -> None:
-        """A part of the run begins, on ``videos`` videos, with an estimated cost (ms) on one core."""
+        """Called when a part of the run begins, with its number of videos and estimated cost (ms of one
+        core).
+        """
         ...
 
     def advance(self, cost_ms: float) -> None:
-        """Another ``cost_ms`` of the part is done."""
+        """Called when another ``cost_ms`` of the part is done."""
         ...
 
     def ended(self, video: str, error: str) -> None:
-        """A video is done; ``error`` says why it is set aside, else ""."""
+        """Called when a video is done. ``error`` says why it is set aside, else it is ""."""
         ...
 
     def say(self, text: str) -> None:
-        """A sentence for the user."""
+        """Called with a sentence for the user."""
         ...
 
 
@@ -60,17 +62,17 @@ class RunReport:
 
     @property
     def complete(self) -> bool:
-        """Whether everything asked for was done."""
+        """Whether everything requested was done."""
         return not (self.set_aside or self.missing or self.problems)
 
     def count(self, seconds: dict[str, float]) -> None:
-        """Add what one task did."""
+        """Add the result of one task."""
         for name, spent in seconds.items():
             self.made[name] = self.made.get(name, 0) + 1
             self.seconds[name] = self.seconds.get(name, 0.0) + spent
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "complete": self.complete,
             "made": self.made,

@@ -1,4 +1,4 @@
-"""Run steps on a library: only what is missing or out of date, one video a task, past videos that fail."""
+"""Run steps on a library: only missing or outdated ones, one task a video, continuing after failures."""
 
 from __future__ import annotations
 
@@ -28,27 +28,29 @@ from vpd.pipeline.task import Task
 from vpd.settings.toml import load_settings
 
 SAVE_EVERY_S = 10.0
-"""The table of videos is written at most this often; what a kill loses of it is found in the artefacts."""
+"""Least time in seconds between two writes of the table of videos. After a kill, artefacts restore the
+difference.
+"""
 
 PREPARATION = ("track", "pose", "crop", "teach")
 FOR_LEARNING = with_needs(["teach", "crop"])
-"""What must be there of a video before a student learns from it."""
+"""Steps that a video needs before a student learns from it."""
 FOR_TRAINING_ALONE = ("pose", "teach")
-"""Steps that a video does not need once a student exists: inference needs no pose (paper 3.2)."""
+"""Steps that a video does not need once a student exists, because inference needs no pose (paper 3.2)."""
 
 
 def open_sources(layout: Layout) -> Sources:
-    """The library's settings and videos as they are now. Raises ArtefactError where its table is damaged."""
+    """The present settings and videos of the library. Raises ArtefactError where its table is damaged."""
     return Sources(layout, load_settings(layout.settings), Videos.read(layout))
 
 
 def scanned(videos: Videos) -> list[str]:
-    """Videos that can be read, whatever a later step met."""
+    """Videos that could be read, also where a later step failed."""
     return [row.video for row in videos.rows.values() if row.frames > 0]
 
 
 def needed_steps(video: str, names: Iterable[str], kept: distill.StudentState | None) -> list[str]:
-    """Those of the steps that the video needs. ``kept`` is the student that need not be trained again."""
+    """The steps that the video needs. ``kept`` is the student that is not trained again."""
     spared = FOR_TRAINING_ALONE if kept and video not in kept.trained_on else ()
     return [name for name in names if name not in spared]
 
@@ -63,19 +65,19 @@ class _Run:
     cluster: Cluster = field(default_factory=Cluster)
     shard: Shard | None = None
     changed: dict[str, VideoRow] = field(default_factory=dict)
-    """Rows that the table on the disk does not have yet."""
+    """Rows that are not yet in the table on the disk."""
 
     def put(self, row: VideoRow) -> None:
-        """Keep the row of a video as it is now."""
+        """Keep the present row of a video."""
         self.changed[row.video] = row
         self.sources.videos.put(row)
 
     def mine(self, videos: Iterable[str]) -> list[str]:
-        """Those of the videos that this run does: all, or those of its shard."""
+        """The videos of this run: all, or those of its shard."""
         return self.shard.of(videos) if self.shard else list(videos)
 
     def save(self) -> None:
-        """Write what changed into the table of videos, which others may have changed meanwhile."""
+        """Write the changed rows into the table of videos, which others may have changed."""
         layout = self.sources.layout
         if not self.changed:
             return
@@ -87,7 +89,7 @@ class _Run:
         self.sources.videos = videos
 
     def tasks(self, steps: Iterable[tuple[str, Sequence[str]]]) -> list[Task]:
-        """Tasks of videos with their steps, the longest first so that none is left for the end."""
+        """Tasks of videos with their steps. The longest come first, so that none is left for the end."""
         todo = [(video, tuple(names)) for video, names in steps if names]
         workers = min(self.jobs, len(todo)) or 1
         # With one task after the other, libraries use all cores by themselves.
@@ -98,9 +100,10 @@ class _Run:
         return sorted(tasks, key=lambda task: -task.cost_ms)
 
     def perform(self, what: str, tasks: list[Task]) -> None:
-        """Do the tasks and keep the rows of the videos as they become.
+        """Run the tasks, and keep the rows of the videos as they arrive.
 
-        What another run has in hand is left for the end; then this run waits for it, and does what remains.
+        Artefacts that another run is making are left for the end. Then this run waits for it, and makes what
+        remains.
         """
         if not tasks:
             return
@@ -115,7 +118,9 @@ class _Run:
             tasks = self.tasks((task.row.video, task.steps) for task in tasks if task.row.video in busy)
 
     def _perform_free(self, tasks: list[Task]) -> dict[str, Path]:
-        """Do those of the tasks that no other run has in hand; by video, the artefacts that one has."""
+        """Run the tasks that no other run is working on. Returns, by video, the artefacts that another run is
+        making.
+        """
         busy: dict[str, Path] = {}
         saved_at = time.monotonic()
         try:
@@ -142,7 +147,7 @@ class _Run:
         return busy
 
     def try_again(self) -> None:
-        """Take up the videos that a step has set aside: what was wrong may be mended."""
+        """Try the videos again that a step has set aside, because the cause may be gone."""
         for video in self.mine(scanned(self.sources.videos)):
             row = self.sources.row(video)
             if row.status == SET_ASIDE:
@@ -157,7 +162,7 @@ class _Run:
         self.report.found = {row.video: row.about for row in rows if row.about and not row.error}
 
     def prepare(self, names: Sequence[str], for_student: distill.StudentState | None) -> None:
-        """Steps before distillation, of all videos, or only what the student that is kept needs of each."""
+        """Run the steps before distillation: for all videos, or only what the kept student needs of each."""
         steps = (
             (video, stale(self.sources, video, needed_steps(video, names, for_student)))
             for video in self.mine(scanned(self.sources.videos))
@@ -165,15 +170,15 @@ class _Run:
         self.perform(" + ".join(names), self.tasks(steps))
 
     def distill(self, redistill: bool) -> bool:
-        """Train the student where it is due; whether there is one in the end.
+        """Train the student where it is due. Returns whether there is one in the end.
 
-        Where another run is training it, this one waits, and finds it trained.
+        Where another run is training it, this one waits and uses the result.
         """
         with locked(distill.folder(self.sources), math.inf, self.listener.say):
             return self._distill(redistill)
 
     def _unprepared(self) -> list[str]:
-        """Videos of other shards that can be learned from, and are not prepared yet."""
+        """Videos of other shards that could be learned from but are not prepared yet."""
         own = set(self.mine(self.sources.videos.rows))
         rows = [row for row in self.sources.videos.rows.values() if row.video not in own]
         return [
@@ -226,7 +231,7 @@ class _Run:
         return True
 
     def help_to_distill(self) -> RunReport:
-        """Run a process of torchrun with a rank above 0: it takes part in the training alone."""
+        """Run a process of torchrun with a rank above 0. It only takes part in the training."""
         videos = ranks.wait_for_begin()
         if videos:
             distill.make(self.sources.anew(), videos, lambda _: None)
@@ -251,7 +256,7 @@ def run(
     cluster: Cluster | None = None,
     shard: Shard | None = None,
 ) -> RunReport:
-    """Bring the library's artefacts up to date as far as ``steps``, with all that they need.
+    """Bring the library's artefacts up to date as far as ``steps``, with all steps that these need.
 
     Parameters
     ----------
@@ -265,8 +270,8 @@ def run(
     cluster : which one, and what a task gets of it; by default Ray's on this computer.
     shard : do the videos of this shard alone. A student is trained only when all shards are prepared.
 
-    Several runs may work on one library at once: each artefact is made by one of them. Raises DiskFullError.
-    A CancelledError that the listener raises ends the run; what is made is kept.
+    Several runs may work on one library at once. Each artefact is made by one of them. Raises DiskFullError.
+    A CancelledError from the listener ends the run; finished artefacts stay.
     """
     names = with_needs([*steps, "teach"] if teachers else steps)
     listener = listener or Silent()
@@ -288,7 +293,7 @@ def run(
 
 
 def _run(work: _Run, names: Sequence[str], redistill: bool, given: bool) -> RunReport:
-    """Do the steps. ``given`` tells that features of teachers were asked for, of every video."""
+    """Run the steps. ``given`` means that features of teachers were requested for every video."""
     sweep(work.sources.layout)
     work.scan()
     if names != ["scan"]:
@@ -312,7 +317,7 @@ def _run(work: _Run, names: Sequence[str], redistill: bool, given: bool) -> RunR
 
 
 def sweep(layout: Layout) -> None:
-    """Remove what killed runs left of unfinished files."""
+    """Remove the unfinished files of killed runs."""
     folders = [layout.root, layout.root / "frames", *(layout.root / f for f in ("tracks", "poses", "crops"))]
     folders += [parent for top in ("features", "students") for parent in (layout.root / top).glob("*")]
     for folder in folders:

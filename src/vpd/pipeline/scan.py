@@ -1,4 +1,4 @@
-"""The step `scan`: decode a file once, and note what is in it and what it takes to come to each frame."""
+"""The step `scan`: decode a file once, and record its properties and the index of its frames."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ FOUND = (
     "width", "height", "rotation", "fps_numerator", "fps_denominator", "frames", "start_s", "end_s",
     "duration_s", "warning", "about",
 )  # fmt: skip
-"""Results of the scan besides the frames. The artefact keeps them, so that a lost table costs no decoding."""
+"""Results of the scan besides the frames. The artefact keeps them, so that a lost table needs no new
+decoding.
+"""
 
 FOR_THE_TABLE = ("path", "relative", "bytes", "mtime_ns", "without_rate", "chapters")
-"""Kept too, so that a damaged table can be made again with the same ids."""
+"""Values kept too, so that a damaged table can be rebuilt with the same ids."""
 
 
 def _output(layout: Layout, row: VideoRow, fps: float) -> Output:
@@ -30,15 +32,15 @@ def _output(layout: Layout, row: VideoRow, fps: float) -> Output:
 
 @once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
-    """The index of the frames."""
+    """The index of the frames, with its recipe."""
     return [_output(sources.layout, sources.row(video), sources.settings.scan.fps)]
 
 
 def is_due(sources: Sources, video: str) -> bool:
-    """Whether the video must be scanned: it is new, its file has changed, or its index is gone.
+    """Whether the video must be scanned: it is new, its file has changed, or its index is missing.
 
-    A file that could not be read is not tried again before it changes, or before its rate is known where that
-    was missing; one that is gone is left as it was.
+    An unreadable file is tried again when it changes, or when its missing rate is given. A missing file is
+    not scanned.
     """
     row = sources.row(video)
     if row.status == NEW or not row.key:
@@ -54,7 +56,9 @@ def is_due(sources: Sources, video: str) -> bool:
 
 
 def scan(sources: Sources, video: str) -> VideoRow:
-    """The row with what is in the file; the index of its frames is written. Set aside where unreadable."""
+    """The row with the properties of the file. Its frame index is written. An unreadable file is set
+    aside.
+    """
     videos, fps = sources.videos, sources.settings.scan.fps
     try:
         row, footage = videos.stamped(video), videos.recording(video)

@@ -1,4 +1,4 @@
-"""Shards: a share of a library's videos, by their ids, for schedulers such as Slurm that start many runs."""
+"""Shards: a share of a library's videos by their ids, for schedulers such as Slurm that start many runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vpd.errors import InputError
 
 
 def shard_of(video: str, count: int) -> int:
-    """The shard, counted from 1, that a video belongs to of ``count``: by its id alone, on every computer."""
+    """The number, from 1 to ``count``, of a video's shard. It depends on the id alone, on every computer."""
     return int(hashlib.sha256(video.encode()).hexdigest()[:12], 16) % count + 1
 
 
@@ -41,7 +41,7 @@ class Shard:
         return cls(int(found[1]), int(found[2]))
 
     def of(self, videos: Iterable[str]) -> list[str]:
-        """Those of the videos that belong to this shard, in their order."""
+        """The videos of this shard, in their order."""
         return [video for video in videos if shard_of(video, self.count) == self.number]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The software that enters the bytes of artefacts: computers that share a run must agree in it."""
+"""The software that affects the bytes of artefacts. Computers that share a run must have the same."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 from vpd.models import MODELS
 
 PACKAGES = ("av", "numba", "numpy", "onnxruntime", "opencv-python-headless", "pyarrow", "scipy", "torch")
-"""Packages that compute or write what stands in artefacts."""
+"""Packages that compute or write the content of artefacts."""
 SHOWN = 12
-"""Digits of a hash that are shown."""
+"""Number of digits of a hash that are shown."""
 
 
 def _version(package: str) -> str:
@@ -33,7 +33,7 @@ def _hash_of_sources() -> str:
 
 @lru_cache(maxsize=1)
 def installed() -> dict[str, str]:
-    """What is on this computer: versions of Python and packages, hashes of vpd's code and networks."""
+    """The software of this computer: versions of Python and packages, hashes of vpd's code and networks."""
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
     found |= {package: _version(package) for package in PACKAGES}
     networks = hashlib.sha256("".join(sorted(m.sha256 for m in MODELS.values())).encode())
@@ -43,7 +43,9 @@ def installed() -> dict[str, str]:
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
-    """What differs, such as "numpy 2.1.0 instead of 2.2.0", the former ``there``; "" where nothing does."""
+    """The differences, such as "numpy 2.1.0 instead of 2.2.0", where the first is ``there``; "" where there
+    are none.
+    """
     names = sorted(here.keys() | there.keys())
     return ", ".join(
         f"{name} {there.get(name, 'none')} instead of {here.get(name, 'none')}"

@@ -1,7 +1,7 @@
-"""Recipes of the artefacts of one video: settings, inputs, and the keys that follow from them.
+"""Recipes of the artefacts of one video: settings, inputs, and their keys.
 
-Keys are computed from the video's content, the settings and the person's word alone, down the chain of steps;
-nothing is read but what a person may have written. So what is out of date is known without running anything.
+Keys depend only on the video's content, the settings and the user's files, down the chain of steps. Nothing
+else is read. So the state of artefacts is known without running anything.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 
 PROGRESS_FRAMES = 16
-"""Frames between two words about progress."""
+"""Number of frames between two reports of progress."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """One artefact: its path, and its recipe as of now."""
+    """One artefact: its path, and its present recipe."""
 
     path: Path
     recipe: Recipe
 
     @property
     def current(self) -> bool:
-        """Whether it exists, is readable, and was made from this recipe."""
+        """Whether it exists, is readable, and was made by this recipe."""
         return is_current(self.path, self.recipe)
 
 
 def once_a_video(make: Callable[..., _Made]) -> Callable[..., _Made]:
-    """Have ``make(sources, video, ...)`` compute the recipes of one video once, until its row changes.
+    """Cache the recipes of one video made by ``make(sources, video, ...)`` until its row changes.
 
-    The recipe of a step enters that of the next one: without this a status of N videos would compute each as
-    often as there are steps after it.
+    The recipe of a step is part of the next one's. Without the cache a status of N videos would compute each
+    recipe as often as there are later steps.
     """
 
     @wraps(make)
@@ -67,7 +67,7 @@ def once_a_video(make: Callable[..., _Made]) -> Callable[..., _Made]:
 
 
 def file_key(path: Path) -> str:
-    """Hash of a file that a person or another step wrote, or of all files in a folder.
+    """Hash of a file that the user or another step wrote, or of all files in a folder.
 
     Raises ArtefactError where there is none.
     """
@@ -83,7 +83,7 @@ def file_key(path: Path) -> str:
 
 
 def check_teachers(names: Iterable[str], where: str) -> None:
-    """Raises InputError where one of the names, given ``where``, is no teacher's."""
+    """Raise InputError where one of the names, given at ``where``, is no teacher."""
     for name in names:
         if name not in TEACHERS:
             new = now_called(name, FEATURES)
@@ -91,7 +91,7 @@ def check_teachers(names: Iterable[str], where: str) -> None:
 
 
 class Sources:
-    """The library as the steps see it: paths, settings, videos, and the user's picks."""
+    """The library in the view of the steps: paths, settings, videos, and the user's picks."""
 
     def __init__(self, layout: Layout, settings: Settings, videos: Videos) -> None:
         self.layout, self.settings, self.videos = layout, settings, videos
@@ -100,22 +100,23 @@ class Sources:
         self.made: dict[tuple[str, ...], Any] = {}
 
     def with_teachers(self, names: Sequence[str], invert: bool = False) -> Sources:
-        """The same, with these teachers besides those of the settings, and `invert` where it is said here or
-        there. Raises InputError for unknown ones."""
+        """A copy with these teachers besides those of the settings, and with `invert` where either sets it.
+        Raises InputError for unknown ones.
+        """
         wanted = tuple(dict.fromkeys([*self.settings.teach.teachers, *names]))
         teach = TeachSettings(teachers=wanted, invert=invert or self.settings.teach.invert)
         check_teachers(teach.teachers, "--teacher")
         return Sources(self.layout, self.settings.model_copy(update={"teach": teach}), self.videos)
 
     def with_preset(self, preset: str) -> Sources:
-        """The same, with the student of this preset. Raises InputError for an unknown one."""
+        """A copy with the student of this preset. Raises InputError for an unknown one."""
         if preset not in PRESETS:
             raise InputError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
         distill = self.settings.distill.with_preset(preset)
         return Sources(self.layout, self.settings.model_copy(update={"distill": distill}), self.videos)
 
     def anew(self) -> Sources:
-        """The same settings, with the table of videos as it is now."""
+        """A copy with the same settings and the present table of videos."""
         return Sources(self.layout, self.settings, Videos.read(self.layout))
 
     def row(self, video: str) -> VideoRow:
@@ -128,11 +129,11 @@ class Sources:
 
     @cached_property
     def given(self) -> UserFiles:
-        """Boxes and poses that the user gave."""
+        """The boxes and poses that the user supplied."""
         return UserFiles(self.layout, self.videos.names)
 
     def unused(self) -> list[str]:
-        """A sentence for each file or pick of the user's that belongs to no video."""
+        """A sentence for each file or pick of the user that belongs to no video."""
         shown = sorted({pick.video for pick in self._all_picks if len(self.videos.matches(pick.video)) != 1})
         name = self.layout.picks.name
         return [*self.given.problems, *(f"picks in {name} are not used: {_why(self, v)}" for v in shown)]
@@ -165,7 +166,7 @@ def _why(sources: Sources, name: str) -> str:
 
 @dataclass(frozen=True)
 class Work:
-    """One step's work on one video: where everything is, threads to use, and whom to tell of frames done."""
+    """The work of one step on one video: sources, number of threads, and the receiver of progress."""
 
     sources: Sources
     video: str
@@ -185,7 +186,7 @@ class Work:
         return self.sources.row(self.video)
 
     def frames(self) -> Iterator[Frame]:
-        """All frames of the video; tells of progress."""
+        """Yield all frames of the video, and report progress."""
         for frame in read_frames(self.sources.videos.recording(self.video)):
             yield frame
             if frame.frame % PROGRESS_FRAMES == PROGRESS_FRAMES - 1:

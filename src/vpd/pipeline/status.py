@@ -1,4 +1,4 @@
-"""Which artefacts of a library are up to date."""
+"""Find which artefacts of a library are up to date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpd.pipeline.table import STEPS, stale
 
 @dataclass
 class StepStatus:
-    """Videos of one step: done, still to do, and not needing it."""
+    """The videos of one step: done, to do, and without need of it."""
 
     current: int = 0
     due: int = 0
@@ -51,11 +51,11 @@ class Status:
 
     @property
     def up_to_date(self) -> bool:
-        """Whether `vpd run` would find nothing to do, and every video is there."""
+        """Whether `vpd run` has nothing to do, and no video is missing."""
         return not (self.missing or self.student["due"] or any(step.due for step in self.steps.values()))
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Plain values."""
         return {
             "root": self.root,
             "up_to_date": self.up_to_date,
@@ -68,7 +68,7 @@ class Status:
 
 
 def status(layout: Layout) -> Status:
-    """Look at every artefact of the library, without its lock and without changing anything."""
+    """Check every artefact of the library, without a lock and without any change."""
     sources = open_sources(layout)
     videos = sources.videos
     student = distill.state(sources)

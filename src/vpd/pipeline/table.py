@@ -1,4 +1,4 @@
-"""The steps in order: what each needs, what it makes of a video, and how."""
+"""The steps in order: their inputs, their artefacts, and the functions that make them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def step(name: str) -> Step:
 
 
 def with_needs(names: Iterable[str]) -> list[str]:
-    """The steps and all that they need, in order."""
+    """The steps and all that they depend on, in order."""
     wanted: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -78,12 +78,14 @@ def with_needs(names: Iterable[str]) -> list[str]:
 
 
 def stale(sources: Sources, video: str, names: Iterable[str]) -> list[str]:
-    """Those of the steps, in order, with an artefact of the video that is missing or out of date."""
+    """The steps, in order, with an artefact of the video that is missing or out of date."""
     return [name for name in names if any(not output.current for output in outputs(sources, video, name))]
 
 
 def outputs(sources: Sources, video: str, name: str) -> list[Output]:
-    """The artefacts of one step for one video, up to date or not; none of `distill`, which is of no video."""
+    """The artefacts of one step for one video, up to date or not; none of `distill`, which belongs to no
+    video.
+    """
     found = step(name).outputs
     return found(sources, video) if found else []
 

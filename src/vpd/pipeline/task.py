@@ -1,4 +1,4 @@
-"""One video's work, done in this process or a worker: the same function either way."""
+"""The work on one video, in this process or a worker: the same function in both."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from vpd.pipeline.table import STEPS, due_outputs, outputs
 from vpd.settings import Settings
 
 ProgressMs = Callable[[float], None]
-"""Told how much of the estimated work is done, in milliseconds of one core."""
+"""A function that receives the completed part of the estimated work, in milliseconds of one core."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """Steps, in order, to do on one video. ``scan`` stands alone.
+    """Steps, in order, to run on one video. ``scan`` is always alone.
 
-    ``threads`` are the cores that it uses, ``gpus`` the share of a GPU that it holds on a cluster.
+    ``threads`` is the number of cores that it uses, ``gpus`` the share of a GPU that it holds on a cluster.
     """
 
     root: Path
@@ -39,7 +39,7 @@ class Task:
 
     @property
     def cost_ms(self) -> float:
-        """About what it costs."""
+        """The approximate cost in milliseconds of one core."""
         return max(self.row.frames, 1) * sum(STEPS[name].cost_ms for name in self.steps)
 
 
@@ -82,7 +82,7 @@ class _BusyError(Exception):
 
 @contextmanager
 def _in_hand(outputs: Sequence[Output]) -> Iterator[None]:
-    """The locks of the artefacts, so that no other run makes the same ones. Raises _BusyError."""
+    """Hold the locks of the artefacts, so that no other run makes the same ones. Raises _BusyError."""
     with ExitStack() as stack:
         for output in outputs:
             try:
@@ -93,7 +93,7 @@ def _in_hand(outputs: Sequence[Output]) -> Iterator[None]:
 
 
 def perform(task: Task, progress: ProgressMs) -> Outcome:
-    """Do the steps. An error ends the task and is told in the outcome; CancelledError alone is raised."""
+    """Run the steps. An error ends the task and is part of the outcome. Only CancelledError is raised."""
     layout = Layout(task.root)
     videos = Videos(layout, [task.row])
     sources = Sources(layout, task.settings, videos)

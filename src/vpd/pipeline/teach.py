@@ -19,14 +19,14 @@ VERSION = 1
 
 
 def names(sources: Sources) -> list[str]:
-    """The teachers that are wanted: those of the settings, and those that the student learns from."""
+    """The wanted teachers: those of the settings, and those that the student learns from."""
     heads = [head.teacher for head in sources.settings.distill.heads]
     return list(dict.fromkeys([*sources.settings.teach.teachers, *heads]))
 
 
 @once_a_video
 def output(sources: Sources, video: str, name: str) -> Output:
-    """The features of one teacher."""
+    """The file of features of one teacher, with its recipe."""
     inputs = {"pose": pose.outputs(sources, video)[0].recipe.key}
     settings: dict[str, Any] = {"teacher": name}
     teacher = entry(name)
@@ -39,7 +39,7 @@ def output(sources: Sources, video: str, name: str) -> Output:
 
 
 def outputs(sources: Sources, video: str) -> list[Output]:
-    """The features of each teacher."""
+    """The file of features of each teacher."""
     return [output(sources, video, name) for name in names(sources)]
 
 
@@ -49,13 +49,13 @@ def _teacher(name: str, invert: bool) -> Teacher:
 
 
 def pose_origin(work: Work) -> str:
-    """The estimator of the video's poses, or the user's file that they are from."""
+    """The estimator of the video's poses, or the name of the user's file with them."""
     given = work.sources.given.poses.get(work.video)
     return work.settings.pose.estimator if given is None else f"poses_given/{given.name}"
 
 
 def make(work: Work, wanted: list[Output]) -> None:
-    """Make the features from the poses. Raises MismatchError for poses that a teacher is not made for."""
+    """Make the features from the poses. Raises MismatchError for poses that a teacher cannot use."""
     poses = read_poses(work.layout.poses(work.video))
     times_s = read_times(work.layout.frames(work.video))
     invert = work.settings.teach.invert

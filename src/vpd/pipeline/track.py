@@ -1,4 +1,4 @@
-"""The step `track`: the athletes' boxes, by detection or as the user gave them."""
+"""The step `track`: the athletes' boxes, by detection or from the user's file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VERSION = 3
 
 @once_a_video
 def outputs(sources: Sources, video: str) -> list[Output]:
-    """The tracks."""
+    """The file of tracks, with its recipe."""
     inputs = {"scan": scan.outputs(sources, video)[0].recipe.key}
     boxes = sources.given.boxes.get(video)
     settings = sources.settings.track.of_the_result()
@@ -51,7 +51,7 @@ def _detector(min_score: float, threads: int) -> NanoDet:
 
 
 def make(work: Work, wanted: list[Output]) -> None:
-    """Follow the athletes, or take the user's boxes."""
+    """Track the athletes, or use the user's boxes."""
     from vpd.athletes import read_boxes, track
 
     settings, row = work.settings.track, work.row

@@ -1,4 +1,4 @@
-"""Worker processes: each does one task after the other; one that dies or hangs is replaced."""
+"""Worker processes. Each runs one task at a time. One that dies or hangs is replaced."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from vpd.pipeline import stall
 from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
 
 TELL_EVERY_S = 0.2
-"""A worker speaks of its progress at most this often."""
+"""Least time in seconds between two progress messages of a worker."""
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def limit_threads(threads: int) -> None:
-    """Have the libraries of this process use so many threads."""
+    """Limit the libraries of this process to this number of threads."""
     import cv2
 
     cv2.setNumThreads(threads)
@@ -36,7 +36,9 @@ def limit_threads(threads: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent does, however that ended: it no longer holds the library's lock."""
+    """End this process when its parent ends in any way. The parent no longer holds the library's lock
+    then.
+    """
     parent = mp.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -99,16 +101,16 @@ class _Worker:
             self.connection.send(task)
 
     def is_stalled(self) -> bool:
-        """Look once more at a worker that is silent: whether it is to be given up."""
+        """Check a silent worker once more. Returns whether to end it."""
         return self.silence.look(processor_s(self.process.pid))
 
     def failed(self, how: str) -> Outcome:
-        """The outcome of the task during which the process ended."""
+        """The outcome of a task whose process ended."""
         assert self.task is not None
         return Outcome(self.task.row.video, self.task.row, error=f"the worker process {how}")
 
     def died(self) -> Outcome:
-        """The outcome of the task during which the process ended by itself."""
+        """The outcome of a task whose process ended by itself."""
         self.process.join()
         code = self.process.exitcode or 0
         if code >= 0:
@@ -121,7 +123,7 @@ class _Worker:
         return self.failed(f"died (signal {name}{hint})")
 
     def give_up(self) -> Outcome:
-        """End a worker that hangs; the outcome of its task."""
+        """End a worker that hangs. Returns the outcome of its task."""
         self.process.kill()
         self.process.join()
         return self.failed(
@@ -131,10 +133,9 @@ class _Worker:
 
 
 def perform_in_workers(tasks: Iterable[Task], progress: ProgressMs, jobs: int) -> Iterator[Outcome]:
-    """Do the tasks in ``jobs`` worker processes; outcomes come as they end.
+    """Run the tasks in ``jobs`` worker processes. Outcomes arrive as tasks end.
 
-    A worker that dies or hangs takes its video with it and is replaced. Leaving the iterator early ends the
-    workers.
+    A worker that dies or hangs fails its video and is replaced. Leaving the iterator early ends the workers.
     """
     waiting = deque(tasks)
     workers: list[_Worker] = []

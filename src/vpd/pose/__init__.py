@@ -1,1 +1,1 @@
-"""2D poses: the skeleton, the estimators behind one interface, poses from outside."""
+"""2D poses: the skeleton, the estimators behind one interface, and poses of other programs."""

@@ -1,4 +1,4 @@
-"""The poses of a video's athletes: crops of each track's boxes through an estimator, a batch at a time."""
+"""Estimate the poses of a video's athletes: crops of each track's boxes, in batches."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from vpd.types import Array, PoseSequence, Track
 from vpd.video import Frame
 
 SURE = 0.2
-"""Score from which on a joint counts for the box of a pose."""
+"""Least score of a joint that counts for the box of a pose."""
 ENOUGH = 6
-"""Sure joints without which a pose's box means nothing."""
+"""Least number of such joints that make a meaningful box."""
 
 
 def estimate(
@@ -26,7 +26,7 @@ def estimate(
 ) -> list[PoseSequence]:
     """A pose for every box of every track.
 
-    Frames pass by once; at most a batch of them is kept. A box whose frame does not come gets no pose.
+    Frames are used once, and at most a batch of them is kept. A box whose frame is missing gets no pose.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def estimate(
 
 
 def _sequence(track: Track, poses: Array, turned: dict[int, Array], there: Array) -> PoseSequence:
-    """The poses of a track where there are any, of the turned ones the likeliest."""
+    """The poses of a track where there are any. Of the turned ones the most likely are taken."""
     place = np.cumsum(there) - 1
     others = {int(place[row]): found for row, found in turned.items()}
     frames = track.frames[there]
@@ -103,8 +103,8 @@ def poses_of(
 ) -> Array:
     """Poses (N, 17, 3) in pixels of the ``boxes`` (N, 4), each in its picture (H, W, 3) uint8.
 
-    Where the crop around the joints found overlaps the crop they were found in by less than
-    ``second_pass_below``, the pose is estimated again in it.
+    Where the crop around the joints overlaps the first crop by less than ``second_pass_below`` (IoU), the
+    pose is estimated again in it.
     """
     windows = _windows(boxes, estimator.size, estimator.padding)
     poses = _estimated(pictures, windows, estimator)
@@ -119,7 +119,9 @@ def poses_of(
 
 
 def joint_boxes(poses: Array) -> tuple[Array, Array]:
-    """Boxes (N, 4) around the sure joints of poses (N, 17, 3), and whether there are enough of them (N,)."""
+    """Boxes (N, 4) around the certain joints of poses (N, 17, 3), and whether there are enough joints
+    (N,).
+    """
     sure = poses[..., 2] >= SURE
     points = np.where(sure[..., None], poses[..., :2], np.nan)
     enough = sure.sum(axis=1) >= ENOUGH

@@ -11,7 +11,7 @@ from vpd.types import Array
 
 
 class PoseEstimator(Protocol):
-    """A top-down estimator: one person a crop.
+    """A top-down estimator: one person in each crop.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class PoseEstimator(Protocol):
 def crop_window(box: Array, size: tuple[int, int], padding: float) -> Array:
     """The window (4,) int64 x, y, w, h around ``box`` (4,) that has the shape of ``size``.
 
-    The centre is the box's, to half a pixel; parts may lie outside the picture.
+    The centre is that of the box, to half a pixel. Parts may lie outside the picture.
     """
     x, y, w, h = (float(v) for v in box)
     aspect = size[0] / size[1]
@@ -51,7 +51,9 @@ def crop_window(box: Array, size: tuple[int, int], padding: float) -> Array:
 
 
 def cut_out(rgb: Array, window: Array, size: tuple[int, int]) -> Array:
-    """The ``window`` of a picture, black outside of it, resized to ``size``: (height, width, 3) uint8."""
+    """Cut the ``window`` out of a picture and resize it to ``size``: (height, width, 3) uint8. Pixels outside
+    are black.
+    """
     x, y, w, h = (int(v) for v in window)
     left, top = max(x, 0), max(y, 0)
     right, bottom = min(x + w, rgb.shape[1]), min(y + h, rgb.shape[0])
@@ -67,7 +69,9 @@ def cut_out(rgb: Array, window: Array, size: tuple[int, int]) -> Array:
 
 
 def in_picture(keypoints: Array, windows: Array, size: tuple[int, int]) -> Array:
-    """Keypoints (N, 17, 3) of crops of ``size``, moved to the pictures ``windows`` (N, 4) were cut from."""
+    """Transform keypoints (N, 17, 3) in crops of ``size`` to the pictures that the ``windows`` (N, 4) were
+    cut from.
+    """
     moved = np.array(keypoints, np.float32)
     scale = windows[:, None, 2:] / np.array(size)
     moved[..., :2] = moved[..., :2] * scale + windows[:, None, :2]

@@ -13,14 +13,14 @@ from vpd.types import Array
 
 SIDE = 256
 PADDING = 1.2
-"""Side of the crop over the longer side of a detected box (measured: docs/experiments/pose.md)."""
+"""Ratio of the crop's side to the longer side of a detected box (measured: docs/experiments/pose.md)."""
 JOINT_PADDING = 1.35
-"""Side of the crop over the longer side of the joints' box (the model's description)."""
+"""Ratio of the crop's side to the longer side of the joints' box (the model's description)."""
 OUTPUTS = ["heatmap", "center_weighted", "regress", "offset"]
 
 
 class MoveNet:
-    """MoveNet Thunder (v4) in float32. ``threads`` of the CPU; 0 for all."""
+    """MoveNet Thunder (v4) in float32. ``threads`` is the number of CPU threads; 0 means all."""
 
     name = "movenet_thunder"
     size = (SIDE, SIDE)

@@ -1,4 +1,4 @@
-"""MoveNet's published decoding of its four heads, for NumPy arrays and for tensors alike."""
+"""MoveNet's published decoding of its four heads, for NumPy arrays and for tensors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 NEARNESS = 1.8
-"""Cells added to a distance before dividing by it: the published decoding's constant."""
+"""Cells added to a distance before the division by it: the published decoding's constant."""
 
 ArrayOrTensor = Any
-"""NumPy array or tensor; both have all that is used here."""
+"""NumPy array or tensor. Both have all operations used here."""
 
 
 def decode_heads(
@@ -21,10 +21,10 @@ def decode_heads(
     take: Callable[[ArrayOrTensor, ArrayOrTensor], ArrayOrTensor],
 ) -> tuple[ArrayOrTensor, ...]:
     """Joints of the person in the middle: x, y, scores, and x, y as regressed from the person's centre, each
-    (N, J), places in fractions of the input.
+    (N, J), positions in fractions of the input.
 
-    A joint is the cell of greatest heatmap over distance from where the person's centre points to, plus its
-    offset.
+    A joint is the cell with the largest ratio of heatmap to distance from the position that the person's
+    centre predicts, plus its offset.
 
     Parameters
     ----------

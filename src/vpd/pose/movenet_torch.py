@@ -19,7 +19,7 @@ from vpd.models.onnx_file import read_onnx
 from vpd.pose.movenet_decoding import NEARNESS, decode_heads
 
 RGB_MEAN = RGB_STD = 127.5
-"""Mean and deviation that bring colours 0..255 to the network's -1..1."""
+"""Mean and standard deviation that map colours 0..255 to the network's -1..1."""
 STEM = 56
 BLOCKS = (
     (32, 1), (40, 2), (40, 1), (56, 2), (56, 1), (56, 1), (112, 2), (112, 1), (112, 1), (112, 1),
@@ -37,7 +37,7 @@ HEAD_HIDDEN = 96
 
 
 class Same(nn.Conv2d):
-    """A 3 x 3 convolution padded as TensorFlow's SAME: with stride 2 only on the right and below."""
+    """A 3 x 3 convolution padded like TensorFlow's SAME: with stride 2 only on the right and below."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, groups: int = 1, bias: bool = True) -> None:
         super().__init__(inputs, outputs, 3, stride, 1 if stride == 1 else 0, groups=groups, bias=bias)
@@ -47,7 +47,7 @@ class Same(nn.Conv2d):
 
 
 class InvertedResidual(nn.Module):
-    """Expand, filter each channel, project; added to the input where shapes allow (MobileNetV2)."""
+    """Expand, filter each channel, project; add the input where shapes allow (MobileNetV2)."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class InvertedResidual(nn.Module):
 
 
 class PyramidLevel(nn.Module):
-    """The coarser map enlarged, joined by the trunk's map, and filtered."""
+    """Enlarge the coarser map, add the trunk's map, and filter."""
 
     def __init__(self, channels: int, outputs: int, lateral: int) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class MoveNet(nn.Module):
         self.heads = nn.ModuleDict({name: _head(PYRAMID[-1][1], n) for name, n in HEADS.items()})
 
     def trunk(self, images: Tensor) -> list[Tensor]:
-        """The trunk's maps at strides 4, 8 and 16 that join the pyramid, and its last, at stride 32."""
+        """The trunk's maps at strides 4, 8 and 16 for the pyramid, and its last one, at stride 32."""
         x = self.stem(images)
         lateral = []
         for i, block in enumerate(self.blocks):
@@ -158,8 +158,8 @@ def load_movenet() -> MoveNet:
 def decode(heads: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """Joints of the person in the middle, from ``MoveNet.forward`` (`decode_heads`).
 
-    Returns joints (N, 17, 2) as x, y in fractions of the input, their scores (N, 17), and the joints
-    (N, 17, 2) as regressed from the person's centre. It can be exported and runs on a GPU.
+    Returns joints (N, 17, 2) as x, y in fractions of the input, their scores (N, 17), and the joints (N, 17,
+    2) as regressed from the person's centre. It can be exported, and runs on a GPU.
     """
     heat = torch.sigmoid(heads["heatmap"])
     ticks = torch.arange(heat.shape[-1], device=heat.device, dtype=heat.dtype)

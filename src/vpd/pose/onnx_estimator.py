@@ -1,4 +1,4 @@
-"""Any top-down ONNX estimator by path: heatmaps (HRNet, ViTPose) or SimCC (RTMPose), told by its outputs."""
+"""Any top-down ONNX estimator by path: heatmaps (HRNet, ViTPose) or SimCC (RTMPose), by its outputs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from vpd.models.session import open_session, session_device
 from vpd.types import Array
 
 PADDING = 1.25
-"""Crop over box, as MMPose trains all its top-down estimators with."""
+"""Ratio of crop to box in the training of all top-down estimators of MMPose."""
 JOINT_PADDING = 1.35
-"""The same for the box of joints: head and feet reach beyond them."""
+"""The same ratio for the box of joints. Head and feet extend beyond it."""
 JOINTS = 17
 COCO_FIRST = (17, 26, 133)
-"""Numbers of joints of the sets that begin with COCO-17: COCO, Halpe-26, COCO-WholeBody."""
+"""Numbers of joints of the layouts that begin with COCO-17: COCO, Halpe-26, COCO-WholeBody."""
 
 
 class OnnxEstimator:
@@ -81,7 +81,9 @@ class OnnxEstimator:
         return [out[:n] for out in self.session.run(self._outputs, {self._input: batch})]
 
     def _heads(self, path: Path) -> list[str]:
-        """Names of the outputs to read: the heatmap, or the x and the y vector; found by a black picture."""
+        """Names of the outputs to read: the heatmap, or the x and the y vector. A black picture identifies
+        them.
+        """
         outputs = self.session.get_outputs()
         shape = (*self.size[::-1], 3) if not self._channels_first else (3, *self.size[::-1])
         blank = np.zeros((self._fixed_batch or 1, *shape), np.float32)
@@ -103,16 +105,20 @@ class OnnxEstimator:
 
 
 def _x_then_y(names: list[str], shapes: dict[str, Any], size: tuple[int, int]) -> list[str]:
-    """The vector over the width first, told by length; where the crop is square, the network's own order."""
+    """The vector over the width first, identified by length. Where the crop is square, the network's order is
+    kept.
+    """
     first, second = names
     same = shapes[first][2] * size[1] == shapes[second][2] * size[0]
     return [first, second] if same else [second, first]
 
 
 def decode_heatmap(heatmap: Array, size: tuple[int, int]) -> Array:
-    """Joints (N, K, 3) of heatmaps (N, K, h, w): the highest cell, moved a quarter to its higher neighbour.
+    """Joints (N, K, 3) of heatmaps (N, K, h, w): the highest cell, moved a quarter towards its higher
+    neighbour.
 
-    x, y in pixels of the input ``size`` (width, height); the decoding of HRNet's and MMPose's plain heatmaps.
+    x, y are in pixels of the input ``size`` (width, height). This is the decoding of HRNet's and MMPose's
+    plain heatmaps.
     """
     n, k, h, w = heatmap.shape
     best = heatmap.reshape(n, k, -1).argmax(axis=2)
@@ -132,7 +138,7 @@ def decode_heatmap(heatmap: Array, size: tuple[int, int]) -> Array:
 def decode_simcc(along_x: Array, along_y: Array, size: tuple[int, int]) -> Array:
     """Joints (N, K, 3) of SimCC vectors (N, K, w * r) and (N, K, h * r): the highest bins.
 
-    x, y in pixels of the input ``size`` (width, height); the score is the lower of the two, as in MMPose.
+    x, y are in pixels of the input ``size`` (width, height). The score is the lower of the two, as in MMPose.
     """
     x = along_x.argmax(axis=2) * (size[0] / along_x.shape[2])
     y = along_y.argmax(axis=2) * (size[1] / along_y.shape[2])

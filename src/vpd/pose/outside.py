@@ -1,4 +1,4 @@
-"""Poses from outside, as `vpd.formats.poses` reads them, by athlete."""
+"""Poses of other programs, as `vpd.formats.poses` reads them, by athlete."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from vpd.pose.estimation import joint_boxes
 from vpd.types import Array, PoseSequence, Track
 
 LEAST_IOU = 0.1
-"""A pose belongs to a track only where its joints' box overlaps the track's box at least so much."""
+"""A pose belongs to a track where the IoU of its joints' box and the track's box is at least this."""
 
 
 def read_poses(
     path: Path, tracks: Sequence[Track] | None = None, joints: Mapping[str, str] | None = None
 ) -> list[PoseSequence]:
-    """The poses in ``path``, a file or folder of a program that `vpd.formats.poses` knows, by athlete.
+    """Read the poses in ``path``, a file or folder of a program that `vpd.formats.poses` supports, by
+    athlete.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def read_poses(
 
 
 def by_athlete(given: GivenPoses, tracks: Sequence[Track] | None = None) -> list[PoseSequence]:
-    """The same as `read_poses`, for poses that were read."""
+    """`read_poses` for poses that were read already."""
     if tracks is not None:
         return [_of_track(track, given.poses) for track in tracks]
     return _by_number(given.poses, given.first_is_best)

@@ -1,4 +1,6 @@
-"""The back ends of pose estimation: what each needs and can do. A new one is a file and a line here."""
+"""The back ends of pose estimation, with requirements and abilities. A new one is a module and an entry
+here.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from vpd.settings.pose import PoseSettings
 
 @dataclass(frozen=True)
 class Backend:
-    """One way to estimate poses: how it is named in the settings, what it needs, how it is opened."""
+    """One back end: its name in the settings, its requirements, its constructor."""
 
     named: str
     needs: str

@@ -1,8 +1,9 @@
-"""Athletes upside down: unsure poses are looked for in the turned picture, and the likeliest course is taken.
+"""Find athletes upside down: uncertain poses are also estimated in the turned picture, and the likeliest
+course is chosen.
 
-Estimators learn from people who stand. Turned until the athlete stands, the picture shows them what they know
-(docs/experiments/pose.md). Which of the turns is right, the scores alone say badly; that a body moves little
-from one frame to the next says it well, so the poses of a track are chosen together.
+Estimators learn from people who stand. In a picture turned until the athlete stands they work as usual
+(docs/experiments/pose.md). Scores alone are bad at choosing the right turn. That a body moves little from one
+frame to the next is a good criterion, so the poses of a track are chosen together.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from vpd.types import Array
 QUARTERS = (1, 2, 3)
 """Turns that are tried, in quarters counterclockwise."""
 DISTRUST = 0.1
-"""What a turned pose must be surer by: turned pictures are not what estimators learned from either."""
+"""Margin of score that a turned pose needs, because estimators did not learn from turned pictures."""
 STIFFNESS = 7.0
-"""Score that a mean movement of the joints by the box's longer side from one frame to the next costs."""
+"""Cost, in units of score, of a mean movement of the joints by the box's longer side between two frames."""
 FARTHEST = 0.3
-"""Movements of a joint beyond this share of the box's longer side count as this much."""
+"""Largest movement of a joint, as a share of the box's longer side. Larger ones count as this."""
 APART = 2
-"""Frames further apart than this are not compared."""
+"""Frames farther apart than this are not compared."""
 
 
 def turned_poses(pictures: Sequence[Array], boxes: Array, estimator: PoseEstimator) -> Array:
-    """Poses (N, turns, 17, 3) in pixels of the ``boxes`` (N, 4), looked for in each picture turned."""
+    """Poses (N, turns, 17, 3) in pixels of the ``boxes`` (N, 4), estimated in each turned picture."""
     found = []
     for quarters in QUARTERS:
         size = estimator.size if quarters % 2 == 0 else estimator.size[::-1]
@@ -43,7 +44,7 @@ def turned_poses(pictures: Sequence[Array], boxes: Array, estimator: PoseEstimat
 
 
 def turned_back(poses: Array, quarters: int, size: tuple[int, int]) -> Array:
-    """Poses (N, 17, 3) seen in crops turned by `numpy.rot90`, in the crops as they were, of ``size``."""
+    """Transform poses (N, 17, 3) in crops turned by `numpy.rot90` back to the original crops of ``size``."""
     width, height = size
     x, y = poses[..., 0], poses[..., 1]
     back = ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[quarters % 4]
@@ -51,11 +52,11 @@ def turned_back(poses: Array, quarters: int, size: tuple[int, int]) -> Array:
 
 
 def choose(poses: Array, others: Mapping[int, Array], frames: Array, boxes: Array) -> Array:
-    """The likeliest course (T, 17, 3) of a track's poses (T, 17, 3), of which ``others`` (turns, 17, 3) are
-    further candidates in some rows.
+    """The likeliest course (T, 17, 3) of a track's poses (T, 17, 3). In some rows ``others`` (turns, 17, 3)
+    are further candidates.
 
-    It is the one that costs least (Viterbi): a pose costs 1 less its score, and a movement by its size
-    against the longer sides of the ``boxes`` (T, 4).
+    It has the least cost (Viterbi). A pose costs 1 minus its score, and a movement its size relative to the
+    longer sides of the ``boxes`` (T, 4).
     """
     if not others:
         return poses

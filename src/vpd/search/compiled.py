@@ -1,4 +1,4 @@
-"""Compile what a search needs before the first one waits for it: `python -m vpd.search.compiled`."""
+"""Compile the code of a search before the first search needs it: `python -m vpd.search.compiled`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpd.dtw.subsequence import stack_queries, subsequence_scores
 from vpd.types import Array
 
 KERNEL = "recurrence.warp_groups*.nbi"
-"""numba's file about the code that takes longest."""
+"""numba's file for the code that takes longest to compile."""
 
 
 def is_compiled() -> bool:
@@ -25,7 +25,7 @@ def is_compiled() -> bool:
 
 
 def compile_search() -> None:
-    """Search once in sequences of nothing, which has everything compiled and kept on the disk."""
+    """Search once in empty sequences, which compiles all code and caches it on disk."""
     some: Array = np.random.default_rng(0).standard_normal((4, 20, 8)).astype(np.float32)
     top_k(some[0], pack(list(some)), 2)
     dtw_path(some[0], some[1])
@@ -33,7 +33,7 @@ def compile_search() -> None:
 
 
 def compile_aside() -> None:
-    """Compile in a separate process of low priority, unless it has been done; does not wait."""
+    """Compile in a separate process of low priority where it is necessary. Does not wait."""
     if not is_compiled():
         nothing = subprocess.DEVNULL
         command = [sys.executable, "-m", "vpd.search.compiled"]

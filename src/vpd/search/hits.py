@@ -43,13 +43,13 @@ class Hit:
 
     @property
     def tempo(self) -> float:
-        """How many times faster than the query; nan where there is no path."""
+        """Speed relative to the query; 2 is twice as fast. NaN where there is no path."""
         if len(self.result_s) < 2 or self.result_s[-1] <= self.result_s[0]:
             return float("nan")
         return float((self.query_s[-1] - self.query_s[0]) / (self.result_s[-1] - self.result_s[0]))
 
 
 def frame_step_s(sequence: FeatureSequence) -> float:
-    """Usual time between two frames of a sequence."""
+    """Typical time between two frames of a sequence in seconds."""
     steps = np.diff(sequence.times_s)
     return float(np.median(steps)) if len(steps) else 0.04

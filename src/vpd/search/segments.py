@@ -28,7 +28,7 @@ SKETCH_AT = 3
 
 @dataclass(eq=False)
 class _Laid:
-    """The segments that have features, at one frame rate.
+    """The segments that have features, packed at one frame rate.
 
     Attributes
     ----------
@@ -49,16 +49,17 @@ def at_rate_of(sequence: FeatureSequence, other: FeatureSequence) -> FeatureSequ
 
 
 def _align(query: FeatureSequence, found: FeatureSequence, mirrored: bool, settings: SearchSettings) -> Array:
-    """(2, L) times of query and result that correspond."""
+    """(2, L) corresponding times of query and result in seconds."""
     x, y = query.values[:, REGULAR], found.values[:, MIRRORED if mirrored else REGULAR]
     path = dtw_path(x, y, settings.pattern)
     return np.stack([query.times_s[path.query], found.times_s[path.reference]])
 
 
 class SegmentCollection:
-    """Segments to be searched many times: laid out once for each frame rate that queries have.
+    """Segments for many searches. They are packed once for each frame rate of the queries.
 
-    From the third query on, a collection is sketched too (`vpd.dtw.top_k`) where that pays over some ten.
+    From the third query on, the collection also gets a sketch (`vpd.dtw.top_k`), which pays off over some
+    ten.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ class SegmentCollection:
 
     @cached_property
     def sides(self) -> dict[str, ClassSides]:
-        """The sides of every label among the segments; ``auto`` is decided from the labelled ones."""
+        """The sides of every label among the segments. ``auto`` is decided from the labelled ones."""
         pairs = zip(self.features, self.segments, strict=True)
         labelled = [(f, s.label) for f, s in pairs if s.label and f.valid.any()]
         labels = [label for _, label in labelled]

@@ -31,5 +31,5 @@ class Stream:
 
     @property
     def step_s(self) -> float:
-        """Usual time between two frames."""
+        """Typical time between two frames in seconds."""
         return float(np.median(np.diff(self.times_s))) if len(self) > 1 else 0.04

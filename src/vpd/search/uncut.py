@@ -1,7 +1,7 @@
-"""Search in uncut video: where in every athlete's time does something like the query happen?
+"""Search in uncut video: find where an athlete does something like the query.
 
-Subsequence warping gives for every frame the distance of the best span that ends there; its minima, best
-first and without those that overlap a better one, are the results.
+Subsequence warping gives for every frame the distance of the best span that ends there. Results are its
+minima, the best first, without those that overlap a better one.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from vpd.settings.search import SearchSettings
 from vpd.types import MIRRORED, REGULAR, FeatureSequence, Segment
 
 SHARD = 1 << 16
-"""Frames a task: 44 minutes at 25 frames/s."""
+"""Frames in a task: 44 minutes at 25 frames/s."""
 
 SPARE = 4
-"""Minima kept a task, in multiples of the results wanted: some are dropped for overlapping a better one."""
+"""Minima kept in a task, as a multiple of the wanted results, because some overlap a better one."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """The queries at one frame rate: query q as it is at 2 q, mirrored at 2 q + 1 (where wanted)."""
+    """The queries at one frame rate. Query q is at 2 q, and mirrored at 2 q + 1 (where wanted)."""
 
     sequences: list[FeatureSequence]
     stacked: Queries
@@ -106,7 +106,7 @@ def _hit(peak: _Peak) -> Hit:
 
 
 def overlap(a: Segment, b: Segment) -> float:
-    """Shared time of two spans of one athlete, as a share of their joint time; 0 for different athletes."""
+    """tIoU of two spans of one athlete; 0 for different athletes."""
     if a.video != b.video or (a.athlete != b.athlete and None not in (a.athlete, b.athlete)):
         return 0.0
     shared = min(a.end_s, b.end_s) - max(a.start_s, b.start_s)
@@ -123,8 +123,8 @@ def search_uncut(
     """The spans of uncut video nearest to any of the queries.
 
     Each stream is read once. Tempo lies between half and double the query's at every moment. The mirrored
-    query is compared with frames as they are, which for features that mirror with the pose is the same as the
-    other way round.
+    query is compared with the original frames. For features that mirror with the pose this equals the
+    reverse.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Video files: what is in them, their frames with exact times, and writing clips."""
+"""Video files: their properties, their frames with exact times, and writing clips."""
 
 from vpd.video.find import find_videos
 from vpd.video.frames import Frame, frame_at, read_frames

@@ -1,4 +1,4 @@
-"""A line on what a file is and what was done with it, and what is doubtful about it."""
+"""Describe a file, its processing, and its doubtful properties in a line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTAINERS = {
 }
 MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020", 10: "BT.2020"}
 GAP_S = 10.0
-"""A longer time without a picture is mentioned."""
+"""Least time in seconds without a picture that is mentioned."""
 MOST_NAMED = 3
 
 
@@ -121,7 +121,7 @@ def _left_out(source: Source) -> list[str]:
 
 
 def _damage(pictures: Sequence, index: FrameIndex) -> list[str]:
-    """Nothing that the container claims is damage by itself; what the decoder refuses is."""
+    """Sentences on damage. Claims of the container alone are no damage; refusals of the decoder are."""
     doubts = []
     decoded = np.unique(index.packets)
     ends = [*(met.first_packet for met in pictures.files[1:]), np.inf]

@@ -1,4 +1,4 @@
-"""Classify files of a camera's card: which are proxies, small copies of recordings."""
+"""Classify files of a camera's card: which are proxies, that is small copies of recordings."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 PROXY_SUFFIXES = frozenset((".lrv", ".lrf"))
-"""Small copies that GoPro, Insta360 and DJI write beside each recording."""
+"""Suffixes of the small copies that GoPro, Insta360 and DJI write beside each recording."""
 PROXY_FOLDERS = frozenset(("sub", "proxy", "proxies"))
-"""Folders in which Sony, Panasonic and Blackmagic put them."""
+"""Folders of proxies of Sony, Panasonic and Blackmagic."""
 _PROXY_ENDING = re.compile(r"(s03|[_-]proxy|[_-]lq)$")
 _INSTA360 = re.compile(r"lrv_(\d+_\d+)_\d\d_(\d+)$")
 
 
 class Card:
-    """The files of a walk, by their stems, to find what is a proxy of which."""
+    """The files of a walk, by their stems, for finding the recording of a proxy."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._by_stem: dict[str, list[Path]] = defaultdict(list)
@@ -25,7 +25,7 @@ class Card:
                 self._by_stem[file.stem.casefold()].append(file)
 
     def proxy(self, file: Path) -> str:
-        """Why the file is a small copy of a recording; "" where it is none."""
+        """Say why the file is a small copy of a recording; "" where it is none."""
         stem = file.stem.casefold()
         if file.suffix.lower() in PROXY_SUFFIXES:
             return self._reason(file, self._stems_of_recording(stem), certain=True)

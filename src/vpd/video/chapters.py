@@ -1,8 +1,7 @@
-"""Find the files that a recorder has cut one recording into: by their names, and by evidence in them.
+"""Find the files into which a recorder has cut one recording, by their names and by evidence in them.
 
-Names alone are enough where they number chapters (GoPro). Other recorders number files, whether they are
-parts of one recording or recordings of their own; there each file must be seen to go on where the one before
-ends.
+Names suffice where they number chapters (GoPro). Other recorders number all files, whether parts of one
+recording or separate ones. There evidence must show that each file continues the one before.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ _NUMBERED = tuple(
 _DATED = re.compile(
     r"(?P<when>(?:20\d\d[_-]?\d{4}|\d{6})[_-]?\d{6})(?:[_-]\d{3,6})?(?P<more>[_-]?[a-z]{0,3})"
 )
-"""Dashboard and body cameras: the moment of the start, a number that may be missing, the camera."""
+"""Names of dashboard and body cameras: the moment of the start, an optional number, the camera."""
 
 
 def _gopro(file: Path) -> tuple[str, str]:
-    """The recording that a file is a chapter of, and the number of the chapter; "" and "" for others."""
+    """The recording of a chapter, and the number of the chapter; "" and "" for other files."""
     match = _GOPRO.match(file.stem.casefold())
     if match is None:
         return "", ""
@@ -50,7 +49,7 @@ def _gopro(file: Path) -> tuple[str, str]:
 
 
 def missing_chapters(parts: Sequence[Path]) -> str:
-    """Which chapters of a recording are not there, in words; "" where it is whole up to the last."""
+    """The missing chapters of a recording, in words; "" where it is complete up to the last."""
     places = [_gopro(path) for path in parts]
     if not places[0][0]:
         return ""
@@ -61,7 +60,7 @@ def missing_chapters(parts: Sequence[Path]) -> str:
 
 
 def chapters(files: Iterable[Path]) -> list[list[Path]]:
-    """Files that a camera has cut one recording into, in order; only where there are several."""
+    """The files into which a camera has cut one recording, in order. Recordings of one file are left out."""
     named: dict[tuple[Path, str], list[tuple[str, Path]]] = defaultdict(list)
     numbered: dict[tuple[Path, str], list[tuple[int, str, Path]]] = defaultdict(list)
     for file in files:
@@ -76,7 +75,7 @@ def chapters(files: Iterable[Path]) -> list[list[Path]]:
 
 
 def _numbered(file: Path) -> tuple[str, int, str] | None:
-    """What files of one row have alike in their names, the file's number in it, and its moment."""
+    """The common part of the names in one row of files, the number of the file, and its moment."""
     name = f"{file.stem}{file.suffix}".casefold()
     for pattern in _NUMBERED:
         text = name if "suffix" in pattern.groupindex else file.stem.casefold()
@@ -95,7 +94,7 @@ def _digits(text: str | None) -> str:
 
 
 def _runs(row: list[tuple[int, str, Path]]) -> list[list[Path]]:
-    """Stretches of a row in which each file goes on where the one before it ends."""
+    """Stretches of a row in which each file continues the one before it."""
     neighbours = [b for b in range(1, len(row)) if row[b][0] < 0 or row[b][0] == row[b - 1][0] + 1]
     known: dict[int, Evidence | None] = {}
 

@@ -1,8 +1,8 @@
-"""One clock a video: from the time stamps of packets and pictures to seconds that only grow.
+"""Convert the time stamps of packets and pictures to one increasing clock in seconds.
 
-A container's clock may start again, jump, stand still or be missing (joined and cut recordings, broadcasts,
-cameras). It is divided into segments, each of which is shifted to follow the one before; pictures without a
-time of their own are spread evenly between those that have one.
+A container's clock may restart, jump, stand still or be missing (joined and cut recordings, broadcasts,
+cameras). It is divided into segments. Each is shifted to follow the one before. Pictures without a time are
+spaced evenly between those with one.
 """
 
 from __future__ import annotations
@@ -15,35 +15,36 @@ from statistics import median
 from typing import TypeVar
 
 MPEG_PERIOD = 1 << 33
-"""Ticks after which the clock of MPEG streams runs over (ISO 13818-1, 2.4.3.7)."""
+"""Ticks after which the clock of MPEG streams wraps around (ISO 13818-1, 2.4.3.7)."""
 
 JUMP_S, LONG_JUMP_S = 10.0, 3600.0
-"""A step ahead by more is a new segment: in formats in which the clock may jump, and in others. FFmpeg's own
-limits (dts_delta_threshold, and ffplay's max_frame_duration)."""
+"""Steps ahead by more than this, in seconds, begin a new segment: in formats whose clock may jump, and in
+others. These are FFmpeg's own limits (dts_delta_threshold, and ffplay's max_frame_duration).
+"""
 
 RESTART_STEPS = 3
-"""A keyframe that lies more frame lengths than this before what was shown starts a new segment."""
+"""A keyframe that lies more frame lengths than this before the last shown picture begins a new segment."""
 RESTART_S = 1.0
-"""So does any picture that is decoded with a time this much before the one decoded just before."""
+"""So does any picture whose time is this many seconds before that of the picture decoded just before."""
 
 RECENT = 31
-"""Number of steps whose median is the length of a frame just now."""
+"""Number of steps whose median is the present length of a frame."""
 
 RUN = 8
-"""At most so many pictures wait for the next time that is known."""
+"""Largest number of pictures that wait for the next known time."""
 
 Payload = TypeVar("Payload")
 
 
 class Step:
-    """The length of a frame just now: the median of the last steps, and until there is one, a guess."""
+    """The present length of a frame: the median of the last steps, or at first a guess."""
 
     def __init__(self, guess_s: float) -> None:
         self._guess_s = guess_s
         self._recent: deque[float] = deque(maxlen=RECENT)
 
     def add(self, step_s: float) -> None:
-        """One more step between neighbours."""
+        """Add a step between two neighbours."""
         self._recent.append(step_s)
 
     @property
@@ -56,7 +57,7 @@ class Step:
 
 
 class Segments:
-    """Divides the packets of a stream, in the order of the file, where its clock starts again or jumps."""
+    """Divide the packets of a stream, in the order of the file, where its clock restarts or jumps."""
 
     def __init__(self, tick_s: Fraction, wraps: bool, may_jump: bool, guess_s: float, first: int = 0) -> None:
         self.period = MPEG_PERIOD if wraps else 0
@@ -70,7 +71,9 @@ class Segments:
         self._decoded: int | None = None
 
     def add(self, pts: int | None, dts: int | None, key: bool) -> tuple[int, float | None]:
-        """The packet's segment, and its seconds by the container's clock; None where it has no pts."""
+        """The packet's segment, and its time in seconds on the container's clock; None where it has no
+        pts.
+        """
         shown, decoded = self._unrolled(pts), self._unrolled(dts if dts is not None else pts)
         stamp = shown if shown is not None else decoded
         if stamp is None or decoded is None:
@@ -86,7 +89,7 @@ class Segments:
         return self.number, None if shown is None else shown * self._per_tick / self._ticks
 
     def _unrolled(self, ticks: int | None) -> int | None:
-        """The stamp as if the clock never ran over."""
+        """The stamp without wrap-around of the clock."""
         if ticks is None or not self.period:
             return ticks
         ticks += self._turns * self.period
@@ -108,7 +111,7 @@ class Segments:
 
 
 class Clock:
-    """Gives the pictures of a file, in order of presentation, their seconds.
+    """Assign seconds to the pictures of a file, in order of presentation.
 
     Attributes
     ----------
@@ -131,7 +134,7 @@ class Clock:
         self._last_s = -inf
 
     def timed(self, units: Iterable[tuple[int, float | None, Payload]]) -> Iterator[tuple[float, Payload]]:
-        """Times (s) that strictly increase, and what came with them: segment, seconds or None, payload."""
+        """Strictly increasing times (s) of pictures given with segment, seconds or None, and payload."""
         run: list[Payload] = []
         base_s = 0.0
         for segment, seconds, payload in units:
@@ -152,7 +155,9 @@ class Clock:
         yield from self._spread(run, base_s, None)
 
     def _shifted(self, seconds: float | None, base_s: float, waiting: int) -> float | None:
-        """Seconds of the video; the first of a segment follow those ``waiting`` since ``base_s``."""
+        """Times on the video's clock. The first of a segment follow the pictures ``waiting`` since
+        ``base_s``.
+        """
         if seconds is None:
             return None
         if self._shift_s is None:
@@ -166,7 +171,9 @@ class Clock:
     def _spread(
         self, run: list[Payload], base_s: float, next_s: float | None
     ) -> Iterator[tuple[float, Payload]]:
-        """The pictures of a run, evenly up to the next time; a frame's length each where there is none."""
+        """The pictures of a run, spaced evenly up to the next time; by a frame's length where there is
+        none.
+        """
         if not run:
             return
         if next_s is not None and next_s > base_s:

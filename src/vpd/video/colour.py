@@ -1,4 +1,4 @@
-"""Convert decoded pixels to sRGB, by the picture's tags or else by its size; HDR is tone-mapped."""
+"""Convert decoded pixels to sRGB by the picture's tags, else by its size. HDR is tone-mapped."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
 from vpd.types import Array
 
 UNSPECIFIED = 2
-"""FFmpeg's number for a matrix that is not stated."""
+"""FFmpeg's number of an unspecified matrix."""
 HD_WIDTH, HD_HEIGHT = 1280, 576
-"""Untagged pictures from this width on, or higher than this, are BT.709, others BT.601, as in players."""
+"""Untagged pictures at least this wide, or higher than this, are BT.709; others BT.601, as in players."""
 
 REFERENCE_WHITE_NITS = 203.0
 """Luminance of white in HDR, cd/m2 (ITU-R BT.2408)."""
 PEAK_NITS = 1000.0
-"""HDR pictures are taken to reach so far; brighter light becomes white."""
+"""Largest luminance of HDR pictures. Brighter light becomes white."""
 HLG_GAMMA = 1.2
 """System gamma of HLG on a screen of 1,000 nits (ITU-R BT.2100)."""
 KNEE = 0.8
-"""Up to this share of white, light is kept as it is; above it is compressed."""
+"""Light up to this share of white is unchanged. Above it is compressed."""
 SCREEN_GAMMA = 2.4
-"""Gamma of the screens that SDR video is made for (ITU-R BT.1886)."""
+"""Gamma of screens for SDR video (ITU-R BT.1886)."""
 LEVELS = 4096
-"""Steps of the tables, which are of 12 bits."""
+"""Number of steps of the tables, which have 12 bits."""
 
 BT2020_TO_BT709 = np.array([
     [1.6605, -0.5876, -0.0728],
@@ -43,7 +43,7 @@ def is_hdr(picture: VideoFrame) -> bool:
 
 
 def matrix_of(picture: VideoFrame) -> int | None:
-    """The matrix to be taken for the picture; None leaves it to its own tag."""
+    """The matrix for the picture; None keeps that of its own tag."""
     if picture.colorspace != UNSPECIFIED or picture.format.name.startswith(("rgb", "bgr", "gbr")):
         return None
     hd = picture.width >= HD_WIDTH or picture.height > HD_HEIGHT
@@ -51,7 +51,7 @@ def matrix_of(picture: VideoFrame) -> int | None:
 
 
 def to_rgb(picture: VideoFrame, width: int, height: int, like: VideoFrame) -> Array:
-    """(height, width, 3) uint8 sRGB; ``like`` is the whole picture, whose tags and size say the colours."""
+    """(height, width, 3) uint8 sRGB. Tags and size of the whole picture ``like`` decide the colours."""
     matrix = matrix_of(like)
     if not is_hdr(like):
         return picture.to_ndarray(format="rgb24", width=width, height=height, src_colorspace=matrix)
@@ -61,7 +61,7 @@ def to_rgb(picture: VideoFrame, width: int, height: int, like: VideoFrame) -> Ar
 
 
 def _tone_mapped(deep: Array, pq: bool, wide: bool) -> Array:
-    """(H, W, 3) uint16 HDR to uint8 sRGB."""
+    """Tone-map (H, W, 3) uint16 HDR to uint8 sRGB."""
     light = _light(pq)[deep >> 4]
     if not pq:
         luminance = light @ np.array([0.2627, 0.6780, 0.0593], np.float32)
@@ -78,7 +78,9 @@ def _tone_mapped(deep: Array, pq: bool, wide: bool) -> Array:
 
 @lru_cache(maxsize=2)
 def _light(pq: bool) -> Array:
-    """(LEVELS,) float32: light of each code, white being 1 (PQ), or the scene's, its peak being 1 (HLG)."""
+    """(LEVELS,) float32: light of each code, where white is 1 (PQ), or of the scene, where its peak is 1
+    (HLG).
+    """
     code = np.linspace(0, 1, LEVELS)
     if pq:  # SMPTE ST 2084
         m1, m2, c1, c2, c3 = 1305 / 8192, 2523 / 32, 107 / 128, 2413 / 128, 2392 / 128
@@ -91,7 +93,7 @@ def _light(pq: bool) -> Array:
 
 @lru_cache(maxsize=1)
 def _screen() -> Array:
-    """(LEVELS,) uint8: the code of light on a screen, by the steps of `_tone_mapped`."""
+    """(LEVELS,) uint8: the screen code of light, by the steps of `_tone_mapped`."""
     top = PEAK_NITS / REFERENCE_WHITE_NITS
     light = np.linspace(0, 1, LEVELS) ** 2 * top
     # Above the knee a curve that starts with its slope of 1 and ends in white at the peak.

@@ -1,4 +1,4 @@
-"""Whether a file goes on where another ends: streams, sizes, time stamps and time code of recorders."""
+"""Decide whether a file continues another: streams, sizes, time stamps and time code of recorders."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from vpd.video.formats import MPEG_FORMATS
 from vpd.video.source import Source, opened
 
 GAP_S = 2.0
-"""Stamps are of whole seconds, and writing of a file is begun a little before or after the other's end."""
+"""Tolerance of stamps in seconds: they are whole seconds, and a file starts a little before or after the
+other's end.
+"""
 CLOCK_GAP_S = 0.2
-"""The clocks of two MPEG files that are one recording differ by a frame or so."""
+"""Tolerance in seconds between the clocks of two MPEG files of one recording: about a frame."""
 CODE_GAP = 2
-"""So do time codes, in frames."""
+"""Tolerance of time codes in frames."""
 
 LIMITS = tuple((0.85 * limit, limit) for limit in (2**31, 2**32, 2**34))
-"""Sizes at which recorders begin another file: 2 and 4 GiB of old file systems, and 16 GiB; they stop up to
-15 % before."""
+"""Sizes at which recorders begin another file: 2 and 4 GiB of old file systems, and 16 GiB. They stop up to
+15 % before.
+"""
 
 _CODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.])(\d\d)$")
 
@@ -52,7 +55,9 @@ class Evidence:
 
 
 def evidence(path: Path, named_moment: str = "") -> Evidence:
-    """Open a file, decoding nothing. ``named_moment``: YYYYMMDDhhmmss of its name. Raises VideoError."""
+    """Read a file's evidence without decoding. ``named_moment`` is the YYYYMMDDhhmmss in its name. Raises
+    VideoError.
+    """
     with opened(path) as source:
         length_s = _length_s(source)
         rate = source.stream.average_rate or source.stream.guessed_rate or Fraction(25)
@@ -75,8 +80,8 @@ def evidence(path: Path, named_moment: str = "") -> Evidence:
 def goes_on(before: Evidence, this: Evidence) -> bool:
     """Whether ``this`` is the next file of the recording of ``before``.
 
-    Streams must be alike, and nothing may speak against it: a time code or a stamp that is not that of the
-    end of ``before``. One of these must speak for it: time code, clock, stamp, or a size at which recorders
+    The streams must be alike, and no evidence may contradict: a time code or stamp that is not that of the
+    end of ``before``. One of these must support it: time code, clock, stamp, or a size at which recorders
     begin another file.
     """
     if before.streams != this.streams:
@@ -142,7 +147,7 @@ def _moment(digits: str) -> datetime | None:
 
 
 def _code(source: Source, rate: Fraction) -> int | None:
-    """The first frame's number by the time code, which may leave numbers out (SMPTE 12M, drop frame)."""
+    """The first frame's number by the time code, which may skip numbers (SMPTE 12M, drop frame)."""
     tags = [source.container.metadata, *(stream.metadata for stream in source.container.streams)]
     match = next((m for tag in tags if (m := _CODE.match(tag.get("timecode", "")))), None)
     if match is None:

@@ -1,8 +1,8 @@
-"""Come to a frame from a keyframe before it: the same picture, time and number as from the start of the file.
+"""Seek to a frame from a keyframe before it, with the same picture, time and number as from the file's start.
 
-Nothing is believed. The keyframe's packet must be the one that the scan saw, every frame must come that the
-scan counted, and each picture must have the checksum that it had then. Else decoding starts further ahead,
-and at last at the start of the file.
+Every assumption is checked. The keyframe's packet must be the one that the scan recorded, every frame that
+the scan counted must arrive, and each picture must have its recorded checksum. Otherwise decoding starts
+farther ahead, and at last at the start of the file.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from vpd.video.reader import Decoded, Reader, VideoPacket, stamp_of
 from vpd.video.source import Source, opened, shown
 
 MISSED_PACKETS = 5000
-"""So many packets after a seek are looked at for the keyframe that is meant."""
+"""Largest number of packets after a seek that are searched for the keyframe."""
 
 AHEAD = 64
-"""Order of presentation and order in the file differ by fewer frames."""
+"""Order of presentation and order in the file differ by fewer frames than this."""
 
 CHUNK = 1024
-"""Frames whose packets are looked up at a time."""
+"""Number of frames whose packets are looked up at a time."""
 
 FROM_START = -1
-"""In place of a key: decoding starts at the start of the file, and nothing is passed over."""
+"""Replaces a key: decoding starts at the start of the file, and skips nothing."""
 
 
 def indexed(files: Sequence[Path], index: FrameIndex, start: int) -> Generator[tuple[int, Picture]]:
-    """The frames of a recording from ``start`` on, with their numbers.
+    """Yield the frames of a recording from ``start`` on, with their numbers.
 
-    Raises VideoError where the file has not the frames that the scan found.
+    Raises VideoError where the file does not have the frames of the scan.
     """
     following, back = start, 0
     while following < len(index):
@@ -58,7 +58,7 @@ def indexed(files: Sequence[Path], index: FrameIndex, start: int) -> Generator[t
 
 
 class _Entry:
-    """Decodes from the key ``row`` of an index (or from the start) and gives frames from ``following`` on."""
+    """Decode from the key ``row`` of an index (or from the start) and yield frames from ``following`` on."""
 
     def __init__(self, files: Sequence[Path], index: FrameIndex, row: int, following: int) -> None:
         self.files, self.index, self.row, self.following = files, index, row, following
@@ -69,7 +69,7 @@ class _Entry:
         self._checked = row != FROM_START and index.decoder == decoder_version()
 
     def pictures(self) -> Iterator[tuple[int, Picture]]:
-        """Frames in order, each as it was scanned; ends before the first that is not."""
+        """Yield frames in order that equal those of the scan; end before the first that does not."""
         held: dict[int, Picture] = {}
         for decoded in self._decoded():
             for field in fields(decoded.picture):
@@ -89,7 +89,7 @@ class _Entry:
         return Picture(float(index.times_s[frame]), decoded, field, index.shape(frame), index.canvas)
 
     def _decoded(self) -> Iterator[Decoded]:
-        """From the key on to the end of its file, and what follows in the next."""
+        """Decode from the key to the end of its file, then the following files."""
         index, from_start = self.index, self.row == FROM_START
         packet = 0 if from_start else int(index.packets[index.keys[self.row]])
         entered = int(np.searchsorted(index.files, packet, side="right")) - 1
@@ -104,7 +104,8 @@ class _Entry:
                 return
 
     def _of_file(self, source: Source, number: int, row: int | None) -> Generator[Decoded, None, int]:
-        """The pictures of a file from its start, or from the key ``row``, whose packet has this number.
+        """Decode the pictures of a file from its start, or from the key ``row``, whose packet has this
+        number.
 
         Returns the number of the packet after its last; -1 where the key is not found.
         """
@@ -123,7 +124,7 @@ class _Entry:
         return number
 
     def _enter(self, source: Source, reader: Reader, row: int) -> VideoPacket | None:
-        """The packet of a key, to which the source is brought; None where it is not found."""
+        """Seek to the packet of a key. Returns it, or None where it is not found."""
         try:
             self._seek(source, row)
         except av.FFmpegError:
@@ -154,7 +155,7 @@ class _Entry:
         return all(bool(np.isnan(b)) if a is None else a == b for a, b in times)
 
     def _frame(self, packet: int, field: int) -> int | None:
-        """The number of the frame from a packet and of a field."""
+        """The number of the frame of a packet and a field."""
         index = self.index
         while self._looked_up < len(index) and packet > self._covered - AHEAD:
             stop = min(self._looked_up + CHUNK, len(index))

@@ -1,4 +1,4 @@
-"""The two fields of an interlaced picture, each as a picture of full height with nothing of the other."""
+"""Split an interlaced picture into its two fields, each as a picture of full height."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _filtered(picture: VideoFrame, name: str, argument: str) -> VideoFrame:
 
 
 def fields(picture: VideoFrame) -> tuple[int, ...]:
-    """The fields of a picture, the earlier first; `WHOLE` alone where it is not interlaced."""
+    """The fields of a picture, the earlier one first; only `WHOLE` where it is not interlaced."""
     if not picture.interlaced_frame or picture.height % 2:
         return (WHOLE,)
     # FFmpeg's filter hands on a picture whose top field is first, and makes another where it is not.
@@ -54,7 +54,7 @@ def field_of(picture: VideoFrame, which: int) -> VideoFrame:
 
 
 def full_height(rgb: Array, which: int) -> Array:
-    """(2 H, W, 3) from a field (H, W, 3): its rows in their place, the mean of neighbours between."""
+    """(2 H, W, 3) from a field (H, W, 3): its rows in their positions, means of neighbours between them."""
     out = np.empty((2 * rgb.shape[0], *rgb.shape[1:]), rgb.dtype)
     out[which::2] = rgb
     between = cv2.addWeighted(rgb[:-1], 0.5, rgb[1:], 0.5, 0)

@@ -1,4 +1,4 @@
-"""Which files of the folders a person names are recordings; what is left out, and why."""
+"""Find the recordings in files and folders that the user names, with the reasons for those left out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VIDEO_SUFFIXES = frozenset((
     ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut", ".obu", ".ogm", ".ogv", ".rm", ".tod", ".ts",
     ".vob", ".webm", ".wmv", ".wtv",
 ))  # fmt: skip
-"""Files so named are taken for videos unopened, so that a damaged one is reported and not overlooked."""
+"""Suffixes of videos. Such files are not opened, so that a damaged one is reported instead of overlooked."""
 
 LIST_SUFFIXES = frozenset((".m3u", ".m3u8", ".mpd", ".ffconcat", ".pls", ".xspf", ".wpl", ".asx", ".smil"))
 THUMBNAIL_SUFFIXES = frozenset((".thm",))
@@ -30,14 +30,14 @@ OTHER_SUFFIXES = frozenset((
     ".aac", ".csv", ".db", ".gpx", ".html", ".ini", ".json", ".log", ".m4a", ".md", ".mp3", ".pdf", ".py",
     ".srt", ".toml", ".tsv", ".txt", ".vtt", ".wav", ".xls", ".xlsx", ".xml", ".yaml", ".zip",
 ))  # fmt: skip
-"""Files so named are no videos; they need not be opened to know it."""
+"""Suffixes of files that are no videos. They are not opened."""
 
 HEAD_BYTES = 4096
 
 
 @dataclass
 class Found:
-    """What was found.
+    """The files found.
 
     Attributes
     ----------
@@ -54,13 +54,13 @@ class Found:
 
 
 def find_videos(paths: Iterable[Path]) -> Found:
-    """The recordings among ``paths``: a file as it is named, a folder with all that lies below it.
+    """Find the recordings among ``paths``: a named file, or a folder with everything below it.
 
-    In folders, files of the usual suffixes (in any case) count, and whatever else FFmpeg reads as a
-    recording; hidden files, vpd libraries and results do not, nor do proxies, thumbnails, playlists and
-    pictures. Of a library that lies in the folder of its footage, what vpd made is passed over.
-    Links to folders are followed, each folder is entered once. A path that cannot be used is a problem and
-    ends nothing.
+    In folders, files with the usual suffixes (in any case) count, and other files that FFmpeg reads as a
+    recording. Hidden files, vpd libraries and results, proxies, thumbnails, playlists and pictures do not.
+    Where a library lies in the folder of its footage, files that vpd made are skipped. Links to folders are
+    followed, and each folder is entered once. A path that cannot be used is a problem; the others are still
+    searched.
     """
     found = Found()
     for path in paths:
@@ -102,7 +102,7 @@ def _search(folder: Path, found: Found) -> None:
 
 
 def _files(folder: Path, found: Found) -> Iterator[Path]:
-    """Files below a folder, in order of their names; each real folder is entered once."""
+    """Yield files below a folder, in order of their names. Each real folder is entered once."""
 
     def refuse(error: OSError) -> None:
         found.problems.append((Path(error.filename), f"is a folder that {_because(error)}"))
@@ -135,7 +135,7 @@ def _made_by_vpd(folder: Path) -> bool:
 
 
 def _sort(file: Path, card: Card, found: Found) -> None:
-    """Put a file of a folder where it belongs."""
+    """Classify a file of a folder."""
     suffix = file.suffix.lower()
     if suffix in OTHER_SUFFIXES:
         return
@@ -157,7 +157,7 @@ def _sort(file: Path, card: Card, found: Found) -> None:
 
 
 def _no_recording(file: Path, suffix: str) -> str:
-    """Why a file that may look like a recording is none; "" where nothing speaks against it."""
+    """Say why a file that resembles a recording is none; "" where there is no reason."""
     if suffix in THUMBNAIL_SUFFIXES:
         return "a thumbnail"
     try:

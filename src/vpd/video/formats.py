@@ -1,4 +1,4 @@
-"""Which of FFmpeg's formats hold recordings, and which files are something else, by their first bytes."""
+"""The formats of FFmpeg that hold recordings, and the recognition of other files by their first bytes."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ FORMATS = frozenset((
     "m4v", "matroska", "mjpeg", "mov", "mpeg", "mpegts", "mpegvideo", "mpjpeg", "mxf", "nsv", "nut", "nuv",
     "obu", "ogg", "pva", "rm", "smjpeg", "ty", "vc1", "vc1test", "vvc", "webm", "wtv", "yuv4mpegpipe",
 ))  # fmt: skip
-"""FFmpeg's demuxers of recordings. What is not on the list is never opened: playlists (hls, dash, concat),
-which pull in other files, pictures (image2, gif, webp, apng), text and sound."""
+"""FFmpeg's demuxers of recordings. Other formats are never opened: playlists (hls, dash, concat), which load
+other files, pictures (image2, gif, webp, apng), text and sound.
+"""
 
 WITHOUT_TIMES = frozenset((
     "av1", "avs2", "avs3", "cavsvideo", "dirac", "dnxhd", "evc", "h261", "h263", "h264", "hevc", "m4v",
     "mjpeg", "mpegvideo", "obu", "vc1", "vvc",
 ))  # fmt: skip
-"""Bare streams of pictures: the n-th picture is shown at n frame lengths."""
+"""Bare streams of pictures: picture n is shown at n frame lengths."""
 
 CLOCK_MAY_JUMP = frozenset(("mpegts", "mpeg", "ogg", "flv", "live_flv", "wtv", "pva", "nsv"))
-"""Formats in which FFmpeg too expects the clock to jump: recordings of broadcasts, and joined ones."""
+"""Formats in which FFmpeg too expects jumps of the clock: recordings of broadcasts, and joined ones."""
 
 MPEG_FORMATS = frozenset(("mpegts", "mpeg"))
-"""Streams of MPEG, whose clock runs over after 26.5 hours."""
+"""MPEG streams, whose clock wraps around after 26.5 hours."""
 
 ENTERED_BY_BYTES = WITHOUT_TIMES | MPEG_FORMATS
-"""Formats without a table of times, which are entered at the byte where a keyframe lies."""
+"""Formats without a table of times. Seeking goes to the byte of a keyframe."""
 
 STILL_BRANDS = frozenset(("avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"))
-"""Brands of ISO files that hold pictures (HEIF, AVIF), animated ones too."""
+"""Brands of ISO files with pictures (HEIF, AVIF), also animated ones."""
 
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
-"""First bytes of a Matroska file, and of the part of it that holds everything (RFC 9559)."""
+"""First bytes of a Matroska file, and of its part that contains everything (RFC 9559)."""
 
 _LISTS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"<smil", b"[Reference]", b"RTSPtext", b"<asx")
 _XML_LISTS = (b"<MPD", b"<smil", b"<AssetMap", b"<PackingList", b"<Composition")
@@ -38,7 +39,7 @@ _PICTURES = (b"GIF87a", b"GIF89a", b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM
 
 
 def list_of_files(head: bytes) -> bool:
-    """Whether a file that begins with ``head`` is a playlist or another list that pulls in files."""
+    """Whether a file that begins with ``head`` is a playlist or another list that loads other files."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(b"<?xml"):
         return any(mark in head for mark in _XML_LISTS)
@@ -46,7 +47,7 @@ def list_of_files(head: bytes) -> bool:
 
 
 def stated_size(head: bytes) -> int:
-    """How many bytes a Matroska or RIFF file that begins with ``head`` has by its word; 0 for none."""
+    """The size in bytes that a Matroska or RIFF file with the beginning ``head`` states; 0 for none."""
     if head[:4] == b"RIFF" and len(head) >= 8:
         size = int.from_bytes(head[4:8], "little")
         return 0 if size == 0xFFFFFFFF else size + 8
@@ -61,7 +62,7 @@ def stated_size(head: bytes) -> int:
 
 
 def _element_size(head: bytes, place: int) -> tuple[int, int]:
-    """Where the content of an EBML element begins, and its size; 0 where it is not stated (RFC 8794, 4)."""
+    """The start of an EBML element's content, and its size; 0 where it is not stated (RFC 8794, 4)."""
     first = head[place] if place < len(head) else 0
     length = 9 - first.bit_length() if first else 1
     value = int.from_bytes(head[place : place + length], "big") & ((1 << 7 * length) - 1)
@@ -69,10 +70,10 @@ def _element_size(head: bytes, place: int) -> tuple[int, int]:
 
 
 def picture_format(head: bytes) -> bool:
-    """Whether a file that begins with ``head``, and is no recording, is a picture, still or animated."""
+    """The picture format of a file that begins with ``head`` and is no recording, still or animated."""
     return head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def still_brand(head: bytes) -> bool:
-    """Whether a file that begins with ``head`` is an ISO file of pictures."""
+    """The brand of an ISO file of pictures that begins with ``head``."""
     return head[4:8] == b"ftyp" and head[8:12].decode("latin-1") in STILL_BRANDS

@@ -27,7 +27,7 @@ class Frame:
 
 
 def numbered(footage: Footage, start: int = 0) -> Generator[tuple[int, Picture]]:
-    """The pictures from frame ``start`` on with their numbers: entered near it where there is an index."""
+    """Yield the pictures from frame ``start`` on with their numbers, by seeking where there is an index."""
     video = recording(footage)
     if video.index is not None:
         yield from indexed(video.files, video.index, start)
@@ -39,11 +39,11 @@ def numbered(footage: Footage, start: int = 0) -> Generator[tuple[int, Picture]]
 
 
 def read_frames(footage: Footage, start_frame: int = 0, stop_frame: int | None = None) -> Iterator[Frame]:
-    """The frames from ``start_frame`` up to but not including ``stop_frame``, in order.
+    """Yield the frames from ``start_frame`` up to but not including ``stop_frame``, in order.
 
-    Frames are numbered as in `VideoInfo.times_s`; what does not decode has no number. A recording with an
-    index is entered at a keyframe before ``start_frame``, a bare file is decoded from its start: frames are
-    the same either way. Memory does not grow with the length of the video.
+    Frames are numbered as in `VideoInfo.times_s`. A picture that does not decode has no number. A recording
+    with an index is read from a keyframe before ``start_frame``, a bare file from its start; the frames are
+    the same. Memory does not grow with the length of the video.
 
     Parameters
     ----------
@@ -78,7 +78,9 @@ def read_frames(footage: Footage, start_frame: int = 0, stop_frame: int | None =
 
 
 def from_time(footage: Footage, start_s: float) -> Generator[Picture]:
-    """The pictures from the last one at or before ``start_s`` on; from the first where none is before."""
+    """Yield the pictures from the last one at or before ``start_s`` on; from the first where none is
+    before.
+    """
     index = recording(footage).index
     start = 0 if index is None else max(0, int(np.searchsorted(index.times_s, start_s, side="right")) - 1)
     before: Picture | None = None
@@ -95,7 +97,7 @@ def from_time(footage: Footage, start_s: float) -> Generator[Picture]:
 
 
 def frame_at(footage: Footage, time_s: float) -> Array:
-    """The picture that a player shows at a time: the last one not after it, before the first frame the first.
+    """The picture that a player shows at a time: the last one not after it, or the first where all are later.
 
     Parameters
     ----------

@@ -17,14 +17,15 @@ from vpd.video.sequence import Sequence
 from vpd.video.source import opened, recording_key, shown
 
 MAX_RATE_DENOMINATOR = 1001
-"""Enough for the rates of television, such as 30000/1001."""
+"""Largest denominator of a rate. It suffices for the rates of television, such as 30000/1001."""
 
 
 def read_video_info(footage: Footage, video: str = "", key: str = "", fps: float = 0.0) -> VideoInfo:
     """Decode a video once and describe it.
 
-    Second 0 is where players start the file; the times are the frames' own, strictly increasing. Frames that
-    do not decode are left out and named in ``warning``, as is a file that ends before its header says.
+    Second 0 is where players start the file. The times are the frames' own, strictly increasing. Frames that
+    do not decode are left out and named in ``warning``, as is a file that ends earlier than its header
+    states.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def read_video_info(footage: Footage, video: str = "", key: str = "", fps: float
 def scan_video(
     footage: Footage, video: str = "", key: str = "", fps: float = 0.0
 ) -> tuple[VideoInfo, FrameIndex]:
-    """The same as `read_video_info`, with the index of frames."""
+    """`read_video_info` that also returns the index of frames."""
     files = recording(footage).files
     path = files[0]
     with opened(path, fps) as source:
@@ -93,7 +94,7 @@ def scan_video(
 
 
 class _Found:
-    """Gathers the columns of the index."""
+    """Collect the columns of the index."""
 
     def __init__(self) -> None:
         self.times_s: list[float] = []
@@ -106,7 +107,7 @@ class _Found:
         self._last: Picture | None = None
 
     def add(self, picture: Picture) -> None:
-        """One frame more."""
+        """Add one frame."""
         frame, decoded, last = len(self.times_s), picture.decoded, self._last
         again = last is not None and last.decoded is decoded
         self.times_s.append(picture.time_s)
@@ -123,7 +124,7 @@ class _Found:
     def index(
         self, stream: int, jumps: tuple[tuple[float, float], ...], files: tuple[int, ...]
     ) -> FrameIndex:
-        """All as arrays."""
+        """All columns as arrays."""
         stamps = [stamp for _, stamp in self.keys]
         ticks = [[np.nan if t is None else t for t in (s.pts, s.dts)] for s in stamps]
         pts, dts = np.array(ticks, float).reshape(-1, 2).T

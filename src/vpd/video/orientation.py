@@ -1,4 +1,4 @@
-"""How a display matrix turns and mirrors a picture: eight orientations, and nothing is stretched by it."""
+"""Derive turn and mirroring of a picture from its display matrix: eight orientations, without stretching."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _TURNS = {
 
 
 def _linear(rotation: int, mirrored: bool) -> Array:
-    """(2, 2): a stored point (x, y) as a row vector times this is the shown one, y pointing down."""
+    """(2, 2): a stored point (x, y), as a row vector, multiplied by this gives the shown one; y points
+    down.
+    """
     mirror = np.diag([-1.0 if mirrored else 1.0, 1.0])
     turn = np.linalg.matrix_power(np.array([[0.0, 1.0], [-1.0, 0.0]]), rotation // 90)
     return np.asarray(mirror @ turn)
@@ -36,7 +38,7 @@ _ORIENTATIONS = {
 def orientation(picture: VideoFrame) -> tuple[int, bool]:
     """Degrees clockwise (0, 90, 180, 270), and whether the picture is mirrored left to right before the turn.
 
-    The nearest to the display matrix (ISO 14496-12, 8.3.2); as it is stored where there is none.
+    It is the nearest to the display matrix (ISO 14496-12, 8.3.2); without a matrix the stored orientation.
     """
     # Not picture.side_data: picture and side data would hold each other, and stay in memory for long.
     data = SideDataContainer(picture).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # PyAV types it as Mapping
@@ -50,7 +52,7 @@ def orientation(picture: VideoFrame) -> tuple[int, bool]:
 
 
 def oriented(rgb: Array, rotation: int, mirrored: bool) -> Array:
-    """The picture (H, W, 3) as it is shown, contiguous."""
+    """The picture (H, W, 3) in its shown orientation, contiguous."""
     if mirrored:
         rgb = cv2.flip(rgb, 1)
     if rotation:

@@ -1,7 +1,7 @@
-"""Decode the packets of a file into pictures, past damage.
+"""Decode the packets of a file into pictures, continuing after damage.
 
-Every packet is numbered in the order of the file, and its number travels through the decoder with it. So it
-is known of each picture which packet it came from, whatever times the container gives.
+Every packet is numbered in the order of the file, and the decoder passes its number on. So the packet of each
+picture is known, whatever times the container states.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What the container says of a packet: times in ticks, where it lies, whether it is a keyframe."""
+    """The container's facts about a packet: times in ticks, position, whether it is a keyframe."""
 
     pts: int | None
     dts: int | None
@@ -34,7 +34,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a scan keeps of a picture: size, orientation, the fields it is made of, and its checksum."""
+    """The facts about a picture that a scan keeps: size, orientation, fields, checksum."""
 
     width: int
     height: int
@@ -46,7 +46,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Decoded:
-    """A picture as it is stored, its packet with its number, and the pixels' aspect by the bitstream then."""
+    """A stored picture, its packet with its number, and the pixels' aspect in the bitstream at that time."""
 
     packet: int
     stamp: Stamp
@@ -56,7 +56,7 @@ class Decoded:
 
 
 class Reader:
-    """Reads a source from where its container stands.
+    """Read a source from the present position of its container.
 
     Attributes
     ----------
@@ -125,4 +125,4 @@ def stamp_of(packet: VideoPacket) -> Stamp:
 NOTHING = Stamp(None, None, -1, 0, False)
 """The stamp of a second picture from one packet."""
 KEPT = 256
-"""Packets whose picture may still leave the decoder."""
+"""Number of packets whose picture may still leave the decoder."""

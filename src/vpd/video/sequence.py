@@ -24,20 +24,22 @@ from vpd.video.reader import KEPT, Decoded, Reader, Seen
 from vpd.video.source import Source, opened, reaches_past_end, shown
 
 REORDERED = 4
-"""Pictures that are held back to put right the order in which some leave the decoder after damage."""
+"""Number of pictures held back to restore the order in which some leave the decoder after damage."""
 
 FAR_FROM_ORIGIN_S = 10.0
-"""Where a clock may jump, a first picture this far from the container's start tells that that is wrong."""
+"""Distance in seconds of the first picture from the container's start from which on that start counts as
+wrong, in formats whose clock may jump.
+"""
 
 TOGETHER = 32
 """Pictures of a scan, without their pixels, that are handed on at a time: what is done with each then stays
 in the processor's caches, out of which decoding takes it."""
 
 NO_PICTURE = VideoFrame()
-"""In place of one whose pixels are not kept."""
+"""Replaces a picture whose pixels are not kept."""
 
 Timed = tuple[int, float | None, Decoded]
-"""Segment of the clock, seconds by it, and a picture."""
+"""Segment of the clock, seconds on it, and a picture."""
 
 
 @dataclass
@@ -64,7 +66,7 @@ class FilePass:
 
 
 class Sequence:
-    """The pictures of a source, and of the files that follow it as chapters of one recording.
+    """The pictures of a source, and of the files that follow as chapters of one recording.
 
     Attributes
     ----------
@@ -72,8 +74,8 @@ class Sequence:
     clock : knows where the container's clock was put right; None before the first picture.
     undated : how many pictures carried no time.
 
-    For a scan, the first picture alone keeps its pixels, and each its checksum: pictures that wait to be put
-    in order would take the decoder's memory out of the processor's caches.
+    During a scan only the first picture keeps its pixels, and each its checksum: waiting pictures would
+    displace the decoder's memory from the processor's caches.
     """
 
     def __init__(
@@ -102,7 +104,7 @@ class Sequence:
         return self.pictures()
 
     def pictures(self) -> Generator[Picture]:
-        """Pictures and single fields, their times strictly increasing."""
+        """Yield pictures and single fields with strictly increasing times."""
         source = self.source
         shapes = Shapes(source.stream.sample_aspect_ratio)
         canvas: tuple[int, int] | None = None
@@ -130,7 +132,7 @@ class Sequence:
         yield from self.clock.timed(all_units())
 
     def _units(self, shapes: Shapes) -> Iterator[tuple[int, float | None, tuple[Decoded, int, Shape]]]:
-        """Pictures, and fields of interlaced ones, of which the later has no time of its own."""
+        """Yield pictures, and fields of interlaced ones. The later field has no time of its own."""
         rate = self.source.rate
         for number, (segment, seconds, decoded) in enumerate(self._ordered()):
             if rate is not None:
@@ -142,7 +144,7 @@ class Sequence:
                 yield segment, seconds if place == 0 else None, (decoded, field, shape)
 
     def _ordered(self) -> Iterator[Timed]:
-        """Pictures in the order of their times; one without a time stays where it is."""
+        """Yield pictures in the order of their times. One without a time keeps its position."""
         if self.source.without_times:
             yield from self._decoded()
             return
@@ -168,8 +170,8 @@ class Sequence:
                 number, segment = yield from self._of_file(source, number, segment + 1)
 
     def _of_file(self, source: Source, number: int, segment: int) -> Generator[Timed, None, tuple[int, int]]:
-        """The pictures of one file, of which ``number`` is the first packet and ``segment`` the first of the
-        clock; returns what the next packet's number is, and the last segment.
+        """Yield the pictures of one file. ``number`` is its first packet and ``segment`` its first segment of
+        the clock. Returns the number of the next packet, and the last segment.
         """
         reader, met = Reader(source), FilePass(source.path.name, number, promised=source.promised_frames)
         self.files.append(met)

@@ -1,6 +1,6 @@
-"""Open a file as a recording: only formats that hold moving pictures, and the stream that is the recording.
+"""Open a file as a recording: only formats with moving pictures, and the stream of the recording.
 
-FFmpeg also opens playlists, which pull in other files, pictures, and text. None of these is opened here.
+FFmpeg also opens playlists, which load other files, pictures, and text. None of these is opened here.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ from vpd.video.formats import (
 )
 
 DECODER_THREADS = 1
-"""FFmpeg conceals damage by the picture before, and several threads do not wait until that one is whole: now
-and then the same file gives other pictures. The last pictures of a file cut short are lost to them as well.
-On many cores several videos are decoded at a time."""
+"""Number of decoder threads. FFmpeg conceals damage with the picture before, and several threads do not wait
+until that one is complete: sometimes the same file gives other pictures. They also lose the last pictures of
+a truncated file. On many cores several videos are decoded at a time.
+"""
 
 NO_RATE = Fraction(7919, 317)
-"""Given to FFmpeg as the rate of streams without times, instead of its default of 25: a file that comes back
-with it does not state a rate."""
+"""The rate given to FFmpeg for streams without times, instead of its default of 25. A file that returns it
+does not state a rate.
+"""
 
 MJPEG_SUFFIXES = frozenset((".mjpeg", ".mjpg"))
 JPEG = b"\xff\xd8\xff"
@@ -53,8 +55,8 @@ def recording_key(files: Sequence[Path]) -> str:
 def content_key(path: Path) -> str:
     """SHA-256 of the whole file, 32 hex digits.
 
-    The whole and not a sample of it, because damage anywhere must show; hashing costs 1 to 3 % of decoding.
-    Raises VideoError where the file cannot be read.
+    The whole file is hashed, because damage anywhere must be found. This costs 1 to 3 % of decoding. Raises
+    VideoError where the file cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -64,13 +66,13 @@ def content_key(path: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """The path as text that can be printed and stored; bytes that are not UTF-8 become escapes."""
+    """The path as text that can be printed and stored. Bytes that are not UTF-8 become escapes."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
 class Source:
-    """An opened file and the stream of moving pictures that is read.
+    """An opened file and its stream of moving pictures.
 
     Attributes
     ----------
@@ -103,18 +105,18 @@ class Source:
 
     @property
     def promised_frames(self) -> int:
-        """How many frames the container says there are; 0 where it says nothing. Often wrong."""
+        """The number of frames that the container states; 0 where it states none. It is often wrong."""
         return self.stream.frames
 
     @property
     def first_step_s(self) -> float:
-        """A guess of the time between two frames until two have been seen."""
+        """A guess of the time between two frames, for use until two have been read."""
         rate = self.rate or self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
         return float(1 / rate)
 
 
 def reaches_past_end(source: Source) -> bool:
-    """Whether the file's own table of packets, or its size by its own head, reaches past its end."""
+    """Whether the file's own table of packets, or the size in its header, extends beyond its end."""
     size = source.path.stat().st_size
     with source.path.open("rb") as file:
         stated = stated_size(file.read(4096))
@@ -126,7 +128,7 @@ def reaches_past_end(source: Source) -> bool:
 
 
 def streams_by_rank(container: InputContainer) -> list[VideoStream]:
-    """The streams that may be the recording, the best first: marked as default, then large, then long."""
+    """The possible streams of the recording, best first: marked as default, then large, then long."""
 
     def rank(stream: VideoStream) -> tuple[bool, bool, int, float, int]:
         default = bool(stream.disposition & Disposition.default)
@@ -141,9 +143,9 @@ def streams_by_rank(container: InputContainer) -> list[VideoStream]:
 
 @contextmanager
 def opened(path: Path, fps: float = 0.0) -> Iterator[Source]:
-    """Open ``path``. Raises VideoError, naming the file, where there is no recording in it.
+    """Open ``path``. Raises VideoError, which names the file, where it holds no recording.
 
-    ``fps`` is the rate of streams that neither carry times nor state their rate; 0 leaves it unknown.
+    ``fps`` is the rate of streams that neither carry times nor state their rate. 0 leaves it unknown.
     """
     name = shown(path)
     try:

@@ -19,16 +19,16 @@ from vpd.video.frames import from_time
 from vpd.video.source import shown
 
 TICKS_PER_S = 90_000
-"""The clock of MPEG; every common frame rate is whole in it."""
+"""Ticks a second of MPEG's clock. Every common frame rate is a whole number of ticks."""
 
 QUALITY_CRF = "21"
-"""x264's constant quality: hardly seen losses, about 1 MB for 10 s of 640 x 360."""
+"""x264's constant quality: nearly invisible losses, about 1 MB for 10 s of 640 x 360."""
 
 OPTIONS = {"crf": QUALITY_CRF, "preset": "veryfast"}
 
 
 def _even(rgb: Array) -> Array:
-    """The picture with its last row and column repeated where its size is odd: 4:2:0 halves both."""
+    """The picture with its last row and column repeated where its size is odd, because 4:2:0 halves both."""
     height, width = rgb.shape[:2]
     return np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
@@ -39,10 +39,10 @@ def write_timed(
     rate: Fraction = Fraction(30),
     options: Mapping[str, str] = OPTIONS,
 ) -> int:
-    """Write (H, W, 3) uint8 RGB frames of one size at their times (s, increasing); returns how many.
+    """Write (H, W, 3) uint8 RGB frames of one size at their times (s, increasing). Returns their number.
 
-    ``rate`` is what the file states, in frames/s; ``options`` are x264's. The whole file is written or none.
-    Raises InputError where there is no frame.
+    ``rate`` is the stated rate in frames/s. ``options`` are x264's. The file is written completely or not at
+    all. Raises InputError where there is no frame.
     """
     written = 0
     with (
