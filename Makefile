@@ -14,8 +14,11 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
+# One process, so that no test competes with another. A line a test as it ends, the slowest at the end, and a report
+# for machines. AGAIN=1 runs only those that failed last time.
 test-slow: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -vv --tb=short --timeout=3600 --durations=20 -rfEs \
+	  --junitxml=slow.xml $(if $(AGAIN),--last-failed --last-failed-no-failures none)
 
 # A Ray cluster of two nodes on this computer that loses processes, nodes and programs at 20 moments; half an hour.
 test-cluster: $(VENV)/.installed-dev

@@ -96,8 +96,8 @@ def speed(name: str) -> dict[str, Any]:
         X = X or made_clips(Path(folder), 2 * batch)
         targets = np.arange(len(X)) % CLASSES
         accelerator = make_accelerator("cpu")
-        network = made._network(CLASSES)
-        source = made._source(X, accelerator.device)
+        network = made.make_network(CLASSES)
+        source = made.make_source(X, accelerator.device)
         ready = source.ready(source.read(np.arange(batch), 0, True), 0)
         optimiser = make_optimiser(network, made.training)
         wanted = torch.from_numpy(targets[:batch])
@@ -115,7 +115,7 @@ def speed(name: str) -> dict[str, Any]:
             network, source, torch.from_numpy(targets), made.training, 0, accelerator, lambda n: n.train()
         )
         prepared = accelerator.prepare(network, optimiser)
-        ours_s = least(lambda: trainer._epoch(*prepared, 0, 1))
+        ours_s = least(lambda: trainer.run_epoch(*prepared, 0, 1))
         bare_s = least(bare)
         made.classes_, made.network_ = np.arange(CLASSES), network
         test_s = least(lambda: made.decision_function(X))

@@ -240,7 +240,7 @@ def vipe(given: argparse.Namespace) -> None:
     from vpd.teachers.vipe.network import Encoder, PoseDecoder
     from vpd.teachers.vipe.sampler import Sample
     from vpd.teachers.vipe.target import SIZE
-    from vpd.teachers.vipe.train import _loss
+    from vpd.teachers.vipe.train import batch_loss
 
     module, keypoint = (reference_module(given.reference, f"models.{n}") for n in ("module", "keypoint"))
     normalise = reference_module(given.reference, "vipe_dataset.dataset_base").normalize_2d_skeleton
@@ -298,7 +298,7 @@ def vipe(given: argparse.Namespace) -> None:
     _, theirs, _ = model.epoch([("motion", [batch])])
     sample = Sample(torch.stack(inputs_[:2], 1), inputs_[2], has, targets, targets)
     with torch.no_grad():
-        loss, _ = _loss(encoder, decoder, sample, settings)
+        loss, _ = batch_loss(encoder, decoder, sample, settings)
     compared("loss", np.array(float(loss)), np.array(theirs))
 
 

@@ -20,6 +20,10 @@ SCRIPT = """
 import os, signal, sys
 folder, missing = sys.argv[1], eval(sys.argv[2])
 import multiprocessing.connection, asyncio, subprocess, torch  # these know what their system lacks
+try:
+    import psutil  # joblib imports it where it is installed; each system has its own part of it
+except ImportError:
+    pass
 for module in (os, signal):
     for name in missing.get(module.__name__, ()):
         if hasattr(module, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -26,6 +27,33 @@ class InputError(VpdError):
     >>> issubclass(InputError, VpdError)
     True
     """
+
+
+def unknown_name(what: str, name: str, known: Iterable[str], note: str = "") -> InputError:
+    """The error that there is no ``what`` called ``name``; it lists those that there are.
+
+    Parameters
+    ----------
+    what : str
+        The kind of thing, such as "recogniser".
+    name : str
+        The user's word.
+    known : iterable of str
+        All names of this kind.
+    note : str
+        A further sentence, after a blank, such as the new name of a former one.
+
+    Returns
+    -------
+    InputError
+        To raise.
+
+    Examples
+    --------
+    >>> str(unknown_name("teacher", "vip", ["joints2d", "vipe"]))
+    "there is no teacher 'vip'; there are joints2d, vipe."
+    """
+    return InputError(f"there is no {what} {name!r}; there are {', '.join(known)}.{note}")
 
 
 class VideoError(InputError):

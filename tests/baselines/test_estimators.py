@@ -111,18 +111,18 @@ def test_a_stopped_training_goes_on_to_the_same_end(skeletons, tmp_path, monkeyp
     model = SkeletonClassifier("stgcn", SkeletonView(8), training, device="cpu")
     whole = clone(model).fit(X, y)
     stopped = clone(model).set_params(folder=tmp_path)
-    epoch = Trainer._epoch
+    epoch = Trainer.run_epoch
 
     def until_two(self, network, optimiser, number, epochs):
         if number == 2:
             raise KeyboardInterrupt
         return epoch(self, network, optimiser, number, epochs)
 
-    monkeypatch.setattr(Trainer, "_epoch", until_two)
+    monkeypatch.setattr(Trainer, "run_epoch", until_two)
     with pytest.raises(KeyboardInterrupt):
         stopped.fit(X, y)
     seen = []
-    monkeypatch.setattr(Trainer, "_epoch", lambda self, *a: seen.append(a[2]) or epoch(self, *a))
+    monkeypatch.setattr(Trainer, "run_epoch", lambda self, *a: seen.append(a[2]) or epoch(self, *a))
     stopped.fit(X, y)
     assert seen == [2, 3]
     assert stopped.losses_ == whole.losses_
@@ -136,7 +136,7 @@ def test_a_stopped_training_goes_on_to_the_same_end(skeletons, tmp_path, monkeyp
 def test_validation_holds_out_whole_videos(skeletons):
     X, y = skeletons
     model = SkeletonClassifier(training=replace(QUICK, validation=0.25), device="cpu")
-    shown, held = model._split(X, np.unique(y, return_inverse=True)[1])
+    shown, held = model.held_out_split(X, np.unique(y, return_inverse=True)[1])
     assert len(held)
     assert sorted([*shown, *held]) == list(range(len(X)))
     assert not {X[i].video for i in shown} & {X[i].video for i in held}

@@ -13,7 +13,7 @@ from tests.baselines.test_library import FRAMES, layout  # noqa: F401 (a fixture
 from vpd.baselines.frozen import FOUNDATIONS, load_foundation
 from vpd.baselines.networks.video3d import R3D
 from vpd.baselines.probe_classifier import ProbeClassifier
-from vpd.baselines.r3d_features import _between, load_r3d, write_r3d_features
+from vpd.baselines.r3d_features import interpolated, load_r3d, write_r3d_features
 from vpd.baselines.settings import ClipView, Training
 from vpd.errors import InputError
 from vpd.library.features import read_features
@@ -36,9 +36,9 @@ def test_r3d_features_need_weights():
 
 def test_features_are_linear_between_windows():
     found = np.array([0.0, 4.0, 8.0], np.float32)[:, None, None] * np.ones((1, 2, 3), np.float32)
-    between = _between(found, np.array([0, 4, 6]), 7)
+    between = interpolated(found, np.array([0, 4, 6]), 7)
     assert between[:, 0, 0].tolist() == [0, 1, 2, 3, 4, 6, 8]
-    assert _between(found[:1], np.array([0]), 3)[:, 0, 0].tolist() == [0, 0, 0]
+    assert interpolated(found[:1], np.array([0]), 3)[:, 0, 0].tolist() == [0, 0, 0]
 
 
 @pytest.mark.slow

@@ -235,7 +235,7 @@ def test_time_attention_of_a_new_timesformer_starts_with_the_first_layer():
     assert layers[0].temporal_dense.weight.abs().sum() > 0
     x = torch.randn(2, 1 + 4 * 2, 24)
     for layer in layers[1:]:
-        torch.testing.assert_close(layer._in_time(x[:, 1:]), x[:, 1:])
+        torch.testing.assert_close(layer.in_time(x[:, 1:]), x[:, 1:])
 
 
 def test_joint_attention_sees_all_frames_at_once():

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from vpd.detection.base import _covered
+from vpd.detection.base import is_covered
 from vpd.detection.combined import WEIGHTS
 from vpd.detection.frame_scores import FrameScores, detect_points
-from vpd.detection.naming import _fitted_weights
+from vpd.detection.naming import fitted_weights
 from vpd.detection.proposals import MANY_THRESHOLDS, Decoding, Lengths, lengths_of, propose
 from vpd.detection.timeline import Timeline
 from vpd.detection.trained import PAPER
@@ -96,21 +96,21 @@ def test_points_lie_apart_by_the_radius_and_none_before_the_video(begin_s):
 
 def test_a_segment_is_covered_by_its_own_athletes_ticks():
     parts = [timeline(0, np.arange(10) / 10)]
-    assert _covered(Segment("v", 0.2, 0.4, 0), parts)
-    assert not _covered(Segment("v", 0.2, 0.4, 1), parts)
-    assert not _covered(Segment("v", 2.0, 3.0, 0), parts)
-    assert not _covered(Segment("w", 0.2, 0.4, 0), parts)
+    assert is_covered(Segment("v", 0.2, 0.4, 0), parts)
+    assert not is_covered(Segment("v", 0.2, 0.4, 1), parts)
+    assert not is_covered(Segment("v", 2.0, 3.0, 0), parts)
+    assert not is_covered(Segment("w", 0.2, 0.4, 0), parts)
 
 
 def test_weights_that_the_segments_do_not_decide_stay_where_they_start():
     shares = np.full((6, 2), 0.5)
     distances = np.ones((6, 2))
-    first, second = _fitted_weights(shares, distances, np.array([0, 1, 0, 1, 0, 1]))
+    first, second = fitted_weights(shares, distances, np.array([0, 1, 0, 1, 0, 1]))
     assert first == pytest.approx(1, abs=1e-3)
     assert second == pytest.approx(0, abs=1e-3)
 
 
 def test_few_segments_that_any_weights_tell_apart_do_not_send_the_weights_to_their_bounds():
     shares = np.array([[0.9, 0.1], [0.1, 0.9], [0.9, 0.1]])
-    first, _ = _fitted_weights(shares, np.ones((3, 2)), np.array([0, 1, 0]))
+    first, _ = fitted_weights(shares, np.ones((3, 2)), np.array([0, 1, 0]))
     assert 1.5 < first < 5

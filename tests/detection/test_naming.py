@@ -5,7 +5,7 @@ import pytest
 
 from tests.detection.synthetic import videos
 from vpd.detection.frame_scores import FrameScores
-from vpd.detection.naming import Naming, PackedExamples, _clean, _sequence, segment_spans
+from vpd.detection.naming import Naming, PackedExamples, as_sequence, segment_spans, smoothed
 from vpd.detection.targets import targets
 from vpd.detection.timeline import to_timelines
 from vpd.dtw import dtw_distance
@@ -44,7 +44,7 @@ def test_distances_are_those_of_warping_to_the_nearest_example(labelled, costs):
     examples = PackedExamples(parts[:1], own[:1], np.array(costs))
     spans, _ = segment_spans(own[1])
     near = examples.distances(parts[1], spans[:2], 3)
-    clean = _clean([_sequence(parts[0]), _sequence(parts[1])])
+    clean = smoothed([as_sequence(parts[0]), as_sequence(parts[1])])
     for row, (start, stop) in zip(near, spans[:2], strict=True):
         query = clean[1].values[start:stop, 0]
         for k in (0, 1):

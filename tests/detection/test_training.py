@@ -12,9 +12,9 @@ from vpd.detection.training import (
     Schedule,
     Target,
     Windows,
-    _class_weights,
-    _edge_loss,
-    _loss,
+    class_weights,
+    edge_loss,
+    tick_loss,
     train,
 )
 
@@ -24,10 +24,10 @@ def target(classes):
 
 
 def test_segments_weigh_by_the_root_of_how_rare_they_are():
-    weights = _class_weights([target([0] * 36 + [1] * 2 + [2] * 2 + [UNKNOWN] * 50)], 3)
+    weights = class_weights([target([0] * 36 + [1] * 2 + [2] * 2 + [UNKNOWN] * 50)], 3)
     np.testing.assert_allclose(weights, [1, 3, 3])
-    assert _class_weights([target([0] * 1000 + [1])], 2)[1] == RARE_WEIGHT_LIMIT
-    assert _class_weights([target([0] + [1] * 9)], 2)[1] == 1
+    assert class_weights([target([0] * 1000 + [1])], 2)[1] == RARE_WEIGHT_LIMIT
+    assert class_weights([target([0] + [1] * 9)], 2)[1] == 1
 
 
 def test_the_edge_loss_is_that_of_ticks_in_segments():
@@ -35,8 +35,8 @@ def test_the_edge_loss_is_that_of_ticks_in_segments():
     edges = torch.tensor([[[9.0, 9.0], [1.0, 2.0], [0.5, 0.5]]])
     said = torch.tensor([[[0.0, 0.0], [1.0 + EDGE_ROUNDING / 2, 2.0], [0.5, 1.5]]])
     small, large = 0.5 * (EDGE_ROUNDING / 2) ** 2 / EDGE_ROUNDING, 1 - EDGE_ROUNDING / 2
-    assert float(_edge_loss(said, classes, edges)) == pytest.approx((small + large) / 4, rel=1e-4)
-    assert float(_edge_loss(said, torch.zeros(1, 3, dtype=torch.long), edges)) == 0
+    assert float(edge_loss(said, classes, edges)) == pytest.approx((small + large) / 4, rel=1e-4)
+    assert float(edge_loss(said, torch.zeros(1, 3, dtype=torch.long), edges)) == 0
 
 
 class Says(torch.nn.Module):
@@ -49,7 +49,7 @@ class Says(torch.nn.Module):
 def test_the_held_out_loss_is_the_weighted_mean_surprise_of_known_ticks():
     logits = np.log(np.array([[0.5, 0.5], [0.2, 0.8], [0.9, 0.1]], np.float32))
     inputs = np.stack([logits, logits], axis=1)
-    loss = _loss(Says(), [inputs], [target([0, 1, UNKNOWN])], torch.tensor([1.0, 3.0]), True)
+    loss = tick_loss(Says(), [inputs], [target([0, 1, UNKNOWN])], torch.tensor([1.0, 3.0]), True)
     assert loss == pytest.approx(-(np.log(0.5) + 3 * np.log(0.8)) / 4, rel=1e-5)
 
 
@@ -82,7 +82,7 @@ def run(epochs, patience, losses, monkeypatch):
     inputs = [rng.normal(size=(60, 2, 3)).astype(np.float32)]
     classes = [target(rng.integers(0, 2, 60))]
     found = iter(losses)
-    monkeypatch.setattr(training, "_loss", lambda *_: next(found))
+    monkeypatch.setattr(training, "tick_loss", lambda *_: next(found))
     schedule = Schedule(10, 8, epochs, 1e-2, windows=16, patience=patience, edges=1.0)
     network = train("convolutions", 4, 2, inputs, classes, schedule, 0, (inputs, classes))
     assert next(found, None) is None

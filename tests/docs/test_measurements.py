@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.docs.pages import DOCS, ROOT
+from vpd.pipeline.table import STEPS
 
 TOOL = ROOT / "tools" / "measurements.py"
 
@@ -36,6 +37,14 @@ def small(tmp_path):
 def test_documents_show_what_the_result_files_hold():
     found = check(ROOT)
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_the_steps_cost_what_the_documents_say():
+    """The costs by which a run estimates its end are those of docs/scale.md."""
+    rows = json.loads((DOCS / "results" / "scale_frame.json").read_text(encoding="utf-8"))["rows"]
+    measured = {row[0].split(",")[0]: float(row[-1]) for row in rows}
+    for name in {"track", "pose", "crop"} & set(measured):
+        assert STEPS[name].cost_ms == pytest.approx(measured[name], rel=0.25)
 
 
 def test_differences_are_found_and_written(small):

@@ -174,7 +174,7 @@ def test_float32_costs_are_within_the_margin(collection, pattern, distance, wind
     (want,), _ = path_costs([tuple(part.astype(np.float64) for part in prepared)], packed, pattern, window)
     np.testing.assert_array_equal(np.isinf(got), np.isinf(want))
     has = np.isfinite(want)
-    margin = nearest._margin(prepared, packed).of(got, leasts)
+    margin = nearest.margin_of(prepared, packed).of(got, leasts)
     assert np.all(np.abs(got[has] - want[has]) <= margin[has])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vpd.dtw import PATTERNS, many_to_many, on_device, pack
+from vpd.dtw import PATTERNS, many, many_to_many, on_device, pack
 from vpd.dtw.many import path_costs
 from vpd.dtw.on_device import device_path_costs
 from vpd.dtw.patterns import FALLBACK
@@ -43,7 +43,31 @@ def test_pairs_that_do_not_fit_at_once_are_computed_in_blocks(monkeypatch: pytes
 
 @pytest.mark.parametrize("pattern", ["symmetricP2", FALLBACK])
 def test_the_device_changes_no_distance(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    many, queries = sequences(40, 30, 6, 4), sequences(3, 30, 6, 5)
-    wanted = many_to_many(queries, many, pattern)
+    candidates, queries = sequences(40, 30, 6, 4), sequences(3, 30, 6, 5)
+    wanted = many_to_many(queries, candidates, pattern)
     monkeypatch.setattr("vpd.device.choose_device", lambda name: HERE)
-    np.testing.assert_allclose(many_to_many(queries, many, pattern, device="auto"), wanted, rtol=1e-5)
+    np.testing.assert_allclose(many_to_many(queries, candidates, pattern, device="cuda"), wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "cores", "pairs", "device"),
+    [(HERE, 2, 120, "cuda"), (None, 2, 120, "cpu"), (HERE, 16, 120, "cpu"), (HERE, 2, 121, "cpu")],
+)
+def test_a_gpu_computes_many_pairs_where_cores_are_few(monkeypatch, gpu, cores, pairs, device) -> None:
+    used = []
+    computed = many.path_costs_on
+
+    def on_gpu(*args):
+        used.append(args[-1])
+        return computed(*args)
+
+    monkeypatch.setattr(many, "gpu_of_torch", lambda: gpu)
+    monkeypatch.setattr(many, "cores", lambda: cores)
+    monkeypatch.setattr(many, "GPU_PAIRS", pairs)
+    monkeypatch.setattr(many, "path_costs_on", on_gpu)
+    monkeypatch.setattr("vpd.device.choose_device", lambda name: HERE)
+    queries = sequences(3, 30, 6, 5)
+    candidates = sequences(40, 30, 6, 4)
+    found = many_to_many(queries, candidates)
+    np.testing.assert_allclose(found, many_to_many(queries, candidates, device="cpu"), rtol=1e-5)
+    assert used == ([device] if device == "cuda" else [])

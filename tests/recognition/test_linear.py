@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 
 from tests.recognition.made import actions, handed, sequence
 from vpd.errors import InputError
-from vpd.recognition.linear import LinearClassifier, _spread, moments, statistics
+from vpd.recognition.linear import LinearClassifier, moments, spread, statistics
 from vpd.types import FeatureSequence
 
 FLIP = np.where(np.arange(6) % 2, 1, -1)
@@ -131,7 +131,7 @@ def test_the_sharpness_is_the_likeliest():
 def test_features_that_never_change_are_no_error():
     X = [sequence(np.zeros((5, 2))) for _ in range(4)]
     np.testing.assert_allclose(LinearClassifier().fit(X, ["a", "b", "a", "b"]).predict_proba(X), 0.5)
-    assert _spread(np.zeros((3, 2))) == 1
+    assert spread(np.zeros((3, 2))) == 1
 
 
 @pytest.mark.parametrize("options", [{"count": 0}, {"ridge": 0.0}])

@@ -56,5 +56,5 @@ def test_a_query_that_aligns_with_nothing_is_compared_by_the_other_pattern_alone
     X, y = actions(4)
     long = sequence(np.random.default_rng(0).normal(size=(200, 6)), np.array([-1, 1] * 3))
     model = NearestNeighbourSearch().fit(X, y)
-    assert np.isinf(model._by("symmetricP2", [long])).all()
+    assert np.isinf(model.distances_by("symmetricP2", [long])).all()
     np.testing.assert_allclose(model.distances([long])[0], plain(long, X, "symmetric2"), rtol=1e-4)

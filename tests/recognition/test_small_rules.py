@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from vpd.errors import LabelError
-from vpd.recognition.linear import LEAST_PROBABILITY, _likelihood
+from vpd.recognition.linear import LEAST_PROBABILITY, log_likelihood
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.subsets import listed_ks, read_subsets
 
 
 def test_the_likelihood_is_that_of_the_examples_that_count():
     outputs = np.log([[0.2, 0.8], [0.5, 0.5], [1e-9, 1 - 1e-9]])
-    found = _likelihood(outputs, np.array([0, 1, 0]), np.array([True, False, True]))
+    found = log_likelihood(outputs, np.array([0, 1, 0]), np.array([True, False, True]))
     expected = np.log(0.2 + LEAST_PROBABILITY) + np.log(1e-9 + LEAST_PROBABILITY)
     assert found == pytest.approx(expected)
 

@@ -8,12 +8,12 @@ from vpd.dtw import dtw_distance
 from vpd.errors import InputError
 from vpd.sequences.sides import (
     UNSURE_COST,
-    _spread_out,
     decide,
     decide_sides,
     mirror_costs,
     mirror_distances,
     sides_by_class,
+    spread_out,
 )
 
 
@@ -52,7 +52,7 @@ def test_a_single_class_has_nothing_to_confuse():
 )
 def test_a_decision_needs_its_odds(monkeypatch, gain, word):
     found = iter([np.array([0.0]), np.array([gain])])
-    monkeypatch.setattr("vpd.sequences.sides._held_out_likelihood", lambda *_: next(found))
+    monkeypatch.setattr("vpd.sequences.sides.held_out_likelihood", lambda *_: next(found))
     assert decide(np.zeros((2, 2)), np.zeros((2, 2)), np.array([0, 1])) == word
 
 
@@ -79,5 +79,5 @@ def test_unknown_words_and_classes_are_errors():
 
 def test_many_examples_are_thinned_evenly():
     targets = np.array([0] * 50 + [1] * 3 + [2] * 50)
-    kept = _spread_out(targets, 23)
+    kept = spread_out(targets, 23)
     assert np.bincount(targets[kept]).tolist() == [10, 3, 10]

@@ -78,7 +78,7 @@ def test_what_a_baseline_cannot_do_is_said(library):
         )
         return evaluate(library, request)
 
-    with pytest.raises(InputError, match=r"no recogniser 'stgcm'; known: .*dtw-nn.*stgcn"):
+    with pytest.raises(InputError, match=r"no recogniser 'stgcm'; there are .*dtw-nn.*stgcn"):
         ask("stgcm")
     with pytest.raises(InputError, match="no preset 'desk'"):
         ask("stgcn", preset="desk")

@@ -27,7 +27,7 @@ from tools.synthetic.camera import Views, intrinsics, look_at
 from tools.synthetic.generate import ACTIONS
 from tools.synthetic.look import dress
 from tools.synthetic.motions import LINKS, load, standing
-from tools.synthetic.retarget import _hanging
+from tools.synthetic.retarget import hanging_links
 from tools.synthetic.scene import build
 
 BODIES, TEST_BODIES, LOOKS = 100, 16, 5
@@ -101,7 +101,7 @@ def _depth(body: Body, bone: int) -> int:
 
 
 def _hangings(body: Body, segments: list[Segment]) -> np.ndarray:
-    hanging = {name: rotation.as_quat() for name, rotation in _hanging(body).items()}
+    hanging = {name: rotation.as_quat() for name, rotation in hanging_links(body).items()}
     none = np.array([0.0, 0.0, 0.0, 1.0])
     return np.array([hanging.get(s.hanging or s.arm, none) for s in segments], np.float32)
 

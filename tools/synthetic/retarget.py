@@ -34,7 +34,7 @@ def bone_transforms(body: Body, roots: np.ndarray, quats: np.ndarray) -> np.ndar
     straight down: each limb of the body is first turned there.
     """
     links = dict(zip(LINKS, global_rotations(quats), strict=True))
-    hanging = _hanging(body)
+    hanging = hanging_links(body)
     turned = {name: _to_link(name, links, hanging) for name in body.names}
     matrices = {name: rotation.as_matrix() for name, rotation in turned.items()}
     count = len(roots)
@@ -52,7 +52,7 @@ def bone_transforms(body: Body, roots: np.ndarray, quats: np.ndarray) -> np.ndar
     return transforms
 
 
-def _hanging(body: Body) -> dict[str, Rotation]:
+def hanging_links(body: Body) -> dict[str, Rotation]:
     """For each limb segment, the rotation from the body's rest pose to hanging straight down."""
 
     def direction(start: str, end: str) -> np.ndarray:

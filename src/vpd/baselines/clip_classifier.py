@@ -126,7 +126,8 @@ class ClipClassifier(NetworkClassifier):
         self.workers = workers
         self.folder = folder
 
-    def _network(self, classes: int) -> nn.Module:
+    def make_network(self, classes: int) -> nn.Module:
+        """The untrained network for ``classes`` classes."""
         system_named(CLIP_SYSTEMS, self.system)
         made = CLIP_SYSTEMS[self.system]
         return made.make(classes, self.view, self.backbone, self.dropout, self.seed)
@@ -140,7 +141,8 @@ class ClipClassifier(NetworkClassifier):
     def _test_clips(self) -> int:
         return self.view.test_clips
 
-    def _source(self, X: Sequence[Clip], device: torch.device) -> ClipSource:
+    def make_source(self, X: Sequence[Clip], device: torch.device) -> ClipSource:
+        """The inputs ``X`` in the form that the network takes."""
         return ClipSource(X, self.view, CLIP_SYSTEMS[self.system].norms(self.backbone), device)
 
     def decision_function(self, X: Sequence[Clip]) -> Array:

@@ -54,10 +54,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     takes: type[Any]
     """Class of the inputs."""
 
-    def _network(self, classes: int) -> nn.Module:
+    def make_network(self, classes: int) -> nn.Module:
+        """The untrained network for ``classes`` classes."""
         raise NotImplementedError
 
-    def _source(self, X: Sequence[Any], device: torch.device) -> Source:
+    def make_source(self, X: Sequence[Any], device: torch.device) -> Source:
+        """The inputs ``X`` in the form that the network takes."""
         raise NotImplementedError
 
     def _heads(self) -> tuple[str, ...]:
@@ -95,7 +97,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         accelerator = make_accelerator(self.device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            self.network_ = self._network(len(self.classes_))
+            self.network_ = self.make_network(len(self.classes_))
             self._start_weights()
             self._freeze()
             self.network_.to(accelerator.device)
@@ -134,7 +136,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         y_validation: Sequence[str] | Array | None,
     ) -> None:
         if X_validation is None or y_validation is None:
-            shown, held = self._split(X, classes)
+            shown, held = self.held_out_split(X, classes)
             held_out, wanted = [X[i] for i in held], self.classes_[classes[held]]
         else:
             shown, held_out, wanted = np.arange(len(X)), list(X_validation), np.asarray(y_validation)
@@ -148,7 +150,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             checkpoint = Checkpoint(Path(self.folder) / CHECKPOINT, self._key(chosen, classes[shown]))
         self.losses_ = Trainer(
             self.network_,
-            self._source(chosen, accelerator.device),
+            self.make_source(chosen, accelerator.device),
             torch.from_numpy(classes[shown]),
             self.training,
             self.seed,
@@ -159,7 +161,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             checkpoint,
         ).run()
 
-    def _split(self, X: Sequence[Any], classes: Array) -> tuple[Array, Array]:
+    def held_out_split(self, X: Sequence[Any], classes: Array) -> tuple[Array, Array]:
         """Training and validation examples: no video in both parts, similar shares of the classes.
 
         None are held out where a class has a single example, or would lose its last training example.
@@ -204,7 +206,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return logits
 
     def _logits(self, X: Sequence[Any], seed: int | None) -> Array:
-        source = self._source(X, next(self.network_.parameters()).device)
+        source = self.make_source(X, next(self.network_.parameters()).device)
         batches = np.array_split(np.arange(len(X)), -(-len(X) // self.training.batch))
         out = np.empty((len(X), len(self.classes_)))
 
@@ -250,7 +252,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         if about["class"] != type(self).__name__ or about["params"] != json.loads(json.dumps(self._said())):
             raise MismatchError(f"{path} was saved by a baseline of other parameters: {about['params']}")
         self.classes_ = np.asarray(about["classes"])
-        self.network_ = self._network(len(self.classes_))
+        self.network_ = self.make_network(len(self.classes_))
         self.network_.load_state_dict(state)
         self.network_.eval()
         self.started_ = about["started"]

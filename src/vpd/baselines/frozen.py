@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from vpd.baselines.networks.backbones import IMAGENET_MEAN, IMAGENET_STD
 from vpd.baselines.systems import Norms
-from vpd.errors import InputError
+from vpd.errors import InputError, unknown_name
 
 IMAGENET = Norms(IMAGENET_MEAN, IMAGENET_STD)
 
@@ -72,7 +72,7 @@ def load_foundation(name: str, weights: str) -> nn.Module:
     Raises InputError where the extra is missing, no weights are named, or they cannot be loaded.
     """
     if name not in FOUNDATIONS:
-        raise InputError(f"there is no foundation network {name!r}; known: {', '.join(FOUNDATIONS)}")
+        raise unknown_name("foundation network", name, FOUNDATIONS)
     kind = FOUNDATIONS[name]
     if not weights:
         raise InputError(

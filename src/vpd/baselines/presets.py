@@ -14,7 +14,7 @@ from typing import Any
 from vpd.baselines.clip_classifier import ClipClassifier
 from vpd.baselines.settings import ClipView, Modality, SkeletonView, Training
 from vpd.baselines.skeleton_classifier import SkeletonClassifier
-from vpd.errors import InputError
+from vpd.errors import unknown_name
 
 LAPTOP, PAPER = "laptop", "paper"
 PRESETS = (LAPTOP, PAPER)
@@ -33,7 +33,7 @@ SMALL_GRAPH = Training(rate=0.05, nesterov=True, decay=5e-4, batch=16, epochs=40
 def check_preset(preset: str) -> None:
     """Raise InputError for an unknown preset."""
     if preset not in PRESETS:
-        raise InputError(f"there is no preset {preset!r}; known: {', '.join(PRESETS)}")
+        raise unknown_name("preset", preset, PRESETS)
 
 
 def tsn(preset: str, modality: Modality) -> ClipClassifier:

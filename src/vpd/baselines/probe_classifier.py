@@ -89,7 +89,8 @@ class ProbeClassifier(NetworkClassifier):
         kind = FOUNDATIONS[self.system]
         return ClipView(frames=kind.frames, side=kind.side, scales=(1.0,))
 
-    def _network(self, classes: int) -> nn.Module:
+    def make_network(self, classes: int) -> nn.Module:
+        """The untrained network for ``classes`` classes."""
         config: Any = _loaded(self.system, self.weights).config
         return AttentiveProbe(classes, int(config.hidden_size), self.dropout)
 
@@ -99,7 +100,8 @@ class ProbeClassifier(NetworkClassifier):
     def _start_weights(self) -> None:
         self.started_ = f"{self.system} frozen, from {self.weights}"
 
-    def _source(self, X: Sequence[Clip], device: torch.device) -> _Tokens:
+    def make_source(self, X: Sequence[Clip], device: torch.device) -> _Tokens:
+        """The inputs ``X`` in the form that the network takes."""
         view = self._seen()
         keys = [(self.system, self.weights, view, clip.digest()) for clip in X]
         missing = [i for i, key in enumerate(keys) if key not in _kept]

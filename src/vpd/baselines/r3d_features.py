@@ -112,10 +112,10 @@ def _features(network: R3D, file: CropFile, rows: Array, stride: int) -> Array:
         clip = cropped(raw, [(0, 0, file.size, file.size)], R3D_SIDE)
         both = torch.cat([clip, mirrored(clip, flow=False)])
         found[i] = network.features(normalised(both, KINETICS_MEAN, KINETICS_STD, False)).cpu().numpy()
-    return _between(found, middles, len(rows))
+    return interpolated(found, middles, len(rows))
 
 
-def _between(found: Array, middles: Array, frames: int) -> Array:
+def interpolated(found: Array, middles: Array, frames: int) -> Array:
     """(frames, 2, d) interpolated linearly between the features at ``middles``."""
     places = np.arange(frames)
     right = np.clip(np.searchsorted(middles, places), 1, max(1, len(middles) - 1))

@@ -109,7 +109,8 @@ class SkeletonClassifier(NetworkClassifier):
         self.workers = workers
         self.folder = folder
 
-    def _network(self, classes: int) -> nn.Module:
+    def make_network(self, classes: int) -> nn.Module:
+        """The untrained network for ``classes`` classes."""
         system_named(SKELETON_SYSTEMS, self.system)
         return SKELETON_SYSTEMS[self.system][0](classes, self.view, self.dropout)
 
@@ -119,5 +120,6 @@ class SkeletonClassifier(NetworkClassifier):
     def _test_clips(self) -> int:
         return self.view.test_clips
 
-    def _source(self, X: Sequence[Skeleton], device: torch.device) -> SkeletonSource:
+    def make_source(self, X: Sequence[Skeleton], device: torch.device) -> SkeletonSource:
+        """The inputs ``X`` in the form that the network takes."""
         return SkeletonSource(X, self.view, device)

@@ -16,7 +16,7 @@ from vpd.baselines.networks.stgcn import STGCN
 from vpd.baselines.networks.stgcnpp import STGCNPlusPlus
 from vpd.baselines.networks.timesformer import BASE, HR, LONG, TimeSformer, TimeSformerShape
 from vpd.baselines.settings import ClipView, SkeletonView
-from vpd.errors import InputError
+from vpd.errors import InputError, unknown_name
 
 TIMESFORMER_MEAN = (0.45 * 255,) * 3
 TIMESFORMER_STD = (0.225 * 255,) * 3
@@ -163,4 +163,4 @@ SKELETON_SYSTEMS: dict[str, tuple[Callable[[int, SkeletonView, float], nn.Module
 def system_named(table: Mapping[str, object], name: str) -> None:
     """The system of that name in ``table``. Raises InputError where there is none."""
     if name not in table:
-        raise InputError(f"there is no system {name!r}; known: {', '.join(table)}")
+        raise unknown_name("system", name, table)

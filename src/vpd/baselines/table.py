@@ -14,7 +14,7 @@ from vpd.baselines.inputs import InputKind
 from vpd.baselines.presets import LAPTOP, of_clips, of_skeletons
 from vpd.baselines.probe_classifier import ProbeClassifier
 from vpd.baselines.settings import Modality
-from vpd.errors import InputError
+from vpd.errors import InputError, unknown_name
 
 Maker = Callable[..., Any]
 """(preset, flip, changes of parameters) -> an unfitted estimator."""
@@ -117,7 +117,7 @@ def make_baseline(name: str, preset: str = LAPTOP, flip: bool = False, **changes
     where a system has no laptop preset.
     """
     if name not in BASELINES:
-        raise InputError(f"there is no baseline {name!r}; known: {', '.join(BASELINES)}")
+        raise unknown_name("baseline", name, BASELINES)
     found = BASELINES[name]
     if preset == LAPTOP and not found.laptop:
         raise InputError(f"{name} is too large for two cores; ask for the preset `paper`")

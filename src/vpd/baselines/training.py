@@ -151,7 +151,7 @@ class Trainer:
             for module in self.network.modules():
                 if isinstance(module, MultiScaleRelation):
                     module.seed_draws(seed_of(self.seed, epoch))
-            self.progress.losses.append(self._epoch(network, wrapped, epoch, epochs))
+            self.progress.losses.append(self.run_epoch(network, wrapped, epoch, epochs))
             self.progress.epoch = epoch + 1
             if self.validate is not None:
                 self.progress.note(self.validate(), self.network)
@@ -185,7 +185,10 @@ class Trainer:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
 
-    def _epoch(self, network: nn.Module, optimiser: torch.optim.Optimizer, epoch: int, epochs: int) -> float:
+    def run_epoch(
+        self, network: nn.Module, optimiser: torch.optim.Optimizer, epoch: int, epochs: int
+    ) -> float:
+        """Train one pass over the examples, number ``epoch`` of ``epochs``. Returns the mean loss."""
         settings = self.settings
         self.start(self.network)
         order = np.random.default_rng(seed_of(self.seed, epoch)).permutation(len(self.targets))

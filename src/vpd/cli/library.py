@@ -210,7 +210,7 @@ def settings(
 
     Those of a student's training stand in a file of their own, which `[distill] trainer` names.
     """
-    from vpd.errors import InputError
+    from vpd.errors import InputError, unknown_name
     from vpd.settings import Settings
     from vpd.settings.describe import describe, describe_trainer
     from vpd.settings.toml import load_settings
@@ -223,7 +223,7 @@ def settings(
         loaded = Settings()
     if preset:
         if preset not in PRESETS:
-            raise InputError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
+            raise unknown_name("preset", preset, PRESETS)
         loaded = loaded.model_copy(update={"distill": loaded.distill.with_preset(preset)})
     if as_json:
         hidden = loaded.distill.trainer_fields()

@@ -101,7 +101,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         )
         self.lengths_: Lengths = lengths_of(np.array([e.duration_s for e in segments]))
         self.held_out_ = self._frame_scores(parts, self._learn(parts, labels, fold))
-        self.held_out_truth_ = [e for e in segments if _covered(e, parts)]
+        self.held_out_truth_ = [e for e in segments if is_covered(e, parts)]
         self.targets_, self.fold_ = labels, fold
         self.trial_ = self._choose(self.held_out_)
         self._settle()
@@ -171,7 +171,8 @@ def _around(segment: Segment, radius_s: float) -> Segment:
     return Segment(segment.video, middle - radius_s, middle + radius_s, segment.athlete, segment.label)
 
 
-def _covered(segment: Segment, parts: Sequence[Timeline]) -> bool:
+def is_covered(segment: Segment, parts: Sequence[Timeline]) -> bool:
+    """Whether a tick of one of the parts lies in the segment of its athlete."""
     return any(
         part.video == segment.video
         and segment.athlete == part.athlete

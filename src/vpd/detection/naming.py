@@ -31,7 +31,8 @@ ITSELF = 1e-6
 """A distance below this is that of a segment to itself."""
 
 
-def _sequence(timeline: Timeline) -> FeatureSequence:
+def as_sequence(timeline: Timeline) -> FeatureSequence:
+    """The ticks of a timeline as the frames of a sequence."""
     return FeatureSequence(
         timeline.video,
         timeline.athlete,
@@ -43,7 +44,8 @@ def _sequence(timeline: Timeline) -> FeatureSequence:
     )
 
 
-def _clean(sequences: Sequence[FeatureSequence]) -> list[FeatureSequence]:
+def smoothed(sequences: Sequence[FeatureSequence]) -> list[FeatureSequence]:
+    """The sequences averaged over `SMOOTH_S`."""
     cleaned: list[FeatureSequence] = Smooth(SMOOTH_S).transform(sequences)
     return cleaned
 
@@ -63,7 +65,7 @@ def labelled_sequences(
     """The smoothed features of every labelled segment with valid features, and the index of its class."""
     found: list[FeatureSequence] = []
     classes: list[int] = []
-    for sequence, own in zip(_clean([_sequence(part) for part in parts]), targets, strict=True):
+    for sequence, own in zip(smoothed([as_sequence(part) for part in parts]), targets, strict=True):
         for (start, stop), k in zip(*segment_spans(own), strict=True):
             if sequence.valid[start:stop].any():
                 found.append(drop_invalid(take_rows(sequence, slice(int(start), int(stop)))))
@@ -98,7 +100,7 @@ class PackedExamples:
         near = np.full((len(spans), classes), np.inf)
         there = [i for i, (start, stop) in enumerate(spans) if timeline.valid[start:stop].any()]
         if self.packed is not None and there:
-            (sequence,) = _clean([_sequence(timeline)])
+            (sequence,) = smoothed([as_sequence(timeline)])
             queries = [
                 sequence.values[start:stop, REGULAR][sequence.valid[start:stop]]
                 for start, stop in spans[there]
@@ -147,7 +149,7 @@ class Naming:
                 distances.append(examples.distances(parts[i], spans, shares[-1].shape[1]))
                 truth.append(classes)
         if any(len(classes) for classes in truth):
-            self.weights_ = _fitted_weights(
+            self.weights_ = fitted_weights(
                 np.concatenate(shares), np.concatenate(distances), np.concatenate(truth)
             )
         else:
@@ -179,7 +181,7 @@ def _log(shares: Array) -> Array:
     return logs
 
 
-def _fitted_weights(shares: Array, distances: Array, truth: Array) -> tuple[float, float]:
+def fitted_weights(shares: Array, distances: Array, truth: Array) -> tuple[float, float]:
     """The two weights, at least 0, with the least log loss. The problem is convex."""
     logs = _log(shares)
     rows = np.arange(len(truth))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vpd.errors import InputError
+from vpd.sequences.spans import tick_times
 from vpd.types import Array, FeatureSequence
 
 BRIDGED_S = 0.2
@@ -54,24 +55,18 @@ class Timeline:
 def to_timeline(sequence: FeatureSequence, rate_hz: float) -> Timeline:
     """Resample a sequence to ``rate_hz``, linearly between valid frames at most ``BRIDGED_S`` apart.
 
-    Ticks extend from the first frame, valid or not, to the last. Raises InputError where the rate is not
-    positive.
+    Ticks are those of `vpd.sequences.spans.tick_times`, from the first frame, valid or not, to the last.
+    Unlike `vpd.sequences.resample`, which is for single actions, it skips invalid frames within short gaps
+    and does not fill long ones. Raises InputError where the rate is not positive.
     """
-    if rate_hz <= 0:
-        raise InputError(f"the rate {rate_hz} Hz is not positive")
+    ticks = tick_times(sequence.times_s, rate_hz)
     d = sequence.d
     if not len(sequence):
-        none = np.empty(0)
+        none = np.empty((0, 2, d), np.float32)
         return Timeline(
-            sequence.video,
-            sequence.athlete,
-            none,
-            none.astype(np.int64),
-            np.empty((0, 2, d), np.float32),
-            none.astype(bool),
+            sequence.video, sequence.athlete, ticks, ticks.astype(np.int64), none, ticks.astype(bool)
         )
     times = sequence.times_s
-    ticks = times[0] + np.arange(int(np.floor((times[-1] - times[0]) * rate_hz + 1e-6)) + 1) / rate_hz
     around = np.clip(np.searchsorted(times, ticks), 1, max(len(times) - 1, 1))
     before = np.maximum(around - 1, 0)
     around = np.minimum(around, len(times) - 1)
@@ -79,8 +74,8 @@ def to_timeline(sequence: FeatureSequence, rate_hz: float) -> Timeline:
     frames = sequence.frames[nearest]
     kept = np.flatnonzero(sequence.valid)
     if not len(kept):
-        values = np.zeros((len(ticks), 2, d), np.float32)
-        return Timeline(sequence.video, sequence.athlete, ticks, frames, values, np.zeros(len(ticks), bool))
+        zeros = np.zeros((len(ticks), 2, d), np.float32)
+        return Timeline(sequence.video, sequence.athlete, ticks, frames, zeros, np.zeros(len(ticks), bool))
     known_s = times[kept]
     right = np.searchsorted(known_s, ticks - 1e-9)
     left = kept[np.clip(right - 1, 0, len(kept) - 1)]

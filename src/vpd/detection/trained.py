@@ -15,7 +15,7 @@ from vpd.detection.scoring import Scored, mean_scored, score
 from vpd.detection.targets import seconds_to_edges
 from vpd.detection.timeline import Timeline
 from vpd.detection.training import Schedule, Target, train
-from vpd.errors import InputError
+from vpd.errors import unknown_name
 from vpd.sequences.sides import Sides
 from vpd.types import Array
 
@@ -133,7 +133,7 @@ class TrainedDetector(FrameDetector):
 
     def _learn(self, parts: list[Timeline], targets: list[Array], fold: list[int]) -> list[Scored]:
         if self.network not in NETWORKS:
-            raise InputError(f"there is no network {self.network!r}; there are {', '.join(NETWORKS)}")
+            raise unknown_name("network", self.network, NETWORKS)
         self.scaling_ = scaling(parts, self.rate_hz, self.motion)
         inputs, schedule, outputs = self._inputs(parts), self._schedule(), 1 + len(self.classes_)
         wanted = [

@@ -124,7 +124,8 @@ class Windows:
         return torch.from_numpy(inputs), torch.from_numpy(classes), torch.from_numpy(edges)
 
 
-def _class_weights(targets: Sequence[Target], outputs: int) -> Tensor:
+def class_weights(targets: Sequence[Target], outputs: int) -> Tensor:
+    """(outputs,) weights of the classes in the loss: 1 for the background, more for rare segments."""
     counts = np.bincount(np.concatenate([y.classes[y.classes >= 0] for y in targets]), minlength=outputs)
     segments = counts[1:].sum()
     rare = np.clip(np.sqrt(counts[0] / max(segments, 1)), 1, RARE_WEIGHT_LIMIT)
@@ -150,7 +151,7 @@ def train(
     edges = EDGES if schedule.edges else 0
     network = make_network(name, inputs[0].shape[2], outputs + edges, hidden, schedule.view, generator)
     windows = Windows(inputs, targets, schedule.window, schedule.speed, schedule.moving, schedule.mirror)
-    weights = _class_weights(targets, outputs)
+    weights = class_weights(targets, outputs)
     optimiser = torch.optim.AdamW(network.parameters(), schedule.learning_rate, weight_decay=WEIGHT_DECAY)
     a_pass = schedule.windows or windows.covering
     steps = max(1, -(-a_pass // schedule.batch))
@@ -171,7 +172,7 @@ def train(
                 said[..., :outputs].flatten(0, 1), classes.flatten(), weights, ignore_index=UNKNOWN
             )
             if edges:
-                loss = loss + schedule.edges * _edge_loss(said[..., outputs:], classes, ends)
+                loss = loss + schedule.edges * edge_loss(said[..., outputs:], classes, ends)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -179,7 +180,7 @@ def train(
             if falling is not None:
                 falling.step()
         if schedule.patience and held_out is not None:
-            held_loss = _loss(network, *held_out, weights, schedule.mirror)
+            held_loss = tick_loss(network, *held_out, weights, schedule.mirror)
             if held_loss < best_loss:
                 best, best_loss, since = (
                     {k: v.clone() for k, v in network.state_dict().items()},
@@ -195,7 +196,7 @@ def train(
     return network.eval()
 
 
-def _edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
+def edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
     """The loss of the edges over the ticks of segments."""
     inside = classes > 0
     if not inside.any():
@@ -203,9 +204,10 @@ def _edge_loss(said: Tensor, classes: Tensor, edges: Tensor) -> Tensor:
     return functional.smooth_l1_loss(said[inside], edges[inside], beta=EDGE_ROUNDING)
 
 
-def _loss(
+def tick_loss(
     network: nn.Module, inputs: Sequence[Array], targets: Sequence[Target], weights: Tensor, mirror: bool
 ) -> float:
+    """The loss of the classes over all known ticks of held-out inputs (T, 2, d)."""
     scores = np.concatenate([s.probabilities for s in score(network, inputs, len(weights), mirror)])
     truth = torch.from_numpy(np.concatenate([y.classes for y in targets]))
     logs = torch.from_numpy(np.log(np.maximum(scores, 1e-12)))

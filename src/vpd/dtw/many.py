@@ -18,6 +18,8 @@ from vpd.dtw.patterns import FALLBACK, StepPattern, get_pattern
 from vpd.dtw.recurrence import EXACT, REACHED, WHOLE, minima_groups, selector, warp_groups
 from vpd.dtw.threads import in_threads
 from vpd.errors import InputError
+from vpd.machine import cores
+from vpd.models.session import gpu_of_torch
 from vpd.types import Array
 
 BLOCK = 16
@@ -224,7 +226,22 @@ def _among_themselves(
     return mirrored[place]
 
 
-def _path_costs_on(
+GPU_PAIRS = 20_000
+"""Least number of pairs for which a GPU is used. With fewer, the import of torch takes longer."""
+
+GPU_CORES = 6
+"""Largest number of cores against which a GPU is used. It computes all cells, while the CPU skips those that
+no path reaches: one H200 computes 0.84 million pairs a second of symmetricP2, sixteen cores 2.2 million
+(docs/gpu.md).
+"""
+
+
+def gpu_pays(pairs: int) -> bool:
+    """Whether to compute this number of pairs on a GPU: there is one, the cores are few, the pairs many."""
+    return pairs >= GPU_PAIRS and cores() <= GPU_CORES and gpu_of_torch() is not None
+
+
+def path_costs_on(
     prepared: Sequence[tuple[Array, Array]], packed: Packed, name: str, window: int | None, device: str
 ) -> Array:
     """Path costs (Q, N) as of `path_costs`, by torch on ``device``."""
@@ -248,7 +265,7 @@ def many_to_many(
     distance: str = "l2",
     normalise: bool = True,
     window: int | None = None,
-    device: str = "cpu",
+    device: str = "auto",
 ) -> Array:
     """Distances of many queries to many sequences.
 
@@ -269,7 +286,8 @@ def many_to_many(
     window : int, optional
         Sakoe and Chiba's: at most so many frames between the positions of two frames that correspond.
     device : {"cpu", "cuda", "auto"}
-        Where to compute; "auto" takes a GPU where there is one. Distances are the same to rounding.
+        Where to compute. "auto" takes a GPU where it is faster (`gpu_pays`). Distances are the same to
+        rounding.
 
     Returns
     -------
@@ -290,8 +308,10 @@ def many_to_many(
     """
     packed = candidates if isinstance(candidates, Packed) else pack(candidates, distance)
     prepared = [packed.prepare(query) for query in queries]
+    if device == "auto":
+        device = "cuda" if gpu_pays(len(queries) * len(packed)) else "cpu"
     if device != "cpu":
-        costs = _path_costs_on(prepared, packed, pattern, window, device)
+        costs = path_costs_on(prepared, packed, pattern, window, device)
     elif candidates is queries and pattern != FALLBACK and get_pattern(pattern).symmetric:
         costs = _among_themselves(prepared, packed, pattern, window)
     else:
@@ -334,7 +354,7 @@ def one_to_many(
     window : int, optional
         Sakoe and Chiba's: at most so many frames between the positions of two frames that correspond.
     device : {"cpu", "cuda", "auto"}
-        Where to compute; "auto" takes a GPU where there is one. Distances are the same to rounding.
+        Where to compute. A GPU is slower for one query (docs/gpu.md). Distances are the same to rounding.
 
     Returns
     -------

@@ -102,7 +102,8 @@ class Margin:
         return np.asarray((1 + 2 * share) * (share * finite + self.cells * error))
 
 
-def _margin(query: tuple[Array, Array], packed: Packed) -> Margin:
+def margin_of(query: tuple[Array, Array], packed: Packed) -> Margin:
+    """The margin of the path costs of a query, as `Packed.prepare` returns it, and all packed sequences."""
     # The longest frame of a group stands for all of its sequences.
     longest = np.repeat(np.maximum.reduceat(packed.norms, packed.starts[:-1]), LANES)[: len(packed)]
     norms = longest.astype(np.float64) + float(query[1].max())
@@ -198,7 +199,7 @@ def top_k(
     prepared = packed.prepare(query)
     step = get_pattern("symmetricP2" if pattern == FALLBACK else pattern)
     weight = step.weight(len(query), packed.lengths).astype(np.float64) if normalise else np.ones(len(packed))
-    margin, sketch = _margin(prepared, packed), packed.sketch
+    margin, sketch = margin_of(prepared, packed), packed.sketch
     pays = bounds_pay(packed.d, pattern) and k <= MOST_ASKED * len(packed)
     if sketch is None or sketch.share < WORTH or not pays:
         costs, leasts = (part[0] for part in path_costs([prepared], packed, pattern, window))

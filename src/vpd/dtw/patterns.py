@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from vpd.errors import InputError
+from vpd.errors import InputError, unknown_name
 from vpd.types import Array
 
 Step = tuple[tuple[int, int, float], ...]
@@ -122,12 +122,12 @@ DISTANCES = ("l2", "sqeuclidean", "cosine")
 def get_pattern(name: str) -> StepPattern:
     """The pattern called ``name``. Raises InputError where there is none."""
     if name not in PATTERNS:
-        raise InputError(f"there is no step pattern {name!r}; known: {', '.join(PATTERNS)}, {FALLBACK}")
+        raise unknown_name("step pattern", name, [*PATTERNS, FALLBACK])
     return PATTERNS[name]
 
 
 def get_distance(name: str) -> int:
     """Number of the frame distance ``name`` in ``DISTANCES``. Raises InputError where there is none."""
     if name not in DISTANCES:
-        raise InputError(f"there is no frame distance {name!r}; known: {', '.join(DISTANCES)}")
+        raise unknown_name("frame distance", name, DISTANCES)
     return DISTANCES.index(name)

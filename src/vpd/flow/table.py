@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from vpd.errors import InputError
+from vpd.errors import unknown_name
 from vpd.flow.dis import Dis
 from vpd.flow.raft import Raft
 from vpd.types import Array
@@ -43,5 +43,5 @@ def make_flow(name: str, device: str = "cpu") -> FlowEstimator | None:
     if name == "none":
         return None
     if name not in FLOWS:
-        raise InputError(f"there is no optical flow {name!r}; there are {', '.join(FLOWS)} and none")
+        raise unknown_name("optical flow", name, [*FLOWS, "none"])
     return FLOWS[name].make(device)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vpd.errors import InputError, LabelError
+from vpd.errors import InputError, LabelError, unknown_name
 from vpd.formats.activitynet import read_activitynet, write_activitynet
 from vpd.formats.boris import write_boris
 from vpd.formats.boris_reader import is_boris_csv, read_boris
@@ -73,7 +73,7 @@ XML_ROOTS = {
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise InputError(f"there is no format {name!r}; there are {', '.join(FORMATS)}")
+        raise unknown_name("format", name, FORMATS)
     return FORMATS[name]
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from vpd.errors import InputError
-from vpd.files import read_text
-from vpd.settings.section import Section, problems
+from vpd.errors import SettingsError
+from vpd.settings.section import Section
+from vpd.settings.toml_file import read_toml, validated
 
 
 class ActionClass(Section):
@@ -36,25 +35,19 @@ class ActionClass(Section):
 def read_classes(path: Path) -> dict[str, ActionClass]:
     """The classes in ``path`` by name, in the order of the file; none where there is no file.
 
-    Raises InputError that names the file, the class and what is wrong with it.
+    Raises SettingsError that names the file, the class and the error.
     """
-    try:
-        tables = tomllib.loads(read_text(path, "utf-8-sig"))
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path} is not valid TOML: {error}.") from error
+    tables = read_toml(path)
     return {name: _class(name, table, path) for name, table in tables.items()}
 
 
 def _class(name: str, table: object, path: Path) -> ActionClass:
     if not name or name != name.strip():
-        raise InputError(f"{path}: the class {name!r} has no name, or blanks around it.")
+        raise SettingsError(f"{path}: the class {name!r} has no name, or blanks around it.")
     if not isinstance(table, dict):
-        raise InputError(f"{path}: {name!r} is no class. Write a table for each class: [{json.dumps(name)}].")
-    try:
-        return ActionClass.model_validate_json(json.dumps(table, default=str))
-    except ValidationError as error:
-        raise InputError(f"{path}, class {name!r}: {problems(error)}.") from error
+        raise SettingsError(
+            f"{path}: {name!r} is no class. Write a table for each class: [{json.dumps(name)}]."
+        )
+    return validated(ActionClass, table, f"{path}, class {name!r}")

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
-from vpd.errors import InputError
+from vpd.errors import unknown_name
 from vpd.machine import cores, memory_bytes
 from vpd.pipeline.cluster import Cluster, connected
 from vpd.pipeline.on_ray import perform_on_ray
@@ -76,5 +76,5 @@ def choose_engine(jobs: int, tasks: int, name: str = "") -> Engine:
     if not name:
         return ENGINES["here" if jobs == 1 or tasks == 1 else "workers"]
     if name not in ENGINES:
-        raise InputError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
+        raise unknown_name("engine", name, ENGINES)
     return ENGINES[name]

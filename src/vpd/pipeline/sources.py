@@ -14,7 +14,7 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vpd.errors import ArtefactError, InputError
+from vpd.errors import ArtefactError, InputError, unknown_name
 from vpd.files import read_bytes
 from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
@@ -87,7 +87,7 @@ def check_teachers(names: Iterable[str], where: str) -> None:
     for name in names:
         if name not in TEACHERS:
             new = now_called(name, FEATURES)
-            raise InputError(f"{where}: there is no teacher {name!r}; there are {', '.join(TEACHERS)}.{new}")
+            raise InputError(f"{where}: {unknown_name('teacher', name, TEACHERS, new)}")
 
 
 class Sources:
@@ -111,7 +111,7 @@ class Sources:
     def with_preset(self, preset: str) -> Sources:
         """A copy with the student of this preset. Raises InputError for an unknown one."""
         if preset not in PRESETS:
-            raise InputError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
+            raise unknown_name("preset", preset, PRESETS)
         distill = self.settings.distill.with_preset(preset)
         return Sources(self.layout, self.settings.model_copy(update={"distill": distill}), self.videos)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from vpd.errors import InputError
+from vpd.errors import unknown_name
 from vpd.pipeline import crop, embed, pose, scan, teach, track
 from vpd.pipeline.sources import Output, Sources, Work
 
@@ -18,7 +18,8 @@ class Step:
     ----------
     about : for the user.
     needs : the steps whose artefacts it reads.
-    cost_ms : about what a frame costs on one core, to estimate the end of a run.
+    cost_ms : approximate milliseconds of one core a frame, as measured in docs/scale.md. Only the estimate of
+        a run's end uses them.
     outputs : the artefacts of one video, and what they would be made from now.
     make : makes those that are wanted. None for steps that are not done video by video by this table: `scan`,
         which finds out what the others start from, and `distill`, which is of the whole library.
@@ -40,9 +41,9 @@ _STEPS = (
         2,
         scan.outputs,
     ),
-    Step("track", "find and follow the athletes", ("scan",), 12, track.outputs, track.make),
-    Step("pose", "estimate 17 joints of each athlete in each frame", ("track",), 45, pose.outputs, pose.make),
-    Step("crop", "cut the square around each athlete, with its flow", ("track",), 7, crop.outputs, crop.make),
+    Step("track", "find and follow the athletes", ("scan",), 11, track.outputs, track.make),
+    Step("pose", "estimate 17 joints of each athlete in each frame", ("track",), 34, pose.outputs, pose.make),
+    Step("crop", "cut the square around each athlete, with its flow", ("track",), 4, crop.outputs, crop.make),
     Step(
         "teach",
         "make the weak pose features that a student learns",
@@ -52,7 +53,7 @@ _STEPS = (
         teach.make,
     ),
     Step("distill", "train the student on crops and weak features", ("crop", "teach"), 0),
-    Step("embed", "make the student's features", ("crop", "distill"), 25, embed.outputs, embed.make),
+    Step("embed", "make the student's features", ("crop", "distill"), 17, embed.outputs, embed.make),
 )
 
 STEPS = {step.name: step for step in _STEPS}
@@ -61,7 +62,7 @@ STEPS = {step.name: step for step in _STEPS}
 def step(name: str) -> Step:
     """The step called ``name``. Raises InputError for an unknown one."""
     if name not in STEPS:
-        raise InputError(f"there is no step {name!r}; there are {', '.join(STEPS)}")
+        raise unknown_name("step", name, STEPS)
     return STEPS[name]
 
 

@@ -45,7 +45,7 @@ def statistics(sequence: FeatureSequence) -> Array:
     return joined
 
 
-def _spread(block: Array) -> float:
+def spread(block: Array) -> float:
     """Root mean squared distance of the rows (N, n) from their mean."""
     spread = float(np.sqrt(((block - block.mean(axis=0)) ** 2).sum(axis=1).mean()))
     return spread if spread > 0 else 1.0
@@ -82,7 +82,7 @@ class LinearClassifier(SequenceClassifier):
         self._settle_sides(X, self.classes_[targets])
         self.scales_ = (1.0, 1.0)
         blocks = self._blocks(X)
-        self.scales_ = (_spread(blocks[0][:, REGULAR]), _spread(blocks[1][:, REGULAR]))
+        self.scales_ = (spread(blocks[0][:, REGULAR]), spread(blocks[1][:, REGULAR]))
         of_class = [MIRROR_WEIGHTS[self.sides_[str(name)]] for name in self.classes_]
         # A mirrored query is asked only if no class would be misled by it.
         self.query_weight_ = min(of_class)
@@ -94,7 +94,7 @@ class LinearClassifier(SequenceClassifier):
         counted = np.bincount(targets)[targets] > 1
         self.sharpness_ = USUAL_SHARPNESS
         if counted.any():
-            self.sharpness_ = max(SHARPNESS, key=lambda s: _likelihood(s * held_out, targets, counted))
+            self.sharpness_ = max(SHARPNESS, key=lambda s: log_likelihood(s * held_out, targets, counted))
         self.held_out_ = softmax(self.sharpness_ * held_out, axis=1)
         return self
 
@@ -149,6 +149,7 @@ class LinearClassifier(SequenceClassifier):
         return held_out
 
 
-def _likelihood(outputs: Array, targets: Array, counted: Array) -> float:
+def log_likelihood(outputs: Array, targets: Array, counted: Array) -> float:
+    """The summed log probability of the true classes (N,) of the ``counted`` rows of outputs (N, C)."""
     probabilities = softmax(outputs, axis=1)[np.arange(len(targets)), targets]
     return float(np.log(probabilities[counted] + LEAST_PROBABILITY).sum())

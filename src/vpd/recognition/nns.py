@@ -57,13 +57,14 @@ class NearestNeighbourSearch(SequenceClassifier):
     def distances(self, X: Sequence[FeatureSequence]) -> Array:
         """(N, M) float32 distances to the training examples; infinite where they cannot be aligned."""
         self._start_predict(X)
-        found = self._by(PATTERN, X)
+        found = self.distances_by(PATTERN, X)
         lost = np.flatnonzero(np.isinf(found).all(axis=1))
         if len(lost):
-            found[lost] = self._by(FALLBACK, [X[i] for i in lost.tolist()])
+            found[lost] = self.distances_by(FALLBACK, [X[i] for i in lost.tolist()])
         return found
 
-    def _by(self, pattern: str, X: Sequence[FeatureSequence]) -> Array:
+    def distances_by(self, pattern: str, X: Sequence[FeatureSequence]) -> Array:
+        """(N, M) float32 distances by one step pattern; infinite where it has no path."""
         views = [view for s in X for view in orientations(s)]
         pairs = many_to_many(views, self.packed_, pattern).reshape(len(X), 2, len(self.targets_), 2)
         # Of two that look the same way, and of one and the mirror image of the other.

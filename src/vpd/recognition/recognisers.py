@@ -14,7 +14,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import make_pipeline
 
 from vpd.dtw import FALLBACK
-from vpd.errors import InputError
+from vpd.errors import unknown_name
 from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.ensemble import WeightedEnsemble
 from vpd.recognition.linear import LinearClassifier
@@ -153,7 +153,7 @@ def make_recogniser(name: str, sides: Sides = "auto", parts: Sequence[int] = ())
     """
     if name not in RECOGNISERS:
         renamed = now_called(name, old_names.RECOGNISERS)
-        raise InputError(f"there is no recogniser {name!r}; known: {', '.join(RECOGNISERS)}.{renamed}")
+        raise unknown_name("recogniser", name, RECOGNISERS, renamed)
     entry = RECOGNISERS[name]
     if len(parts) < 2:
         return entry.make(sides)

@@ -57,7 +57,7 @@ def mirror_distances(X: Sequence[FeatureSequence]) -> tuple[Array, Array]:
     return mean[..., REGULAR], mean[..., MIRRORED]
 
 
-def _held_out_likelihood(distances: Array, targets: Array) -> Array:
+def held_out_likelihood(distances: Array, targets: Array) -> Array:
     """Log probability of each example's class given all other examples, for examples that have another of
     their class.
 
@@ -91,8 +91,8 @@ def decide(alike: Array, apart: Array, targets: Array) -> ClassSides:
     ``same`` where they are more likely with them by `SAME_ODDS`; else, and with one example a class,
     ``unsure``.
     """
-    with_mirrored = _held_out_likelihood(np.minimum(alike, apart), targets)
-    without = _held_out_likelihood(alike, targets)
+    with_mirrored = held_out_likelihood(np.minimum(alike, apart), targets)
+    without = held_out_likelihood(alike, targets)
     gain = float((without - with_mirrored).sum())
     if gain > DIFFER_ODDS:
         return "differ"
@@ -102,13 +102,13 @@ def decide(alike: Array, apart: Array, targets: Array) -> ClassSides:
 def decide_sides(X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> ClassSides:
     """`decide` for labelled sequences. A single class is ``same``: it cannot be confused."""
     _, targets = np.unique(np.asarray(y), return_inverse=True)
-    kept = _spread_out(targets, MOST_DECIDING)
+    kept = spread_out(targets, MOST_DECIDING)
     if targets.max(initial=0) == 0:
         return "same"
     return decide(*mirror_distances([X[i] for i in kept]), targets[kept])
 
 
-def _spread_out(targets: Array, most: int) -> Array:
+def spread_out(targets: Array, most: int) -> Array:
     """Indices of at most ``most`` examples, shared evenly among the classes as far as they have enough."""
     rank = np.zeros(len(targets), np.int64)
     for k in np.unique(targets):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from vpd.errors import InputError
-from vpd.types import FeatureSequence
+from vpd.types import Array, FeatureSequence
 
 ARRAYS = ("frames", "times_s", "values", "valid", "scores")
 
@@ -51,12 +51,27 @@ def drop_invalid(sequence: FeatureSequence) -> FeatureSequence:
     return sequence if sequence.valid.all() else take_rows(sequence, sequence.valid)
 
 
-def resample(sequence: FeatureSequence, rate_hz: float) -> FeatureSequence:
-    """Bring a sequence to a rate, linearly between the valid frames around.
+def tick_times(times_s: Array, rate_hz: float) -> Array:
+    """The ticks at ``times_s[0] + i / rate_hz`` up to the last of the times (T,) in seconds; none for none.
 
-    Ticks fall at the first frame's time + i / rate_hz. A tick is valid where both its neighbours are. The
-    frame number of a tick is the nearest frame's, made increasing: where the rate is higher than the video's,
-    ticks that share a nearest frame count on from it.
+    Raises InputError for a rate that is not positive.
+    """
+    if rate_hz <= 0:
+        raise InputError(f"the rate {rate_hz} Hz is not positive")
+    if not len(times_s):
+        return np.empty(0)
+    count = int(np.floor((times_s[-1] - times_s[0]) * rate_hz + 1e-6)) + 1
+    ticks: Array = times_s[0] + np.arange(count) / rate_hz
+    return ticks
+
+
+def resample(sequence: FeatureSequence, rate_hz: float) -> FeatureSequence:
+    """Resample a sequence to a rate, linearly between neighbouring frames.
+
+    Ticks are those of `tick_times`. A tick is valid where both its neighbours are, at any distance:
+    within an action, frames are missing only where the athlete is hidden. (Detection in uncut video limits
+    the gap: `vpd.detection.timeline.to_timeline`.) The frame number of a tick is the nearest frame's, made
+    increasing: where the rate is higher than the video's, ticks with the same nearest frame count on from it.
 
     Parameters
     ----------
@@ -80,12 +95,10 @@ def resample(sequence: FeatureSequence, rate_hz: float) -> FeatureSequence:
     >>> resample(cut(sequence, 0.0, 1.0), 25).times_s[:3].round(2).tolist()
     [0.0, 0.04, 0.08]
     """
-    if rate_hz <= 0:
-        raise InputError(f"the rate {rate_hz} Hz is not positive")
+    times = sequence.times_s
+    ticks = tick_times(times, rate_hz)
     if len(sequence) < 2:
         return sequence
-    times = sequence.times_s
-    ticks = times[0] + np.arange(int(np.floor((times[-1] - times[0]) * rate_hz + 1e-6)) + 1) / rate_hz
     right = np.clip(np.searchsorted(times, ticks, side="left"), 1, len(times) - 1)
     left = right - 1
     weight = np.clip((ticks - times[left]) / (times[right] - times[left]), 0, 1).astype(np.float32)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from vpd.errors import InputError, MismatchError
+from vpd.errors import MismatchError, unknown_name
 from vpd.settings.old_names import FEATURES, now_called
 from vpd.teachers import joints2d
 from vpd.types import Array, FeatureSequence, PoseSequence
@@ -158,7 +158,7 @@ def entry(name: str) -> TeacherEntry:
     """The entry of the teacher called ``name``. Raises InputError for an unknown one."""
     if name not in TEACHERS:
         renamed = now_called(name, FEATURES)
-        raise InputError(f"there is no teacher {name!r}; there are {', '.join(TEACHERS)}.{renamed}")
+        raise unknown_name("teacher", name, TEACHERS, renamed)
     return TEACHERS[name]
 
 

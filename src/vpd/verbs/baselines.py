@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from vpd.baselines.inputs import InputKind, load_inputs
 from vpd.baselines.table import BASELINES, make_baseline
-from vpd.errors import InputError
+from vpd.errors import unknown_name
 from vpd.library.layout import Layout
 from vpd.recognition.outcomes import KeptOutcomes, Outcome
 from vpd.recognition.protocol import run_few_shot
@@ -19,8 +19,7 @@ def check_names(names: Sequence[str]) -> None:
     """Raise InputError where one of the names is neither a recogniser nor a baseline."""
     for name in names:
         if name not in RECOGNISERS and name not in BASELINES:
-            known = ", ".join([*RECOGNISERS, *BASELINES])
-            raise InputError(f"there is no recogniser {name!r}; known: {known}")
+            raise unknown_name("recogniser", name, [*RECOGNISERS, *BASELINES])
 
 
 def measure_baselines(

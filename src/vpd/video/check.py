@@ -1,4 +1,6 @@
-"""A checksum of a decoded picture, cheap enough for every frame: whether entering gave the same pixels."""
+"""A checksum of a decoded picture, cheap enough for every frame. It shows that seeking gave the same
+pixels.
+"""
 
 from __future__ import annotations
 

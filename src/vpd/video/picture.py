@@ -1,4 +1,4 @@
-"""Convert a decoded picture to RGB as a player shows it: square pixels, upright, one size a video."""
+"""Convert a decoded picture to RGB as a player shows it: square pixels, upright, one size for the video."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vpd.video.reader import Decoded, Seen
 
 
 class Shapes:
-    """Finds the shape of each picture. A container's aspect holds as long as the bitstream's stays."""
+    """Find the shape of each picture. A container's aspect holds while the bitstream's does not change."""
 
     def __init__(self, container_aspect: Fraction | None) -> None:
         self._container_aspect = container_aspect
@@ -27,7 +27,9 @@ class Shapes:
         self._latest_stated: object = None
 
     def of(self, seen: Seen, aspect: Fraction | None) -> Shape:
-        """The shape of a picture, ``aspect`` being its pixels' by the bitstream, None where not stated."""
+        """The shape of a picture. ``aspect`` is that of its pixels in the bitstream, or None where not
+        stated.
+        """
         stated = (seen.width, seen.height, aspect, seen.rotation, seen.mirrored)
         if self._latest is not None and stated == self._latest_stated:
             return self._latest[1]
@@ -46,10 +48,11 @@ class Shapes:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A decoded picture, or one field of it, with its time (s) and what says how it is shown.
+    """A decoded picture, or one field of it, with its time (s) and the properties that decide how it is
+    shown.
 
-    ``canvas`` is the size (width, height) of all pictures of the video: the first's. One of another size is
-    fitted into it with black beside it.
+    ``canvas`` is the size (width, height) of all pictures of the video: that of the first. A picture of
+    another size is fitted into it, with black bars.
     """
 
     time_s: float
@@ -81,7 +84,7 @@ class Picture:
         return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
     def _square(self, width: int, height: int) -> Array:
-        """The stored picture, not turned, of the given size."""
+        """The stored picture, not turned, resized to the given size."""
         whole = self.decoded.picture
         if self.field == WHOLE:
             return to_rgb(whole, width, height, whole)

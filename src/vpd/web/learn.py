@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from vpd.detection.targets import REVIEWED
-from vpd.errors import InputError
+from vpd.errors import InputError, unknown_name
 from vpd.formats.media import Media
 from vpd.formats.table import FORMATS, export_segments
 from vpd.library.answers import read_answers
@@ -169,7 +169,7 @@ def _wanted(body: ExportBody, state: State) -> list[Detection]:
 def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
     """Write labels or detections, in the background; the files can then be fetched."""
     if body.output == "file" and not (body.format in FORMATS and FORMATS[body.format].writes):
-        raise InputError(f"there is no format {body.format!r}; there are {', '.join(sorted(FORMATS))}.")
+        raise unknown_name("format", body.format, sorted(FORMATS))
     segments = _wanted(body, state)
 
     def work(job: Job) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from vpd.teachers.vipe.losses import (
 )
 from vpd.teachers.vipe.network import Encoder, PoseDecoder
 from vpd.teachers.vipe.sampler import Sampler
-from vpd.teachers.vipe.train import _loss, train
+from vpd.teachers.vipe.train import batch_loss, train
 
 
 def looped(steps=40, validate_every=10, lr=0.1, folder=None):
@@ -117,7 +117,7 @@ def test_losses_are_weighed_by_the_settings(procrustes):
     encoder, decoder = Encoder(8, 16, 1, 0.0).eval(), PoseDecoder(8)
     sampler = Sampler([motion("a", 0)], settings, torch.device("cpu"))
     sample = sampler.draw(16, torch.Generator().manual_seed(0))
-    loss, parts = _loss(encoder, decoder, sample, settings)
+    loss, parts = batch_loss(encoder, decoder, sample, settings)
     a, b = encoder(sample.views[:, 0]), encoder(sample.views[:, 1])
     apart, near = distances(a, b), torch.cdist(sample.targets, sample.targets)
     near = joined_distances(near, procrustes_distances(sample.joints), procrustes)

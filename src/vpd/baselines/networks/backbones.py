@@ -14,7 +14,7 @@ from vpd.baselines.networks import bninception, inceptionv3
 from vpd.baselines.networks.bninception import BNInception, Gate
 from vpd.baselines.networks.gsm import GateShift
 from vpd.baselines.networks.inceptionv3 import InceptionV3
-from vpd.errors import InputError
+from vpd.errors import InputError, unknown_name
 
 CAFFE_MEAN = (104.0, 117.0, 128.0)
 """Mean of blue, green and red in 0..255 that the Caffe networks subtract. They divide by 1."""
@@ -124,7 +124,7 @@ def backbone_of(name: str, side: int) -> Backbone:
     request.
     """
     if name not in BACKBONES:
-        raise InputError(f"there is no backbone {name!r}; known: {', '.join(BACKBONES)}")
+        raise unknown_name("backbone", name, BACKBONES)
     found = BACKBONES[name]
     if not found.fits(side):
         near = [s for s in range(max(1, side - 64), side + 65) if found.fits(s)]

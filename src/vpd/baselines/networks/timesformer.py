@@ -84,7 +84,7 @@ class _Layer(nn.Module):
         scaled: Tensor = x * mask / kept
         return scaled
 
-    def _in_time(self, patches: Tensor) -> Tensor:
+    def in_time(self, patches: Tensor) -> Tensor:
         """(N, P * T, C): each patch attends to itself in all frames."""
         n, length, width = patches.shape
         x = patches.reshape(-1, self.frames, width)
@@ -108,7 +108,7 @@ class _Layer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, 1 + P * T, C): patch by patch, with the frames of a patch together."""
         if self.divided:
-            token, patches = x[:, :1], self._in_time(x[:, 1:])
+            token, patches = x[:, :1], self.in_time(x[:, 1:])
             x = torch.cat(self._in_space(token, patches), 1)
         else:
             x = x + self._dropped(self.attention(self.layernorm_before(x)))

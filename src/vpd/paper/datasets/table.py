@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vpd.errors import InputError
+from vpd.errors import unknown_name
 from vpd.paper.dataset import About, Dataset
 from vpd.paper.datasets import activitynet, diving48, finegym, fs, spot, tennis
 
@@ -46,5 +46,5 @@ def read_dataset(key: str, labels: Path, clips: Sequence[str] = ()) -> Dataset:
     Raises InputError.
     """
     if key not in READERS:
-        raise InputError(f"there is no data set {key!r}; there are {', '.join(READERS)}")
+        raise unknown_name("data set", key, READERS)
     return READERS[key].read(labels, clips)

@@ -94,16 +94,17 @@ def train(
     if start is not None:
         loop.load_weights(start.weights)
     loop.run(
-        lambda: _loss(encoder, decoder, sampler.draw(settings.batch, generator), settings),
+        lambda: batch_loss(encoder, decoder, sampler.draw(settings.batch, generator), settings),
         lambda: validation(encoder),
         progress,
     )
     return Trained(encoder, decoder, loop.history)
 
 
-def _loss(
+def batch_loss(
     encoder: Encoder, decoder: PoseDecoder, sample: Sample, settings: VipeSettings
 ) -> tuple[Tensor, dict[str, Tensor]]:
+    """The weighted loss of a batch, and its parts by name (paper, supplement; docs/vipe.md)."""
     views, targets = sample.views, sample.targets
     n = len(views)
     if settings.pair_weight:
