@@ -1,4 +1,4 @@
-"""The rows of the paper's other systems, in the same protocol."""
+"""Measure the paper's other systems in the same protocol."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vpd.recognition.protocol import Validation, run_few_shot
 from vpd.types import Segment
 
 TWO_PLAYERS = ("tennis",)
-"""Data sets whose pictures show two athletes: the authors ran no system on the whole picture there."""
+"""Data sets whose pictures show two athletes. The authors ran no system on the whole picture there."""
 
 
 def measure_baseline(
@@ -31,7 +31,7 @@ def measure_baseline(
     told: Callable[[Outcome], None],
     validation: Validation | None,
 ) -> dict[int, list[Outcome]] | str:
-    """Outcomes of a baseline by k, or why there are none."""
+    """Outcomes of a baseline by k, or the reason why there are none."""
     if not options.baselines:
         return "left out: ask with --baselines laptop or --baselines paper (hours without a GPU)"
     takes = BASELINES[system.recogniser].takes
@@ -71,7 +71,7 @@ def _window(s: Segment) -> Segment:
 
 
 def _made_of(column: Column, takes: InputKind, segments: Sequence[Segment]) -> str:
-    """What the outcomes depend on: the artefacts that are read, the spans, the labels and the test part."""
+    """The key of everything that outcomes depend on: artefacts, spans, labels and the test part."""
     place = {"poses": column.layout.poses, "crops": column.layout.crops, "pictures": column.layout.pictures}
     paths = [place[takes](video) for video in sorted({s.video for s in segments})]
     keys = [read_recipe(path)["key"] for path in paths if path.exists()]

@@ -1,4 +1,4 @@
-"""Bring a published data set into a library: find or cut its videos, scan them, write its labels."""
+"""Import a published data set into a library: find or cut its videos, scan them, write its labels."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PEOPLE = """
 athletes = {count}
 order = "front"
 """
-"""Settings of a library whose videos show several athletes: front and back player of a tennis point."""
+"""Settings of a library whose videos show several athletes, such as the two players of a tennis point."""
 
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """What became of a data set.
+    """The result of an import.
 
     Attributes
     ----------
@@ -52,10 +52,10 @@ def bring(
     listener: Listener | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Brought:
-    """Import the data set ``key`` into the library, which is made where it is not there.
+    """Import the data set ``key`` into the library, which is created where it is missing.
 
-    Started again it goes on: clips that are cut and videos that are scanned stay. Raises InputError for label
-    files that cannot be used and where no video of the data set is there.
+    A second call continues: clips that are cut and videos that are scanned stay. Raises InputError for label
+    files that cannot be used, and where no video of the data set is present.
     """
     for folder in filter(None, (labels, videos, poses)):
         if not folder.is_dir():

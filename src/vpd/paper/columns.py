@@ -1,4 +1,4 @@
-"""The libraries that a table is measured on: one a column."""
+"""The libraries on which a table is measured, one for each column."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAPER_SUBSETS = 5
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One library with what a table needs of it.
+    """One library with everything that a table needs.
 
     Attributes
     ----------
@@ -46,17 +46,17 @@ class Column:
 
     @property
     def title(self) -> str:
-        """Name at the head of the column."""
+        """Title of the column."""
         return self.layout.root.name if self.card is None else self.card.title
 
     @property
     def results(self) -> Path:
-        """Folder of the library where outcomes are kept, so that a table goes on where it was stopped."""
+        """Folder of the library for outcomes, so that a stopped table continues."""
         return self.layout.results / "paper"
 
     @cached_property
     def recognised(self) -> list[Segment]:
-        """Labels that recognition and retrieval know. Raises InputError where there is none."""
+        """Labels that recognition and retrieval use. Raises InputError where there is none."""
         found = self.labels if self.card is None else self.card.recognised(self.labels)
         if not found:
             raise InputError(f"{self.layout.root} has no labelled action to recognise")
@@ -81,7 +81,7 @@ class Column:
         return float(counts.max() / counts.sum())
 
     def notes(self) -> list[str]:
-        """How much of a data set is there, and its protocol."""
+        """The share of a data set that is present, and its protocol."""
         if self.card is None:
             return []
         parts = self.parts
@@ -93,9 +93,9 @@ class Column:
 def open_columns(
     layouts: Iterable[Layout], data: Sequence[str] = (), subsets: int = PAPER_SUBSETS, ks: Sequence[int] = ()
 ) -> list[Column]:
-    """The libraries as columns, the paper's data sets first and in its order.
+    """The libraries as columns: first the paper's data sets in its order.
 
-    ``data`` leaves out data sets of other keys. Raises InputError where no column is left.
+    With ``data``, data sets of other keys are left out. Raises InputError where no column is left.
     """
     columns = []
     for layout in layouts:
@@ -111,12 +111,12 @@ def open_columns(
 
 
 def why_without(column: Column, features: str, make: str) -> str:
-    """Why the features are not there, for the user to act on; "" where they are."""
+    """Say why the features are missing, with the remedy; "" where they are present."""
     if features in column.layout.feature_names():
         return ""
     return f"no features {features!r}: make them with `{make}`"
 
 
 def reason(error: VpdError) -> str:
-    """An error as the reason of a cell."""
+    """Convert an error into the reason of a cell."""
     return str(error).rstrip(".")

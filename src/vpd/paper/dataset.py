@@ -1,4 +1,4 @@
-"""A labelled data set as its authors publish it: actions, parts, few-shot subsets, detection lists."""
+"""A labelled data set as its authors published it: actions, parts, few-shot subsets, detection lists."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Frames = tuple[int, int]
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of a video, in frames or in seconds, as the labels give it."""
+    """A span of a video in frames or in seconds, as the labels give it."""
 
     start: float
     stop: float
     unit: Literal["frames", "s"] = "frames"
 
     def frames(self, fps: float) -> Frames:
-        """First frame and one past the last: seconds are widened to whole frames."""
+        """First frame and one past the last. Seconds are extended to whole frames."""
         if self.unit == "frames":
             return int(self.start), int(self.stop)
         return math.floor(self.start * fps), math.ceil(self.stop * fps)
@@ -37,7 +37,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Clip:
-    """One video by the name that the labels use (a file name without suffix).
+    """One video, by the name that the labels use (a file name without suffix).
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Action:
 
 
 Cut = Callable[[Span, float], Frames]
-"""The frames of a span in a clip of some frame rate (frames a second)."""
+"""A function that computes the frames of a span in a clip of some frame rate (frames a second)."""
 
 
 def whole(span: Span, fps: float) -> Frames:
@@ -86,7 +86,8 @@ def whole(span: Span, fps: float) -> Frames:
 
 @dataclass(frozen=True)
 class About:
-    """What a user must know of a data set: printed by `vpd paper datasets`, kept in the library.
+    """The facts about a data set that a user must know. `vpd paper datasets` prints them, and the library
+    keeps them.
 
     Attributes
     ----------
@@ -103,7 +104,7 @@ class About:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Everything that the label files of one data set say.
+    """The content of the label files of one data set.
 
     Attributes
     ----------
@@ -150,7 +151,7 @@ class Dataset:
 
 
 def joined(spans: Sequence[Frames]) -> list[Frames]:
-    """Spans that touch or overlap as one, in order: what detection counts as one event."""
+    """Merge spans that touch or overlap, in order. Detection counts the result as one event."""
     out: list[Frames] = []
     for start, stop in sorted(spans):
         if out and start <= out[-1][1]:

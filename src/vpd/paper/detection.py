@@ -1,4 +1,4 @@
-"""Detection in the paper's protocol: Table 4."""
+"""Measure detection in the paper's protocol: Table 4."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from vpd.types import Array, FeatureSequence, Segment
 
 TRIALS = 5
 VIDEOS = 5
-"""Routines or points that a detector learns from."""
+"""Number of routines or points that a detector learns from."""
 REFERENCE_HZ = 25.0
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What detection is measured on.
+    """The data on which detection is measured.
 
     Attributes
     ----------
@@ -51,12 +51,12 @@ class Task:
     events: list[Segment]
 
     def truth(self) -> list[Segment]:
-        """The events of the test part; those of one athlete that touch or overlap are one."""
+        """The events of the test part. Those of one athlete that touch or overlap are merged."""
         return joined([e for e in self.events if e.video in set(self.tested)])
 
 
 def joined(events: Sequence[Segment]) -> list[Segment]:
-    """Events of one athlete that touch or overlap as one."""
+    """Merge events of one athlete that touch or overlap."""
     out: list[Segment] = []
     for event in sorted(events, key=lambda e: (e.video, str(e.athlete), e.start_s, e.end_s)):
         last = out[-1] if out else None
@@ -71,8 +71,8 @@ def joined(events: Sequence[Segment]) -> list[Segment]:
 def task_of(column: Column, options: Options, trials: int = TRIALS) -> Task:
     """Training lists and test videos of a library.
 
-    A published data set has its lists; another library draws its training videos, seeded by the trial. A
-    video is tested where its split says so, by itself or by one of its actions. Raises InputError.
+    A published data set has its lists. For another library the training videos are drawn, seeded by the
+    trial. A video is tested where its split says so, for itself or for one of its actions. Raises InputError.
     """
     labels = column.labels if column.card is None else column.card.events(column.labels)
     events = [replace(s, label=ACTION, window_s=None) for s in labels if s.label != REVIEWED]
@@ -128,7 +128,9 @@ def trial(
 def _as_published(
     store: FeatureStore, task: Task, number: int, seed: int, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The reference's way: every frame is a tick whatever its time, its decoding, all its thresholds."""
+    """The reference's method: every frame is a tick whatever its time, with its decoding and all its
+    thresholds.
+    """
     training, clocks = task.training[number], _Clocks(store)
     events = [clocks.event(e) for e in task.events if e.video in training]
     sequences = [clocks.sequence(s) for s in _sequences(store, training)]
@@ -162,14 +164,14 @@ def store_key(store: FeatureStore) -> str:
 
 
 def _by_frame(one: FrameScores) -> Array:
-    """Scores (T,) at every frame from 0 on; frames without a score have 0."""
+    """Scores (T,) at every frame from 0 on. Frames without a score have 0."""
     out = np.zeros(int(one.timeline.frames[-1]) + 1)
     out[one.timeline.frames] = one.action
     return out
 
 
 class _Clocks:
-    """Frames in place of time, as the reference has them: frame i at i / 25 s in every video."""
+    """Frames in place of time, as in the reference: frame i is at i / 25 s in every video."""
 
     def __init__(self, store: FeatureStore) -> None:
         from vpd.library.frames import read_times
@@ -187,7 +189,7 @@ class _Clocks:
         return self.times[video]
 
     def sequence(self, s: FeatureSequence) -> FeatureSequence:
-        """The same with times by frame number."""
+        """The sequence with times by frame number."""
         return replace(s, times_s=s.frames / REFERENCE_HZ)
 
     def frames(self, event: Segment) -> Frames:
@@ -196,7 +198,7 @@ class _Clocks:
         return int(first), max(int(last), int(first) + 1)
 
     def event(self, event: Segment) -> Segment:
-        """The event by frame numbers, held by half a frame on either side."""
+        """The event in frame numbers, extended by half a frame on either side."""
         first, last = self.frames(event)
         return replace(
             event, start_s=max(0.0, (first - 0.5) / REFERENCE_HZ), end_s=(last - 0.5) / REFERENCE_HZ
@@ -206,7 +208,9 @@ class _Clocks:
 def _truth(
     task: Task, clocks: _Clocks, scores: Mapping[tuple[str, int], Array]
 ) -> dict[tuple[str, int], list[Frames]]:
-    """Joined events in frames, by video and athlete; one that names none is the video's first athlete's."""
+    """Merged events in frames, by video and athlete. One without an athlete belongs to the video's first
+    athlete.
+    """
     truth: dict[tuple[str, int], list[Frames]] = defaultdict(list)
     for event in task.truth():
         athletes = [athlete for video, athlete in scores if video == event.video]
@@ -216,7 +220,7 @@ def _truth(
 
 
 def _mean(rows: Sequence[dict[str, Any]], as_published: bool) -> tuple[Array, Array, str]:
-    """AP (tious,), its standard deviation over trials, and which threshold, in words."""
+    """AP (tious,), its standard deviation over trials, and a sentence on the threshold."""
     if not as_published:
         values = np.array([row["ap"] for row in rows])
         return values.mean(axis=0), values.std(axis=0, ddof=1 if len(rows) > 1 else 0), ""
@@ -254,7 +258,7 @@ def _measured(
 
 
 def _key(store: FeatureStore, task: Task, number: int, options: Options, changes: Mapping[str, Any]) -> str:
-    """Made of the features' own keys, the task, and the settings."""
+    """The key of the features, the task and the settings."""
     from vpd.library.artefact import read_recipe
 
     videos = [v for v in (*task.training[number], *task.tested) if v in set(store.videos())]
@@ -272,9 +276,9 @@ def table_4(
     trials: int = TRIALS,
     changes: Mapping[str, Any] | None = None,
 ) -> ResultTable:
-    """Table 4: average precision of detection learned from five videos, the mean of five trials.
+    """Table 4: average precision of detection learned from five videos, mean of five trials.
 
-    ``changes`` shorten the paper's schedule (see `vpd.detection.PAPER`), and the table says so.
+    ``changes`` shorten the paper's schedule (see `vpd.detection.PAPER`). The table then says so.
     """
     changes = changes or {}
     headings = tuple(

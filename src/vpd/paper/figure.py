@@ -1,4 +1,4 @@
-"""Figure 3: accuracy by the number of labels, one panel a data set."""
+"""Figure 3: accuracy by the number of labels, one panel for each data set."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ COLOURS = (
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One system in one panel: outcomes by recogniser and k, or why there are none."""
+    """One system in one panel: outcomes by recogniser and k, or the reason why there are none."""
 
     system: System
     outcomes: dict[str, dict[int, list[Outcome]]]
     reason: str = ""
 
     def points(self) -> list[tuple[int, float, float, bool]]:
-        """(k, mean accuracy in %, its standard deviation, whether NNS and not the BiGRU made it)."""
+        """(k, mean accuracy in %, its standard deviation, whether NNS and not the BiGRU gave it)."""
         ks = sorted({k for by_k in self.outcomes.values() for k in by_k})
         return [(k, *self._best(k)) for k in ks]
 
@@ -61,7 +61,7 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One library: its curves, and the best of Table 1 where the paper has one."""
+    """One library: its curves, and the best figure of Table 1 where the paper has one."""
 
     column: Column
     curves: list[Curve]
@@ -74,7 +74,7 @@ class Panel:
 
 
 def draw_curves(columns: Sequence[Column], systems: Sequence[System], options: Options) -> list[Panel]:
-    """Measure every system on every library. The paper's features go by the BiGRU and by NNS."""
+    """Measure every system on every library. The paper's features use both the BiGRU and NNS."""
     return [Panel(column, [_curve(column, system, options) for system in systems]) for column in columns]
 
 
@@ -100,7 +100,7 @@ def _tell(column: Column, outcome: Outcome, options: Options) -> None:
 
 
 def to_csv(panels: Sequence[Panel]) -> str:
-    """``data,system,recogniser,k,subset,accuracy,n_train`` of every outcome, accuracy in per cent."""
+    """``data,system,recogniser,k,subset,accuracy,n_train`` of every outcome, with accuracy in per cent."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["data", "system", "recogniser", "k", "subset", "accuracy", "n_train", "reason"])
@@ -154,7 +154,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
 
 
 def write_figure(panels: Sequence[Panel], folder: Path, options: Options) -> list[Path]:
-    """Write figure3.csv, .svg, .png and a page with the notes; returns the paths."""
+    """Write figure3.csv, .svg, .png and a page with the notes. Returns the paths."""
     name = "figure3" + ("-as-published" if options.as_published else "")
     paths = [folder / f"{name}.{suffix}" for suffix in ("csv", "svg", "png", "html")]
     write_text(to_csv(panels), paths[0])
@@ -175,7 +175,7 @@ def write_figure(panels: Sequence[Panel], folder: Path, options: Options) -> lis
 
 
 def notes(panels: Sequence[Panel], options: Options) -> list[str]:
-    """Protocol, coverage, and why curves are missing."""
+    """Protocol, coverage, and the reasons for missing curves."""
     found = [note for p in panels for note in (*p.column.notes(), validation_of(p.column, options)[1])]
     found.append("A star: nearest neighbour search (NNS) was better than the BiGRU. Dashed: best of Table 1.")
     missing = {(c.system.title, c.reason) for p in panels for c in p.curves if c.reason}

@@ -30,7 +30,7 @@ MOST_PIXELS = 2**26
 
 @dataclass
 class Given:
-    """What was taken: numbers of videos, and by folder why one was not."""
+    """The result of an import: numbers of videos, and by folder the reason why one was not used."""
 
     boxes: int = 0
     poses: int = 0
@@ -63,7 +63,7 @@ def read_boxes(path: Path, frames: int) -> list[tuple[int, list[float]]]:
 
 
 def read_people(path: Path, frames: int) -> list[tuple[int, list[Any]]]:
-    """Rows (frame, people) of coco_keypoints.json.gz; a person is [score, box, 17 x [x, y, score]]."""
+    """Rows (frame, people) of coco_keypoints.json.gz. A person is [score, box, 17 x [x, y, score]]."""
     rows = []
     try:
         for frame, people in read_json(path):
@@ -117,7 +117,7 @@ def _coco(athlete: int, frame: int, person: Sequence[Any]) -> dict[str, Any]:
 
 
 def _people_of(rows: list[tuple[int, list[Any]]], athlete: int, alone: bool) -> list[dict[str, Any]]:
-    """One entry a person: the first of a frame is ``athlete``, further ones follow where the clip is
+    """One entry for each person. The first of a frame is ``athlete``; further ones follow where the clip is
     theirs.
     """
     return [

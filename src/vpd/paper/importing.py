@@ -26,12 +26,14 @@ from vpd.recognition.split import Place, write_split
 from vpd.types import Array, Segment
 
 LENGTH_DIFFERS = 0.02
-"""A clip whose number of frames differs by more than this share of the published was cut elsewhere."""
+"""A clip was cut differently where its number of frames differs by more than this share from the published
+one.
+"""
 
 
 @dataclass
 class Imported:
-    """What became of the data set.
+    """The result of an import of labels.
 
     Attributes
     ----------
@@ -47,23 +49,27 @@ class Imported:
 
 @dataclass(frozen=True, eq=False)
 class _Clock:
-    """Frames of a clip as the labels number them, in seconds of the video that is there."""
+    """Converts frames of a clip, as the labels number them, to seconds of the video."""
 
     times_s: Array
     fps: float
-    """Of the labels' numbers."""
+    """Frame rate of the labels' numbers."""
     by_time: bool
-    """The video has another frame rate than the labels: they are placed by time."""
+    """Whether the video has another frame rate than the labels, so that times are used."""
 
     def between(self, frames: Frames) -> tuple[float, float]:
-        """Start and end in seconds that hold just these frames of the video; reversed where it has none."""
+        """Start and end in seconds that contain exactly these frames of the video; reversed where it has
+        none.
+        """
         start, stop = max(0, frames[0]), frames[1]
         if self.by_time:
             return start / self.fps, min(stop / self.fps, self._edge(len(self.times_s)))
         return self._edge(start), self._edge(stop)
 
     def _edge(self, frame: int) -> float:
-        """Halfway between a frame and the one before it, so that rounding moves no frame in or out."""
+        """The time midway between a frame and the one before it, so that rounding moves no frame in or
+        out.
+        """
         count, half = len(self.times_s), 0.5 / self.fps
         if frame >= count:
             return float(self.times_s[-1]) + half
@@ -73,7 +79,7 @@ class _Clock:
 
 
 def _clock(clip: Clip, row: VideoRow, times_s: Array) -> _Clock | str:
-    """The clip's clock, or why its labels do not fit the video."""
+    """The clip's clock, or the reason why its labels do not fit the video."""
     fps = float(row.fps)
     if not clip.fps:
         own = clip.frames
@@ -99,7 +105,7 @@ class _Import:
         """Of every imported action, by its id."""
 
     def clips(self) -> Iterator[tuple[Clip, VideoRow, list[Action]]]:
-        """Clips whose videos can be used, with their actions; the others are counted."""
+        """Clips with usable videos, with their actions. The others are counted."""
         by_clip: dict[str, list[Action]] = defaultdict(list)
         for action in self.dataset.actions:
             by_clip[action.clip].append(action)
@@ -151,7 +157,7 @@ def _stem(path: str) -> str:
 
 
 def _places(dataset: Dataset, segments: Mapping[str, Segment]) -> dict[str, Place]:
-    """Parts by video where all its actions are of one part, else by action; scenes by source."""
+    """Parts by video where all its actions have one part, else by action; scenes by source."""
     recognised = [a for a in dataset.recognised if a.id in segments]
     parts: dict[str, set[str]] = defaultdict(set)
     sides: dict[str, set[bool]] = defaultdict(set)
@@ -229,7 +235,7 @@ def import_labels(
 
 
 def _subsets(dataset: Dataset, named: Mapping[str, str]) -> dict[str, list[list[str]]]:
-    """The few-shot lists by the names of their actions. A list of which nothing is there is left out."""
+    """The few-shot lists by the names of their actions. A list without any present action is left out."""
     lists = {
         str(k): [[named[i] for i in one if i in named] for one in of] for k, of in dataset.subsets.items()
     }
@@ -250,7 +256,9 @@ def _check_own_labels(layout: Layout, dataset: Dataset) -> None:
 
 
 def _without_twins(work: _Import) -> dict[str, Segment]:
-    """The segments by action id; of two with one name, which files could not tell apart, the first."""
+    """The segments by action id. Of two with one name, which files could not distinguish, the first is
+    kept.
+    """
     kept: dict[str, Segment] = {}
     names: set[str] = set()
     for i, segment in work.segments.items():

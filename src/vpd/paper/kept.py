@@ -1,4 +1,4 @@
-"""Figures kept in a file of lines, so that a table goes on where it was stopped."""
+"""Keep figures in a file of lines, so that a stopped table continues."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class KeptFigures:
                 self.rows[row["key"]] = row
 
     def find(self, key: str) -> dict[str, Any] | None:
-        """The figure of that key, if it is there."""
+        """The figure with this key; None where there is none."""
         return self.rows.get(key)
 
     def add(self, key: str, row: dict[str, Any]) -> None:
-        """Write one figure at once."""
+        """Write one figure immediately."""
         self.rows[key] = {"key": key, **row}
         add_line(self.path, self.rows[key])

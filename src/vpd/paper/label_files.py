@@ -1,4 +1,4 @@
-"""Find and read published label files: text, CSV and JSON, plain or gzipped; pickles are refused."""
+"""Find and read published label files: text, CSV and JSON, plain or gzipped. Pickles are refused."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ def lines(path: Path) -> list[tuple[int, str]]:
 
 
 def pairs(path: Path) -> list[tuple[int, str, str]]:
-    """Lines ``ID LABEL``: number, id, label. Raises LabelError for other lines and for an id that is
-    twice.
-    """
+    """Read lines ``ID LABEL``: number, id, label. Raises LabelError for other lines and for repeated ids."""
     out: list[tuple[int, str, str]] = []
     seen: dict[str, int] = {}
     for number, line in lines(path):
@@ -72,15 +70,15 @@ def pairs(path: Path) -> list[tuple[int, str, str]]:
 
 
 def ids(path: Path) -> tuple[str, ...]:
-    """One id a line."""
+    """Read one id from each line."""
     return tuple(line for _, line in lines(path))
 
 
 @dataclass(frozen=True)
 class LabelFolder:
-    """The folder of label files that a user names, with all below it.
+    """The folder of label files that a user names, with everything below it.
 
-    ``own`` are the names of sub-folders that belong to this data set where several lie side by side.
+    ``own`` are the names of sub-folders of this data set where several data sets lie side by side.
     """
 
     root: Path
@@ -95,7 +93,7 @@ class LabelFolder:
         return not inside or bool(set(inside) & set(self.own)) or not self.own
 
     def find(self, *names: str) -> Path | None:
-        """The file of the first of these names that is there, gzipped or not; None where there is none.
+        """The first file of these names that exists, gzipped or not; None where there is none.
 
         Raises InputError where one name fits several files.
         """
@@ -110,9 +108,7 @@ class LabelFolder:
         return None
 
     def need(self, *names: str, why: str = "") -> Path:
-        """As `find`; raises InputError where there is none, and says so where a pickle stands in its
-        place.
-        """
+        """As `find`, but raise InputError where there is none. The error mentions a pickle in its place."""
         found = self.find(*names)
         if found is not None:
             return found
@@ -144,8 +140,9 @@ class LabelFolder:
 
 
 MOST_AMISS = 0.05
-"""Share of a list's examples that may be of another class than expected: labels that were corrected later.
-The published lists of tennis hold 57 of 63 forehand volleys at k = 64."""
+"""Largest share of a list's examples with an unexpected class, because labels were corrected later. The
+published lists of tennis contain 57 of 63 forehand volleys at k = 64.
+"""
 
 
 def check_subsets(
@@ -156,7 +153,7 @@ def check_subsets(
 ) -> None:
     """Raise LabelError where few-shot lists do not belong to these labels.
 
-    Lists must name training actions alone. Of every class they hold k or, where it has fewer, all; up to
+    Lists must name training actions only. Of every class they contain k or, where it has fewer, all. Up to
     ``MOST_AMISS`` of the examples may differ from that.
 
     Parameters

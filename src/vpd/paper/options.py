@@ -1,4 +1,4 @@
-"""What a run of the tables is asked to do, and whom it tells of progress."""
+"""The options of a run of the tables, and the receiver of its progress."""
 
 from __future__ import annotations
 

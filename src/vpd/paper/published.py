@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DATA = ("fs", "tennis", "fx", "diving48")
 Numbers = dict[str, tuple[float, ...]]
-"""By data set; what the paper leaves blank is absent."""
+"""Figures by data set. Blanks of the paper are absent."""
 
 
 def _columns(*values: float | None) -> Numbers:

@@ -1,4 +1,4 @@
-"""Recognition in the paper's protocol: Tables 1 and 2 and the points of Figure 3."""
+"""Measure recognition in the paper's protocol: Tables 1 and 2 and the points of Figure 3."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ from vpd.types import Array
 from vpd.verbs import few_shot
 
 DIVING_EPOCHS = 200
-"""The paper's for Diving48 with all labels."""
+"""Epochs of the paper for Diving48 with all labels."""
 HELD_OUT_FOLDS = 10
-"""One tenth of the training videos chooses the epoch where no validation part is published."""
+"""Number of folds. One of them, a tenth of the training videos, chooses the epoch where no validation part is
+published.
+"""
 WITHOUT_VALIDATION = ("fx", "diving48")
 OUTCOMES = "outcomes.jsonl"
 
 
 def validation_of(column: Column, options: Options) -> tuple[Validation | None, str]:
-    """What chooses the epoch, and a sentence that says so."""
+    """The examples that choose the epoch, and a sentence about them."""
     parts = column.parts
     if len(parts.validation):
         return None, f"{column.title}: the epoch is chosen on the published validation part."
@@ -76,7 +78,7 @@ def measure(
     options: Options,
     told: Callable[[Outcome], None] = lambda outcome: None,
 ) -> dict[int, list[Outcome]] | str:
-    """Outcomes by k (``ALL`` for all labels), or why there are none."""
+    """Outcomes by k (``ALL`` for all labels), or the reason why there are none."""
     if system.kind == "baseline":
         from vpd.paper.baselines import measure_baseline
 
@@ -138,7 +140,7 @@ def _cell(column: Column, outcomes: Sequence[Outcome], paper: float | None) -> C
 def _cells(
     column: Column, system: System, ks: Sequence[int], options: Options, numbers: dict[str, tuple[float, ...]]
 ) -> list[Cell]:
-    """One cell a k."""
+    """One cell for each k."""
     papers = [_paper(numbers, column.data, place) for place in range(len(ks))]
     if system.kind == "quoted":
         return [Cell(None, paper, "quoted from prior work") for paper in papers]

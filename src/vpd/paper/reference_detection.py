@@ -1,9 +1,9 @@
-"""Decoding and average precision of detection as the reference implementation runs them.
+"""Decoding and average precision of detection as in the reference implementation.
 
-It differs from the paper's words (docs/differences.md): runs of frames are never joined and runs of four
-frames or fewer are dropped, ends are inclusive while the truth is half-open, one proposal takes every event
-it overlaps enough, steps of the precision are left out, and the figure is read off a table of thresholds.
-Source: jhong93/vpd, detect.py and util/proposal.py. All spans are in frames.
+It differs from the paper's text (docs/differences.md). Runs of frames are never joined, and runs of four
+frames or fewer are dropped. Ends are inclusive while the truth is half-open. One proposal takes every event
+that it overlaps enough. Steps of the precision are left out, and the figure is read from a table of
+thresholds. Source: jhong93/vpd, detect.py and util/proposal.py. All spans are in frames.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from vpd.paper.dataset import Frames
 from vpd.types import Array
 
 SHORTEST_RUN = 5
-"""Frames. The reference asks last - first > 3."""
+"""Least length of a run in frames. The reference requires last - first > 3."""
 LIMITS = (0.67, 1.33)
 TENNIS_THRESHOLDS: tuple[float, ...] = tuple(np.linspace(0.05, 0.5, 10).tolist())
 THRESHOLDS: tuple[float, ...] = tuple(np.linspace(0.1, 0.9, 9).tolist())
 TIOUS = tuple(0.1 * i for i in range(1, 10))
-"""Not rounded: 0.1 * 3 is more than 0.3, so a proposal that overlaps an event by just 0.3 does not count."""
+"""Thresholds, not rounded: 0.1 * 3 is more than 0.3, so an overlap of exactly 0.3 does not count."""
 Proposal = tuple[Any, float, float, float]
-"""The timeline it is in, first frame, last frame (inclusive), score."""
+"""A proposal: its timeline, first frame, last frame (inclusive), score."""
 
 
 def runs(scores: Array, threshold: float) -> list[tuple[int, int, float]]:
@@ -38,7 +38,7 @@ def runs(scores: Array, threshold: float) -> list[tuple[int, int, float]]:
 
 
 def clamped(first: float, last: float, shortest: float, longest: float) -> tuple[float, float]:
-    """The span brought to a length within the limits about its middle, rounded as the reference does."""
+    """The span changed to a length within the limits about its middle, with the reference's rounding."""
     middle = (last + first) // 2
     if last - first < shortest:
         return max(0.0, middle - shortest // 2), middle + shortest // 2
@@ -48,13 +48,13 @@ def clamped(first: float, last: float, shortest: float, longest: float) -> tuple
 
 
 def limits(training: Sequence[Frames]) -> tuple[float, float]:
-    """Shortest and longest proposal by the mean length of the training events, rounded up."""
+    """Shortest and longest proposal from the mean length of the training events, rounded up."""
     mean = math.ceil(np.mean([stop - start for start, stop in training]))
     return LIMITS[0] * mean, LIMITS[1] * mean
 
 
 def proposals(scores: Mapping[Any, Array], threshold: float, lengths: tuple[float, float]) -> list[Proposal]:
-    """All proposals, surest first; equally sure ones keep the order of ``scores``."""
+    """All proposals in order of falling score. Equal scores keep the order of ``scores``."""
     found = [
         (key, *clamped(first, last, *lengths), score)
         for key, values in scores.items()
@@ -69,10 +69,10 @@ def _iou(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def average_precision(found: Sequence[Proposal], truth: Mapping[Any, Sequence[Frames]], tiou: float) -> float:
-    """Average precision in 0..1, interpolated as the reference does (`_area`); 0 where nothing is found.
+    """Average precision in 0..1, interpolated as in the reference (`_area`); 0 where nothing is found.
 
-    A proposal takes every event that it overlaps enough and that none before has taken, and counts once: the
-    recall is that of proposals.
+    A proposal takes every event that it overlaps enough and that no earlier one has taken, and counts once:
+    the recall is that of proposals.
     """
     left = {key: set(spans) for key, spans in truth.items()}
     total = sum(len(spans) for spans in left.values())
@@ -91,8 +91,8 @@ def average_precision(found: Sequence[Proposal], truth: Mapping[Any, Sequence[Fr
 def _area(precision: list[float], recall: list[float]) -> float:
     """Area under the reference's interpolated precision, which is at most the usual one.
 
-    It walks from the last proposal to the first. A step is kept where the precision *there*, not the best so
-    far, is above the step before it, and the surest proposals' step is never kept.
+    It goes from the last proposal to the first. A step is kept where the precision *there*, not the best so
+    far, is above the previous step. The step of the highest-scoring proposal is never kept.
     """
     steps: list[tuple[float, float]] = []
     best, least = 0.0, 1.0

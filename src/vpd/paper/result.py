@@ -1,4 +1,4 @@
-"""A table of results: cells with our figure, the paper's, and the reason where there is none."""
+"""A table of results: cells with our figure, the paper's, and the reason for missing ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure, in per cent.
+    """One figure in per cent.
 
     Attributes
     ----------
@@ -26,13 +26,13 @@ class Cell:
 
     @property
     def difference(self) -> float | None:
-        """Ours less the paper's; None where one is missing."""
+        """Ours minus the paper's; None where one is missing."""
         return None if self.ours is None or self.paper is None else self.ours - self.paper
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row: a system, its group, what it sees, and a cell a column."""
+    """One row: a system, its group, its input, and a cell for each column."""
 
     name: str
     title: str
@@ -72,12 +72,12 @@ class ResultTable:
     """Further figures for the JSON file, such as average precision at more thresholds."""
 
     def best(self, column: int) -> float | None:
-        """The best figure of ours in a column, without guesses; None where there is none."""
+        """Our best figure in a column, except guesses; None where there is none."""
         values = [line.cells[column].ours for line in self.lines if line.group]
         return max((v for v in values if v is not None), default=None)
 
     def reasons(self) -> list[tuple[str, str]]:
-        """(rows, reason) of every reason why cells are empty, each once."""
+        """(rows, reason) of every reason for empty cells; each reason once."""
         by_reason: dict[str, list[str]] = {}
         for line in self.lines:
             for heading, cell in zip(self.headings, line.cells, strict=True):

@@ -1,4 +1,4 @@
-"""Retrieval in the paper's protocol: Table 3."""
+"""Measure retrieval in the paper's protocol: Table 3."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def precision_of(
     cutoffs: Sequence[int] = CUTOFFS,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Precision:
-    """Precision at the cutoffs of ``queries`` (indices) over all other sequences (paper, section 4.2).
+    """Precision at the cutoffs of ``queries`` (indices) among all other sequences (paper, section 4.2).
 
-    Both orientations are concatenated a frame; the distance is DTW of the pattern symmetricP2. What the
-    pattern cannot align is infinitely far and no hit. A query without features counts 0. Raises InputError
-    where fewer than two actions have features.
+    Both orientations are concatenated in each frame. The distance is DTW with the pattern symmetricP2; where
+    it has no path the distance is infinite, and counts as no hit. A query without features counts 0. Raises
+    InputError where fewer than two actions have features.
     """
     names = np.asarray(labels)
     present = [i for i, x in enumerate(sequences) if x is not None and x.valid.any()]
@@ -104,7 +104,7 @@ def _both(x: FeatureSequence) -> Array:
 
 
 def _hits(distances: Array, rows: Array, known: Array, wanted: Array) -> Array:
-    """(Q, N - 1) bool, whether the action at each rank has the query's label; the query itself is left
+    """(Q, N - 1) bool, whether the action at each rank has the query's label. The query itself is left
     out.
     """
     order = np.argsort(distances, axis=1, kind="stable")
@@ -115,7 +115,9 @@ def _hits(distances: Array, rows: Array, known: Array, wanted: Array) -> Array:
 
 
 def query_indices(column: Column) -> list[int]:
-    """Which of the recognised actions are queries: those of queries.csv, else all. Raises InputError."""
+    """Indices of the queries among the recognised actions: those of queries.csv, else all. Raises
+    InputError.
+    """
     path = column.layout.queries
     if not path.exists():
         return list(range(len(column.recognised)))

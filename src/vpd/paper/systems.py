@@ -1,4 +1,4 @@
-"""The rows of the paper's tables and figure, and which of our features and recognisers stand in them."""
+"""The rows of the paper's tables and figure, with our features and recognisers for each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class System:
 
     @property
     def measured(self) -> bool:
-        """Whether there is something to run."""
+        """Whether the system can be run."""
         return self.kind in ("features", "baseline")
 
 
@@ -53,7 +53,7 @@ def _student(name: str, title: str, sees: str = "RGB, flow") -> System:
 
 
 def _student_of(name: str, title: str, videos: str) -> System:
-    """VI-VPD trained on other videos than those of the library."""
+    """VI-VPD trained on other videos than the library's."""
     make = f"vpd distill --preset vi-vpd` in a library of {videos}, named `{name}"
     return _features(name, title, "RGB, flow", make)
 

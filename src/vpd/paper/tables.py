@@ -25,14 +25,14 @@ FIGURE = "figure3"
 def measure_table(
     name: str, columns: Sequence[Column], systems: Sequence[System], options: Options, trials: int
 ) -> ResultTable:
-    """The table of that name. ``trials`` are those of detection."""
+    """Measure the table of that name. ``trials`` is the number of trials of detection."""
     if name == "table4":
         return table_4(columns, systems, options, trials)
     return TABLES[name](columns, systems, options)
 
 
 def rows_of(table: str, named: Sequence[str] = ()) -> tuple[System, ...]:
-    """The rows of a table, or those named. Raises InputError for a name that the table does not have."""
+    """The rows of a table, or those named. Raises InputError for an unknown row."""
     rows = ROWS[table]
     if not named:
         return rows

@@ -1,4 +1,4 @@
-"""Which videos of a data set are there, and cutting those that are published as parts of longer ones."""
+"""Find the videos of a data set, and cut those that are published as parts of longer ones."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vpd.video import cut_clip, find_videos
 from vpd.video.source import opened
 
 CLIPS = "clips"
-"""Folder of the library for clips that were cut."""
+"""Folder of the library for the cut clips."""
 SAME_RATE = 0.01
-"""Frame rates that differ by less are one: 29.97 and 30000/1001."""
+"""Frame rates that differ by less are equal: 29.97 and 30000/1001."""
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What there is of a data set's videos.
+    """The present videos of a data set.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ def video_files(folder: Path) -> dict[str, Path]:
 
 
 def plan_videos(dataset: Dataset, files: dict[str, Path]) -> Plan:
-    """Sort the files: a clip that is there as it is goes before one that would have to be cut."""
+    """Assign the files. A complete clip has priority over one that would have to be cut."""
     labelled = {action.clip for action in dataset.actions if action.clip}
     present = {name: files[name] for name in dataset.clips if name in files}
     sources = {clip.source for clip in dataset.clips.values() if clip.source}
@@ -67,7 +67,7 @@ def _rate(path: Path) -> float:
 
 
 def cut(clip: Clip, source: Path, folder: Path) -> Path:
-    """Cut one clip by the frames that the reference cuts; kept where it is there already.
+    """Cut one clip by the reference's frames. An existing one is kept.
 
     Returns the new file ``folder/<clip>.mp4``. Raises VideoError.
     """
@@ -86,7 +86,7 @@ def cut(clip: Clip, source: Path, folder: Path) -> Path:
 def cut_all(
     dataset: Dataset, plan: Plan, folder: Path, progress: Callable[[str], None] = lambda clip: None
 ) -> tuple[dict[str, Path], dict[str, str]]:
-    """Cut what the plan names; files by clip, and by clip why one could not be cut."""
+    """Cut the clips of the plan. Returns files by clip, and by clip the reason why one could not be cut."""
     made: dict[str, Path] = {}
     failed: dict[str, str] = {}
     for name in sorted(plan.to_cut, key=lambda name: (str(plan.to_cut[name]), name)):

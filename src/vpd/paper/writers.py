@@ -24,7 +24,7 @@ def number(value: float | None, signed: bool = False) -> str:
 
 
 def groups(table: ResultTable) -> Iterator[tuple[str, list[Line]]]:
-    """Lines by group, in the order in which groups first occur."""
+    """Lines by group, in the order of first occurrence."""
     by_group: dict[str, list[Line]] = {}
     for line in table.lines:
         by_group.setdefault(line.group, []).append(line)
@@ -32,7 +32,7 @@ def groups(table: ResultTable) -> Iterator[tuple[str, list[Line]]]:
 
 
 def to_csv(table: ResultTable) -> str:
-    """One line a cell."""
+    """CSV with one line for each cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = (
@@ -54,7 +54,7 @@ def to_csv(table: ResultTable) -> str:
 
 
 def to_json(table: ResultTable) -> str:
-    """The whole table."""
+    """The whole table as plain values."""
     return json.dumps(asdict(table), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -65,7 +65,7 @@ def _cell(cell: Cell) -> str:
 
 
 def to_markdown(table: ResultTable) -> str:
-    """A table with a row a system; in brackets the paper's figure and the difference."""
+    """A table with a row for each system; in brackets the paper's figure and the difference."""
     heads = [f"{h.library}, {h.measure}" for h in table.headings]
     out = [f"## {table.title}", "", f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     for group, lines in groups(table):
@@ -150,7 +150,7 @@ def _html_cell(table: ResultTable, line: Line, column: int, cell: Cell) -> str:
 
 
 def to_html(table: ResultTable, figure: str = "") -> str:
-    """A page that needs nothing else: our figures, the paper's in grey, the difference in colour."""
+    """A page without external files: our figures, the paper's in grey, the difference in colour."""
     heads = "".join(f"<th>{html.escape(h.library)}<br>{html.escape(h.measure)}</th>" for h in table.headings)
     rows = []
     for group, lines in groups(table):
@@ -170,7 +170,7 @@ def to_html(table: ResultTable, figure: str = "") -> str:
 
 
 def write_table(table: ResultTable, folder: Path, figure: str = "") -> list[Path]:
-    """Write all five files into ``folder``, named after the table; returns them."""
+    """Write all five files into ``folder``, named after the table. Returns the paths."""
     name = table.name + ("-as-published" if table.as_published else "")
     texts = {
         "csv": to_csv(table),

@@ -1,4 +1,4 @@
-"""The application: routes, errors as JSON, the page's own files."""
+"""The application: routes, errors as JSON, static files."""
 
 from __future__ import annotations
 

@@ -18,18 +18,18 @@ from vpd.web.journal import Journal
 from vpd.web.workspace import Workspace
 
 KEEP_ALIVE_S = 15.0
-"""An open stream of events says at least so often that it is there."""
+"""Longest time in seconds without a message on an open stream of events."""
 
 
 class Events:
-    """Tells all open pages what changed."""
+    """Tell all open pages about changes."""
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[str]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def tell(self, kind: str, data: Any = None) -> None:
-        """Send to all pages; may be called from any thread."""
+        """Send to all pages. Any thread may call it."""
         text = json.dumps({"kind": kind, "data": data}, default=str)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._put, text)
@@ -40,7 +40,7 @@ class Events:
                 queue.put_nowait(text)
 
     async def listen(self) -> AsyncIterator[str]:
-        """The events from now on, as server-sent events."""
+        """Yield the events from now on as server-sent events."""
         self._loop = asyncio.get_running_loop()
         queue: asyncio.Queue[str] = asyncio.Queue(1000)
         self._queues.add(queue)
@@ -73,7 +73,7 @@ class State:
 
     @property
     def all_jobs(self) -> tuple[Jobs, ...]:
-        """The queues of work: long work, searches, proxies. Each does one piece at a time."""
+        """The queues of work: long work, searches, proxies. Each does one job at a time."""
         return self.jobs, self.searches, self.proxies
 
     def find_job(self, job: str) -> Job | None:
@@ -90,7 +90,7 @@ class State:
 
 
 def state_of(request: Request) -> State:
-    """The state of the server that a request came to."""
+    """The state of the server that received a request."""
     state: State = request.app.state.vpd
     return state
 

@@ -1,4 +1,4 @@
-"""Routes of who is followed: timeline lanes, people of a span, shots and their people, picks."""
+"""Routes about the athletes: timeline lanes, people of a span, shots and their people, picks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api")
 MAX_BINS = 20_000
 MAX_SPAN_S = 60.0
 MARGIN = 0.15
-"""Margin around a person's box, as a share of the box, in the picture of the person."""
+"""Margin around a person's box in the picture of the person, as a share of the box."""
 PERSON_WIDTH = 240
 
 
@@ -53,7 +53,7 @@ class VideoBody(BaseModel):
 
 
 class JobListener(Silent):
-    """Tells a job how far a run is."""
+    """Report the progress of a run to a job."""
 
     def __init__(self, job: Job) -> None:
         self.job, self.cost_ms, self.done_ms, self.what = job, 1.0, 0.0, ""
@@ -89,7 +89,7 @@ def people(
 
 @router.get("/videos/{video}/shots")
 def shots(video: str, state: StateOf) -> dict[str, Any]:
-    """Every shot with the people in it, the user's picks, and the steps that these have made out of date."""
+    """Every shot with its people, the user's picks, and the steps that these have made out of date."""
     layout = state.workspace.layout
     state.workspace.video(video)
     if not layout.tracks(video).is_file():
@@ -127,7 +127,7 @@ def person(
 
 @router.post("/picks")
 def pick(body: PickBody, state: StateOf) -> dict[str, Any]:
-    """Say who the athlete is in the shot that contains the time."""
+    """Keep the user's word on the athlete in the shot that contains the time."""
     state.workspace.video(body.video)
     result = pick_athlete(state.workspace.layout, PickRequest(**body.model_dump())).to_json()
     state.events.tell("library")
@@ -145,7 +145,7 @@ def forget(body: VideoBody, state: StateOf) -> dict[str, Any]:
 
 @router.post("/run")
 def make_again(body: VideoBody, state: StateOf) -> dict[str, Any]:
-    """Bring what is out of date up to date, in the background."""
+    """Bring outdated artefacts up to date, in the background."""
     state.workspace.video(body.video)
     layout = state.workspace.layout
 

@@ -1,4 +1,4 @@
-"""The pieces of proxies on disk: made on demand, the longest unused deleted first."""
+"""Pieces of proxies on disk. They are made on demand; the least recently used are deleted first."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class ProxyCache:
         self.folder, self.limit, self._lock = folder, limit, Lock()
 
     def path(self, key: str, piece: int) -> Path:
-        """Where a piece of the video with this content key lies. ``key`` comes from the table of videos."""
+        """The path of a piece of the video with this content key. ``key`` comes from the table of videos."""
         return self.folder / f"{''.join(c for c in key if c.isalnum())}-{piece:05d}.mp4"
 
     def touch(self, path: Path) -> None:
-        """Note that a piece was used."""
+        """Record that a piece was used."""
         with contextlib.suppress(OSError):
             os.utime(path)
 
     def trim(self) -> None:
-        """Delete the longest unused pieces until the rest fits the limit."""
+        """Delete the least recently used pieces until the rest is within the limit."""
         with self._lock:
             files = []
             for path in self.folder.glob("*.mp4"):

@@ -12,7 +12,7 @@ from vpd.web.workspace import NotThereError, Workspace
 
 JPEG_QUALITY = 85
 AHEAD = 8
-"""Frames made beyond the one asked for: whoever steps will ask for the next."""
+"""Number of frames made beyond the requested one, because the page will request them next."""
 KEPT_FRAMES = 400
 
 

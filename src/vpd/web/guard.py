@@ -2,7 +2,7 @@
 
 The server listens on loopback. A page of another site in the same browser can still send requests to it, and
 a name that resolves to loopback can read the answers (DNS rebinding). So every request must name this server
-as its host, and every request that changes something must come from its own page.
+as its host, and every changing request must come from its own page.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "vpd_token"
 MAX_BODY = 1 << 20
-"""Bytes of a request's body."""
+"""Largest size of a request's body in bytes."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = (
@@ -48,7 +48,7 @@ def host_name(value: str) -> str:
 
 
 class Guard:
-    """ASGI middleware that refuses what does not come from the server's own page.
+    """ASGI middleware that refuses requests from other pages than the server's own.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Guard:
         await self._pass(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
-        """Status and reason where the request is refused."""
+        """Status and reason where the request is refused; None where it is allowed."""
         host = headers.get("host", "")
         if host_name(host) not in self.hosts:
             return 403, f"This server is not called {host!r}. Open the address that `vpd serve` printed."
@@ -118,7 +118,7 @@ class Guard:
         return parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [])
 
     def _entry(self, scope: Scope) -> tuple[str, str] | None:
-        """Where to send a page that was opened by its address with the token, and the cookie to set."""
+        """The address to redirect a page to that was opened with the token, and the cookie to set."""
         if not self.token or scope["method"] != "GET" or not self._in_query(scope):
             return None
         query = parse_qs(scope["query_string"].decode("latin-1"))
@@ -129,7 +129,7 @@ class Guard:
         return path + (f"?{rest}" if rest else ""), cookie
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on with its whole body, and add the headers to the answer."""
+        """Pass the request on with its whole body, and add the headers to the answer."""
         body = b"" if scope["method"] in SAFE_METHODS else await _whole(receive)
         if body is None:
             await _answer(send, 413, f"The request is larger than {MAX_BODY} bytes.")

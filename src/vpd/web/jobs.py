@@ -1,4 +1,4 @@
-"""Long work in the background, one piece after the other, with progress and cancelling."""
+"""Run long work in the background, one job at a time, with progress and cancelling."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from vpd.errors import CancelledError, VpdError
 from vpd.verbs.progress import Progress
 
 MAX_KEPT = 50
-"""Ended jobs that are remembered."""
+"""Number of ended jobs that are kept."""
 RUNNING, DONE, FAILED, CANCELLED, WAITING = "running", "done", "failed", "cancelled", "waiting"
 
 
 @dataclass
 class Job:
-    """One piece of work. ``fraction`` in 0..1 is how far it is, ``text`` says what it does now."""
+    """One job. ``fraction`` in 0..1 is its progress, ``text`` its present activity."""
 
     id: str
     kind: str
@@ -31,7 +31,7 @@ class Job:
     result: Any = None
     error: str = ""
     progress: Progress = field(init=False, repr=False)
-    """What the work reports to; it raises CancelledError once the user has ended the job."""
+    """The progress object of the work. It raises CancelledError once the user has cancelled the job."""
 
     def __post_init__(self) -> None:
         self.progress = Progress(self._told)
@@ -46,13 +46,13 @@ class Job:
             self.state = CANCELLED
 
     def to_json(self) -> dict[str, Any]:
-        """For the page."""
+        """Plain values for the page."""
         names = ("id", "kind", "about", "state", "fraction", "text", "result", "error")
         return {name: getattr(self, name) for name in names}
 
 
 class Jobs:
-    """A queue of jobs, newest last, whose ids begin with ``name``.
+    """A queue of jobs, newest last. Their ids begin with ``name``.
 
     ``changed`` is called when a job begins or ends.
     """
@@ -64,7 +64,7 @@ class Jobs:
         self._numbers, self._lock, self._changed = itertools.count(1), Lock(), changed
 
     def start(self, kind: str, about: str, work: Callable[[Job], Any]) -> Job:
-        """Do ``work`` when those before it have ended. Its return value becomes the result."""
+        """Run ``work`` after the earlier jobs. Its return value becomes the result."""
         with self._lock:
             job = Job(f"{self._name}{next(self._numbers)}", kind, about)
             self._jobs[job.id] = job
@@ -97,11 +97,11 @@ class Jobs:
         return self._jobs.get(job)
 
     def list(self) -> list[Job]:
-        """All jobs that are remembered."""
+        """All kept jobs."""
         return list(self._jobs.values())
 
     def close(self) -> None:
-        """End what runs and take nothing new."""
+        """Cancel the running job and accept no more."""
         for job in self._jobs.values():
             job.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)

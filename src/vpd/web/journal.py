@@ -1,4 +1,4 @@
-"""Undo and redo of labels: every change with its inverse, on the disk, so that undo outlives a restart."""
+"""Undo and redo of labels. Every change is on the disk with its inverse, so that undo survives a restart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vpd.library.layout import Layout
 from vpd.types import Segment
 
 MOST = 1000
-"""Changes that can be undone."""
+"""Largest number of changes that can be undone."""
 
 Plain = dict[str, Any]
 
@@ -68,21 +68,22 @@ def _changes(row: Plain) -> Changes:
 
 @dataclass
 class Change:
-    """Labels before and after one change, in the same order; before an addition and after a removal there are
-    none."""
+    """Labels before and after one change, in the same order. The first is empty for an addition, the second
+    for a removal.
+    """
 
     before: list[Plain]
     after: list[Plain]
 
     @property
     def what(self) -> str:
-        """The labels that it is about, for the user."""
+        """The changed labels, in words."""
         rows = self.after or self.before
         return rows[0]["label"] if len(rows) == 1 else f"{len(rows)} x {rows[0]['label']}"
 
 
 class Journal:
-    """The changes of labels that the page made, and how to take them back."""
+    """The changes of labels by the page, with undo and redo."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -140,7 +141,7 @@ class Journal:
             return gone
 
     def undo(self) -> str:
-        """Take the last change back; returns what it was about.
+        """Undo the last change. Returns its description.
 
         Raises InputError where there is none, StaleError where somebody changed the labels since.
         """
@@ -155,7 +156,7 @@ class Journal:
             return change.what
 
     def redo(self) -> str:
-        """Make the change again that was undone last. Raises as `undo`."""
+        """Redo the change that was undone last. Raises as `undo`."""
         with self._lock:
             if not self._undone:
                 raise InputError("there is nothing to do again.")
@@ -166,7 +167,9 @@ class Journal:
             return change.what
 
     def _apply(self, present: list[Plain], wanted: list[Plain]) -> None:
-        """Bring labels from one state to another; ids and versions of ``wanted`` become those in the file."""
+        """Change labels from one state to another. ids and versions of ``wanted`` become those in the
+        file.
+        """
         store = LabelStore(self.layout)
         if present and wanted:
             for now, then in zip(present, wanted, strict=True):
@@ -183,7 +186,7 @@ class Journal:
                 row |= plain(label)
 
     def _renamed(self, old: str, label: Plain) -> None:
-        """A label that came back may have another id: earlier changes of it must find it."""
+        """Update ids in earlier changes, because a restored label may have another id."""
         for change in [*self._done, *self._undone]:
             for row in [*change.before, *change.after]:
                 if row["id"] == old:

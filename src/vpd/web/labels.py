@@ -1,4 +1,4 @@
-"""Routes of labels: read, add, change, remove, undo. What is answered is on the disk."""
+"""Routes of labels: read, add, change, remove, undo. Answers are sent after the file is written."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class LabelBody(BaseModel):
 
 
 class BatchBody(BaseModel):
-    """Labels to add together: all, or none."""
+    """Labels to add together: all of them, or none."""
 
     model_config = ConfigDict(extra="forbid")
     add: list[LabelBody] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
 class ChangeBody(BaseModel):
-    """A change of one label; ``version`` is the one that the page knows."""
+    """A change of one label. ``version`` is that of the label on the page."""
 
     model_config = ConfigDict(extra="forbid")
     version: str | None = Field(default=None, max_length=40)
@@ -56,7 +56,7 @@ class ChangeBody(BaseModel):
 
 
 class RemoveBody(BaseModel):
-    """The version of the label that the page knows."""
+    """The version of the label on the page."""
 
     model_config = ConfigDict(extra="forbid")
     version: str | None = Field(default=None, max_length=40)
@@ -68,7 +68,7 @@ def _known(state: State, video: str) -> None:
 
 @router.get("")
 def labels(state: StateOf) -> dict[str, Any]:
-    """All labels, and what is wrong with rows that cannot be read."""
+    """All labels, and the errors of rows that cannot be read."""
     found = LabelStore(state.workspace.layout, state.workspace.videos).read()
     return {
         "labels": [plain(label) for label in found.labels],
@@ -97,7 +97,7 @@ def add_many(body: BatchBody, state: StateOf) -> dict[str, Any]:
 
 @router.patch("/{label}")
 def change(label: str, body: ChangeBody, state: StateOf) -> dict[str, Any]:
-    """Change one label; 409 where it is another than the one that was seen."""
+    """Change one label. Status 409 where its version differs from the page's."""
     changes = Changes(None, body.start_s, body.end_s, body.label, body.athlete)
     changed = state.journal.edit(label, changes, body.version)
     state.events.tell("labels")
@@ -106,7 +106,7 @@ def change(label: str, body: ChangeBody, state: StateOf) -> dict[str, Any]:
 
 @router.delete("/{label}")
 def remove(label: str, body: RemoveBody, state: StateOf) -> dict[str, Any]:
-    """Remove one label; 409 where it is another than the one that was seen."""
+    """Remove one label. Status 409 where its version differs from the page's."""
     gone = state.journal.remove(label, body.version)
     state.events.tell("labels")
     return {"label": plain(gone)}
@@ -114,7 +114,7 @@ def remove(label: str, body: RemoveBody, state: StateOf) -> dict[str, Any]:
 
 @router.post("/undo")
 def undo(state: StateOf) -> dict[str, Any]:
-    """Take the page's last change of labels back."""
+    """Undo the page's last change of labels."""
     what = state.journal.undo()
     state.events.tell("labels")
     return {"what": what}
@@ -122,7 +122,7 @@ def undo(state: StateOf) -> dict[str, Any]:
 
 @router.post("/redo")
 def redo(state: StateOf) -> dict[str, Any]:
-    """Make the change again that was undone last."""
+    """Redo the change that was undone last."""
     what = state.journal.redo()
     state.events.tell("labels")
     return {"what": what}

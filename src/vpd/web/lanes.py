@@ -10,16 +10,16 @@ from vpd.types import Array, PoseSequence, Track
 from vpd.web.workspace import Workspace
 
 ENERGY_TOP = 0.98
-"""Quantile of the energy that fills the lane."""
+"""Quantile of the energy at the full height of the lane."""
 LIMBS = (7, 8, 9, 10, 13, 14, 15, 16)
-"""Elbows, wrists, knees and ankles: what moves in an action."""
+"""Elbows, wrists, knees and ankles, which move in an action."""
 
 
 def shots_of(notes: dict[str, Any]) -> list[dict[str, Any]]:
-    """The shots of a video with the people found in each, and how clearly the athlete was chosen.
+    """The shots of a video with the people in each, and the margin of the choice of the athlete.
 
-    ``margin`` is 1 less the second score's share of the first; 1 where there was nobody else, and where the
-    user chose.
+    ``margin`` is 1 minus the ratio of the second score to the first. It is 1 where there was nobody else, and
+    where the user chose.
     """
     shots = []
     for number, shot in enumerate(notes.get("shots", [])):
@@ -33,7 +33,7 @@ def shots_of(notes: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _binned(times_s: Array, values: Array, start_s: float, end_s: float, bins: int) -> Array:
-    """The greatest value in each of ``bins`` equal parts of the time; 0 where there is none."""
+    """The largest value in each of ``bins`` equal parts of the time; 0 where there is none."""
     out = np.zeros(bins, np.float32)
     if end_s > start_s and len(times_s):
         places = ((times_s - start_s) / (end_s - start_s) * bins).astype(int).clip(0, bins - 1)
@@ -53,7 +53,7 @@ def _speed(times_s: Array, points: Array, size: Array) -> Array:
 
 
 def _energy(tracks: list[Track], poses: list[PoseSequence], times_s: Array) -> tuple[Array, Array]:
-    """Times and motion of athlete 0: of the limbs where poses are known, else of the box."""
+    """Times and motion of athlete 0: of the limbs where there are poses, else of the box."""
     for pose in poses:
         if pose.athlete == 0 and len(pose.frames):
             height = np.ptp(pose.keypoints[:, 5:, 1], axis=1)

@@ -1,4 +1,4 @@
-"""Routes of learning in the background: detections as proposals, measured accuracy, exported files."""
+"""Routes of learning in the background: detections as proposals, accuracy, exported files."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from vpd.web.results import offer
 
 router = APIRouter(prefix="/api")
 LOWEST = 0.02
-"""Detections with a lower score are not proposed; the page has a slider for the rest."""
+"""Least score of a proposed detection. The page has a slider for higher ones."""
 MEASURED_KS = (1, 2, 4, 8, 16)
 SUBSETS = 5
 
 
 class LearnBody(BaseModel):
-    """The videos to look through; all without labels where there is none."""
+    """The videos to search; all without labels where none is named."""
 
     model_config = ConfigDict(extra="forbid")
     videos: list[str] = Field(default=[], max_length=10_000)
@@ -80,7 +80,7 @@ def learn(body: LearnBody, state: StateOf) -> dict[str, Any]:
 
 
 def _is_answered(row: dict[str, Any], known: Sequence[Segment]) -> bool:
-    """Whether half of a proposal lies in a span that the user has labelled or answered."""
+    """Whether at least half of a proposal lies in a labelled or answered span."""
     length = max(row["end_s"] - row["start_s"], 1e-9)
     return any(
         min(k.end_s, row["end_s"]) - max(k.start_s, row["start_s"]) > length / 2
@@ -117,7 +117,9 @@ def measure(state: StateOf) -> dict[str, Any]:
 
 
 def _page_figures(result: Any) -> dict[str, Any]:
-    """The row to show: the best at the most labels, its confusion, what more labels would bring."""
+    """The row to show: the best at the most labels, its confusion matrix, and the forecast for more
+    labels.
+    """
     evaluation = result.evaluation
     rows = evaluation.rows()
     name, recogniser = max(rows, key=lambda row: list(evaluation.summary(*row).values())[-1].mean)
@@ -143,7 +145,7 @@ def _page_figures(result: Any) -> dict[str, Any]:
 
 
 def _wanted(body: ExportBody, state: State) -> list[Detection]:
-    """What to export, labels as detections of score 1."""
+    """The segments to export. Labels become detections of score 1."""
     if body.what == "detections":
         rows = [row for of_video in state.proposals.values() for row in of_video]
         found = [
@@ -167,7 +169,7 @@ def _wanted(body: ExportBody, state: State) -> list[Detection]:
 
 @router.post("/export")
 def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
-    """Write labels or detections, in the background; the files can then be fetched."""
+    """Write labels or detections in the background. The files can be fetched afterwards."""
     if body.output == "file" and not (body.format in FORMATS and FORMATS[body.format].writes):
         raise unknown_name("format", body.format, sorted(FORMATS))
     segments = _wanted(body, state)

@@ -17,7 +17,7 @@ from vpd.web.workspace import NotThereError
 
 router = APIRouter(prefix="/api/videos/{video}")
 MAX_CROPS = 600
-"""Crops in one answer."""
+"""Largest number of crops in one answer."""
 MAX_WIDTH = 1920
 
 
@@ -30,7 +30,7 @@ def times(video: str, state: StateOf) -> Response:
 
 @router.get("/source")
 def source(video: str, state: StateOf) -> dict[str, Any]:
-    """How the video is played, and the frames of each piece of a proxy."""
+    """The method of playing the video, and the frames of each piece of a proxy."""
     times_s = state.workspace.times(video)
     footage = state.workspace.recording(video)
     chosen = state.workspace.remember(f"source {video}", footage.path, lambda _: choose_source(footage))
@@ -43,14 +43,14 @@ def source(video: str, state: StateOf) -> dict[str, Any]:
 
 @router.get("/media", response_model=None)
 def media(video: str, state: StateOf) -> FileResponse:
-    """The file as it is, with ranges."""
+    """The original file, with ranges."""
     path = state.workspace.file(video)
     return FileResponse(path, media_type="video/webm" if path.suffix.lower() == ".webm" else "video/mp4")
 
 
 @router.get("/proxy/{piece}", response_model=None)
 def proxy(video: str, piece: int, state: StateOf) -> Response:
-    """A piece of the proxy; 202 with the job while it is made, which asking begins."""
+    """A piece of the proxy. While it is made, status 202 with the job, which the first request starts."""
     row, times_s = state.workspace.video(video), state.workspace.times(video)
     first, stop = piece_span(times_s, piece)
     if piece < 0 or first >= stop:
@@ -87,7 +87,7 @@ def _proxy_job(state: State, video: str, piece: int, out: Path) -> Job:
 def frame(
     video: str, frame: int, state: StateOf, w: Annotated[int, Query(ge=16, le=MAX_WIDTH)] = 960
 ) -> Response:
-    """One frame, exactly the one with this number, as JPEG."""
+    """The frame with exactly this number, as JPEG."""
     if not 0 <= frame < len(state.workspace.times(video)):
         raise NotThereError(f"The video has no frame {frame}.")
     return Response(state.frames.jpeg(video, frame, w), media_type="image/jpeg")
@@ -105,7 +105,7 @@ def crops(
     """The crops of a span: uint32 length of a JSON header, the header, then the JPEGs.
 
     The header has ``times`` (s), ``frames``, ``squares`` (x, y, side in pixels) and ``sizes`` (bytes of each
-    JPEG). At most `MAX_CROPS` crops; of a longer span every so many.
+    JPEG). At most `MAX_CROPS` crops are sent; of a longer span, evenly spaced ones.
     """
     rows = state.workspace.crop_rows(video, athlete, start, end, step)
     rows = rows[:: -(-len(rows) // MAX_CROPS)] if len(rows) else rows

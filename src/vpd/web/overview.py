@@ -18,13 +18,13 @@ router = APIRouter(prefix="/api")
 
 
 def _missing(found: Status) -> list[str]:
-    """The next thing to do, and how."""
+    """The next missing step, with the command for it."""
     due = [name for name, step in found.steps.items() if step.due]
     return [f"To do: {', '.join(due)}. `vpd run` does it."] if due else []
 
 
 def _classes(state: State) -> tuple[dict[str, ActionClass], list[str]]:
-    """The user's classes; where their file is wrong none, and what is wrong."""
+    """The user's classes; where their file is wrong, none and the error."""
     try:
         return state.workspace.remember("classes", state.workspace.layout.classes, read_classes), []
     except InputError as error:
@@ -58,7 +58,7 @@ def _videos(state: State, found: Status) -> list[dict[str, Any]]:
 
 @router.get("/library")
 def library(state: StateOf) -> dict[str, Any]:
-    """The videos with what is done of each, and what the page can do."""
+    """The videos with the state of each, and the abilities of the page."""
     layout = state.workspace.layout
     found = state.workspace.remember("status", layout.videos, lambda _: status(layout))
     classes, problem = _classes(state)
@@ -74,7 +74,7 @@ def library(state: StateOf) -> dict[str, Any]:
 
 @router.get("/jobs")
 def jobs(state: StateOf) -> dict[str, Any]:
-    """All jobs that are remembered."""
+    """All kept jobs."""
     return {"jobs": [job.to_json() for jobs in state.all_jobs for job in jobs.list()]}
 
 
@@ -99,7 +99,7 @@ def cancel(job: str, state: StateOf) -> dict[str, Any]:
 
 @router.get("/events", response_model=None)
 async def events(state: StateOf) -> StreamingResponse:
-    """Changes as they happen, as server-sent events."""
+    """Changes as server-sent events."""
     return StreamingResponse(
         state.events.listen(), media_type="text/event-stream", headers={"cache-control": "no-store"}
     )

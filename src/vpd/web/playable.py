@@ -26,37 +26,39 @@ DIRECT, PROXY = "direct", "proxy"
 CONTAINERS = ("mp4", "mov", "matroska", "webm")
 CODECS = ("h264", "vp8", "vp9", "av1")
 MAX_HEIGHT = 720
-"""Pixels of the shorter side of a picture that a browser without a GPU steps through at once."""
+"""Largest length of a picture's shorter side in pixels that a browser without a GPU steps through
+smoothly.
+"""
 MAX_GROUP_S = 2.5
-"""Longest time between keyframes that still seeks at once."""
+"""Longest time between keyframes in seconds that still allows instant seeking."""
 LOOKED_AT = 1000
-"""Packets among which reordered pictures are looked for."""
+"""Number of packets among which reordered pictures are searched."""
 UNEVEN = 0.25
-"""Share by which the steps between frames may differ before the rate counts as variable."""
+"""Largest relative difference of the steps between frames at a constant rate."""
 PIECE_S = 60.0
-"""Length of a piece of a proxy."""
+"""Length of a piece of a proxy in seconds."""
 PROXY_SIDE = 480
-"""Pixels of the shorter side of a proxy."""
+"""Length of a proxy's shorter side in pixels."""
 GROUP = 12
 OPTIONS = {"crf": "26", "preset": "ultrafast", "g": str(GROUP), "bf": "0", "threads": "1"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """How the page plays a video: `DIRECT` or by a `PROXY`; ``why`` says what a proxy is needed for."""
+    """The method of playing a video: `DIRECT`, or by a `PROXY`. ``why`` is the reason for the proxy."""
 
     kind: str
     why: str = ""
 
 
 def _keyframe_gap_s(index: FrameIndex) -> float:
-    """The longest time between two frames at which decoding may start, and to the end."""
+    """The longest time between two frames at which decoding may start, the end included."""
     starts = np.append(index.times_s[index.keys], index.times_s[-1])
     return float(np.diff(starts).max()) if len(starts) > 1 else 0.0
 
 
 def _reordered(path: Path) -> bool:
-    """Whether the stream has pictures that are shown in another order than they are stored in."""
+    """Whether the stream stores pictures in another order than it shows them."""
     with opened(path) as source:
         latest = -np.inf
         for number, packet in enumerate(source.container.demux(source.stream)):
@@ -69,7 +71,7 @@ def _reordered(path: Path) -> bool:
 
 
 def choose_source(footage: Recording) -> Source:
-    """How the page plays a scanned video. Raises ArtefactError where it is not scanned."""
+    """Choose how the page plays a scanned video. Raises ArtefactError where it is not scanned."""
     index = footage.index
     if index is None:
         raise ArtefactError(f"{footage.path} is not scanned yet. Make it with `vpd scan`.")
@@ -100,7 +102,7 @@ def choose_source(footage: Recording) -> Source:
 
 
 def piece_span(times_s: Array, piece: int) -> tuple[int, int]:
-    """First frame of a piece, and one past its last. Empty beyond the end of the video."""
+    """First frame of a piece, and one past its last. The piece is empty beyond the end of the video."""
     start_s = float(times_s[0]) + piece * PIECE_S
     first, last = np.searchsorted(times_s, [start_s, start_s + PIECE_S], side="left")
     return int(first), int(last)
@@ -115,7 +117,7 @@ def _scaled(frames: Iterator[tuple[float, Array]]) -> Iterator[tuple[float, Arra
 
 
 def write_piece(footage: Recording, times_s: Array, piece: int, out: Path) -> None:
-    """Write one piece of the proxy of a video: H.264 without B-frames, the frames at their own times.
+    """Write one piece of the proxy of a video: H.264 without B-frames, frames at their own times.
 
     The times count from the piece's first frame. Raises VideoError where nothing of it decodes.
     """

@@ -1,4 +1,4 @@
-"""Files that the page made: their folder, and how they are fetched again by an id."""
+"""Files that the page made: their folder, and their addresses by id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/results")
 
 
 def offer(state: State, files: list[Path]) -> list[dict[str, Any]]:
-    """Make files fetchable: of each an id, its name and its path."""
+    """Make files available. Returns for each an id and its name."""
     offered = []
     for path in files:
         key = hashlib.sha256(str(path).encode()).hexdigest()[:16]

@@ -31,11 +31,11 @@ router = APIRouter(prefix="/api")
 MAX_SPANS = 50
 MAX_OVERLAY = 12
 MORE = 3
-"""With examples that are not wanted so many times as many results are found, and the best of them shown."""
+"""With unwanted examples, this many times as many results are found, and the best of them shown."""
 
 
 class SearchBody(BaseModel):
-    """Spans VIDEO@START-END[#ATHLETE] to find the like of, and those whose like is not wanted."""
+    """Spans VIDEO@START-END[#ATHLETE] to search for, and spans whose like is not wanted."""
 
     model_config = ConfigDict(extra="forbid")
     positive: list[str] = Field(min_length=1, max_length=MAX_SPANS)
@@ -69,7 +69,7 @@ def _distance(a: FeatureSequence, b: FeatureSequence) -> float:
 
 
 def _push_down(state: State, result: SearchResult, negative: list[str], top: int) -> SearchResult:
-    """The results, those last that are as near to what is not wanted as to a query."""
+    """The results, with those last that are at least as near to an unwanted example as to a query."""
     store = FeatureStore(state.workspace.layout, result.features.name)
     unwanted = [store.segment(parse_query(text, state.workspace.videos)) for text in negative]
 
@@ -110,7 +110,7 @@ def _request(body: CompareBody, state: State) -> CompareRequest:
 
 @router.post("/compare")
 def compare_segments(body: CompareBody, state: StateOf) -> dict[str, Any]:
-    """Two segments in step, and where they differ."""
+    """Align two segments, and find their differences."""
     return compare(state.workspace.layout, _request(body, state)).to_json()
 
 
@@ -123,7 +123,7 @@ def overlay_segments(body: OverlayBody, state: StateOf) -> dict[str, Any]:
 
 @router.post("/compare/video")
 def compare_video(body: CompareBody, state: StateOf) -> dict[str, Any]:
-    """Both segments side by side in step, as a video, in the background."""
+    """Write both segments side by side in step, as a video, in the background."""
     request = _request(body, state)
 
     def work(job: Job) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def serve(layout: Layout, host: str, port: int, show: bool, say: Callable[[str], None]) -> None:
-    """Serve the library at ``layout``; ``show`` opens the browser, ``say`` gets the address.
+    """Serve the library at ``layout``. ``show`` opens the browser, ``say`` receives the address.
 
     On another host than loopback a token is needed, which the address holds. Raises InputError where the port
     is taken.

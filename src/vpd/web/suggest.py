@@ -1,4 +1,4 @@
-"""Routes of what to label next."""
+"""Routes of suggestions: what to label next, and the answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_ANSWERS = 500
 
 
 class NextBody(BaseModel):
-    """Which questions are wanted, and how many."""
+    """The wanted questions, and their number."""
 
     model_config = ConfigDict(extra="forbid")
     mode: Literal["name", "verify"] = "name"
@@ -27,7 +27,7 @@ class NextBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """The answer to one proposal. ``label`` is what was proposed, or what it is instead."""
+    """The answer to one proposal. ``label`` is the proposed class, or the true one instead."""
 
     model_config = ConfigDict(extra="ignore")
     video: str = Field(max_length=1000)
@@ -41,7 +41,7 @@ class AnswerBody(BaseModel):
 
 
 class AnswersBody(BaseModel):
-    """Answers to a page of proposals; all are kept, or none."""
+    """Answers to a page of proposals: all of them are kept, or none."""
 
     model_config = ConfigDict(extra="forbid")
     answers: list[AnswerBody] = Field(min_length=1, max_length=MAX_ANSWERS)
@@ -49,7 +49,7 @@ class AnswersBody(BaseModel):
 
 @router.post("/next")
 def next_questions(body: NextBody, state: StateOf) -> dict[str, Any]:
-    """The next questions, worked out in the background."""
+    """Compute the next questions in the background."""
     layout = state.workspace.layout
 
     def work(job: Job) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def next_questions(body: NextBody, state: StateOf) -> dict[str, Any]:
 
 @router.post("/answers")
 def answers(body: AnswersBody, state: StateOf) -> dict[str, Any]:
-    """Keep answers; accepted and corrected ones are labels from now on."""
+    """Keep answers. Accepted and corrected ones become labels."""
     workspace = state.workspace
     kept = [
         made_answer(

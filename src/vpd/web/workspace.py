@@ -1,4 +1,4 @@
-"""The library as the page sees it: its tables, read once and again when their files change."""
+"""The library in the view of the page: its tables, read again when their files change."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from vpd.settings.toml import load_settings
 from vpd.types import Array, PoseSequence, Track
 
 KEPT = 128
-"""Files whose contents are held in memory."""
+"""Number of files whose contents are kept in memory."""
 
 T = TypeVar("T")
 
 
 class NotThereError(InputError):
-    """The page asked for something that the library does not have."""
+    """The page requested an item that the library does not have."""
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change of a file; (0, 0) where there is none."""
+    """Size and modification time of a file; (0, 0) where there is none."""
     try:
         found = path.stat()
     except OSError:
@@ -42,7 +42,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 class Workspace:
-    """One library, opened for reading. All methods may be called from several threads."""
+    """One library, opened for reading. Several threads may call all methods."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -67,12 +67,12 @@ class Workspace:
 
     @property
     def settings(self) -> Settings:
-        """The settings as they are now."""
+        """The present settings."""
         return self.remember("settings", self.layout.settings, load_settings)
 
     @property
     def videos(self) -> Videos:
-        """The table of videos as it is now."""
+        """The present table of videos."""
         return self.remember("videos", self.layout.videos, lambda _: Videos.read(self.layout))
 
     def video(self, video: str) -> VideoRow:
@@ -100,7 +100,7 @@ class Workspace:
         return self._artefact("times", path, read_times)
 
     def tracks(self, video: str) -> list[Track]:
-        """The athletes' tracks; none where they are not made yet."""
+        """The athletes' tracks; empty where they are missing."""
         path = self.layout.tracks(self.video(video).video)
         return self._artefact("tracks", path, read_tracks) if path.is_file() else []
 
@@ -113,12 +113,12 @@ class Workspace:
         return notes
 
     def poses(self, video: str) -> list[PoseSequence]:
-        """The athletes' poses; none where they are not made."""
+        """The athletes' poses; empty where they are missing."""
         path = self.layout.poses(self.video(video).video)
         return self._artefact("poses", path, read_poses) if path.is_file() else []
 
     def crops(self, video: str) -> CropFile:
-        """The crops of a video. Raises NotThereError where they are not made yet."""
+        """The crops of a video. Raises NotThereError where they are missing."""
         return self._artefact("crops", self.layout.crops(self.video(video).video), CropFile)
 
     def crop_rows(self, video: str, athlete: int, start_s: float, end_s: float, step: int = 1) -> Array:

@@ -1,1 +1,1 @@
-"""Readers of published label files, one a data set, and the table of them."""
+"""Readers of published label files, one for each data set, and their table."""

@@ -1,4 +1,4 @@
-"""Data sets in the JSON file of ActivityNet: ActivityNet itself, and THUMOS14 as most of today's code has it.
+"""Read data sets in ActivityNet's JSON: ActivityNet itself, and THUMOS14 in its common form.
 
 ``{"database": {video: {"subset": text, "annotations": [{"label": text, "segment": [s, e]}, ...], ...},
 ...}}``
@@ -58,7 +58,7 @@ def reader(about: About) -> Callable[[Path, Sequence[str]], Dataset]:
     """The reader of one data set in this format."""
 
     def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
-        """Read the label file below ``root``; ``clips`` tell whether files are named with v_. Raises
+        """Read the label file below ``root``. ``clips`` show whether file names begin with v_. Raises
         InputError.
         """
         path = LabelFolder(root).need(*FILES[about.key], why="segments in ActivityNet's format")

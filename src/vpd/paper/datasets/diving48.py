@@ -1,4 +1,4 @@
-"""Diving48, version 2: dives by take-off, somersaults, twists and position."""
+"""Read Diving48, version 2: dives by take-off, somersaults, twists and position."""
 
 from __future__ import annotations
 

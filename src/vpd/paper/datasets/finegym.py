@@ -1,4 +1,4 @@
-"""FineGym: Gym99, Gym288, and FX35, the floor exercise of Gym99 (paper, section 4)."""
+"""Read FineGym: Gym99, Gym288, and FX35, the floor exercise of Gym99 (paper, section 4)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _CATEGORY = re.compile(r"Clabel:\s*(\d+)\s*;\s*set:\s*(\d+)\s*;\s*Glabel:\s*(\d+
 
 
 def window(span: Span, fps: float) -> Frames:
-    """The reference's frames (finegym/util.py): a quarter of a second before, to the end's frame
+    """The reference's frames (finegym/util.py): from a quarter of a second before, to the end's frame
     inclusive.
     """
     start = max(0.0, span.start - BEFORE_S)
@@ -58,7 +58,7 @@ def window(span: Span, fps: float) -> Frames:
 
 
 def event(span: Span, fps: float) -> Frames:
-    """What detection must find (detect.py, load_fx_data)."""
+    """The frames that detection must find (detect.py, load_fx_data)."""
     return int(max(0.0, fps * span.start)), int(fps * span.stop)
 
 
@@ -90,7 +90,7 @@ class Element:
 
 
 def elements(path: Path, wanted: Callable[[int], bool]) -> list[Element]:
-    """The lines of a training or test list whose class is wanted. Raises LabelError."""
+    """The lines of a training or test list with a wanted class. Raises LabelError."""
     out = []
     for number, name, label in pairs(path):
         found = _ID.fullmatch(name)
@@ -104,7 +104,7 @@ def elements(path: Path, wanted: Callable[[int], bool]) -> list[Element]:
 
 
 class Times:
-    """finegym_annotation_info_v1.1.json: when routines and their actions happen, in seconds."""
+    """finegym_annotation_info_v1.1.json: times of routines and their actions in seconds."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -194,7 +194,7 @@ def _subsets(
     labels: dict[int, str],
     about: About,
 ) -> dict[int, list[tuple[str, ...]]]:
-    """The few-shot lists, which hold ids of all 99 classes, for the wanted ones."""
+    """The few-shot lists, which contain ids of all 99 classes, limited to the wanted ones."""
     if about is GYM288:
         return {}
     training = {e.id: labels[e.label] for e in train}

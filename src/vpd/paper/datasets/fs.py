@@ -1,4 +1,4 @@
-"""FSJump6: six jumps in 371 routines of figure skating (paper, section 4)."""
+"""Read FSJump6: six jumps in 371 routines of figure skating (paper, section 4)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _seconds(text: str, where: str) -> int:
 def routines(path: Path) -> dict[str, Clip]:
     """The routines that segments.csv cuts out of the broadcasts, by the reference's names.
 
-    A routine begins at frame int(start * 25) and ends before int((end + 1) * 25); it is numbered by its place
+    A routine begins at frame int(start * 25) and ends before int((end + 1) * 25). Its number is its position
     among those of its broadcast. Raises LabelError.
     """
     rows = csv.DictReader(io.StringIO(read_text(path)))

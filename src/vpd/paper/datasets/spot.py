@@ -1,4 +1,4 @@
-"""Data sets in the files of E2E-Spot: events as frames, in train.json, val.json and test.json (Hong et al.
+"""Read data sets in E2E-Spot's files: events as frames, in train.json, val.json, test.json (Hong et al.
 2022).
 
 ``[{"video": name, "num_frames": n, "fps": f, "events": [{"frame": i, "label": text}, ...], ...}, ...]``

@@ -1,4 +1,4 @@
-"""The data sets by name: one line each."""
+"""The published data sets by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vpd.paper.datasets import activitynet, diving48, finegym, fs, spot, tennis
 
 @dataclass(frozen=True)
 class Reader:
-    """How the label files of one data set are read: (folder of labels, names of the clips that are there)."""
+    """The reader of one data set: (folder of labels, names of the present clips) to the data set."""
 
     about: About
     read: Callable[[Path, Sequence[str]], Dataset]
@@ -36,14 +36,13 @@ READERS: dict[str, Reader] = {
     )
 }
 PAPER = ("fs", "tennis", "fx", "diving48")
-"""The paper's own, in the order of its tables' columns."""
+"""The paper's own data sets, in the order of its tables' columns."""
 
 
 def read_dataset(key: str, labels: Path, clips: Sequence[str] = ()) -> Dataset:
-    """The data set ``key`` from the label files in the folder ``labels``.
+    """Read the data set ``key`` from the label files in the folder ``labels``.
 
-    ``clips`` are names (without suffix) of the videos that the user has, which some data sets are read by.
-    Raises InputError.
+    ``clips`` are names (without suffix) of the user's videos, which some readers need. Raises InputError.
     """
     if key not in READERS:
         raise unknown_name("data set", key, READERS)

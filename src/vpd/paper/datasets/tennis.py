@@ -1,4 +1,4 @@
-"""Tennis7: strokes of the front and the back player in 1,619 points of nine matches (paper, section 4)."""
+"""Read Tennis7: strokes of both players in 1,619 points of nine matches (paper, section 4)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def window(span: Span, fps: float) -> Frames:
 
 
 def event(span: Span, fps: float) -> Frames:
-    """What detection must find (detect.py): 5 frames at both rates."""
+    """The frames that detection must find (detect.py): 5 at both rates."""
     return _around(span.start, fps, EVENT_S)
 
 
@@ -77,7 +77,7 @@ def point(name: str) -> Clip | None:
 
 
 def _listed(folder: LabelFolder) -> list[str]:
-    """Names of points in points.txt or in a CSV table of the videos, where one of them is there."""
+    """Names of points in points.txt or in a CSV table of the videos, where one of them exists."""
     path = folder.find("points.txt")
     if path is not None:
         return [Path(line).stem for _, line in lines(path)]
@@ -102,7 +102,7 @@ def _points(folder: LabelFolder, clips: Iterable[str]) -> dict[str, Clip]:
 
 
 class _Places:
-    """Which point holds a frame of a match: the longest of those that do."""
+    """The points that contain a frame of a match. The longest is used."""
 
     def __init__(self, clips: Iterable[Clip]) -> None:
         self.by_match: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
@@ -112,16 +112,16 @@ class _Places:
             self.by_match[clip.source].append((first, last, clip.name))
 
     def holding(self, match: str, frame: int) -> list[tuple[int, str]]:
-        """First frame and name of the points that hold the frame, the longest first."""
+        """First frame and name of the points that contain the frame, the longest first."""
         held = [(a, b, name) for a, b, name in self.by_match.get(match, []) if a <= frame <= b]
         return [(a, name) for a, b, name in sorted(held, key=lambda h: (h[0] - h[1], h[2]))]
 
 
 def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
-    """Read the label files below ``root``; ``clips`` are the names of the points whose videos are there.
+    """Read the label files below ``root``. ``clips`` are the names of the points with videos.
 
-    A stroke that two points hold (one point of the published set stands twice) belongs to the longer. Strokes
-    in no known point are kept in no clip, counted in the notes. Raises InputError.
+    A stroke in two points (one point of the published set occurs twice) belongs to the longer. Strokes in no
+    known point belong to no clip, and the notes count them. Raises InputError.
     """
     folder = LabelFolder(root, ("tennis",))
     path = folder.need("all.txt", why="strokes: MATCH:front|back:FRAME LABEL")
