@@ -14,6 +14,8 @@ from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.run import run
+from vpd.report.search_page import write_search_page
+from vpd.verbs.search import SearchRequest, search
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = NEEDS_BROWSER
@@ -85,6 +87,34 @@ def test_search_by_example_finds_the_same_action_and_labels_it(page, library):
     page.get_by_role("button", name="Label 1 chosen").click()
     page.wait_for_selector("text=1 labelled jump")
     assert any("search" in line for line in library.labels.read_text().splitlines())
+
+
+def test_the_results_on_a_written_page_keep_step_with_the_query(browser, library, tmp_path):
+    result = search(library, SearchRequest(["v0@1-2"], uncut=False, top=3))
+    written = write_search_page(tmp_path / "found", result, Videos.read(library).recording)
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(written.as_uri())
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_label("Moment of the query").fill("0.5")
+    # Of a query of a second, half of it; each result where the path says, within what it may drift.
+    page.wait_for_function(
+        """() => {
+          const [query, ...found] = document.querySelectorAll("video");
+          const rows = JSON.parse(document.getElementById("data").textContent).results;
+          return Math.abs(query.currentTime - query.duration / 2) < 0.02 && rows.every(({ path }, i) => {
+            const near = path.reduce((a, b) =>
+              Math.abs(b[0] - query.currentTime) < Math.abs(a[0] - query.currentTime) ? b : a);
+            return Math.abs(found[i].currentTime - near[1]) < 0.15;
+          });
+        }"""
+    )
+    assert page.evaluate("() => getComputedStyle(document.querySelector('.card.query')).borderColor") == (
+        page.evaluate("() => getComputedStyle(document.querySelector('button.main')).backgroundColor")
+    )
+    page.close()
+    assert errors == []
 
 
 def test_what_to_label_next_is_asked_and_answered(page, library):
@@ -248,7 +278,7 @@ def test_the_page_is_small(address, browser):
     page.goto("/")
     page.wait_for_selector("main h1")
     # Bodies are read after the events: within one the browser would wait for us, and we for it.
-    own = [r for r in answers if "/static/" in r.url or r.url.endswith("/")]
+    own = [r for r in answers if "/static/" in r.url or "/look/" in r.url or r.url.endswith("/")]
     size = sum(len(r.body()) for r in own)
     context.close()
     assert 20_000 < size <= 250_000

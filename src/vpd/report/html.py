@@ -17,7 +17,11 @@ from markupsafe import Markup
 from vpd.library.artefact import write_text
 
 HERE = Path(__file__).parent
-STYLE = (HERE / "page.css").read_text(encoding="utf-8")
+LOOK = HERE / "look"
+"""What these pages and the web page have in common; the web page serves it as /look."""
+STYLE = (LOOK / "look.css").read_text(encoding="utf-8") + (HERE / "page.css").read_text(encoding="utf-8")
+WARPING = Markup((LOOK / "warping.js").read_text(encoding="utf-8"))
+"""The script that brings two executions in step. It is a module and stands in a page's own."""
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -62,7 +66,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "tex
 
 def bars(values: Mapping[str, tuple[float, str]], most: float) -> Markup:
     """Horizontal bars: for each name a value in 0..``most``, and its text."""
-    row = Markup('<div>{}</div><div class="bar"><i style="width:{:.1f}%"></i><span>{}</span></div>')
+    row = Markup('<div>{}</div><div class="level"><i style="width:{:.1f}%"></i><span>{}</span></div>')
     shown = (row.format(name, 100 * value / most, text) for name, (value, text) in values.items())
     return Markup('<div class="bars">{}</div>').format(join(shown))
 
@@ -90,7 +94,7 @@ def card(shown: Markup, title: str, lines: Sequence[str] = (), kind: str = "") -
     frame.
     """
     caption = join(Markup("<small>{}</small>").format(line) for line in lines)
-    return Markup('<figure class="{}">{}<figcaption><b>{}</b>{}</figcaption></figure>').format(
+    return Markup('<figure class="card {}">{}<figcaption><b>{}</b>{}</figcaption></figure>').format(
         kind, shown, title, caption
     )
 

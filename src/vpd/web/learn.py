@@ -79,7 +79,7 @@ def learn(body: LearnBody, state: StateOf) -> dict[str, Any]:
     return {"job": state.jobs.start("detect", about, work).to_json()}
 
 
-def _is_answered(row: dict[str, Any], known: Sequence[Segment]) -> bool:
+def is_answered(row: dict[str, Any], known: Sequence[Segment]) -> bool:
     """Whether at least half of a proposal lies in a labelled or answered span."""
     length = max(row["end_s"] - row["start_s"], 1e-9)
     return any(
@@ -99,7 +99,7 @@ def proposals(video: str, state: StateOf) -> dict[str, Any]:
         labels = read_labels(layout.labels, state.workspace.videos) if layout.labels.exists() else []
         known = [s for s in labels if s.video == video and s.label != REVIEWED]
         known += [a.segment() for a in read_answers(layout) if a.video == video]
-        rows = [row for row in rows if not _is_answered(row, known)]
+        rows = [row for row in rows if not is_answered(row, known)]
     return {"proposals": sorted(rows, key=lambda row: float(row["start_s"]))}
 
 

@@ -2,6 +2,7 @@
 
 import { bytes, videoUrl } from "./api.js";
 import { frameAt } from "./times.js";
+import { inStep } from "/look/warping.js";
 
 const KEPT = 60;
 const known = new Map();
@@ -43,15 +44,4 @@ export function drawAt(canvas, clip, seconds, mirrored = false) {
 }
 
 // The time of the result that corresponds to a time of the query, by the path of the warping.
-export function warped(path, seconds) {
-  const { query_s: from, result_s: to } = path;
-  if (!from?.length) return NaN;
-  if (seconds <= from[0]) return to[0];
-  for (let i = 1; i < from.length; i++) {
-    if (seconds <= from[i]) {
-      const width = from[i] - from[i - 1];
-      return width > 0 ? to[i - 1] + ((seconds - from[i - 1]) / width) * (to[i] - to[i - 1]) : to[i];
-    }
-  }
-  return to.at(-1);
-}
+export const warped = ({ query_s, result_s }, seconds) => inStep(query_s, result_s, seconds)[0];
