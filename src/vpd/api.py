@@ -279,6 +279,8 @@ class Library:
         features: str | None = None,
         top: int | None = None,
         progress: Progress | None = None,
+        exact: bool = False,
+        jobs: int = 1,
     ) -> SearchResult:
         """Find what looks like the queries, as `vpd search` does; see `vpd.verbs.search.SearchRequest`.
 
@@ -300,6 +302,10 @@ class Library:
             How many results; by default ``top`` of [search].
         progress : Progress, optional
             Hears of the progress, and can cancel.
+        exact : bool, optional
+            Compare every frame of whole videos, however many there are.
+        jobs : int, optional
+            Worker processes that search whole videos.
 
         Returns
         -------
@@ -320,6 +326,8 @@ class Library:
             None if videos is None else list(videos),
             features,
             top,
+            exact,
+            jobs,
         )
         return search(self.layout, request, progress)
 

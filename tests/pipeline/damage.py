@@ -62,9 +62,10 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _answer(layout: Layout) -> list[object] | str:
-    """What a search says; "error" where it is one of vpd's own."""
+    """What a search says; "error" where it names what is wrong."""
     try:
-        return search(layout, SearchRequest([QUERY], uncut=True, features="vpd")).to_json()["results"]
+        result = search(layout, SearchRequest([QUERY], uncut=True, features="vpd"))
+        return "error" if result.unanswered else result.to_json()["results"]
     except VpdError:
         return "error"
 

@@ -48,6 +48,12 @@ def search(
     video: Annotated[
         list[str] | None, typer.Option("--video", help="Search this video alone; may be repeated.")
     ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Compare every frame of whole videos, however many there are.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=1, help="Worker processes that search whole videos.")
+    ] = 1,
     as_json: JsonOption = False,
     csv: Annotated[Path | None, typer.Option(help="Write the table to this CSV file.")] = None,
     page: Annotated[bool, typer.Option("--page", help="Write an HTML page with playing clips.")] = False,
@@ -64,7 +70,7 @@ def search(
     for folder, what in ((clips, CLIPS), (side_by_side, PAIRS)):
         if folder is not None:
             OwnFolder(folder, what)
-    request = SearchRequest(query, uncut, None, video, features, top)
+    request = SearchRequest(query, uncut, None, video, features, top, exact, jobs)
     with verb_progress("search") as progress:
         result = search_verb(layout, request, progress)
     files, problems = _write(layout, result, csv, clips, side_by_side, page)
@@ -75,7 +81,7 @@ def search(
         for file in files:
             say(f"wrote {file}")
     say_notes((*result.notes, *problems), result.features)
-    if problems:
+    if problems or result.unanswered:
         raise typer.Exit(1)
 
 

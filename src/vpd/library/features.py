@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from vpd.errors import ArtefactError
-from vpd.library.artefact import Recipe, read_recipe, read_table, write_arrow
+from vpd.library.artefact import Recipe, damaged, map_table, read_recipe, read_table, write_arrow
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 
@@ -87,6 +88,30 @@ def read_feature_matrix(path: Path) -> tuple[Array, Array]:
         d = table.schema.field("regular").type.list_size
         return np.empty((0, d), np.float32), np.empty((0, d), np.float32)
     return _values(table["regular"]), _values(table["mirrored"])
+
+
+@dataclass(frozen=True, eq=False)
+class MappedFeatures:
+    """Rows of a feature file, memory-mapped: times (rows,) and features as they are (rows, d) float32."""
+
+    times_s: Array
+    regular: Array
+    column: pa.ChunkedArray
+
+    def valid(self, rows: slice) -> Array:
+        """Which of some rows have a feature."""
+        found: Array = self.column.slice(rows.start, rows.stop - rows.start).is_valid().to_numpy()
+        return found
+
+
+def map_features(path: Path) -> MappedFeatures:
+    """The rows of a feature file, whose contents are not compared: see `vpd.library.artefact.map_table`."""
+    table = map_table(path)
+    try:
+        regular = table["regular"]
+        return MappedFeatures(table["time_s"].to_numpy(), _values(regular), regular)
+    except (KeyError, AttributeError, pa.ArrowException) as error:
+        raise damaged(path, error) from error
 
 
 def read_features(path: Path) -> list[FeatureSequence]:

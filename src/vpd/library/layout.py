@@ -12,7 +12,8 @@ from vpd.errors import InputError
 SETTINGS_FILE = "vpd.toml"
 
 MADE_FOLDERS = (
-    "cache", "crops", "features", "frames", "pictures", "poses", "removed", "results", "students", "tracks",
+    "cache", "crops", "features", "frames", "index", "pictures", "poses", "removed", "results", "students",
+    "tracks",
 )  # fmt: skip
 """Folders of a library that vpd alone writes into."""
 MADE_FILES = ("videos.parquet", ".videos-copy.parquet")
@@ -119,6 +120,10 @@ class Layout:
 
     def features(self, name: str, video: str) -> Path:
         return self.root / "features" / name / f"{video}.arrow"
+
+    def index(self, name: str) -> Path:
+        """Folder of the index that uncut search of large libraries looks through first; it may be deleted."""
+        return self.root / "index" / name
 
     def feature_names(self) -> list[str]:
         """Names of the features present, sorted."""

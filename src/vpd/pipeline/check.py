@@ -102,7 +102,8 @@ def _files(layout: Layout, deep: bool) -> Iterator[tuple[Path, _Look]]:
             yield layout.root / name, table
     features = layout.root / "features"
     folders = [layout.root / name for name in ONE_A_VIDEO]
-    folders += sorted(p for p in features.iterdir() if p.is_dir()) if features.is_dir() else []
+    for top in (features, layout.index("x").parent):
+        folders += sorted(p for p in top.iterdir() if p.is_dir()) if top.is_dir() else []
     for folder in folders:
         for suffix in ("parquet", "arrow"):
             for path in sorted(folder.glob(f"*.{suffix}")):

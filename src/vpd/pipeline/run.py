@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vpd.errors import CancelledError, DiskFullError, VpdError
+from vpd.errors import CancelledError, DiskFullError, InputError, VpdError
 from vpd.library.artefact import is_abandoned
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
@@ -26,6 +26,7 @@ from vpd.pipeline.sources import Sources
 from vpd.pipeline.table import stale, with_needs
 from vpd.pipeline.task import Task
 from vpd.settings.toml import load_settings
+from vpd.verbs.progress import Progress
 
 SAVE_EVERY_S = 10.0
 """Least time in seconds between two writes of the table of videos. After a kill, artefacts restore the
@@ -242,6 +243,16 @@ class _Run:
         steps = ((video, stale(self.sources, video, ["embed"])) for video in usable)
         self.perform("embed", self.tasks(steps))
 
+    def index(self) -> None:
+        """Bring the index of uncut search up to date in a library that is large enough for one."""
+        from vpd.verbs.search_index import index_large  # it brings in what takes a second to import
+
+        try:
+            # The listener may raise CancelledError.
+            index_large(self.sources.layout, Progress(lambda part, text: self.listener.advance(0.0)))
+        except InputError as error:  # the first search will
+            self.report.problems.append(f"index: {error}")
+
 
 def run(
     layout: Layout,
@@ -306,6 +317,8 @@ def _run(work: _Run, names: Sequence[str], redistill: bool, given: bool) -> RunR
         names = [name for name in names if name != "embed"]
     if "embed" in names:
         work.embed()
+    if {"teach", "embed"} & set(names) and work.shard is None:
+        work.index()
     report, videos = work.report, work.sources.videos
     mine = work.mine(videos.rows)
     report.set_aside = {v: videos.rows[v].error for v in mine if videos.rows[v].status == SET_ASIDE}
@@ -316,10 +329,14 @@ def _run(work: _Run, names: Sequence[str], redistill: bool, given: bool) -> RunR
     return report
 
 
+PARTED = ("features", "index", "students")
+"""Folders of a library that have a folder for each name."""
+
+
 def sweep(layout: Layout) -> None:
     """Remove the unfinished files of killed runs."""
     folders = [layout.root, layout.root / "frames", *(layout.root / f for f in ("tracks", "poses", "crops"))]
-    folders += [parent for top in ("features", "students") for parent in (layout.root / top).glob("*")]
+    folders += [parent for top in PARTED for parent in (layout.root / top).glob("*")]
     for folder in folders:
         for part in folder.glob(".*.part"):
             if is_abandoned(part):

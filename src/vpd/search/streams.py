@@ -18,6 +18,8 @@ class Stream:
     times_s : (T,) float64.
     values : (T, d) float32, the frames as they are; memory-mapped where they come from a library.
     valid : (T,) bool.
+    number : which of its video's streams it is.
+    skip : no result ends before this frame; the frames before it are there as context.
     """
 
     video: str
@@ -25,6 +27,8 @@ class Stream:
     times_s: Array
     values: Array
     valid: Array
+    number: int = 0
+    skip: int = 0
 
     def __len__(self) -> int:
         return len(self.times_s)

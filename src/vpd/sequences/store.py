@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -19,6 +20,7 @@ from vpd.sequences.thinning import kept
 from vpd.settings.old_names import FEATURES, now_called
 from vpd.types import FeatureSequence, Segment
 
+SUFFIX = ".arrow"
 OPEN_VIDEOS = 64
 """Number of videos whose features are kept in memory at a time."""
 
@@ -38,11 +40,16 @@ class FeatureStore:
                 + now_called(name, FEATURES)
             )
         self.layout, self.name = layout, name
+        self._reasons: dict[str, str] = {}
+        self.contents: dict[str, str] = {}
+        """Of videos of which it is known, the content key that their features were made of."""
         self._read = lru_cache(maxsize=OPEN_VIDEOS)(lambda video: read_features(layout.features(name, video)))
 
     def present(self) -> list[str]:
         """Names of the files of these features, sorted, used or not."""
-        return sorted(p.stem for p in (self.layout.root / "features" / self.name).glob("*.arrow"))
+        with os.scandir(self.layout.features(self.name, "x").parent) as entries:
+            names = [entry.name for entry in entries]
+        return sorted(n[: -len(SUFFIX)] for n in names if n.endswith(SUFFIX) and not n.startswith("."))
 
     @cached_property
     def left_out(self) -> dict[str, str]:
@@ -51,6 +58,12 @@ class FeatureStore:
         return {video: why for video, why in reasons.items() if why}
 
     def _why_not(self, video: str) -> str:
+        """Why the features of one video are not used, as a clause; found once."""
+        if video not in self._reasons:
+            self._reasons[video] = self._look(video)
+        return self._reasons[video]
+
+    def _look(self, video: str) -> str:
         rows = self._videos.rows
         if not rows:  # features without a library around them
             return ""
@@ -58,7 +71,7 @@ class FeatureStore:
             return why
         path = self.layout.features(self.name, video)
         try:
-            made_of = content_of(path)
+            made_of = self.contents[video] if video in self.contents else content_of(path)
             other = bool(made_of) and made_of != rows[video].key
             if other:
                 check(path)  # a damaged file may name anything
@@ -72,9 +85,10 @@ class FeatureStore:
 
     def why_not(self, video: str) -> str:
         """Why a video does not answer, as a sentence; "" where it does."""
-        if why := self.left_out.get(video):
-            return f"{video} {why.rstrip('.')}."
-        return "" if video in self._names else f"{video} has no features {self.name!r}"
+        if video not in self._names:
+            return f"{video} has no features {self.name!r}"
+        why = self._why_not(video)
+        return f"{video} {why.rstrip('.')}." if why else ""
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -82,7 +96,7 @@ class FeatureStore:
 
     def sequences(self, video: str) -> list[FeatureSequence]:
         """All athletes of one video. Raises InputError where its features are not used."""
-        if why := self.left_out.get(video):
+        if video in self._names and (why := self._why_not(video)):
             raise InputError(f"{video} {why.rstrip('.')}.")
         return self._read(video)
 

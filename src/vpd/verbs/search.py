@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from vpd.errors import InputError
-from vpd.library.artefact import read_table
-from vpd.library.features import read_feature_matrix
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.search.hits import Hit
 from vpd.search.segments import search_segments
-from vpd.search.streams import Stream
-from vpd.search.uncut import overlap, search_uncut
+from vpd.search.uncut import overlap
 from vpd.sequences import FeatureStore
 from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 from vpd.verbs.features import FeatureChoice, choose_features
-from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments_of, unsaid
+from vpd.verbs.labelled import MOST_NAMED, Span, labelled_segments, left_out_notes, segments_of, unsaid
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
+from vpd.verbs.uncut import UncutAnswer, in_processes, scan_here, search_videos
 
 COLUMNS = ("rank", *SEGMENT_COLUMNS, "distance", "tempo", "mirrored", "query")
-MAX_GAP_S = 0.25
-"""Longest gap without frames, in seconds, within a result in uncut video."""
+BY_INDEX = "Where the index points to was compared, and not every frame: --exact does that."
 PATH_DECIMALS = 4
 """Decimals of corresponding times in seconds."""
 
@@ -47,6 +41,9 @@ class SearchRequest:
     videos : those to search; None for all that have the features.
     features : by name; None for the default (`vpd.verbs.features`).
     top : number of results; None for that of [search].
+    exact : compare every frame of uncut video, however many there are; else of more than `exact_up_to` in
+        [search] those that the index points to.
+    jobs : worker processes for uncut video; 1 for this process, which uses all cores too.
     """
 
     queries: Sequence[Span]
@@ -55,6 +52,8 @@ class SearchRequest:
     videos: Sequence[str] | None = None
     features: str | None = None
     top: int | None = None
+    exact: bool = False
+    jobs: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +67,8 @@ class SearchResult:
     uncut : whether whole videos were searched.
     features : that were compared, and why these.
     notes : sentences on labels that could not be used, and on hits that rank last.
+    exact : whether everything was compared, and not only what the index pointed to.
+    unanswered : videos that were to be searched and could not be, with the reason.
     """
 
     queries: list[Segment]
@@ -75,6 +76,8 @@ class SearchResult:
     uncut: bool
     features: FeatureChoice
     notes: tuple[str, ...] = ()
+    exact: bool = True
+    unanswered: dict[str, str] = field(default_factory=dict)
 
     def rows(self) -> list[Row]:
         """One row a hit, by ``COLUMNS``."""
@@ -99,6 +102,8 @@ class SearchResult:
                 }
                 for row, hit in zip(self.rows(), self.hits, strict=True)
             ],
+            "exact": self.exact,
+            "unanswered": self.unanswered,
             "notes": list(self.notes),
         }
 
@@ -136,14 +141,22 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     store = FeatureStore(library, features.name)
     wanted = None if request.videos is None else [videos.id_of(video) for video in request.videos]
     progress(0.0, "reading the query")
-    hits = search_features(store, queries, settings, segments, wanted, progress)
-    without_path = sum(not len(hit.query_s) for hit in hits)
+    found = search_features(store, queries, settings, segments, wanted, progress, request)
+    without_path = sum(not len(hit.query_s) for hit in found.hits)
     if without_path:
         notes = (*notes, _no_path(without_path, settings))
     others = None if segments is None else unsaid(segments, videos)
-    notes = (*notes, *left_out_notes(store, others, wanted))
-    progress(1.0, f"{len(hits)} found")
-    return SearchResult(queries, hits, segments is None, features, notes)
+    notes = (*notes, *left_out_notes(store, others, wanted), *_notes(found))
+    progress(1.0, f"{len(found.hits)} found")
+    uncut = segments is None
+    return SearchResult(queries, found.hits, uncut, features, notes, found.exact, found.unanswered)
+
+
+def _notes(found: UncutAnswer) -> list[str]:
+    said = [f"{video} did not answer: {why}" for video, why in found.unanswered.items()]
+    if len(said) > MOST_NAMED:
+        said[MOST_NAMED:] = [f"{len(said) - MOST_NAMED} more videos did not answer."]
+    return said if found.exact else [*said, BY_INDEX]
 
 
 def _among(
@@ -172,13 +185,15 @@ def search_features(
     segments: Sequence[Segment] | None = None,
     videos: Sequence[str] | None = None,
     progress: Progress | None = None,
-) -> list[Hit]:
+    request: SearchRequest | None = None,
+) -> UncutAnswer:
     """The ``settings.top`` results nearest to any query, nearest first, without the queries themselves.
 
     Parameters
     ----------
     segments : what to compare with; None searches the uncut videos.
     videos : those to search; None for all that have the features.
+    request : whose ``exact`` and ``jobs`` hold for uncut videos.
 
     Raises InputError where a query shows no athlete.
     """
@@ -187,10 +202,11 @@ def search_features(
     known = [
         Segment(q.video, q.start_s, q.end_s, f.athlete, q.label) for q, f in zip(queries, wanted, strict=True)
     ]
-    names = store.videos() if videos is None else [v for v in videos if v not in store.left_out]
     if segments is None:
-        streams = library_streams(store.layout, store.name, names, MAX_GAP_S, progress)
-        return search_uncut(wanted, streams, settings, known=known)
+        exact, jobs = (request.exact, request.jobs) if request else (False, 1)
+        scatter = scan_here if jobs <= 1 else in_processes(jobs)
+        return search_videos(store, wanted, known, settings, videos, exact, scatter, progress)
+    names = store.videos() if videos is None else [v for v in videos if not store.why_not(v)]
     chosen = set(names)
     others = [
         s for s in segments if s.video in chosen and all(overlap(s, q) <= settings.overlap for q in known)
@@ -198,7 +214,7 @@ def search_features(
     kept, sequences = _with_features(store, others, progress)
     if not kept:
         raise InputError("there is no other segment with features to compare with. Try --uncut.")
-    return search_segments(wanted, sequences, kept, settings)
+    return UncutAnswer(search_segments(wanted, sequences, kept, settings))
 
 
 def _with_features(
@@ -216,29 +232,3 @@ def _with_features(
             continue
     there = sorted(found)
     return [segments[i] for i in there], [found[i] for i in there]
-
-
-def read_streams(layout: Layout, name: str, video: str, gap_s: float) -> list[Stream]:
-    """The streams of one video, separated where the athlete changes or no frame follows within ``gap_s``."""
-    path = layout.features(name, video)
-    table = read_table(path, ["time_s", "athlete", "regular"])
-    times_s, athletes = table["time_s"].to_numpy(), table["athlete"].to_numpy()
-    if not len(times_s):
-        return []
-    valid = table["regular"].is_valid().to_numpy()
-    regular, _ = read_feature_matrix(path)
-    part = (np.diff(athletes) != 0) | (np.diff(times_s) > gap_s)
-    edges = [0, *(np.flatnonzero(part) + 1), len(times_s)]
-    return [
-        Stream(video, int(athletes[a]), times_s[a:b], regular[a:b], valid[a:b]) for a, b in pairwise(edges)
-    ]
-
-
-def library_streams(
-    layout: Layout, name: str, videos: Sequence[str], gap_s: float, progress: Progress | None = None
-) -> Iterator[Stream]:
-    """The streams of many videos. One video is open at a time."""
-    progress = progress or Progress()
-    for number, video in enumerate(videos):
-        progress(number / len(videos), f"video {number + 1} of {len(videos)}")
-        yield from read_streams(layout, name, video, gap_s)

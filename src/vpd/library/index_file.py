@@ -1,0 +1,159 @@
+"""The files of a search index: the axes of coarse features, and parts that hold the slots of some videos.
+
+A part carries in its recipe the size and time of change of each feature file that it was made from. The
+fraction of that time holds digits of the file's checksum (`vpd.library.checksum`), so a part is up to date
+exactly when its recipe is that of now, and no feature file has to be opened to know it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from vpd.library.artefact import Recipe, damaged, read_recipe, read_table, write_arrow
+from vpd.types import Array
+
+AXES_STEP, PART_STEP = "index-axes", "index"
+VERSION = 1
+BASIS = "basis"
+"""The input of a part that is no video's: no id has a colon, and this has one when it is written."""
+
+Stamps = Mapping[str, str]
+"""Of each video, what tells its feature file from the one that was there before."""
+
+
+def read_stamps(folder: Path) -> dict[str, str]:
+    """The stamps of the feature files in a folder, sorted by video."""
+    found: dict[str, str] = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".arrow") and not entry.name.startswith("."):
+                state = entry.stat()
+                found[entry.name[: -len(".arrow")]] = f"{state.st_size}-{state.st_mtime_ns}"
+    return dict(sorted(found.items()))
+
+
+def stamped_bytes(stamps: Stamps) -> int:
+    """The size of all files together."""
+    return sum(int(stamp.partition("-")[0]) for stamp in stamps.values())
+
+
+def axes_recipe(settings: Mapping[str, float], stamps: Stamps, videos: int) -> Recipe:
+    """Of axes that were fitted to the features of some of ``videos`` videos."""
+    return Recipe(AXES_STEP, VERSION, dict(settings), dict(stamps), {"videos": videos})
+
+
+def part_recipe(settings: Mapping[str, float], stamps: Stamps, basis: str) -> Recipe:
+    """Of a part with these videos on axes with the checksum ``basis``."""
+    return Recipe(PART_STEP, VERSION, dict(settings), {**stamps, f":{BASIS}": basis})
+
+
+def part_stamps(path: Path) -> dict[str, str]:
+    """The stamps of the videos of a part, as it was made. Raises ArtefactError."""
+    return {video: stamp for video, stamp in read_recipe(path)["inputs"].items() if video != f":{BASIS}"}
+
+
+def write_axes(path: Path, mean: Array, axes: Array, recipe: Recipe) -> None:
+    """Write the mean (d,) and the axes (p, d)."""
+    rows = np.concatenate([mean[None], axes]).astype(np.float32)
+    column = pa.FixedSizeListArray.from_arrays(pa.array(rows.reshape(-1)), rows.shape[1])
+    write_arrow(pa.table({"axis": column}), path, recipe)
+
+
+def read_axes(path: Path) -> tuple[Array, Array]:
+    """The mean and the axes. Raises ArtefactError."""
+    table = read_table(path, ["axis"])
+    column = table["axis"].combine_chunks()
+    rows = np.array(column.values).reshape(len(column), -1)
+    if len(rows) < 2:
+        raise damaged(path, "it has no axes")
+    return rows[0], rows[1:]
+
+
+@dataclass(frozen=True, eq=False)
+class IndexedStream:
+    """One stream of a part: the ``number``-th of a video, of an ``athlete``, from ``row`` of the feature file
+    on. ``numbers`` (S, p) int8 are its slots; a video without features has one stream without any.
+    ``content`` is the content key of the video that they were made of, "" where the features do not say."""
+
+    video: str
+    number: int
+    athlete: int
+    row: int
+    frames: int
+    numbers: Array
+    content: str = ""
+
+
+def write_part(path: Path, streams: Iterable[IndexedStream], p: int, gap: int, recipe: Recipe) -> None:
+    """Write a part. Behind the slots of each stream stands one whose numbers are ``gap``."""
+    streams = list(streams)
+    between = np.full((1, p), gap, np.int8)
+    slots = [rows for s in streams for rows in (s.numbers, between)]
+    flat = np.concatenate([np.empty((0, p), np.int8), *slots])
+    edges = np.cumsum([0, *(len(s.numbers) + 1 for s in streams)]).astype(np.int32)
+    numbers = pa.FixedSizeListArray.from_arrays(pa.array(flat.reshape(-1)), p)
+    table = pa.table(
+        {
+            "video": pa.array([s.video for s in streams], pa.string()),
+            "number": pa.array([s.number for s in streams], pa.int32()),
+            "athlete": pa.array([s.athlete for s in streams], pa.int32()),
+            "row": pa.array([s.row for s in streams], pa.int64()),
+            "frames": pa.array([s.frames for s in streams], pa.int64()),
+            "content": pa.array([s.content for s in streams], pa.string()),
+            "slots": pa.ListArray.from_arrays(pa.array(edges), numbers),
+        }
+    )
+    write_arrow(table, path, recipe)
+
+
+@dataclass(frozen=True, eq=False)
+class IndexPart:
+    """A part, memory-mapped: N streams in columns, ``numbers`` (S, p) int8, ``edges`` (N + 1,) of each."""
+
+    videos: list[str]
+    contents: list[str]
+    number: Array
+    athlete: Array
+    row: Array
+    frames: Array
+    numbers: Array
+    edges: Array
+
+    def stream(self, i: int) -> IndexedStream:
+        """The i-th stream."""
+        slots = self.numbers[self.edges[i] : self.edges[i + 1] - 1]
+        return IndexedStream(
+            self.videos[i],
+            int(self.number[i]),
+            int(self.athlete[i]),
+            int(self.row[i]),
+            int(self.frames[i]),
+            slots,
+            self.contents[i],
+        )
+
+
+def part_contents(path: Path) -> dict[str, str]:
+    """Of each video of a part, the content key that its features were made of. Raises ArtefactError."""
+    table = read_table(path, ["video", "content"])
+    return dict(zip(table["video"].to_pylist(), table["content"].to_pylist(), strict=True))
+
+
+def read_part(path: Path) -> IndexPart:
+    """The part at ``path``. Raises ArtefactError where it is missing or damaged."""
+    table = read_table(path)
+    if not table.num_rows:
+        none = np.empty(0, np.int64)
+        return IndexPart([], [], none, none, none, none, np.empty((0, 1), np.int8), np.zeros(1, np.int64))
+    slots = table["slots"].chunk(0)
+    numbers = slots.values.values.to_numpy(zero_copy_only=True).reshape(-1, slots.values.type.list_size)
+    number, athlete, row, frames = (table[name].to_numpy() for name in ("number", "athlete", "row", "frames"))
+    edges = slots.offsets.to_numpy().astype(np.int64)
+    names, contents = (table[name].to_pylist() for name in ("video", "content"))
+    return IndexPart(names, contents, number, athlete, row, frames, numbers, edges)

@@ -1,0 +1,35 @@
+"""The streams of features that uncut search looks through, read video by video."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from vpd.library.artefact import read_table
+from vpd.library.features import read_feature_matrix
+from vpd.library.layout import Layout
+from vpd.search.streams import Stream
+
+MAX_GAP_S = 0.25
+"""No result in uncut video reaches over a longer time without frames."""
+
+
+def read_streams(layout: Layout, name: str, video: str, gap_s: float = MAX_GAP_S) -> list[Stream]:
+    """The streams of one video, parted where the athlete changes or ``gap_s`` passes without a frame.
+
+    Raises ArtefactError where its features are missing or damaged.
+    """
+    path = layout.features(name, video)
+    table = read_table(path, ["time_s", "athlete", "regular"])
+    times_s, athletes = table["time_s"].to_numpy(), table["athlete"].to_numpy()
+    if not len(times_s):
+        return []
+    valid = table["regular"].is_valid().to_numpy()
+    regular, _ = read_feature_matrix(path)
+    part = (np.diff(athletes) != 0) | (np.diff(times_s) > gap_s)
+    edges = [0, *(np.flatnonzero(part) + 1), len(times_s)]
+    return [
+        Stream(video, int(athletes[a]), times_s[a:b], regular[a:b], valid[a:b], number)
+        for number, (a, b) in enumerate(pairwise(edges))
+    ]
