@@ -76,6 +76,14 @@ CpusOption = Annotated[int, typer.Option("--cpus", min=1, help="With --engine ra
 GpusOption = Annotated[
     float, typer.Option("--gpus", min=0, help="With --engine ray, the share of a GPU that each task holds.")
 ]
+WorkersOption = Annotated[
+    int,
+    typer.Option(
+        "--workers",
+        min=0,
+        help="With --engine ray, processes of the cluster that train the student; 0: this program does.",
+    ),
+]
 ShardOption = Annotated[
     str,
     typer.Option(
@@ -147,6 +155,7 @@ def run(
     address: AddressOption = "",
     cpus: CpusOption = 1,
     gpus: GpusOption = 0.0,
+    workers: WorkersOption = 0,
     shard: ShardOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -161,7 +170,7 @@ def run(
         from vpd.search.compiled import compile_aside
 
         compile_aside()
-    cluster = Cluster(address, cpus, gpus)
+    cluster = Cluster(address, cpus, gpus, workers)
     do(layout, "embed", jobs, as_json, redistill, teacher, False, preset, engine, cluster, shard)
 
 
@@ -215,10 +224,17 @@ def distill(
     jobs: JobsOption = 0,
     redistill: RedistillOption = False,
     preset: PresetOption = "",
+    engine: EngineOption = "",
+    address: AddressOption = "",
+    cpus: CpusOption = 1,
+    gpus: GpusOption = 0.0,
+    workers: WorkersOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Train the student where its settings, or what it learned from, changed."""
-    do(open_library(library), "distill", jobs, as_json, redistill, preset=preset)
+    cluster = Cluster(address, cpus, gpus, workers)
+    layout = open_library(library)
+    do(layout, "distill", jobs, as_json, redistill, preset=preset, engine=engine, cluster=cluster)
 
 
 def embed(

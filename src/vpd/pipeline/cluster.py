@@ -36,11 +36,13 @@ class Cluster:
         of its own on this computer, which ends with the run.
     cpus : cores of a task, and its threads.
     gpus : the share of a GPU that a task holds; 0 for none.
+    workers : processes of the cluster that train the student; 0 where the program that starts the run does.
     """
 
     address: str = ""
     cpus: int = 1
     gpus: float = 0.0
+    workers: int = 0
 
 
 def import_ray() -> ModuleType:

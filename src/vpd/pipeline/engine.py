@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +11,9 @@ from vpd.errors import unknown_name
 from vpd.machine import cores, memory_bytes
 from vpd.pipeline.cluster import Cluster, connected
 from vpd.pipeline.on_ray import perform_on_ray
+from vpd.pipeline.sources import Sources
 from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
+from vpd.pipeline.train_on_ray import train_on_ray
 from vpd.pipeline.workers import perform_in_workers
 
 WORKER_MEMORY = 2 << 30
@@ -35,6 +37,7 @@ class Engine:
     opened : what must be open while tasks are done, such as a connection; its second argument is told what
         the user should know.
     here : whether the tasks share the cores of this computer.
+    train : trains the student on these videos elsewhere; None where this program does it.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Engine:
         nullcontext()
     )
     here: bool = True
+    train: Callable[[Sources, Sequence[str], Cluster], None] | None = None
 
 
 def _perform_here(tasks: Iterable[Task], progress: ProgressMs, jobs: int) -> Iterator[Outcome]:
@@ -56,7 +60,7 @@ ENGINES = {
     for engine in (
         Engine("here", "one task after the other, in this process", _perform_here),
         Engine("workers", "side by side, in worker processes of this computer", perform_in_workers),
-        Engine("ray", "on the computers of a Ray cluster", perform_on_ray, connected, here=False),
+        Engine("ray", "on the computers of a Ray cluster", perform_on_ray, connected, False, train_on_ray),
     )
 }
 

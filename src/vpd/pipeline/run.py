@@ -219,7 +219,11 @@ class _Run:
 
         try:
             ranks.begin(usable)
-            distill.make(self.sources, usable, lambda p: progress(p.fraction))
+            train = choose_engine(self.jobs, 0, self.engine).train
+            if train and self.cluster.workers:
+                train(self.sources, usable, self.cluster)
+            else:
+                distill.make(self.sources, usable, lambda p: progress(p.fraction))
         except (DiskFullError, CancelledError):
             raise
         except VpdError as error:
