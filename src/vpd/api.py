@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout, find_library
+from vpd.library.remote import is_url
 from vpd.library.videos import Videos
 from vpd.pipeline.cluster import Cluster
 from vpd.pipeline.register import add_videos, make_library
@@ -44,8 +45,9 @@ if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
 AnyPath = str | PathLike[str]
 
 
-def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[Path]:
-    return [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
+def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[Path | str]:
+    several = [paths] if isinstance(paths, str | PathLike) else paths
+    return [path if isinstance(path, str) and is_url(path) else Path(path) for path in several]
 
 
 class Library:
@@ -85,7 +87,7 @@ class Library:
         path : str or path
             Folder of the library; made where it is not there.
         videos : str, path, or several
-            Files, and folders of them. They stay where they are.
+            Files, folders of them, and URLs. They stay where they are.
         join : bool
             Files that a camera has cut one recording into are one video.
 

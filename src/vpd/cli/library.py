@@ -33,12 +33,13 @@ JoinOption = Annotated[
 ]
 
 
-def register(layout: Layout, paths: list[Path], join: bool = False) -> bool:
+def register(layout: Layout, places: list[str], join: bool = False) -> bool:
     """Add videos to the library and report each. Returns whether all could be read."""
+    from vpd.library.remote import is_url
     from vpd.pipeline.register import add_videos
     from vpd.video.source import shown
 
-    result = add_videos(layout, paths, join)
+    result = add_videos(layout, [place if is_url(place) else Path(place) for place in places], join)
     say(f"{len(result.added)} videos added, {len(result.known)} known already.")
     for path, video in result.moved:
         say(f"{video} has moved to {path}.")
@@ -65,7 +66,9 @@ def register(layout: Layout, paths: list[Path], join: bool = False) -> bool:
 
 def new(
     library: Annotated[Path, typer.Argument(help="Folder of the library; made where it is not there.")],
-    videos: Annotated[list[Path], typer.Argument(help="Video files, and folders of them.")],
+    videos: Annotated[
+        list[str], typer.Argument(help="Video files, folders of them, and URLs (https://, s3://, gs://).")
+    ],
     join: JoinOption = False,
 ) -> None:
     """Make a library of videos, or add videos to one. The videos stay where they are."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -176,7 +175,7 @@ def run(
 
 def scan(
     videos: Annotated[
-        list[Path] | None, typer.Argument(help="Files and folders to add, or moved files.")
+        list[str] | None, typer.Argument(help="Files, folders and URLs to add, or moved files.")
     ] = None,
     join: JoinOption = False,
     library: LibraryOption = None,

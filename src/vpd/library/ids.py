@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from vpd.errors import ArtefactError
 from vpd.library.names import nfc
@@ -41,7 +41,7 @@ def _fit(name: str) -> str:
     return f"_{fit}" if not fit or _RESERVED.fullmatch(fit) else fit
 
 
-def new_id(path: Path, taken: set[str]) -> str:
+def new_id(path: PurePath, taken: set[str]) -> str:
     """The stem of the file's name; where it is taken, in any case of letters, with the folder in front, then
     with a number.
 

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from vpd.errors import InputError, VideoError
+from vpd.library import remote
 from vpd.library.artefact import Recipe, damaged, read_table, write_parquet
 from vpd.library.frames import Recording
 from vpd.library.ids import check_id, new_id
@@ -72,6 +73,11 @@ class VideoRow:
         return self.chapters.split("/") if self.chapters else []
 
     @property
+    def is_remote(self) -> bool:
+        """Whether ``path`` is a URL. ``mtime_ns`` then is a number made of the version that was seen."""
+        return remote.is_url(self.path)
+
+    @property
     def fps(self) -> Fraction:
         """Average frame rate; 0 before the scan."""
         return Fraction(self.fps_numerator, self.fps_denominator)
@@ -121,7 +127,7 @@ class Registration:
     moved: list[tuple[Path, str]] = field(default_factory=list)
     duplicates: list[tuple[Path, str]] = field(default_factory=list)
     left_out: list[tuple[Path, str]] = field(default_factory=list)
-    problems: list[tuple[Path, str]] = field(default_factory=list)
+    problems: list[tuple[Path | str, str]] = field(default_factory=list)
     chapters: list[list[Path]] = field(default_factory=list)
     joined: list[list[Path]] = field(default_factory=list)
 
@@ -220,12 +226,17 @@ class Videos:
         return [row.video for row in self.rows.values() if row.status == OK]
 
     def files(self, video: str) -> list[Path]:
-        """The present path of the file, or of each chapter. Raises InputError where one is missing."""
+        """The present path of the file, or of each chapter; of a URL, a copy on this computer.
+
+        Raises InputError where one is missing, or a copy cannot be made.
+        """
         row = self.rows.get(video)
         if row is None:
             raise InputError(
                 f"there is no video {video!r} in this library. `vpd status --videos` lists them."
             )
+        if row.is_remote:
+            return [remote.local_copy(row.path, remote.Seen(row.bytes, row.mtime_ns))]
         beside = Path(os.path.normpath(self.layout.root / row.relative))
         copies = [beside, *(beside.with_name(name) for name in row.further)]
         lie_beside = bool(row.relative) and all(map(_is_there, copies))
@@ -246,7 +257,9 @@ class Videos:
         )
 
     def missing(self, video: str) -> str:
-        """Say why the file of a video is missing; "" where it is there."""
+        """Say why the file of a video is missing; "" where it is there, and of URLs, which are not asked."""
+        if self.rows[video].is_remote:
+            return ""
         try:
             self.files(video)
         except InputError as error:
@@ -282,12 +295,17 @@ class Videos:
         return Recording(first, self.layout.frames(video), tuple(more))
 
     def changed(self, video: str) -> bool:
-        """Whether size or modification time of the file differ from those last seen."""
-        row, found = self.rows[video], _stamp(self.files(video))
+        """Whether size or modification time of the file differ from those last seen. URLs are not asked."""
+        row = self.rows[video]
+        if row.is_remote:
+            return False
+        found = _stamp(self.files(video))
         return (row.bytes, row.mtime_ns) != (found["bytes"], found["mtime_ns"])
 
     def stamped(self, video: str) -> VideoRow:
-        """The row with the file's present size and modification time."""
+        """The row with the file's present size and modification time; of a URL those that were seen."""
+        if self.rows[video].is_remote:
+            return self.rows[video]
         return replace(self.rows[video], **_stamp(self.files(video)))
 
     @property
@@ -348,6 +366,35 @@ class Videos:
                 result.problems.append((paths[0], f"cannot be read ({getattr(error, 'strerror', error)})"))
         return result
 
+    def register_urls(
+        self, urls: Iterable[str], look: Callable[[str], remote.Seen] = remote.look
+    ) -> Registration:
+        """Add rows for new URLs, and take up what changed at known ones.
+
+        Contents are not compared, as that would read all of them: a URL is a video.
+        """
+        result, known = Registration(), _Known(self.rows.values())
+        by_url = {row.path: row for row in self.rows.values() if row.is_remote}
+        for url in urls:
+            try:
+                seen = look(url)
+            except InputError as error:
+                result.problems.append((url, str(error).removeprefix(f"{url} ").rstrip(".")))
+                continue
+            row = by_url.get(url)
+            if row is None:
+                video = new_id(remote.name_of(url), known.ids)
+                row = VideoRow(video, url, "", seen.bytes, seen.version)
+                by_url[url] = row
+                known.add(row)
+                self.put(row)
+                result.added.append(video)
+                continue
+            result.known.append(row.video)
+            if (row.bytes, row.mtime_ns) != (seen.bytes, seen.version):
+                self.put(replace(row, bytes=seen.bytes, mtime_ns=seen.version, key="", status=NEW, error=""))
+        return result
+
     def _is_known(self, paths: list[Path], known: _Known, result: Registration) -> bool:
         """Whether the files are known by their paths, or cannot be one video; ``result`` records it."""
         of = [known.by_path.get(path.as_posix()) for path in paths]
@@ -398,6 +445,8 @@ class Videos:
         return {"path": path.as_posix(), "relative": relative}
 
     def _lies_there(self, video: str) -> bool:
+        if self.rows[video].is_remote:
+            return True
         try:
             return bool(_stamp(self.files(video))["bytes"] == self.rows[video].bytes)
         except (InputError, OSError):
@@ -409,7 +458,7 @@ class Videos:
         """The video with the same content as ``paths``."""
         for video in candidates:
             row = self.rows[video]
-            if not row.key and self._lies_there(video):
+            if not row.key and not row.is_remote and self._lies_there(video):
                 row = replace(row, key=key_of(self.files(video)))
                 self.put(row)
             if row.key == key_of(paths):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vpd.errors import ArtefactError, InputError
+from vpd.library import remote
 from vpd.library.artefact import read_recipe, write_text
 from vpd.library.layout import MADE_FILES, MADE_FOLDERS, Layout
 from vpd.library.lock import locked
@@ -16,6 +17,7 @@ from vpd.library.videos import TABLE_STEP, Registration, Videos
 from vpd.settings.toml import HEADER, load_settings
 from vpd.video import find_videos, recording_key
 from vpd.video.chapters import missing_chapters
+from vpd.video.find import VIDEO_SUFFIXES
 
 
 def make_library(folder: Path) -> Layout:
@@ -51,12 +53,15 @@ def _foreign(layout: Layout) -> list[str]:
     return [name for name in (*MADE_FILES, *MADE_FOLDERS) if os.path.lexists(layout.root / name)]
 
 
-def add_videos(layout: Layout, paths: Iterable[Path], join: bool = False) -> Registration:
+def add_videos(layout: Layout, paths: Iterable[Path | str], join: bool = False) -> Registration:
     """Register files, and the recordings in folders. The result lists what could not be registered.
 
     With ``join``, the files into which a camera has cut one recording are one video.
     """
-    found = find_videos(paths)
+    places = list(paths)
+    urls = [place for place in places if isinstance(place, str) and remote.is_url(place)]
+    found = find_videos(Path(place) for place in places if place not in urls)
+    listed, unreadable = _listed(urls)
     mend_table(layout, lambda _: None)
     missing = {parts[0]: missing_chapters(parts) for parts in found.chapters}
     whole = [parts for parts in found.chapters if not missing[parts[0]]]
@@ -66,13 +71,32 @@ def add_videos(layout: Layout, paths: Iterable[Path], join: bool = False) -> Reg
     with locked(layout.videos):
         videos = Videos.read(layout)
         result = videos.register(found.videos, recording_key, whole if join else ())
+        elsewhere = videos.register_urls(listed)
         videos.write()
     return replace(
         result,
         left_out=found.left_out,
-        problems=[*found.problems, *result.problems],
+        added=[*result.added, *elsewhere.added],
+        known=[*result.known, *elsewhere.known],
+        problems=[*found.problems, *unreadable, *result.problems, *elsewhere.problems],
         chapters=_apart(found.chapters, videos),
     )
+
+
+def _listed(urls: Iterable[str]) -> tuple[list[str], list[tuple[Path | str, str]]]:
+    """The videos that the URLs name, and what could not be listed."""
+    found: list[str] = []
+    problems: list[tuple[Path | str, str]] = []
+    for url in urls:
+        try:
+            below = remote.listed(url, VIDEO_SUFFIXES)
+        except InputError as error:
+            problems.append((url, str(error).removeprefix(f"{url} ").rstrip(".")))
+            continue
+        found += below
+        if not below:
+            problems.append((url, "has no video in it"))
+    return list(dict.fromkeys(found)), problems
 
 
 def _apart(chapters: list[list[Path]], videos: Videos) -> list[list[Path]]:

@@ -65,7 +65,7 @@ def content_key(path: Path) -> str:
         raise VideoError(f"{shown(path)}: cannot be read ({error.strerror}).") from error
 
 
-def shown(path: Path) -> str:
+def shown(path: Path | str) -> str:
     """The path as text that can be printed and stored. Bytes that are not UTF-8 become escapes."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
