@@ -45,9 +45,14 @@ if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
 AnyPath = str | PathLike[str]
 
 
-def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[Path | str]:
-    several = [paths] if isinstance(paths, str | PathLike) else paths
-    return [path if isinstance(path, str) and is_url(path) else Path(path) for path in several]
+def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[Path]:
+    return [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
+
+
+def _places(places: AnyPath | Iterable[AnyPath]) -> list[Path | str]:
+    """URLs as they are, the rest as paths."""
+    several = [places] if isinstance(places, str | PathLike) else places
+    return [place if isinstance(place, str) and is_url(place) else Path(place) for place in several]
 
 
 class Library:
@@ -100,7 +105,7 @@ class Library:
         InputError
             Where nothing can be added.
         """
-        add_videos(make_library(Path(path)), _paths(videos), join)
+        add_videos(make_library(Path(path)), _places(videos), join)
         return cls(path)
 
     def __repr__(self) -> str:

@@ -59,8 +59,8 @@ def register(layout: Layout, places: list[str], join: bool = False) -> bool:
         )
     for parts in result.joined:
         say(f"{', '.join(shown(Path(path.name)) for path in parts)} are one video.")
-    for path, reason in result.problems:
-        say_error(f"{shown(path)} is not added: it {reason}.")
+    for place, reason in result.problems:
+        say_error(f"{shown(place)} is not added: it {reason}.")
     return not result.problems
 
 
