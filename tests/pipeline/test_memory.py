@@ -36,3 +36,23 @@ def test_a_run_refuses_before_it_begins(tmp_path):
     with pytest.raises(SettingsError, match="needs"):
         run(layout, ["scan"])
     assert not layout.frames("a").exists()
+
+
+UNLIMITED = {"track cut_difference", "distill time_limit_minutes"}
+"""A comparison with such a number is right."""
+
+
+def _numbers():
+    for section, values in Settings():
+        for name, value in values.model_dump().items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if (number or value is None) and f"{section} {name}" not in UNLIMITED:
+                yield f"{section} {name}"
+
+
+@pytest.mark.parametrize("setting", list(_numbers()))
+def test_no_number_is_without_limit(setting):
+    section, name = setting.split()
+    for huge in (10**25, -(10**25)):
+        with pytest.raises((ValueError, SettingsError)):
+            check_memory(Settings.model_validate({section: {name: huge}}))

@@ -31,8 +31,13 @@ def _write(layout, name, bases, rng):
 
 @pytest.fixture(scope="session")
 def layout(tmp_path_factory):
+    """The library, made once."""
+    return answering_library(tmp_path_factory.mktemp("verbs"))
+
+
+def answering_library(folder):
     """Four labelled videos of two actions, and two videos without labels; all scanned and tracked."""
-    layout = made_library(tmp_path_factory.mktemp("verbs"), NAMES, frames=FRAMES)
+    layout = made_library(folder, NAMES, frames=FRAMES)
     layout.settings.write_text('[detect]\nmethod = "search"\nfolds = 2\n')
     run(layout, ["track"])
     rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from vpd.settings.presets import IDENTITY, PRESETS
-from vpd.settings.section import OPERATIONAL, TRAINER, Section
+from vpd.settings.section import MOST_COUNT, MOST_SEED, OPERATIONAL, TRAINER, Section
 
 MOVENET = "movenet"
 """The backbone that reads poses by the shipped pose network."""
@@ -110,7 +110,7 @@ class DistillSettings(Section):
         min_length=1,
     )
     """Teachers of the student, one entry each; the feature consists of the heads' parts side by side."""
-    decoded_size: float = Field(default=0.7, gt=0, json_schema_extra=TRAINER)
+    decoded_size: float = Field(default=0.7, gt=0, le=1000, json_schema_extra=TRAINER)
     """Standard deviation of decoded parts of the feature, relative to parts that are poses. Affects DTW
     distances: lower for few labels, higher for many."""
     augment: AugmentSettings = Field(default=AugmentSettings(), json_schema_extra=TRAINER)
@@ -127,9 +127,9 @@ class DistillSettings(Section):
     standardise: bool = Field(default=True, json_schema_extra=TRAINER)
     """Scale every component of a target to unit variance before the loss."""
 
-    images: int = Field(default=200_000, gt=0)
+    images: int = Field(default=200_000, gt=0, le=MOST_COUNT)
     """Crops seen in training, repeats counted."""
-    read: int = Field(default=60_000, gt=0)
+    read: int = Field(default=60_000, gt=0, le=MOST_COUNT)
     """Largest number of crops that the frozen pose network reads, in spans drawn from all videos
     (movenet).
     """
@@ -137,19 +137,19 @@ class DistillSettings(Section):
     """Upper bound of the minutes that `distill` may take; not set by default. At the bound the training ends
     with what it has, and `vpd status` says so. The student then depends on the speed of the machine.
     """
-    epoch_images: int = Field(default=10_000, gt=0)
+    epoch_images: int = Field(default=10_000, gt=0, le=MOST_COUNT)
     """Crops between two validations (paper: 20,000)."""
-    validation_images: int = Field(default=1_000, gt=0, json_schema_extra=TRAINER)
+    validation_images: int = Field(default=1_000, gt=0, le=MOST_COUNT, json_schema_extra=TRAINER)
     """Largest number of held-out crops in a validation, evenly spaced."""
     batch: int = Field(default=100, gt=0, json_schema_extra=TRAINER)
     """Crops a step, of all processes together (paper: 100)."""
-    learning_rate: float = Field(default=5e-4, gt=0, json_schema_extra=TRAINER)
+    learning_rate: float = Field(default=5e-4, gt=0, le=100, json_schema_extra=TRAINER)
     """AdamW's learning rate (paper: 5e-4)."""
     schedule: Literal["constant", "cosine"] = Field(default="cosine", json_schema_extra=TRAINER)
     """Learning rate over the training: constant (paper), or falling to 0 along a cosine."""
-    best_of_mean: int = Field(default=1, gt=0, json_schema_extra=TRAINER)
+    best_of_mean: int = Field(default=1, gt=0, le=1000, json_schema_extra=TRAINER)
     """The epoch is chosen by the validation loss averaged over this many epochs (paper: 5)."""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Random seed of weights, split, order and augmentation."""
 
     trainer: str = Field(default="", json_schema_extra=OPERATIONAL)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from vpd.settings.section import Section, SidesSetting
+from vpd.settings.section import MOST_SEED, Section, SidesSetting
 
 
 class RecogniseSettings(Section):
@@ -27,8 +27,8 @@ class RecogniseSettings(Section):
     ks: tuple[int, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
     """Numbers of examples a class that `evaluate` measures, besides all examples."""
 
-    subsets: int = Field(default=10, ge=1)
+    subsets: int = Field(default=10, ge=1, le=10_000)
     """Number of subsets for each k (paper: 5)."""
 
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Random seed of the split and the subsets, where none are given."""

@@ -19,7 +19,7 @@ class SearchSettings(Section):
     sides: SidesSetting = "auto"
     """Whether mirrored actions are the same: see `[recognise]`. `auto` decides from the labelled segments
     that are searched; in uncut video it is `same`."""
-    top: int = Field(default=20, ge=1)
+    top: int = Field(default=20, ge=1, le=100_000)
     """Number of results."""
     overlap: float = Field(default=0.3, ge=0, lt=1)
     """Largest tIoU of two results of one athlete. Of two that overlap more, the worse is dropped."""

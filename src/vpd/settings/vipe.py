@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from vpd.settings.section import Section
+from vpd.settings.section import MOST_SEED, Section
 
 OFFSETS_S = (-0.267, -0.2, -0.133, -0.067, 0.0, 0.067, 0.133, 0.2, 0.267)
 """Offsets in seconds of the poses of a window: every second frame of video at 30 frames/s."""
@@ -36,7 +36,7 @@ class VipeSettings(Section):
     schedule: Literal["cycle", "constant"] = "cycle"
     """The learning rate warms up and falls along a cosine, with clipped gradients; or it stays, and gradients
     are as they are (paper)."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Seed of weights and samples."""
     validate_every: int = Field(default=1_000, ge=1)
     """Steps between two validations, each of which also saves the state to resume from."""
@@ -194,7 +194,7 @@ class VipeWindowSettings(Section):
     """Highest learning rate of AdamW. It is warmed up, then lowered along a cosine."""
     schedule: Literal["cycle", "constant"] = "cycle"
     """As in `[vipe]`."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Seed of weights and samples."""
     validate_every: int = Field(default=500, ge=1)
     """Steps between two validations, each of which also saves the state to resume from."""
