@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo test test-slow test-cluster references lint docs clean
+.PHONY: demo test test-slow test-attack test-cluster references lint docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vpd demo --out $(OUT)
@@ -13,6 +13,15 @@ demo: $(VENV)/.installed
 # run in one process, so that what they share is made once.
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+
+# Kills, full disks, damage, fuzzed files and a soak, as docs/measurements/reliability.md has them: within an hour.
+SEED ?= 1
+test-attack: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/attack.py --seed $(SEED)
+	$(BIN)/python benchmarks/damage.py --files 750 --seed $(SEED)
+	$(BIN)/python benchmarks/table_mutations.py --labels 10000 --others 300 --seed $(SEED)
+	$(BIN)/python benchmarks/soak.py --videos 24 --rounds 6 --seed $(SEED) --small-disk
+	$(BIN)/python benchmarks/soak.py --videos 1000 --rounds 30 --seed $(SEED)
 
 # One process, so that no test competes with another. A line a test as it ends, the slowest at the end, and a report
 # for machines. AGAIN=1 runs only those that failed last time.

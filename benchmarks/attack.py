@@ -7,7 +7,8 @@ Every command that writes is killed (SIGKILL), asked to end (SIGINT, SIGTERM, SI
 disk, at moments that the seed draws: the n-th work on a file, or the bytes that are left. Afterwards no file
 of the user may be lost or half, no artefact damaged, no message may be a traceback or another than the full
 disk's, and the same command, once more, must end well, and a run with the same bytes as an undisturbed one.
-Queries are drawn from hostile and from plausible text. Prints a table and what went wrong; exits with 1 then.
+Queries are drawn from hostile and from plausible text; videos are damaged and read to their end. Prints a
+table and what went wrong; exits with 1 then.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.cli import attacks
+from tests.cli.damaged_videos import fuzz_videos
 from tests.cli.queries import fuzz_queries
 from tests.pipeline.disks import small_disk, why_no_small_disk
 from tests.pipeline.made import make_video
 
 DISK_MB = 96
-ROOM = {"verbs": 300_000, "run": 1_200_000}
 
 
 def main() -> int:
@@ -40,6 +41,7 @@ def main() -> int:
     parser.add_argument("--signals", type=int, default=45)
     parser.add_argument("--disks", type=int, default=60, help="full disks, a third of them for runs")
     parser.add_argument("--queries", type=int, default=20_000)
+    parser.add_argument("--videos", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     attacks.import_all()
@@ -69,13 +71,16 @@ def main() -> int:
                     attack.stopped(tries[int(rng.integers(len(tries)))], rng, one)
                 for number in range(0 if no_disk else given.disks // (3 if kind == "run" else 1)):
                     rng = np.random.default_rng([given.seed, 2, number])
-                    attack.full(tries[number % len(tries)], rng, ROOM[kind])
+                    attack.full(tries[number % len(tries)], rng)
                 counts += Counter({f"{kind}: {what}": n for what, n in attack.counts.items()})
                 wrong += attack.wrong
-                print(f"{kind}: {dict(attack.counts)}, {len(attack.wrong)} wrong", file=sys.stderr)
-        read, refused, bad = fuzz_queries(bases["verbs"], given.queries, given.seed)
-        counts |= {"queries: read": read, "queries: refused": refused}
-        wrong += bad
+                print(f"{kind}: {dict(attack.counts)}", *attack.wrong, sep="\n", file=sys.stderr)
+        for what, (read, refused, bad) in {
+            "queries": fuzz_queries(bases["verbs"], given.queries, given.seed),
+            "videos": fuzz_videos(folder, given.videos, given.seed),
+        }.items():
+            counts |= {f"{what}: read": read, f"{what}: refused": refused}
+            wrong += bad
     if no_disk:
         print(f"No full disks: {no_disk}.")
     print("| what | times |\n|---|---|")

@@ -185,11 +185,17 @@ class Soak:
                 self.wrong.append(f"the last run: {out[-400:]}")
         if self.call("check", "check", "--deep")[0] != 0:
             self.wrong.append("check --deep: something is damaged")
-        state = json.loads(self.call("status", "status", "--json")[1])
+        found = {
+            words[0]: self.call(words[0], *words, "--json") for words in (("status",), ("labels", "list"))
+        }
+        if any(code for code, _ in found.values()):
+            self.wrong.append(f"at the end: {found}"[:600])
+            return
+        state = json.loads(found["status"][1])
         due = [v for v, row in state["videos"].items() if set(row["due"]) - {"distill", "embed"}]
         if due or len(state["videos"]) != len(self.made) or state["set_aside"] or state["missing"]:
             self.wrong.append(f"status: due {due}, {len(state['videos'])} of {len(self.made)} videos")
-        there = [x["id"] for x in json.loads(self.call("labels", "labels", "list", "--json")[1])["labels"]]
+        there = [x["id"] for x in json.loads(found["labels"][1])["labels"]]
         if sorted(there) != sorted(self.labels):
             self.wrong.append(f"labels: {len(there)} there, {len(self.labels)} were kept")
         parts = [p.name for p in self.root.rglob("*.part")]
@@ -214,6 +220,7 @@ def main() -> int:
         soak.videos.mkdir()
         soak.root.mkdir(parents=True)
         write_text(SETTINGS, soak.layout.settings)
+        said = 0
         for number in range(given.rounds):
             so_far = given.videos * (number + 1) // given.rounds
             soak.add_videos(so_far - len(soak.made))
@@ -222,7 +229,10 @@ def main() -> int:
                 with filled(place, int(soak.rng.integers(0, FREE))) if soak.full else nullcontext():
                     soak.round()
             soak.full = False
-            print(f"round {number + 1}: {len(soak.made)} videos, {len(soak.wrong)} wrong", file=sys.stderr)
+            print(
+                f"round {number + 1}: {len(soak.made)} videos", *soak.wrong[said:], sep="\n", file=sys.stderr
+            )
+            said = len(soak.wrong)
         soak.finish()
     print("| what | times |\n|---|---|")
     for name, count in sorted(soak.counts.items()):

@@ -36,6 +36,10 @@ GIVEN = ("labels.csv", "athletes.csv", "answers.csv", "vpd.toml", "trainer.toml"
 SAID = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
+MOST_LEFT = 8192
+"""Bytes that are left at most to a command that takes less, two blocks."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a command ended: its exit code (negative: the signal), what it printed, how many events it had."""
@@ -101,6 +105,8 @@ def command(words: Iterable[object], **stop: Any) -> Ended:
 
 
 LEFT = {"results", "cache", ".locks", "labels.backup", "athletes.backup"}
+TIMED = {"config.json", "history.csv"}
+"""Files of a student that say how many seconds its training took."""
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -108,7 +114,7 @@ def files(root: Path) -> dict[str, bytes]:
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not LEFT & set(path.relative_to(root).parts)
+        if path.is_file() and not LEFT & set(path.relative_to(root).parts) and path.name not in TIMED
     }
 
 
@@ -136,9 +142,11 @@ class Try:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """A command that was left alone: its events, the library's files, and what was given before and after."""
+    """A command that was left alone: its events, the bytes that it took of the disk, the library's files, and
+    what was given before and after."""
 
     events: int
+    room: int
     files: dict[str, bytes]
     before: dict[str, str]
     after: dict[str, str]
@@ -191,10 +199,11 @@ class Attack:
         """The command in a copy, left alone."""
         if attempt.words not in self._undisturbed:
             self.fresh()
-            before = given(self.root)
+            before, used = given(self.root), shutil.disk_usage(self.root).used
             ended = self.call(attempt)
             assert ended.code == 0, (attempt.words, ended.text)
-            left = Undisturbed(ended.events, files(self.root), before, given(self.root))
+            room = max(MOST_LEFT, shutil.disk_usage(self.root).used - used)
+            left = Undisturbed(ended.events, room, files(self.root), before, given(self.root))
             self._undisturbed[attempt.words] = left
         return self._undisturbed[attempt.words]
 
@@ -218,11 +227,11 @@ class Attack:
             self.wrong.append(f"{what}: left {parts}")
         self.look(what, attempt, ended, alone)
 
-    def full(self, attempt: Try, rng: np.random.Generator, room: int) -> None:
+    def full(self, attempt: Try, rng: np.random.Generator) -> None:
         """Run the command on a disk with a drawn number of bytes left, then again on one with room."""
         alone = self.undisturbed(attempt)
         self.fresh()
-        free = int(rng.integers(0, room))
+        free = int(rng.integers(0, alone.room))
         with filled(self.root.parent, free):
             ended = self.call(attempt)
         what = f"{' '.join(attempt.words)}, {free} bytes free"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.cli import attacks
+from tests.cli.damaged_videos import fuzz_videos
 from tests.cli.queries import fuzz_queries
 from tests.pipeline.disks import small_disk, why_no_small_disk
 from tests.pipeline.made import make_video
@@ -51,7 +52,7 @@ def test_commands_that_are_asked_to_end_say_what_is_kept(attack):
 def test_on_a_full_disk_commands_say_so_and_lose_nothing(attack):
     with small_disk(attack.root.parent, 48):
         for attempt, rng in drawn(attack, 3, 2):
-            attack.full(attempt, rng, 200_000)
+            attack.full(attempt, rng)
     assert attack.wrong == []
 
 
@@ -68,3 +69,9 @@ def test_queries_are_read_as_spans_or_refused(layout):  # noqa: F811
     read, refused, wrong = fuzz_queries(layout.root, 1_000, SEED)
     assert wrong == []
     assert min(read, refused) > 50
+
+
+def test_damaged_videos_are_read_to_their_end_or_refused(tmp_path):
+    read, refused, wrong = fuzz_videos(tmp_path, 40, SEED)
+    assert wrong == []
+    assert read + refused == 40

@@ -14,8 +14,11 @@ import numpy as np
 
 from vpd.athletes.picks import read_picks
 from vpd.athletes.user_boxes import read_boxes
+from vpd.detection.lists import read_lists
 from vpd.errors import InputError
 from vpd.formats.table import FORMATS, Media, export_segments, import_segments
+from vpd.library.answers import read_answers
+from vpd.library.classes import read_classes
 from vpd.library.labels import read_label_file
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
@@ -254,6 +257,11 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
         "frame,x,y,w,h,athlete\n1,1,2,3,4,0\n3,1,2,3,4,0\n5,1.5,2,3,4,1\n",
         lambda path: [i for t in read_boxes(path, FRAMES, TIMES, 0.5) for i in t.sources if i == "user"],
     ),
+    "answers": (
+        "video,athlete,start_s,end_s,proposed,label,verdict,why,id\n"
+        "one,0,1.5,2,serve,serve,accepted,random,a1\none,,2,3,serve,,rejected,,a2\n",
+        lambda path: read_answers(Layout(path.parent)),
+    ),
     "splits": ("video,scene,split\none,a,train\ntwo.2024,b,test\n", lambda path: list(read_split(path))),
 }
 """A table and its reader, whose answer has an item a row."""
@@ -262,6 +270,8 @@ OTHERS: dict[str, tuple[str, Callable[[Path], object]]] = {
                 lambda path: read_subsets(path, [Segment("one", 1, 2), Segment("two.2024", 3, 4)])),
     "poses": (POSE, read_poses),
     "settings": (SETTINGS, lambda path: check_settings(path)),
+    "classes": ('[serve]\nkind = "interval"\nlead_s = 0.5\n\n["drop shot"]\nkind = "point"\n', read_classes),
+    "lists": ('[["one", "two.2024"], ["one"]]', lambda path: read_lists(path, videos(path.parent).names)),
 }  # fmt: skip
 
 
@@ -269,7 +279,7 @@ def fuzz_tables(count: int, seed: int, folder: Path) -> dict[str, Tally]:
     """Mutated picks, boxes, splits, subsets and poses: read with an item a row, or refused."""
     tallies = {}
     for name, (base, read) in {**READERS, **OTHERS}.items():
-        suffix = "csv" if name in READERS else "toml" if name == "settings" else "json"
+        suffix = "csv" if name in READERS else "toml" if name in ("settings", "classes") else "json"
         tally, path = Tally(), folder / f"{name}.{suffix}"
         for number in range(count):
             content = mutated(base.encode(), np.random.default_rng([seed, number]))
