@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,16 @@ SCRIPTS = sorted(
     for folder in ("benchmarks", "tools", "examples", "docs/examples")
     for path in (ROOT / folder).rglob("*.py")
 )
+
+
+def test_the_index_says_of_each_benchmark_what_its_file_says():
+    rows = re.findall(r"^\| `(\S+)` \| (.+?) \| .*\|$", (ROOT / "benchmarks" / "README.md").read_text(), re.M)
+    about = {
+        path.name: " ".join(ast.get_docstring(ast.parse(path.read_text())).split("\n\n")[0].split())
+        for path in (ROOT / "benchmarks").glob("*.py")
+    }
+    assert len(rows) > 30
+    assert dict(rows).items() <= about.items()
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))

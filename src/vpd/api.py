@@ -133,7 +133,7 @@ class Library:
         cluster: Cluster | None = None,
         shard: Shard | None = None,
     ) -> RunReport:
-        """Do what is missing or out of date as far as ``steps``, as `vpd run` does.
+        """Make artefacts that are missing or out of date, up to ``steps``, as `vpd run` does.
 
         A script that asks for more than one job must guard its own code with
         ``if __name__ == "__main__"``. Videos that fail are in the report, not raised.
@@ -147,7 +147,7 @@ class Library:
         redistill : bool
             Train the student again, also on videos that are new to it.
         listener : Listener, optional
-            Hears of the progress, and may end the run by raising CancelledError.
+            Receives the progress, and may end the run by raising CancelledError.
         teachers : sequence of str
             Teachers whose features are made of every video, as well as those of the settings.
         invert : bool
@@ -169,7 +169,7 @@ class Library:
         )
 
     def status(self) -> Status:
-        """What is up to date.
+        """Check which artefacts are up to date.
 
         Returns
         -------
@@ -179,7 +179,7 @@ class Library:
         return status(self.layout)
 
     def check(self, deep: bool = False) -> LibraryCheck:
-        """Compare what vpd made with its checksums, as `vpd check` does.
+        """Compare the files that vpd made with their checksums, as `vpd check` does.
 
         Parameters
         ----------
@@ -289,14 +289,14 @@ class Library:
         exact: bool = False,
         jobs: int = 1,
     ) -> SearchResult:
-        """Find what looks like the queries, as `vpd search` does; see `vpd.verbs.search.SearchRequest`.
+        """Find actions like the queries, as `vpd search` does; see `vpd.verbs.search.SearchRequest`.
 
-        Searched are the segments of labels.csv, with ``uncut`` or without labels.csv whole videos.
+        It searches the segments of labels.csv; with ``uncut``, or without labels.csv, whole videos.
 
         Parameters
         ----------
         queries : str, Segment, or several
-            What to search for; several are searched together, the nearest to any counts.
+            The queries. Several are searched together: the distance to the nearest counts.
         uncut : bool, optional
             Search whole videos; by default only where there is no labels.csv.
         segments : iterable of Segment, optional
@@ -308,7 +308,7 @@ class Library:
         top : int, optional
             How many results; by default ``top`` of [search].
         progress : Progress, optional
-            Hears of the progress, and can cancel.
+            Receives the progress, and can cancel.
         exact : bool, optional
             Compare every frame of whole videos, however many there are.
         jobs : int, optional
@@ -358,7 +358,7 @@ class Library:
         recogniser : str, optional
             By default that of [recognise].
         progress : Progress, optional
-            Hears of the progress, and can cancel.
+            Receives the progress, and can cancel.
 
         Returns
         -------
@@ -407,7 +407,7 @@ class Library:
         jobs : int
             Worker processes.
         progress : Progress, optional
-            Hears of the progress, and can cancel.
+            Receives the progress, and can cancel.
         baselines : BaselineOptions, optional
             Settings of the paper's other systems.
 
@@ -419,7 +419,7 @@ class Library:
         Raises
         ------
         InputError
-            Where the labels do not suffice.
+            Where there are too few labels.
 
         References
         ----------
@@ -457,7 +457,7 @@ class Library:
         pattern : str, optional
             Step pattern of the time warping.
         progress : Progress, optional
-            Hears of the progress, and can cancel.
+            Receives the progress, and can cancel.
 
         Returns
         -------
@@ -491,7 +491,7 @@ class Library:
     ) -> DetectResult:
         """Find the labelled actions in videos, as `vpd detect` does; see `vpd.verbs.detect.DetectRequest`.
 
-        Without ``videos``, all without labels are looked through.
+        Without ``videos``, all videos without labels are searched.
 
         Parameters
         ----------
@@ -508,14 +508,14 @@ class Library:
         at_least : float, optional
             Least score, in 0..1; by default that of the best F1 on held-out labels.
         progress : Progress, optional
-            Hears of the progress, and can cancel.
+            Receives the progress, and can cancel.
         listener : DetectListener, optional
             Receives each video with its scores, and the first answer by search.
 
         Returns
         -------
         DetectResult
-            ``detections``, surest first; ``average_precision`` on held-out labels.
+            ``detections``, highest score first; ``average_precision`` on held-out labels.
 
         Raises
         ------
@@ -539,7 +539,7 @@ class Library:
         return detect(self.layout, request, progress, listener)
 
     def athletes(self, videos: str | Iterable[str] | None = None) -> AthletesResult:
-        """Who was taken for the athlete in each shot, and why, as `vpd athletes` shows it.
+        """The athlete chosen in each shot, and the reason, as `vpd athletes` shows them.
 
         Parameters
         ----------
@@ -564,7 +564,7 @@ class Library:
     def pick_athlete(
         self, video: str, time_s: float, x: float, y: float, w: float = 0, h: float = 0, athlete: int = 0
     ) -> PicksResult:
-        """Say that the person at (x, y), or who fills the box, is the athlete; the next run follows it.
+        """Pick the person at (x, y), or in the box, as the athlete. The next run uses the pick.
 
         Parameters
         ----------
@@ -594,19 +594,19 @@ class Library:
         return pick_athlete(self.layout, PickRequest(video, time_s, x, y, w, h, athlete))
 
     def remove_video(self, video: str, back: bool = False) -> RemoveResult:
-        """Take a video out, its labels kept aside, or bring it back, as `vpd remove` does.
+        """Remove a video and keep its labels aside, or bring it back, as `vpd remove` does.
 
         Parameters
         ----------
         video : str
             Id, file name, or end of the path.
         back : bool
-            Bring back a video that was taken out.
+            Bring back a removed video.
 
         Returns
         -------
         RemoveResult
-            What was taken out or brought back.
+            What was removed or brought back.
 
         Raises
         ------
@@ -642,20 +642,20 @@ class Library:
         seed: int = 0,
         progress: Progress | None = None,
     ) -> SuggestResult:
-        """The moments to label next, as `vpd suggest` shows them.
+        """Suggest moments to label next, as `vpd suggest` does.
 
         Parameters
         ----------
         n : int
             How many moments.
         mode : {"name", "verify"}
-            Ask what moments are, or whether a page of them is of one class.
+            Ask for the class of moments, or whether a page of them is of one class.
         features : str, optional
             Name of the features.
         seed : int
-            Of what is drawn at random.
+            Random seed.
         progress : Progress, optional
-            Hears of the progress, and can cancel.
+            Receives the progress, and can cancel.
 
         Returns
         -------
@@ -729,7 +729,7 @@ class Library:
         mirror : {"auto", "no", "yes"}
             Compare with the second as it is, mirrored, or as fits better.
         progress : Progress, optional
-            Hears of the progress, and can cancel.
+            Receives the progress, and can cancel.
 
         Returns
         -------
@@ -765,7 +765,7 @@ class Library:
         mirror : {"auto", "no", "yes"}
             Compare with the others as they are, mirrored, or as fits better.
         progress : Progress, optional
-            Hears of the progress, and can cancel.
+            Receives the progress, and can cancel.
 
         Returns
         -------
@@ -790,7 +790,7 @@ class Library:
         Parameters
         ----------
         videos, labels : sequence of str
-            Of these videos and classes alone; empty for all.
+            Only of these videos and classes; all where empty.
 
         Returns
         -------
@@ -835,7 +835,7 @@ class Library:
         athlete: int | Literal["any"] | None = None,
         version: str | None = None,
     ) -> LabelsResult:
-        """Change what is given of one label, as `vpd labels edit` does.
+        """Change the given values of one label, as `vpd labels edit` does.
 
         Parameters
         ----------
@@ -898,17 +898,17 @@ class Library:
         return remove_labels(self.layout, RemoveRequest(ids, version))
 
     def undo_labels(self) -> UndoResult:
-        """Bring labels.csv back to the state before the last change; five states are kept.
+        """Restore labels.csv to the state before the last change. Five states are kept.
 
         Returns
         -------
         UndoResult
-            What was brought back.
+            The restored state.
 
         Raises
         ------
         InputError
-            Where no former state is kept.
+            Where no earlier state is kept.
         """
         from vpd.verbs.labels import undo_labels
 
@@ -961,7 +961,7 @@ class Library:
         files : str, path, or several
             CSV, or files of other programs.
         format : str, optional
-            Of all files; by default told from each.
+            Format of all files; by default guessed for each.
         tiers : sequence of str
             Of ELAN, or annotators of Label Studio; empty where there is one.
         video : str, optional
@@ -981,7 +981,7 @@ class Library:
         Raises
         ------
         LabelError
-            Where a file is not understood whole.
+            Where a file is not fully understood.
         """
         from vpd.verbs.labels import ImportRequest, import_labels
 
@@ -1000,7 +1000,7 @@ class Library:
         folder : str or path
             Where to write.
         videos, labels : sequence of str
-            Of these videos and classes alone; empty for all.
+            Only of these videos and classes; all where empty.
 
         Returns
         -------

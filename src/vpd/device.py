@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Literal
-
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, PartialState
-from torch import Tensor, nn
 
 from vpd.errors import InputError
 
@@ -77,32 +73,3 @@ def computes_bfloat16(device: torch.device) -> bool:
 def choose_bfloat16(precision: str, device: torch.device) -> bool:
     """Whether ``precision`` (auto, float32, bfloat16) means bfloat16 on this device."""
     return precision == "bfloat16" or (precision == "auto" and computes_bfloat16(device))
-
-
-def compiled(
-    network: nn.Module, inputs: Tensor, when: Literal["auto", "on", "off"], bfloat16: bool
-) -> nn.Module:
-    """The network compiled for training on inputs of this shape; as it is where that is off or fails.
-
-    A step forward and back on ``inputs`` compiles it at once, so that what fails fails here; gradients and
-    running statistics are left as they were. Warns where it cannot be compiled.
-    """
-    device = inputs.device.type
-    if when == "off" or (when == "auto" and device != "cuda"):
-        return network
-    buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
-    try:
-        fast: nn.Module = torch.compile(network)  # type: ignore[assignment] # it keeps a module one
-        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
-            found = fast(inputs)
-        torch.stack([part.float().sum() for part in found]).sum().backward()  # type: ignore[no-untyped-call]
-    except (RuntimeError, OSError, ImportError, AssertionError) as error:
-        said = (str(error) or repr(error)).splitlines()[0]
-        warnings.warn(f"the network trains as it is, it could not be compiled: {said}", RuntimeWarning, 2)
-        fast = network
-    finally:
-        network.zero_grad(set_to_none=True)
-        with torch.no_grad():
-            for name, buffer in network.named_buffers():
-                buffer.copy_(buffers[name])
-    return fast

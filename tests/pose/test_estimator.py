@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vpd.pose.estimator import crop_window, cut_out, in_picture
+from vpd.crops.geometry import cut_window
+from vpd.pose.estimator import crop_window, in_picture
 
 
 def test_a_square_crop_is_centred_and_as_long_as_the_longer_side_padded() -> None:
@@ -27,14 +28,14 @@ def test_outside_the_picture_is_black_and_inside_is_the_picture(box: tuple[int, 
     padded = np.zeros((3000, 3000, 3), np.uint8)
     padded[1000:1200, 1000:1300] = rgb
     expected = padded[1000 + y : 1000 + y + h, 1000 + x : 1000 + x + w]
-    np.testing.assert_array_equal(cut_out(rgb, np.array(box), (w, h)), expected)
+    np.testing.assert_array_equal(cut_window(rgb, np.array(box), (w, h)), expected)
 
 
 def test_a_point_found_in_a_crop_is_where_it_is_in_the_picture() -> None:
     rgb = np.zeros((200, 300, 3), np.uint8)
     rgb[80:84, 150:154] = 255
     window = crop_window(np.array([120, 40, 50, 90]), (256, 256), 1.35)
-    crop = cut_out(rgb, window, (256, 256))
+    crop = cut_window(rgb, window, (256, 256))
     y, x = np.nonzero(crop[:, :, 0] > 127)
     # Coordinates count from the edge of the first pixel, so a pixel's middle is half a pixel on.
     pose = np.zeros((1, 17, 3), np.float32)

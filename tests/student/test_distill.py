@@ -17,12 +17,12 @@ from torch import nn
 
 from tests.student.synthetic import RECIPE, stick_source, stick_sources, tiny_settings
 from vpd.crops import CropFile
-from vpd.device import compiled
 from vpd.errors import CancelledError, InputError, MismatchError
 from vpd.settings import EmbedSettings
 from vpd.settings.distill import AugmentSettings, HeadSettings
 from vpd.student import OnnxEngine, TorchEngine, distill, embed, export_onnx, load_student
 from vpd.student.training.checkpoint import FILE as CHECKPOINT
+from vpd.student.training.compiling import compiled
 
 
 class StoppedError(Exception):

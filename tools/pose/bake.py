@@ -167,8 +167,9 @@ def bake_places(path: Path, clips: Path) -> None:
 
 def bake_people(path: Path, clips: Path) -> None:
     """People of the video files whose poses MoveNet is sure of."""
+    from vpd.crops.geometry import cut_window
     from vpd.pose.estimation import poses_of
-    from vpd.pose.estimator import crop_window, cut_out
+    from vpd.pose.estimator import crop_window
     from vpd.pose.movenet import MoveNet
     from vpd.pose.skeleton import mean_score
 
@@ -178,7 +179,7 @@ def bake_people(path: Path, clips: Path) -> None:
             continue
         scores = mean_score(poses_of([rgb] * len(boxes), boxes, network, 0.0))
         side = (PEOPLE_SIDE, PEOPLE_SIDE)
-        pictures += [cut_out(rgb, crop_window(box, side, ROOM), side) for box in boxes[scores > SURE]]
+        pictures += [cut_window(rgb, crop_window(box, side, ROOM), side) for box in boxes[scores > SURE]]
     _write_pictures(path, pictures, 84)
 
 

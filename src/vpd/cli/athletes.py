@@ -35,9 +35,9 @@ def _numbers(text: str, count: int, form: str) -> list[float]:
 
 def athletes(
     video: Annotated[str, typer.Argument(help="The video.")],
-    pick: Annotated[str, typer.Option(metavar="T,X,Y", help="The athlete is who is at X, Y at time T.")] = "",
-    box: Annotated[str, typer.Option(metavar="T,X,Y,W,H", help="The athlete is who fills this box.")] = "",
-    athlete: Annotated[int, typer.Option(min=0, help="Which number the picked person gets.")] = 0,
+    pick: Annotated[str, typer.Option(metavar="T,X,Y", help="A point X, Y on the athlete at time T.")] = "",
+    box: Annotated[str, typer.Option(metavar="T,X,Y,W,H", help="A box around the athlete.")] = "",
+    athlete: Annotated[int, typer.Option(min=0, help="Number of the picked person.")] = 0,
     forget: Annotated[bool, typer.Option("--forget", help="Forget all picks of this video.")] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def compare(
-    first: Annotated[str, typer.Argument(help="VIDEO@START-END, times in s or m:s.")],
-    second: Annotated[str, typer.Argument(help="The same of the second.")],
+    first: Annotated[str, typer.Argument(help="The first execution: VIDEO@START-END, times in s or m:s.")],
+    second: Annotated[str, typer.Argument(help="The second execution, in the same form.")],
     more: Annotated[
-        list[str] | None, typer.Argument(help="Further ones: the mean of all and their spread about it.")
+        list[str] | None, typer.Argument(help="Further executions: the mean of all and their spread.")
     ] = None,
     mirror: Annotated[str, typer.Option(help="auto, no or yes: compare with the second mirrored.")] = "auto",
     features: Annotated[str | None, typer.Option("--features", "-f", help="Name of the features.")] = None,

@@ -33,7 +33,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for the library and the report.")] = Path("demo"),
     jobs: JobsOption = 0,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Begin again, not where the last one ended.")
+        bool, typer.Option("--fresh", help="Begin again instead of continuing the last run.")
     ] = False,
     serve: Annotated[
         bool, typer.Option("--serve", help="Then open the demo's library in the browser, until Ctrl-C.")

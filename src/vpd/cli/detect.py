@@ -52,12 +52,13 @@ class _Told(DetectionFolder):
 
 def detect(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[VIDEO]...", help="Default: all without labels.")
+        list[str] | None,
+        typer.Argument(metavar="[VIDEO]...", help="Videos to search; by default all without labels."),
     ] = None,
     library: LibraryOption = None,
     features: Annotated[
         str | None,
-        typer.Option("--features", "-f", help="Features to use; by default those of search in uncut video."),
+        typer.Option("--features", "-f", help="Features; by default those of search in uncut video."),
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labels to learn from; default labels.csv.")] = None,
     method: Annotated[str | None, typer.Option(help="search, trained or combined.")] = None,

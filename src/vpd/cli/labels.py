@@ -56,10 +56,10 @@ def _show(result: verb.LabelsResult, as_json: bool, text: str = "") -> None:
 @app.command("list")
 def list_(
     video: Annotated[
-        list[str] | None, typer.Option("--video", help="Of this video; may be repeated.")
+        list[str] | None, typer.Option("--video", help="Only this video; may be repeated.")
     ] = None,
     label: Annotated[
-        list[str] | None, typer.Option("--label", help="Of this class; may be repeated.")
+        list[str] | None, typer.Option("--label", help="Only this class; may be repeated.")
     ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
@@ -82,7 +82,7 @@ def add(
 
 @app.command()
 def edit(
-    name: Annotated[str, typer.Argument(metavar="ID", help="The label's id, or how it begins.")],
+    name: Annotated[str, typer.Argument(metavar="ID", help="The label's id, or its beginning.")],
     label: Annotated[str | None, typer.Option("--label", help="The action.")] = None,
     start: Annotated[str | None, typer.Option("--start", help="Seconds, or minutes:seconds.")] = None,
     end: Annotated[str | None, typer.Option("--end", help="Seconds, or minutes:seconds.")] = None,
@@ -140,8 +140,8 @@ def check(
         Path | None,
         typer.Argument(help="Labels; by default labels.csv and all files of yours in the library."),
     ] = None,
-    splits: Annotated[Path | None, typer.Option(help="As `vpd evaluate` takes it.")] = None,
-    subset_file: Annotated[Path | None, typer.Option(help="As `vpd evaluate` takes it.")] = None,
+    splits: Annotated[Path | None, typer.Option(help="File as for `vpd evaluate`.")] = None,
+    subset_file: Annotated[Path | None, typer.Option(help="File as for `vpd evaluate`.")] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -186,13 +186,14 @@ def import_(
         typer.Option("--tier", help="An ELAN tier or a Label Studio annotator; may be repeated."),
     ] = None,
     video: Annotated[
-        str | None, typer.Option("--video", help="All labels are of this video, whatever the files name.")
+        str | None, typer.Option("--video", help="Video of all labels, whatever the files name.")
     ] = None,
     offset: Annotated[float, typer.Option("--offset", help="Seconds to add to every time.")] = 0.0,
     encoding: Annotated[
-        str | None, typer.Option("--encoding", help="Of CSV files, where it does not show: cp1252, ...")
+        str | None,
+        typer.Option("--encoding", help="Encoding of CSV files where it cannot be detected: cp1252, ..."),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Instead of what labels.csv holds.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Labels to use instead of labels.csv.")] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -216,10 +217,10 @@ def export(
         typer.Option("--out", "-o", help="A new or empty folder; default results/export-<time>."),
     ] = None,
     video: Annotated[
-        list[str] | None, typer.Option("--video", help="Of this video; may be repeated.")
+        list[str] | None, typer.Option("--video", help="Only this video; may be repeated.")
     ] = None,
     label: Annotated[
-        list[str] | None, typer.Option("--label", help="Of this class; may be repeated.")
+        list[str] | None, typer.Option("--label", help="Only this class; may be repeated.")
     ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,

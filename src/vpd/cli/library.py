@@ -85,7 +85,7 @@ def status(
     library: LibraryOption = None,
     videos: Annotated[bool, typer.Option("--videos", help="List every video.")] = False,
     shards: Annotated[
-        int, typer.Option("--shards", min=0, help="Count by the N shards of `vpd run --shard I/N`, too.")
+        int, typer.Option("--shards", min=0, help="Also count by the N shards of `vpd run --shard I/N`.")
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -182,7 +182,7 @@ def check(
 
 def remove(
     video: Annotated[str, typer.Argument(help="The video.")],
-    back: Annotated[bool, typer.Option("--back", help="Bring back one that was removed.")] = False,
+    back: Annotated[bool, typer.Option("--back", help="Bring back a removed video.")] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:

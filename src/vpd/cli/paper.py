@@ -152,7 +152,7 @@ PublishedOption = Annotated[
     bool,
     typer.Option("--as-published", help="Repeat the reference where it is questionable; the table says so."),
 ]
-FreshOption = Annotated[bool, typer.Option("--fresh", help="Measure again what earlier runs kept.")]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Repeat measurements that earlier runs kept.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for the files; else the library's.")]
 BaselinesOption = Annotated[
     str | None,

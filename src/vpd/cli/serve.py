@@ -11,9 +11,9 @@ from vpd.cli.common import LibraryOption, open_library, say
 
 def serve(
     host: Annotated[
-        str, typer.Option(help="Where to listen; another than this computer needs the token of the address.")
+        str, typer.Option(help="Host to listen on. Any but this computer needs the token of the address.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port number; 0 takes any free port.")] = 0,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
     ] = True,

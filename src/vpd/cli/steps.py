@@ -26,7 +26,7 @@ from vpd.settings.presets import PRESETS
 from vpd.teachers.table import TEACHERS
 
 RedistillOption = Annotated[
-    bool, typer.Option("--redistill", help="Train the student again, on videos that are new to it too.")
+    bool, typer.Option("--redistill", help="Train the student again, including videos that are new to it.")
 ]
 TeacherOption = Annotated[
     list[str] | None,
@@ -60,7 +60,7 @@ EngineOption = Annotated[
     str,
     typer.Option(
         "--engine",
-        help="What does the work: here, workers, or ray (a Ray cluster); by default worker processes, by -j.",
+        help="Engine: here, workers, or ray (a Ray cluster); by default worker processes, by -j.",
     ),
 ]
 AddressOption = Annotated[

@@ -17,7 +17,7 @@ def suggest(
         str, typer.Option(help="name: what are these? verify: a page that should be of one class.")
     ] = "name",
     features: Annotated[str | None, typer.Option("--features", "-f", help="Name of the features.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed of what is drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:

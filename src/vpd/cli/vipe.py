@@ -59,10 +59,14 @@ def train_command(
     up: Annotated[str | None, typer.Option(help="x, y or z, where it cannot be told.")] = None,
     body_model: Annotated[
         Path | None,
-        typer.Option(help="SMPL-H model.npz, or a folder of one a gender, for AMASS files without joints."),
+        typer.Option(
+            help="SMPL-H model.npz, or a folder with one for each gender, for AMASS files without joints."
+        ),
     ] = None,
     start: Annotated[Path | None, typer.Option(help="Weights to start from, instead of random ones.")] = None,
-    estimator: Annotated[str, typer.Option(help="Pose estimator that it is meant for.")] = "movenet_thunder",
+    estimator: Annotated[
+        str, typer.Option(help="Pose estimator that the embedding is for.")
+    ] = "movenet_thunder",
     preset: Annotated[
         str | None, typer.Option(help=f"Named settings: {', '.join(PRESETS)} (VIPE* to the paper's letter).")
     ] = None,

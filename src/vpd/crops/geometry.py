@@ -42,18 +42,27 @@ def cut_square(rgb: Array, square: Array, size: int) -> Array:
     """Cut the square (x, y, side) out of the picture (H, W, 3) uint8, and resize it to (size, size, 3).
     Pixels outside are black.
     """
-    x, y, side = (int(v) for v in square)
+    x, y, side = square
+    return cut_window(rgb, np.array([x, y, side, side]), (size, size))
+
+
+def cut_window(rgb: Array, window: Array, size: tuple[int, int]) -> Array:
+    """Cut the window (x, y, w, h) out of the picture (H, W, 3) uint8, and resize it to ``size`` (w, h).
+
+    Pixels outside the picture are black. Returns (height, width, 3) uint8.
+    """
+    x, y, w, h = (int(v) for v in window)
     height, width = rgb.shape[:2]
     left, top = min(max(x, 0), width), min(max(y, 0), height)
-    right, bottom = max(min(x + side, width), left), max(min(y + side, height), top)
+    right, bottom = max(min(x + w, width), left), max(min(y + h, height), top)
     inside = rgb[top:bottom, left:right]
     if inside.size == 0:
-        return np.zeros((size, size, 3), np.uint8)
-    if inside.shape[:2] != (side, side):
-        margins = (top - y, y + side - bottom, left - x, x + side - right)
+        return np.zeros((size[1], size[0], 3), np.uint8)
+    if inside.shape[:2] != (h, w):
+        margins = (top - y, y + h - bottom, left - x, x + w - right)
         inside = cv2.copyMakeBorder(inside, *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-    way = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    crop: Array = cv2.resize(inside, (size, size), interpolation=way)
+    way = cv2.INTER_AREA if w > size[0] else cv2.INTER_LINEAR
+    crop: Array = cv2.resize(inside, size, interpolation=way)
     return crop
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe, damaged, map_table, read_recipe, read_table, write_arrow
+from vpd.library.rows import by_athlete, joined
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 
@@ -55,18 +56,15 @@ def write_features(path: Path, sequences: list[FeatureSequence], d: int, recipe:
     319
     """
 
-    def joined(name: str, empty: Array) -> Array:
-        return np.concatenate([empty, *(getattr(s, name) for s in sequences)])
-
-    values = joined("values", np.empty((0, 2, d), np.float32))
-    valid = joined("valid", np.empty(0, np.bool_))
+    values = joined([s.values for s in sequences], np.empty((0, 2, d), np.float32))
+    valid = joined([s.valid for s in sequences], np.empty(0, np.bool_))
     athletes = [np.full(len(s), s.athlete, np.int32) for s in sequences]
     table = pa.table(
         {
-            "frame": joined("frames", np.empty(0, np.int64)),
-            "time_s": joined("times_s", np.empty(0, np.float64)),
-            "athlete": np.concatenate([np.empty(0, np.int32), *athletes]),
-            "score": joined("scores", np.empty(0, np.float32)),
+            "frame": joined([s.frames for s in sequences], np.empty(0, np.int64)),
+            "time_s": joined([s.times_s for s in sequences], np.empty(0, np.float64)),
+            "athlete": joined(athletes, np.empty(0, np.int32)),
+            "score": joined([s.scores for s in sequences], np.empty(0, np.float32)),
             "regular": _column(values[:, REGULAR], valid),
             "mirrored": _column(values[:, MIRRORED], valid),
         }
@@ -145,15 +143,12 @@ def read_features(path: Path) -> list[FeatureSequence]:
     regular, mirrored = read_feature_matrix(path)
     columns = {name: table[name].to_numpy() for name in ("frame", "time_s", "athlete", "score")}
     valid = table["regular"].is_valid().to_numpy()
-    athletes = columns["athlete"]
-    starts = np.flatnonzero(np.r_[True, athletes[1:] != athletes[:-1]]) if len(athletes) else np.empty(0, int)
     sequences = []
-    for start, end in zip(starts, np.r_[starts[1:], len(athletes)][: len(starts)], strict=True):
-        rows = slice(start, end)
+    for athlete, rows in by_athlete(columns["athlete"]):
         sequences.append(
             FeatureSequence(
                 video=path.stem,
-                athlete=int(athletes[start]),
+                athlete=athlete,
                 frames=columns["frame"][rows],
                 times_s=columns["time_s"][rows],
                 values=np.stack([regular[rows], mirrored[rows]], axis=1),

@@ -8,7 +8,7 @@ the area below.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -162,13 +162,23 @@ def mean_average_precision(
     >>> score.labels, score.mean.tolist()
     (('a', 'b'), [0.5])
     """
+    return by_class(average_precision, truth, detections, tious)
+
+
+def by_class(
+    measure: Callable[[Sequence[Segment], Sequence[Detection], Sequence[float]], Array],
+    truth: Sequence[Segment],
+    detections: Sequence[Detection],
+    thresholds: Sequence[float],
+) -> DetectionScore:
+    """``measure`` (K,) at the thresholds, for each class of ``truth`` with the detections of that class."""
     labels = sorted({segment.label or "" for segment in truth})
     values = [
-        average_precision(
+        measure(
             [t for t in truth if (t.label or "") == label],
             [d for d in detections if (d.label or "") == label],
-            tious,
+            thresholds,
         )
         for label in labels
     ]
-    return DetectionScore(tuple(labels), tuple(tious), np.array(values).reshape(-1, len(tious)))
+    return DetectionScore(tuple(labels), tuple(thresholds), np.array(values).reshape(-1, len(thresholds)))

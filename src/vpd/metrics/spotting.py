@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vpd.metrics.average_precision import DetectionScore, curve
+from vpd.metrics.average_precision import DetectionScore, by_class, curve
 from vpd.metrics.matching import match, nearness, ranked
 from vpd.types import Array, Detection, Segment
 
@@ -50,13 +50,4 @@ def mean_spotting_average_precision(
     truth: Sequence[Segment], detections: Sequence[Detection], tolerances_s: Sequence[float]
 ) -> DetectionScore:
     """`spotting_average_precision` of every class that occurs in ``truth``."""
-    labels = sorted({segment.label or "" for segment in truth})
-    values = [
-        spotting_average_precision(
-            [t for t in truth if (t.label or "") == label],
-            [d for d in detections if (d.label or "") == label],
-            tolerances_s,
-        )
-        for label in labels
-    ]
-    return DetectionScore(tuple(labels), tuple(tolerances_s), np.array(values).reshape(-1, len(tolerances_s)))
+    return by_class(spotting_average_precision, truth, detections, tolerances_s)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from vpd.athletes.boxes import iou
+from vpd.crops.geometry import cut_window
 from vpd.models.session import batch_size
-from vpd.pose.estimator import PoseEstimator, crop_window, cut_out, in_picture
+from vpd.pose.estimator import PoseEstimator, crop_window, in_picture
 from vpd.pose.skeleton import mean_score
 from vpd.pose.turning import choose, turned_poses
 from vpd.settings.pose import PoseSettings
@@ -136,5 +137,5 @@ def _windows(boxes: Array, size: tuple[int, int], padding: float) -> Array:
 
 
 def _estimated(pictures: Sequence[Array], windows: Array, estimator: PoseEstimator) -> Array:
-    crops = [cut_out(rgb, window, estimator.size) for rgb, window in zip(pictures, windows, strict=True)]
+    crops = [cut_window(rgb, window, estimator.size) for rgb, window in zip(pictures, windows, strict=True)]
     return in_picture(estimator.keypoints(np.stack(crops)), windows, estimator.size)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from vpd.types import Array
@@ -48,24 +47,6 @@ def crop_window(box: Array, size: tuple[int, int], padding: float) -> Array:
     width = max(2, round(high * aspect))
     window: Array = np.array([round(x + w / 2 - width / 2), round(y + h / 2 - height / 2), width, height])
     return window
-
-
-def cut_out(rgb: Array, window: Array, size: tuple[int, int]) -> Array:
-    """Cut the ``window`` out of a picture and resize it to ``size``: (height, width, 3) uint8. Pixels outside
-    are black.
-    """
-    x, y, w, h = (int(v) for v in window)
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + w, rgb.shape[1]), min(y + h, rgb.shape[0])
-    inside = rgb[top:bottom, left:right] if right > left and bottom > top else None
-    if inside is None or inside.shape[:2] != (h, w):
-        padded = np.zeros((h, w, 3), np.uint8)
-        if inside is not None:
-            padded[top - y : bottom - y, left - x : right - x] = inside
-        inside = padded
-    shrinking = w > size[0]
-    resized: Array = cv2.resize(inside, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
-    return resized
 
 
 def in_picture(keypoints: Array, windows: Array, size: tuple[int, int]) -> Array:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from vpd.pose.estimator import PoseEstimator, crop_window, cut_out, in_picture
+from vpd.crops.geometry import cut_window
+from vpd.pose.estimator import PoseEstimator, crop_window, in_picture
 from vpd.pose.skeleton import BODY13, mean_score
 from vpd.types import Array
 
@@ -35,7 +36,7 @@ def turned_poses(pictures: Sequence[Array], boxes: Array, estimator: PoseEstimat
         size = estimator.size if quarters % 2 == 0 else estimator.size[::-1]
         windows = np.stack([crop_window(box, size, estimator.padding) for box in boxes])
         crops = [
-            np.ascontiguousarray(np.rot90(cut_out(rgb, window, size), quarters))
+            np.ascontiguousarray(np.rot90(cut_window(rgb, window, size), quarters))
             for rgb, window in zip(pictures, windows, strict=True)
         ]
         poses = turned_back(estimator.keypoints(np.stack(crops)), quarters, size)

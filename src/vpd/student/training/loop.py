@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from vpd.device import choose_bfloat16, compiled
+from vpd.device import choose_bfloat16
 from vpd.errors import InputError
 from vpd.settings.distill import DistillSettings
 from vpd.student.corpus.augment import Draw, augment, draw
@@ -18,6 +18,7 @@ from vpd.student.corpus.batches import Batch, BatchReader, evenly, sample
 from vpd.student.corpus.corpus import Corpus, Split
 from vpd.student.corpus.training_batch import TrainingBatch
 from vpd.student.network.base import BaseStudent
+from vpd.student.training.compiling import compiled
 from vpd.student.training.history import Epoch
 from vpd.student.training.losses import distillation_loss, normalised_targets
 from vpd.student.training.schedule import TimeLimit, learning_rate_factor
