@@ -268,6 +268,23 @@ def test_a_cluster_that_refuses_is_told_in_a_sentence(ray_home, tmp_path, variab
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals of other kinds")
+def test_ctrl_c_ends_in_order_and_the_next_run_continues(ray_home, tmp_path):
+    layout = made_library(tmp_path, ["a", "b", "c", "d"], frames=300)
+    command = [sys.executable, "-m", "vpd", "run", "--engine", "ray", "-L", str(layout.root)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if line.startswith("track"):
+            break
+    process.send_signal(signal.SIGINT)
+    err = process.stderr.read()
+    assert process.wait() == 128 + signal.SIGINT
+    assert "What is done is kept" in err
+    assert not list(layout.root.rglob("*.part"))
+    assert run(layout, ["crop"]).complete
+
+
+@pytest.mark.slow
 def test_a_cluster_that_loses_parts_makes_the_same_bytes(ray_home):
     """A random two of: a worker, a node, the program that started the run."""
     command = [sys.executable, str(ROOT / "benchmarks" / "cluster.py"), "kills", "--moments", "2"]

@@ -82,14 +82,21 @@ class _BusyError(Exception):
 
 @contextmanager
 def _in_hand(outputs: Sequence[Output]) -> Iterator[None]:
-    """Hold the locks of the artefacts, so that no other run makes the same ones. Raises _BusyError."""
-    with ExitStack() as stack:
-        for output in outputs:
-            try:
-                stack.enter_context(locked(output.path, wait_s=0))
-            except LockedError as error:
-                raise _BusyError(output.path) from error
-        yield
+    """Hold the locks of the artefacts, so that no other run makes the same ones.
+
+    Raises _BusyError where another process holds one, or has taken one over meanwhile, as from a computer
+    that slept: what it makes is the same.
+    """
+    try:
+        with ExitStack() as stack:
+            for output in outputs:
+                try:
+                    stack.enter_context(locked(output.path, wait_s=0))
+                except LockedError as error:
+                    raise _BusyError(output.path) from error
+            yield
+    except LockedError as error:
+        raise _BusyError(outputs[0].path) from error
 
 
 def perform(task: Task, progress: ProgressMs) -> Outcome:
