@@ -2,17 +2,22 @@
 
     python benchmarks/suggest.py penn FOLDER [--features vipe-window joints2d] [--seeds 10] [--tail]
     python benchmarks/suggest.py library LIBRARY --splits splits.csv [--features vipe-window] [--seeds 10]
+    python benchmarks/suggest.py library LIBRARY --splits splits.csv --shown 100
+    python benchmarks/suggest.py speed [--candidates 5000]
 
 A perfect reviewer names the moments that a strategy asks about, five at a time; a nearest neighbour by
 dynamic time warping learns from them and is tested on the test part. ``queue`` is what `vpd suggest` asks:
 its stages of strategies. ``--tail`` keeps 0.7^r of the r-th class. The last table counts the user's actions
 where whole pages of proposals are verified: one to accept a page, two for each wrong one, one to name a
-moment.
+moment. ``--shown`` asks so many times until `SHOWN_AT` labels are given, and counts how often the interval of
+the accuracy that is shown holds the share of the other moments that are guessed right. ``speed`` is the time
+of the next page of questions.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +32,7 @@ from vpd.library.videos import Videos
 from vpd.recognition.split import TEST, read_split
 from vpd.sequences import FeatureStore
 from vpd.suggestion.kernel import distances, kernel
-from vpd.suggestion.queue import questions, verify_page
+from vpd.suggestion.queue import RANDOM, accuracy, guesses, held_out, questions, verify_page
 from vpd.suggestion.strategies import STRATEGIES, Pool
 from vpd.teachers.vipe.model import mirrored_2d
 from vpd.teachers.vipe_window.model import VipeWindow
@@ -38,6 +43,8 @@ BUDGETS = (15, 30, 60, 120)
 GOALS = (0.8, 0.9, 0.95)
 TAIL = 0.7
 PAGE = 12
+SHOWN_AT = (30, 60, 120)
+"""Labels after which the accuracy that is shown is judged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,23 +185,75 @@ def actions_by_pages(data: Data, rng: np.random.Generator, most: int) -> tuple[i
     return labels, actions, wrong
 
 
+def shown(data: Data, runs: int) -> None:
+    """How often the interval of the accuracy that is shown holds the true share."""
+    base = pool_of(data, np.empty(0, int))
+    truth = data.labels[data.pool]
+    inside, done = dict.fromkeys(SHOWN_AT, 0), dict.fromkeys(SHOWN_AT, 0)
+    widths: dict[int, list[float]] = {n: [] for n in SHOWN_AT}
+    for run in range(runs):
+        rng = np.random.default_rng(run)
+        names, drawn = base.labels.copy(), list[int]()
+        for asked in range(0, min(max(SHOWN_AT), len(truth) - BATCH), BATCH):
+            for q in questions(Pool(base.distance, base.kernel, names), BATCH, rng, asked):
+                drawn += [q.index] if q.why == RANDOM else []
+                names[q.index] = truth[q.index]
+            if asked + BATCH in SHOWN_AT:
+                pool = Pool(base.distance, base.kernel, names)
+                found = accuracy(held_out(pool, np.array(drawn, int)))
+                right = np.mean(guesses(pool)[pool.open] == truth[pool.open])
+                done[asked + BATCH] += 1
+                inside[asked + BATCH] += found is not None and found.low <= right <= found.high
+                widths[asked + BATCH].append(found.high - found.low if found else 1.0)
+    for n in SHOWN_AT:
+        if done[n]:
+            print(
+                f"accuracy shown after {n} labels: the interval holds the true share in {inside[n]} of "
+                f"{done[n]} runs; {100 * np.mean(widths[n]):.0f} points wide"
+            )
+
+
+def speed(candidates: int) -> None:
+    """Time of the next page of questions, with the distances known."""
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(candidates, 4)).astype(np.float32)
+    distance = np.linalg.norm(points[:, None] - points[None], axis=2)
+    names = np.full(candidates, "", dtype=object)
+    names[:60] = [f"class {i % 12}" for i in range(60)]
+    alike = kernel(distance)
+    for what, labels in (("none labelled", np.full(candidates, "", dtype=object)), ("60 labelled", names)):
+        wall, cpu = time.perf_counter(), time.process_time()
+        questions(Pool(distance, alike, labels), PAGE, rng, 0)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        print(f"{PAGE} questions of {candidates} candidates, {what}: {wall:.2f} s, {cpu:.2f} s of processor")
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("kind", choices=["penn", "library"])
-    parser.add_argument("data", type=Path)
+    parser.add_argument("kind", choices=["penn", "library", "speed"])
+    parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("--splits", type=Path)
     parser.add_argument("--features", nargs="+", default=["vipe-window", "joints2d"])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--most", type=int, default=120)
     parser.add_argument("--tail", action="store_true")
+    parser.add_argument("--shown", type=int, help="runs; prints only how far the accuracy shown is right")
+    parser.add_argument("--candidates", type=int, default=5000)
     given = parser.parse_args()
+    if given.kind == "speed":
+        speed(given.candidates)
+        return
     for features in given.features:
         whole = (
             from_penn(given.data, features)
             if given.kind == "penn"
             else from_library(given.data, given.splits, features)
         )
+        if given.shown:
+            print(features)
+            shown(whole, given.shown)
+            continue
         budgets = [b for b in BUDGETS if b <= given.most]
         full = whole.accuracy(whole.pool)
         goals = [goal * full for goal in GOALS]

@@ -18,6 +18,7 @@ from vpd.suggestion.queue import (
     UNSURE,
     accuracy,
     guesses,
+    held_out,
     questions,
     trusted_distance,
     verify_page,
@@ -147,3 +148,26 @@ def test_accuracy_is_a_share_with_wilsons_interval():
     assert (found.mean, found.count) == (0.9, 10)
     assert (found.low, found.high) == pytest.approx(wilson(9, 10))
     assert (found.low, found.high) == pytest.approx((0.5958, 0.9821), abs=1e-4)
+
+
+def test_what_was_asked_at_random_is_guessed_by_all_other_labels():
+    points = np.array([[0.0], [1.0], [10.0], [11.0], [12.0], [30.0]])
+    pool = pool_of(points, ["a", "a", "b", "b", "a", ""])
+    assert held_out(pool, np.array([0, 3, 4])) == [True, True, False]
+    assert held_out(pool_of(points, ["a", "", "", "", "", ""]), np.array([0])) == []
+
+
+def test_the_accuracy_that_is_shown_is_that_of_the_other_moments():
+    """The interval holds the share of the open moments that are guessed right, nearly as often as it says."""
+    rng, inside = np.random.default_rng(0), 0
+    for _ in range(200):
+        points = rng.normal(0, 1, (150, 2))
+        truth = np.where(points[:, 0] + rng.normal(0, 0.4, 150) > 0, "a", "b").astype(object)
+        asked = rng.permutation(150)[:40]
+        labels = np.full(150, "", object)
+        labels[asked] = truth[asked]
+        pool = pool_of(points, list(labels))
+        right = np.mean(guesses(pool)[pool.open] == truth[pool.open])
+        shown = accuracy(held_out(pool, asked[:20]))
+        inside += shown.low <= right <= shown.high
+    assert inside >= 180

@@ -115,6 +115,18 @@ def verify_page(pool: Pool, n: int) -> list[Question]:
     return [Question(int(i), PROPOSAL, name) for i in indices]
 
 
+def held_out(pool: Pool, drawn: Array) -> list[bool]:
+    """Whether each labelled candidate in ``drawn`` (indices) is guessed right by the other labels."""
+    known = pool.labelled
+    right = []
+    for index in drawn:
+        others = known[known != index]
+        if len(others):
+            nearest = others[pool.distance[index, others].argmin()]
+            right.append(bool(pool.labels[nearest] == pool.labels[index]))
+    return right
+
+
 @dataclass(frozen=True)
 class Accuracy:
     """The share of right guesses among questions drawn at random, with its 95 % interval."""

@@ -22,7 +22,7 @@ from vpd.library.videos import Videos
 from vpd.sequences import FeatureStore
 from vpd.suggestion.candidates import find_candidates, without
 from vpd.suggestion.kernel import distances, kernel
-from vpd.suggestion.queue import RANDOM, Accuracy, Question, accuracy, questions, verify_page
+from vpd.suggestion.queue import RANDOM, Accuracy, Question, accuracy, held_out, questions, verify_page
 from vpd.suggestion.strategies import NOTHING, Pool
 from vpd.types import Array, FeatureSequence, Segment
 from vpd.verbs.features import choose_features
@@ -80,7 +80,8 @@ class SuggestResult:
     Attributes
     ----------
     candidates : how many moments were considered, and of how many that were found.
-    accuracy : of guesses on questions drawn at random; None before there is one.
+    accuracy : of guesses on the moments that were asked at random, each from all other labels; None before
+        there is one.
     few : classes with fewer than three labels.
     notes : sentences on videos that are left out.
     """
@@ -140,17 +141,23 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     pool, members = _pool(store, kept, known, progress)
     items = _items(pool, members, request, rng, len(answers))
     names, counts = np.unique([s.label or "" for s in actions], return_counts=True)
-    right = [a.right for a in answers if a.why == RANDOM and a.proposed]
+    at_random = {_place(a.segment()) for a in answers if a.why == RANDOM}
+    drawn = [i for i in pool.labelled if _place(members[i]) in at_random]
     return SuggestResult(
         items,
         store.name,
         len(kept),
         len(fresh),
         len(actions),
-        accuracy(right),
+        accuracy(held_out(pool, np.array(drawn, int))),
         tuple(str(n) for n, c in zip(names, counts, strict=True) if c < FEW),
         left_out_notes(store),
     )
+
+
+def _place(segment: Segment) -> tuple[object, ...]:
+    """Where a moment is, as an answer and the label that follows from it agree."""
+    return segment.video, segment.athlete, round(segment.start_s, 3), round(segment.end_s, 3)
 
 
 def _pool(
