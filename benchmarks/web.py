@@ -78,7 +78,7 @@ def ready(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
         for _ in range(options.rounds // 6 or 1):
             with new_page(browser, address) as page:
                 answers: list[Any] = []
-                page.on("response", answers.append)
+                page.on("response", lambda answer, answers=answers: answers.append(answer))
                 times.append(
                     seconds(lambda page=page: (page.goto("/"), page.wait_for_selector("main .videos")))
                 )

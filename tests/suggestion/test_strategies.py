@@ -150,6 +150,19 @@ def test_accuracy_is_a_share_with_wilsons_interval():
     assert (found.low, found.high) == pytest.approx((0.5958, 0.9821), abs=1e-4)
 
 
+@given(st.integers(2, 40), st.integers(0, 10), st.integers(1, 12), st.integers(0, 2**31))
+@settings(max_examples=50, deadline=None)
+def test_herding_takes_the_greatest_gain_each_time(open_count, known, n, seed):
+    rng = np.random.default_rng(seed)
+    labels = [*[""] * open_count, *rng.choice(["a", "b"], known)]
+    pool = pool_of(rng.normal(size=(len(labels), 2)), labels)
+    covered = pool.kernel[:, pool.labelled].max(axis=1, initial=0)
+    for index in max_herding(pool, n, rng):
+        gains = np.maximum(pool.kernel - covered[:, None], 0).sum(axis=0)
+        assert gains[index] >= gains[pool.open].max() - 1e-9
+        covered = np.maximum(covered, pool.kernel[:, index])
+
+
 def test_what_was_asked_at_random_is_guessed_by_all_other_labels():
     points = np.array([[0.0], [1.0], [10.0], [11.0], [12.0], [30.0]])
     pool = pool_of(points, ["a", "a", "b", "b", "a", ""])

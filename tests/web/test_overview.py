@@ -25,4 +25,4 @@ def test_a_wrong_table_of_classes_is_said_and_the_page_goes_on(client, classes):
     found = client.get("/api/library")
     assert found.status_code == 200
     assert found.json()["classes"] == []
-    assert any("class 'throw': lead" in text for text in found.json()["missing"])
+    assert any("class 'throw': lead" in text for text in found.json()["problems"])

@@ -7,6 +7,7 @@ sum_i max_{s in S} k(i, s) most. Weighted by unsureness it prefers what the pres
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ import numpy as np
 
 from vpd.types import Array
 
+BLOCK = 256
+"""Candidates whose gains are computed together."""
 NOTHING = "\x00nothing"
 """The class of rejected moments. They count as labelled, and are never proposed."""
 
@@ -111,16 +114,27 @@ def unsure_herding(pool: Pool, n: int, rng: np.random.Generator) -> Array:
 
 
 def _herd(pool: Pool, n: int, weights: Array) -> Array:
+    """The greedy choice. A gain only falls when more is covered (it is submodular), so that a candidate whose
+    gain is still above all others' former gains is the best (Minoux, 1978).
+    """
     known = pool.labelled
     covered = pool.kernel[:, known].max(axis=1) if len(known) else np.zeros(len(pool.labels))
     candidates = pool.open
+    gains = [
+        weights @ np.maximum(pool.kernel[:, candidates[i : i + BLOCK]] - covered[:, None], 0)
+        for i in range(0, len(candidates), BLOCK)
+    ]
+    queue = [(-float(gain), int(c)) for gain, c in zip(np.concatenate([*gains, []]), candidates, strict=True)]
+    heapq.heapify(queue)
     chosen: list[int] = []
-    for _ in range(min(n, len(candidates))):
-        gain = weights @ np.maximum(pool.kernel[:, candidates] - covered[:, None], 0)
-        best = int(candidates[int(gain.argmax())])
+    while queue and len(chosen) < n:
+        _, best = heapq.heappop(queue)
+        now = (-float(weights @ np.maximum(pool.kernel[:, best] - covered, 0)), best)
+        if queue and now > queue[0]:
+            heapq.heappush(queue, now)
+            continue
         chosen.append(best)
         covered = np.maximum(covered, pool.kernel[:, best])
-        candidates = candidates[candidates != best]
     return np.array(chosen, int)
 
 

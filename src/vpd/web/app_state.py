@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,12 +12,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from vpd.library.layout import Layout
+from vpd.pipeline.status import Status, status
 from vpd.web.cache import ProxyCache
 from vpd.web.frame_cache import FrameCache
 from vpd.web.jobs import Job, Jobs
 from vpd.web.journal import Journal
 from vpd.web.workspace import Workspace
 
+STATUS_S = 5.0
+"""A status that is older is computed again: another process may be at work on the library."""
 KEEP_ALIVE_S = 15.0
 """Longest time in seconds without a message on an open stream of events."""
 
@@ -70,6 +74,19 @@ class State:
         self.proxy_jobs: dict[tuple[str, int], Job] = {}
         self.cache = ProxyCache(layout.root / "cache" / "proxies")
         self.frames = FrameCache(self.workspace)
+        self._status: tuple[float, Status] | None = None
+
+    def status(self) -> Status:
+        """The state of the library, computed at most every `STATUS_S` seconds."""
+        kept = self._status
+        if kept is None or time.monotonic() - kept[0] > STATUS_S:
+            kept = self._status = (time.monotonic(), status(self.workspace.layout))
+        return kept[1]
+
+    def changed(self) -> None:
+        """Tell all pages that the library has changed."""
+        self._status = None
+        self.events.tell("library")
 
     @property
     def all_jobs(self) -> tuple[Jobs, ...]:

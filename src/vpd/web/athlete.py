@@ -52,6 +52,13 @@ class VideoBody(BaseModel):
     video: str = Field(max_length=1000)
 
 
+class RunBody(BaseModel):
+    """The video that the page is at; None where it is at none. All videos are brought up to date."""
+
+    model_config = ConfigDict(extra="forbid")
+    video: str | None = Field(default=None, max_length=1000)
+
+
 class JobListener(Silent):
     """Report the progress of a run to a job."""
 
@@ -130,7 +137,7 @@ def pick(body: PickBody, state: StateOf) -> dict[str, Any]:
     """Keep the user's word on the athlete in the shot that contains the time."""
     state.workspace.video(body.video)
     result = pick_athlete(state.workspace.layout, PickRequest(**body.model_dump())).to_json()
-    state.events.tell("library")
+    state.changed()
     return result
 
 
@@ -139,19 +146,20 @@ def forget(body: VideoBody, state: StateOf) -> dict[str, Any]:
     """Forget the picks of a video."""
     state.workspace.video(body.video)
     result = forget_picks(state.workspace.layout, ForgetRequest(body.video)).to_json()
-    state.events.tell("library")
+    state.changed()
     return result
 
 
 @router.post("/run")
-def make_again(body: VideoBody, state: StateOf) -> dict[str, Any]:
-    """Bring outdated artefacts up to date, in the background."""
-    state.workspace.video(body.video)
+def make_again(body: RunBody, state: StateOf) -> dict[str, Any]:
+    """Make what is missing or outdated, in the background."""
+    if body.video is not None:
+        state.workspace.video(body.video)
     layout = state.workspace.layout
 
     def work(job: Job) -> dict[str, Any]:
         report = run(layout, listener=JobListener(job))
-        state.events.tell("library")
+        state.changed()
         return {"set_aside": report.set_aside, "problems": report.problems}
 
     return {"job": state.jobs.start("run", "vpd run", work).to_json()}

@@ -10,17 +10,11 @@ from fastapi.responses import StreamingResponse
 from vpd.errors import InputError
 from vpd.formats.table import FORMATS
 from vpd.library.classes import ActionClass, read_classes
-from vpd.pipeline.status import Status, status
+from vpd.pipeline.status import Status
 from vpd.web.app_state import State, StateOf
 from vpd.web.workspace import NotThereError
 
 router = APIRouter(prefix="/api")
-
-
-def _missing(found: Status) -> list[str]:
-    """The next missing step, with the command for it."""
-    due = [name for name, step in found.steps.items() if step.due]
-    return [f"To do: {', '.join(due)}. `vpd run` does it."] if due else []
 
 
 def _classes(state: State) -> tuple[dict[str, ActionClass], list[str]]:
@@ -60,12 +54,13 @@ def _videos(state: State, found: Status) -> list[dict[str, Any]]:
 def library(state: StateOf) -> dict[str, Any]:
     """The videos with the state of each, and the abilities of the page."""
     layout = state.workspace.layout
-    found = state.workspace.remember("status", layout.videos, lambda _: status(layout))
+    found = state.status()
     classes, problem = _classes(state)
     return {
         "name": layout.root.name,
         "videos": _videos(state, found),
-        "missing": [*_missing(found), *problem],
+        "due": [name for name, step in found.steps.items() if step.due],
+        "problems": problem,
         "classes": [{"name": name, **kind.model_dump()} for name, kind in classes.items()],
         "formats": sorted(name for name, entry in FORMATS.items() if entry.writes),
         "features": layout.feature_names(),

@@ -1,7 +1,8 @@
 // The videos of the library: what they show, what is done, what is wrong.
 
-import { html, useState } from "../ui.js";
-import { useStore, REVIEWED } from "../store.js";
+import { html, useEffect, useState, Problem, say, sayError } from "../ui.js";
+import { finished, get, post, remove } from "../api.js";
+import { loadLibrary, useStore, REVIEWED } from "../store.js";
 import { Clip } from "../clip.js";
 import { clock } from "../times.js";
 import { t } from "../i18n.js";
@@ -16,6 +17,29 @@ function Strip({ video }) {
   })}</div>`;
 }
 
+// Makes what is missing of all videos, as `vpd run` does, with its progress; a run that goes on is shown after a reload.
+function Work({ due }) {
+  const [job, set] = useState(null);
+  const [error, setError] = useState(null);
+  const follow = (id) => {
+    setError(null);
+    finished(id, set).then(({ result }) => say([t("made"), ...Object.values(result.set_aside), ...result.problems].join(" ")), setError)
+      .finally(() => { set(null); loadLibrary(); });
+  };
+  useEffect(() => {
+    get("/api/jobs").then(({ jobs }) => {
+      const going = jobs.find((j) => j.kind === "run" && ["running", "waiting"].includes(j.state));
+      if (going) follow(going.id);
+    }, () => {});
+  }, []);
+  if (!due && !job && !error) return null;
+  return html`<div class="bar">${job ? html`<progress max="1" value=${job.fraction} aria-label=${t("making")}></progress>
+      <span role="status">${t("making")} ${job.text} ${Math.round(100 * job.fraction)} %</span>
+      <button onClick=${() => remove(`/api/jobs/${job.id}`).catch(sayError)}>${t("cancel")}</button>`
+    : due && html`<button class="main" onClick=${() => post("/api/run").then((r) => follow(r.job.id), setError)}>${t("make_all")}</button>`}
+    <${Problem} error=${error} /></div>`;
+}
+
 export function LibraryScreen() {
   const { library, labels } = useStore();
   const [wanted, want] = useState("");
@@ -28,7 +52,9 @@ export function LibraryScreen() {
   }
   return html`<h1>${t("screen_library")}</h1>
     <p>${t("library_about", { count: library.videos.length, root: library.name })}
-      ${library.missing.map((text) => html` <span class="hint">${text}</span>`)}</p>
+      ${library.due.length > 0 && html` <span class="hint">${t("due", { steps: library.due.join(", ") })}</span>`}</p>
+    ${library.problems.map((text) => html`<p class="problem">${text}</p>`)}
+    <${Work} due=${library.due.length > 0} />
     <label class="field">${t("filter")} <input type="search" value=${wanted} onInput=${(e) => want(e.target.value)} /></label>
     <ul class="videos">${shown.slice(0, 300).map((v) => html`<li key=${v.video} class="video">
       ${v.crops ? html`<${Strip} video=${v} />` : html`<div class="strip empty">${t("no_crops")}</div>`}
