@@ -69,8 +69,9 @@ def test_evaluate_measures_and_keeps_its_split(vpd, library):
     found = json.loads(out)
     assert code == 0
     assert [(row["features"], row["recogniser"], row["k"]) for row in found["accuracy"]] == [
-        ("vipe", recogniser, k) for recogniser in ("dtw-nn", "auto") for k in (1, 2, "all")
+        ("vipe", recogniser, k) for recogniser in ("dtw-nn", "auto", "together") for k in (1, 2, "all")
     ]
+    assert "without their labels" in found["setting"]
     assert found["accuracy"][-1]["mean"] > found["chance"] == 0.5
     assert found["train"] + found["test"] == 16
     assert all(Path(file).stat().st_size for file in found["files"])

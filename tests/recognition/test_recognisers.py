@@ -48,7 +48,7 @@ def test_it_recognises_and_a_clone_does_the_same(name):
 
 
 def test_an_unknown_name_lists_the_known():
-    with pytest.raises(InputError, match="there are auto"):
+    with pytest.raises(InputError, match="there are together, auto"):
         make_recogniser("best")
 
 

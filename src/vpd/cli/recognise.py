@@ -139,8 +139,9 @@ def _print_evaluated(result: EvaluateResult, paths: list[Path]) -> None:
     console.print(accuracy_table(result.evaluation))
     parts = result.evaluation.parts
     say(f"{len(parts.train)} segments to train, {len(parts.test)} to test, {len(parts.labels)} in all.")
-    if result.advice():
-        say(result.advice())
+    for sentence in (result.setting, result.advice()):
+        if sentence:
+            say(sentence)
     for path in paths:
         say(f"wrote {path}")
 

@@ -21,6 +21,7 @@ from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.nns import NearestNeighbourSearch
 from vpd.recognition.prototypes import DTWPrototypes
+from vpd.recognition.together import Together
 from vpd.sequences.joined import Columns
 from vpd.sequences.sides import Sides
 from vpd.sequences.transforms import Resample, Smooth
@@ -54,10 +55,12 @@ class Recogniser:
     ----------
     make : makes it for `vpd.sequences.sides.Sides`.
     about : one line for the user.
+    alone : the recogniser that names each clip for itself, where this one names clips together; else "".
     """
 
     make: Callable[[Sides], Any]
     about: str
+    alone: str = ""
 
 
 def _bigru(sides: Sides) -> Any:
@@ -81,12 +84,21 @@ def _auto(sides: Sides) -> Any:
     return WeightedEnsemble([*_warping(sides, WIDTH_BESIDE), ("linear", LinearClassifier(sides=sides))])
 
 
+def _together(sides: Sides) -> Any:
+    return Together(_auto(sides), "dtw-soft", [name for name, _ in _warping(sides)])
+
+
 def _of_paper(sides: Sides) -> Sides:
     """The paper's recognisers mirror all examples; "auto" does not change that."""
     return "same" if sides == "auto" else sides
 
 
 RECOGNISERS: dict[str, Recogniser] = {
+    "together": Recogniser(
+        lambda sides: _smoothed(_together(sides)),
+        "auto, and the clips to be named, without labels, vote for one another as well",
+        alone="auto",
+    ),
     "auto": Recogniser(
         lambda sides: _smoothed(_auto(sides)),
         "dtw-soft, dtw-barycenter and linear together, weighted by examples that are left out in turn",

@@ -13,9 +13,10 @@ class RecogniseSettings(Section):
     stronger teacher, as in `search` among segments. `auto` takes all, weighed by the examples.
     """
 
-    recogniser: str = "auto"
+    recogniser: str = "together"
     """The recogniser (`vpd recognise --help` lists them). `auto` weighs neighbours and class averages by time
-    warping, and a linear recogniser, by their accuracy on examples left out.
+    warping, and a linear recogniser, by their accuracy on examples left out. `together` is `auto` in which
+    the clips that are to be named vote for one another as well.
     """
 
     sides: SidesSetting = "auto"

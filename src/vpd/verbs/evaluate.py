@@ -21,6 +21,11 @@ from vpd.verbs.progress import Progress
 NEAREST = "dtw-nn"
 """The recogniser that is always measured beside that of the settings, as a simple reference."""
 
+SETTING = (
+    "{together}: test clips are named together; an answer also depends on the others, without their labels. "
+    "{alone} names each clip alone."
+)
+
 
 @dataclass(frozen=True)
 class BaselineOptions:
@@ -45,7 +50,8 @@ class EvaluateRequest:
     Attributes
     ----------
     features : names; None for the default (`vpd.verbs.features`). "auto": all, weighed by the examples.
-    recognisers : names, of baselines too (docs/baselines.md); None for `dtw-nn` and that of the settings.
+    recognisers : names, of baselines too (docs/baselines.md); None for `dtw-nn` and that of the settings, and
+        where this one names clips together, the one that it is without that.
     ks : examples a class.
     subsets : for each k.
     splits : CSV file with video, scene, split; None for splits.csv of the library, else one that is made once
@@ -76,11 +82,13 @@ class EvaluateResult:
     evaluation : every outcome, and the figures.
     choice : why these features; its ``why`` is "" where the caller named them.
     notes : sentences on labels that could not be used.
+    setting : a sentence on recognisers that name the test clips together; "" where there is none.
     """
 
     evaluation: Evaluation
     choice: FeatureChoice
     notes: tuple[str, ...] = ()
+    setting: str = ""
 
     def advice(self) -> str:
         """A sentence that says whether more labels would help the best recogniser; may be empty."""
@@ -116,6 +124,7 @@ class EvaluateResult:
             "test": len(found.parts.test),
             "missing": found.missing,
             "more_labels": self.advice(),
+            "setting": self.setting,
             "notes": list(self.notes),
         }
 
@@ -157,7 +166,7 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
         request.subsets or settings.subsets,
         settings.seed,
     )
-    recognisers = list(request.recognisers or dict.fromkeys([NEAREST, settings.recogniser]))
+    recognisers = list(request.recognisers or _usual(settings.recogniser))
     of_features = [name for name in recognisers if name in RECOGNISERS]
     systems = [name for name in recognisers if name not in RECOGNISERS]
     choice = FeatureChoice(", ".join(request.features or ()))
@@ -181,7 +190,15 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
     for name in names if of_features else ():
         store, _ = open_features(library, name, MANY)
         notes = (*notes, *left_out_notes(store, unsaid(segments, videos)))
-    return EvaluateResult(found, choice, tuple(dict.fromkeys(notes)))
+    jointly = [name for name in of_features if RECOGNISERS[name].alone]
+    setting = " ".join(SETTING.format(together=name, alone=RECOGNISERS[name].alone) for name in jointly)
+    return EvaluateResult(found, choice, tuple(dict.fromkeys(notes)), setting)
+
+
+def _usual(recogniser: str) -> list[str]:
+    """What is evaluated where nothing is named, that of the settings last."""
+    alone = RECOGNISERS[recogniser].alone if recogniser in RECOGNISERS else ""
+    return list(dict.fromkeys(name for name in (NEAREST, alone, recogniser) if name))
 
 
 def _measure_baselines(
