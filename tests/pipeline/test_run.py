@@ -218,3 +218,12 @@ def test_what_killed_runs_left_is_removed(tmp_path):
     os.utime(elsewhere, (0, 0))
     run(layout, ["scan"])
     assert not elsewhere.exists()
+
+
+def test_a_checkpoint_that_a_kill_left_behind_the_end_of_a_training_is_removed(tmp_path, quick):
+    layout = made_library(tmp_path, ["a"])
+    assert run(layout).complete
+    left = layout.student("vpd") / "checkpoint.safetensors"
+    left.write_bytes(b"82 MB")
+    assert run(layout).made == {}
+    assert not left.exists()

@@ -15,10 +15,9 @@ from vpd.library.artefact import check as check_artefact
 from vpd.library.artefact import read_recipe
 from vpd.library.layout import MADE_FILES, Layout
 from vpd.library.sealed_files import array_is_whole, read_json, tensors_are_whole
-from vpd.pipeline.distill import CONFIG, WEIGHTS
+from vpd.pipeline.distill import CHECKPOINT, CONFIG, WEIGHTS
 from vpd.pipeline.sources import file_key
 
-CHECKPOINT = "checkpoint.safetensors"
 ONE_A_VIDEO = ("frames", "tracks", "poses", "crops", "pictures")
 AGAIN = "`vpd run` makes it again"
 

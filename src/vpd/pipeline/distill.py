@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # torch takes seconds to import, and most commands do not nee
     from vpd.student import Progress, VideoSource
 
 VERSION = 2
-WEIGHTS, CONFIG = "student.safetensors", "config.json"
+WEIGHTS, CONFIG, CHECKPOINT = "student.safetensors", "config.json", "checkpoint.safetensors"
 """The files of a student, as named by `vpd.student.inference.store`. This module does not import torch."""
 
 
@@ -152,6 +152,12 @@ def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSou
             poses=read_poses(layout.poses(video)),
             masks=masks if masks.is_file() else None,
         )
+
+
+def remove_checkpoint(sources: Sources, student: StudentState) -> None:
+    """Remove the checkpoint of a training that has ended: a kill after its end may have left it."""
+    if not student.due and not student.ended_early:
+        (folder(sources) / CHECKPOINT).unlink(missing_ok=True)
 
 
 def make(sources: Sources, videos: Sequence[str], progress: Callable[[Progress], None]) -> None:

@@ -206,6 +206,7 @@ class _Run:
         more = len(set(usable) - set(state.trained_on))
         if not state.due and not (redistill and (more or state.ended_early)):
             ranks.begin([])
+            distill.remove_checkpoint(self.sources, state)
             return True
         why = state.due or (f"{more} videos are new to it" if more else state.ended_early)
         self.listener.say(f"Distilling {state.name} on {len(usable)} videos: {why}.")
