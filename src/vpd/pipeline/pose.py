@@ -16,7 +16,6 @@ from vpd.library.tracks import read_tracks
 from vpd.models import MODELS
 from vpd.pipeline import track
 from vpd.pipeline.sources import Output, Sources, Work, file_key, once_a_video
-from vpd.pose.outside import by_athlete
 from vpd.settings import PoseSettings
 from vpd.types import PoseSequence, Track
 
@@ -76,6 +75,8 @@ def make(work: Work, wanted: list[Output]) -> None:
 
 def _taken(given: Path, found: GivenPoses, tracks: list[Track]) -> list[PoseSequence]:
     """The user's poses by track. Raises InputError where none lies on a track."""
+    from vpd.pose.outside import by_athlete
+
     poses = by_athlete(found, tracks)
     if tracks and found.poses and not any(len(p.frames) for p in poses):
         raise InputError(
