@@ -77,13 +77,21 @@ def crop_all(frames: Iterator[object], tracks: list[object], settings: object, f
     return sum(batch.num_rows for batch in make_crops(frames, tracks, flow, settings))  # type: ignore[arg-type]
 
 
+def watched(frames: Iterator[object], look: Callable[..., None]) -> Iterator[object]:
+    """The frames, each shown to ``look`` first."""
+    for frame in frames:
+        look(frame)
+        yield frame
+
+
 def worker(clips: list[Path], threads: int) -> Spent:
     """Steps and floor on ``clips``, one clip after the other."""
     import cv2
 
     from vpd.athletes import NanoDet, track
     from vpd.flow import make_flow
-    from vpd.pose.estimation import estimate
+    from vpd.pipeline.passes import Pictures
+    from vpd.pose.estimation import Estimation
     from vpd.pose.table import open_estimator
     from vpd.settings import Settings
     from vpd.video import read_frames
@@ -103,13 +111,20 @@ def worker(clips: list[Path], threads: int) -> Spent:
         first = next(iter(read_frames(clip)))
         height, width = first.rgb.shape[:2]
         before = detector.count, estimator.count
+        frames = sum(1 for _ in read_frames(clip))
+        # As a run does: pictures that fit into memory are decoded once, poses and crops share a pass.
+        pictures = Pictures(lambda: clip, frames * height * width * 3, again=True)  # noqa: B023
         result = spent.measure(
             "track",
-            lambda: track(read_frames(clip), width, height, settings.track, detector),  # noqa: B023
+            lambda: track(pictures.frames(), width, height, settings.track, detector),  # noqa: B023
         )
         tracks = result.tracks  # type: ignore[attr-defined]
-        spent.measure("pose", lambda: estimate(read_frames(clip), tracks, estimator, settings.pose))  # noqa: B023
-        spent.measure("crop", lambda: crop_all(read_frames(clip), tracks, settings.crop, flow))  # noqa: B023
+        estimation = Estimation(tracks, estimator, settings.pose)
+        posed_and_cropped = watched(pictures.frames(), estimation.add)
+        spent.measure(
+            "pose + crop",
+            lambda: (crop_all(posed_and_cropped, tracks, settings.crop, flow), estimation.finish()),  # noqa: B023
+        )
         looked, posed = detector.count - before[0], estimator.count - before[1]
         spent.frames += spent.measure("floor: decode", lambda: sum(1 for _ in read_frames(clip)))  # type: ignore[operator]  # noqa: B023
         spent.measure("floor: detector", lambda: detect_alone(looked))  # noqa: B023
@@ -119,7 +134,7 @@ def worker(clips: list[Path], threads: int) -> Spent:
     return spent
 
 
-STEPS = ("track", "pose", "crop")
+STEPS = ("track", "pose + crop")
 FLOOR = ("floor: decode", "floor: detector", "floor: estimator")
 
 

@@ -134,7 +134,7 @@ def test_a_failing_video_is_set_aside_and_tried_again(tmp_path, monkeypatch):
             raise ValueError("odd")
         pose.make(work, wanted)
 
-    monkeypatch.setitem(table.STEPS, "pose", replace(pose, make=fails))
+    monkeypatch.setitem(table.STEPS, "pose", replace(pose, make=fails, watch=None))
     report = run(layout)
     assert not report.complete
     assert set(report.set_aside) == {"b", "d"}

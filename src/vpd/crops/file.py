@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -31,13 +34,42 @@ SCHEMA = pa.schema(
 
 def write_crops(path: Path, batches: Iterable[pa.RecordBatch], recipe: Recipe) -> int:
     """Write crops as they arrive, completely or not at all. Returns their number."""
-    schema = SCHEMA.with_metadata(recipe.to_metadata())
-    rows = 0
-    with sealed(path) as part, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, schema) as out:
+    with CropWriter(path, recipe) as out:
         for batch in batches:
-            out.write_batch(batch.replace_schema_metadata(schema.metadata))
-            rows += batch.num_rows
-    return rows
+            out.write(batch)
+    return out.rows
+
+
+class CropWriter:
+    """Writes crops batch by batch; what is left with an error leaves no file behind.
+
+    Attributes
+    ----------
+    rows : how many crops were written.
+    """
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        self._path, self._schema = path, SCHEMA.with_metadata(recipe.to_metadata())
+        self._open = ExitStack()
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opened:
+            part = opened.enter_context(sealed(self._path))
+            sink = opened.enter_context(pa.OSFile(str(part), "wb"))
+            self._out = opened.enter_context(pa.ipc.new_file(sink, self._schema))
+            self._open = opened.pop_all()
+        return self
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """One batch more."""
+        self._out.write_batch(batch.replace_schema_metadata(self._schema.metadata))
+        self.rows += batch.num_rows
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._open.__exit__(kind, error, where)
 
 
 class _Bytes:

@@ -71,20 +71,40 @@ def make_crops(
     ``frames`` are those of the video in order. ``flow`` is ``make_flow(settings.flow, device)``, or None
     where no flow is wanted. The first frame of a track, and one after a gap or a missing frame, has no flow.
     """
-    wanted: dict[int, list[tuple[int, Array, bool]]] = defaultdict(list)
-    for track in sorted(tracks, key=lambda track: track.athlete):
-        geometry, has_previous = squares(track, settings.padding)
-        for row, frame in enumerate(track.frames):
-            wanted[int(frame)].append((track.athlete, geometry[row], bool(has_previous[row])))
-    last: Frame | None = None
-    rows = _Rows(flow, settings)
+    cropping = Cropping(tracks, flow, settings)
     for frame in frames:
+        yield from cropping.add(frame)
+    yield from cropping.finish()
+
+
+class Cropping:
+    """The same as `make_crops`, for frames that come one by one."""
+
+    def __init__(self, tracks: Sequence[Track], flow: FlowEstimator | None, settings: CropSettings) -> None:
+        self._flow, self._settings = flow, settings
+        self._wanted: dict[int, list[tuple[int, Array, bool]]] = defaultdict(list)
+        for track in sorted(tracks, key=lambda track: track.athlete):
+            geometry, has_previous = squares(track, settings.padding)
+            for row, frame in enumerate(track.frames):
+                self._wanted[int(frame)].append((track.athlete, geometry[row], bool(has_previous[row])))
+        self._last: Frame | None = None
+        self._rows = _Rows(flow, settings)
+
+    def add(self, frame: Frame) -> Iterator[pa.RecordBatch]:
+        """The batches that become full with the next frame."""
+        last = self._last
         before = last if last is not None and last.frame == frame.frame - 1 else None
-        for athlete, square, follows in wanted.get(frame.frame, ()):
-            rows.add(frame, athlete, square, before if follows else None)
-            if len(rows.crops) == BATCH:
-                yield rows.batch()
-                rows = _Rows(flow, settings)
-        last = frame
-    if rows.crops:
-        yield rows.batch()
+        self._last = frame
+        for athlete, square, follows in self._wanted.get(frame.frame, ()):
+            self._rows.add(frame, athlete, square, before if follows else None)
+            if len(self._rows.crops) == BATCH:
+                yield self._batch()
+
+    def _batch(self) -> pa.RecordBatch:
+        rows, self._rows = self._rows, _Rows(self._flow, self._settings)
+        return rows.batch()
+
+    def finish(self) -> Iterator[pa.RecordBatch]:
+        """The last batch, if any crop waits."""
+        if self._rows.crops:
+            yield self._batch()

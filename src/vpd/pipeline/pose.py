@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from vpd.errors import InputError
 from vpd.formats.pose_joints import own_joints
@@ -15,12 +15,14 @@ from vpd.library.poses import write_poses
 from vpd.library.tracks import read_tracks
 from vpd.models import MODELS
 from vpd.pipeline import track
+from vpd.pipeline.passes import Watcher
 from vpd.pipeline.sources import Output, Sources, Work, file_key, once_a_video
 from vpd.settings import PoseSettings
 from vpd.types import PoseSequence, Track
 
 if TYPE_CHECKING:
     from vpd.pose.estimator import PoseEstimator
+    from vpd.video import Frame
 
 VERSION = 1
 
@@ -57,20 +59,50 @@ def _estimator(settings: PoseSettings, threads: int) -> PoseEstimator:
 
 def make(work: Work, wanted: list[Output]) -> None:
     """Estimate the poses of all tracks, or use the user's."""
-    tracks = read_tracks(work.layout.tracks(work.video))
-    given = work.sources.given.poses.get(work.video)
-    out = wanted[0]
-    if given is not None:
-        found = read_given(given, own_joints(work.sources.given.joints))
-        notes: dict[str, Any] = {"given": given.name, "program": found.program}
-        notes |= {"missing": list(found.missing)} if found.missing else {}
-        write_poses(out.path, _taken(given, found, tracks), replace(out.recipe, notes=notes))
+    watcher = watch(work, wanted)
+    if watcher is not None:
+        work.show({"pose": watcher})
         return
-    from vpd.pose.estimation import estimate
+    out, tracks = wanted[0], read_tracks(work.layout.tracks(work.video))
+    given = work.sources.given.poses.get(work.video)
+    if given is None:
+        write_poses(out.path, [], out.recipe)
+        return
+    found = read_given(given, own_joints(work.sources.given.joints))
+    notes: dict[str, Any] = {"given": given.name, "program": found.program}
+    notes |= {"missing": list(found.missing)} if found.missing else {}
+    write_poses(out.path, _taken(given, found, tracks), replace(out.recipe, notes=notes))
 
-    estimator = _estimator(work.settings.pose, work.threads)
-    frames = work.frames() if tracks else iter(())
-    write_poses(out.path, estimate(frames, tracks, estimator, work.settings.pose), out.recipe)
+
+def watch(work: Work, wanted: list[Output]) -> Watcher | None:
+    """What estimates the poses frame by frame; None where no frame is needed."""
+    if work.sources.given.poses.get(work.video) is not None:
+        return None
+    tracks = read_tracks(work.layout.tracks(work.video))
+    return _Poses(work, tracks, wanted[0]) if tracks else None
+
+
+class _Poses:
+    """Poses of one video, written at the end."""
+
+    def __init__(self, work: Work, tracks: list[Track], out: Output) -> None:
+        from vpd.pose.estimation import Estimation
+
+        settings = work.settings.pose
+        self._estimation = Estimation(tracks, _estimator(settings, work.threads), settings)
+        self._out = out
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, frame: Frame) -> None:
+        self._estimation.add(frame)
+
+    def finish(self) -> None:
+        write_poses(self._out.path, self._estimation.finish(), self._out.recipe)
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing is open."""
 
 
 def _taken(given: Path, found: GivenPoses, tracks: list[Track]) -> list[PoseSequence]:

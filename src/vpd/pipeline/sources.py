@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -20,11 +20,12 @@ from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
 from vpd.library.user_files import UserFiles
 from vpd.library.videos import VideoRow, Videos
+from vpd.pipeline.passes import Pictures, Watcher, watch
 from vpd.settings import Settings, TeachSettings
 from vpd.settings.old_names import FEATURES, now_called
 from vpd.settings.presets import PRESETS
 from vpd.teachers.table import TEACHERS
-from vpd.video import Frame, read_frames
+from vpd.video import Frame
 
 if TYPE_CHECKING:
     from vpd.athletes.picks import Pick
@@ -166,12 +167,15 @@ def _why(sources: Sources, name: str) -> str:
 
 @dataclass(frozen=True)
 class Work:
-    """The work of one step on one video: sources, number of threads, and the receiver of progress."""
+    """The work of one step on one video: sources, number of threads, the receiver of progress, and the
+    pictures where other steps look at them too.
+    """
 
     sources: Sources
     video: str
     threads: int
     progress: Callable[[int], None]
+    pictures: Pictures | None = None
 
     @property
     def layout(self) -> Layout:
@@ -187,7 +191,18 @@ class Work:
 
     def frames(self) -> Iterator[Frame]:
         """Yield all frames of the video, and report progress."""
-        for frame in read_frames(self.sources.videos.recording(self.video)):
+        pictures = self.pictures or self.to_keep()
+        for frame in pictures.frames():
             yield frame
             if frame.frame % PROGRESS_FRAMES == PROGRESS_FRAMES - 1:
                 self.progress(PROGRESS_FRAMES)
+
+    def to_keep(self, again: bool = False) -> Pictures:
+        """The frames of the video, for one pass, or for several."""
+        row = self.row
+        size = row.frames * row.width * row.height * 3
+        return Pictures(lambda: self.sources.videos.recording(self.video), size, again)
+
+    def show(self, watchers: Mapping[str, Watcher]) -> dict[str, float]:
+        """Show all frames to the steps that watch them; see `vpd.pipeline.passes.watch`."""
+        return watch(watchers, self.frames())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vpd.errors import unknown_name
 from vpd.pipeline import crop, embed, pose, scan, teach, track
+from vpd.pipeline.passes import Watcher
 from vpd.pipeline.sources import Output, Sources, Work
 
 
@@ -23,6 +24,8 @@ class Step:
     outputs : the artefacts of one video, and what they would be made from now.
     make : makes those that are wanted. None for steps that are not done video by video by this table: `scan`,
         which finds out what the others start from, and `distill`, which is of the whole library.
+    watch : the same for a step that looks at each frame once and needs no other step of its kind: what does
+        so, or None where no frame is needed. Such steps share one pass over the frames.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Step:
     cost_ms: float
     outputs: Callable[[Sources, str], list[Output]] | None = None
     make: Callable[[Work, list[Output]], None] | None = None
+    watch: Callable[[Work, list[Output]], Watcher | None] | None = None
 
 
 _STEPS = (
@@ -42,8 +46,24 @@ _STEPS = (
         scan.outputs,
     ),
     Step("track", "find and follow the athletes", ("scan",), 11, track.outputs, track.make),
-    Step("pose", "estimate 17 joints of each athlete in each frame", ("track",), 34, pose.outputs, pose.make),
-    Step("crop", "cut the square around each athlete, with its flow", ("track",), 4, crop.outputs, crop.make),
+    Step(
+        "pose",
+        "estimate 17 joints of each athlete in each frame",
+        ("track",),
+        34,
+        pose.outputs,
+        pose.make,
+        pose.watch,
+    ),
+    Step(
+        "crop",
+        "cut the square around each athlete, with its flow",
+        ("track",),
+        4,
+        crop.outputs,
+        crop.make,
+        crop.watch,
+    ),
     Step(
         "teach",
         "make the weak pose features that a student learns",

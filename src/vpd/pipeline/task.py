@@ -7,13 +7,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vpd.errors import CancelledError, DiskFullError, LockedError, VpdError
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.videos import VideoRow, Videos
+from vpd.pipeline.passes import StepFailedError, Watcher
 from vpd.pipeline.scan import scan
 from vpd.pipeline.sources import Output, Sources, Work
 from vpd.pipeline.table import STEPS, due_outputs, outputs
@@ -104,40 +105,81 @@ def perform(task: Task, progress: ProgressMs) -> Outcome:
     layout = Layout(task.root)
     videos = Videos(layout, [task.row])
     sources = Sources(layout, task.settings, videos)
-    video = task.row.video
-    outcome = Outcome(video, task.row)
-    for name in task.steps:
-        started = time.perf_counter()
-        cost_ms, told_ms = STEPS[name].cost_ms, 0.0
+    outcome = Outcome(task.row.video, task.row)
+    work = Work(sources, task.row.video, task.threads, lambda _: None)
+    passes = _passes(task.steps)
+    if len(passes) > 1 and task.row.frames:
+        work = replace(work, pictures=work.to_keep(again=any(STEPS[n].watch for p in passes[1:] for n in p)))
+    for names in passes:
+        cost_ms, told_ms = sum(STEPS[name].cost_ms for name in names), 0.0
 
         def tell(frames: int, cost_ms: float = cost_ms) -> None:
             nonlocal told_ms
             told_ms += frames * cost_ms
             progress(frames * cost_ms)
 
+        name = names[0]
         try:
-            make = STEPS[name].make
-            with _in_hand(
-                outputs(sources, video, name) if make is None else due_outputs(sources, video, name)
-            ):
-                if make is None:
-                    outcome.row = scan(sources, video)
-                    if outcome.row.error:
-                        return outcome
-                else:
-                    wanted = due_outputs(sources, video, name)
-                    if not wanted:  # another run has made them meanwhile
-                        continue
-                    make(Work(sources, video, task.threads, tell), wanted)
+            outcome.seconds |= _done(outcome, names, replace(work, progress=tell))
+            if outcome.row.error:
+                return outcome
         except _BusyError as busy:
             outcome.busy = busy.path
             return outcome
         except CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - one video's failure, of whatever kind, must not end the run
-            outcome.error = f"{name}: {_reason(error)}"
-            outcome.fatal = isinstance(error, DiskFullError)
+            cause = error.__cause__ if isinstance(error, StepFailedError) else error
+            name = error.step if isinstance(error, StepFailedError) else name
+            outcome.error = f"{name}: {_reason(cause)}"  # type: ignore[arg-type]  # one with a cause
+            outcome.fatal = isinstance(cause, DiskFullError)
             return outcome
-        outcome.seconds[name] = time.perf_counter() - started
         progress(max(task.row.frames, 1) * cost_ms - told_ms)
     return outcome
+
+
+def _passes(steps: Sequence[str]) -> list[tuple[str, ...]]:
+    """The steps in order; those next to each other that look at the frames one by one are done together."""
+    passes: list[tuple[str, ...]] = []
+    for name in steps:
+        if passes and STEPS[name].watch and STEPS[passes[-1][-1]].watch:
+            passes[-1] = (*passes[-1], name)
+        else:
+            passes.append((name,))
+    return passes
+
+
+def _done(outcome: Outcome, names: tuple[str, ...], work: Work) -> dict[str, float]:
+    """Do the steps of one pass; the seconds that each took, none of one that was done already.
+
+    Raises StepFailedError for a step of several.
+    """
+    sources, video, began = work.sources, work.video, time.perf_counter()
+    if STEPS[names[0]].make is None:
+        with _in_hand(outputs(sources, video, names[0])):
+            outcome.row = scan(sources, video)
+        return {} if outcome.row.error else {names[0]: time.perf_counter() - began}
+    due = {name: due_outputs(sources, video, name) for name in names}
+    with _in_hand([output for wanted in due.values() for output in wanted]):
+        # Another run may have made them meanwhile.
+        due = {name: wanted for name in due if (wanted := due_outputs(sources, video, name))}
+        seconds: dict[str, float] = {}
+        watchers: dict[str, Watcher] = {}
+        for name, wanted in due.items():
+            began = time.perf_counter()
+            step = STEPS[name]
+            try:
+                watcher = step.watch(work, wanted) if step.watch and len(due) > 1 else None
+                if watcher is not None:
+                    watchers[name] = watcher
+                elif step.make is not None:
+                    step.make(work, wanted)
+            except (CancelledError, StepFailedError):
+                raise
+            except Exception as error:
+                raise StepFailedError(name) from error
+            seconds[name] = time.perf_counter() - began
+        if watchers:
+            spent = work.show(watchers)
+            seconds |= {name: seconds[name] + spent[name] for name in spent}
+    return seconds

@@ -56,39 +56,55 @@ def estimate(
     >>> poses.keypoints.shape
     (1, 17, 3)
     """
-    wanted: dict[int, list[tuple[int, int]]] = {}
-    for t, track in enumerate(tracks):
-        for row, frame in enumerate(track.frames.tolist()):
-            wanted.setdefault(frame, []).append((t, row))
-    poses = [np.zeros((len(track.frames), 17, 3), np.float32) for track in tracks]
-    turned: list[dict[int, Array]] = [{} for _ in tracks]
-    done = [np.zeros(len(track.frames), bool) for track in tracks]
-    waiting: list[tuple[int, int, Array]] = []
-    batch = batch_size(settings.batch, estimator.device)
+    estimation = Estimation(tracks, estimator, settings)
+    for frame in frames:
+        estimation.add(frame)
+    return estimation.finish()
 
-    def work() -> None:
+
+class Estimation:
+    """The same as `estimate`, for frames that come one by one."""
+
+    def __init__(self, tracks: Sequence[Track], estimator: PoseEstimator, settings: PoseSettings) -> None:
+        self._tracks, self._estimator, self._settings = tracks, estimator, settings
+        self._wanted: dict[int, list[tuple[int, int]]] = {}
+        for t, track in enumerate(tracks):
+            for row, frame in enumerate(track.frames.tolist()):
+                self._wanted.setdefault(frame, []).append((t, row))
+        self._poses = [np.zeros((len(track.frames), 17, 3), np.float32) for track in tracks]
+        self._turned: list[dict[int, Array]] = [{} for _ in tracks]
+        self._done = [np.zeros(len(track.frames), bool) for track in tracks]
+        self._waiting: list[tuple[int, int, Array]] = []
+        self._batch = batch_size(settings.batch, estimator.device)
+
+    def add(self, frame: Frame) -> None:
+        """The next frame."""
+        for t, row in self._wanted.get(frame.frame, ()):
+            self._waiting.append((t, row, frame.rgb))
+            if len(self._waiting) == self._batch:
+                self._work()
+
+    def finish(self) -> list[PoseSequence]:
+        """The poses, in the tracks' order."""
+        if self._waiting:
+            self._work()
+        columns = zip(self._tracks, self._poses, self._turned, self._done, strict=True)
+        return [_sequence(track, seen, others, there) for track, seen, others, there in columns]
+
+    def _work(self) -> None:
+        waiting, tracks = self._waiting, self._tracks
         boxes = np.stack([tracks[t].boxes[row] for t, row, _ in waiting])
         pictures = [rgb for _, _, rgb in waiting]
-        found = poses_of(pictures, boxes, estimator, settings.second_pass_below)
+        found = poses_of(pictures, boxes, self._estimator, self._settings.second_pass_below)
         for (t, row, _), pose in zip(waiting, found, strict=True):
-            poses[t][row], done[t][row] = pose, True
-        unsure = np.flatnonzero(mean_score(found) < settings.turn_below).tolist()
+            self._poses[t][row], self._done[t][row] = pose, True
+        unsure = np.flatnonzero(mean_score(found) < self._settings.turn_below).tolist()
         if unsure:
-            again = turned_poses([pictures[i] for i in unsure], boxes[unsure], estimator)
+            again = turned_poses([pictures[i] for i in unsure], boxes[unsure], self._estimator)
             for i, others in zip(unsure, again, strict=True):
                 t, row, _ = waiting[i]
-                turned[t][row] = others
+                self._turned[t][row] = others
         waiting.clear()
-
-    for picture in frames:
-        for t, row in wanted.get(picture.frame, ()):
-            waiting.append((t, row, picture.rgb))
-            if len(waiting) == batch:
-                work()
-    if waiting:
-        work()
-    columns = zip(tracks, poses, turned, done, strict=True)
-    return [_sequence(track, seen, others, there) for track, seen, others, there in columns]
 
 
 def _sequence(track: Track, poses: Array, turned: dict[int, Array], there: Array) -> PoseSequence:
