@@ -64,6 +64,8 @@ def _tasks(root: Element, path: Path) -> list[_Task]:
     tasks = []
     for element in found:
         names = [element.findtext("source"), element.findtext("name")]
+        if meta is not None and len(found) == 1:
+            names.append(meta.findtext("source"))
         tasks.append(
             _Task(
                 element.findtext("id") or "",

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from vpd.errors import LabelError
 from vpd.formats.elan import ATHLETE, NO_ATHLETE
 from vpd.formats.media import Media
-from vpd.formats.reading import Ask, Imported, found_media, label_text, segment, whole
+from vpd.formats.reading import Ask, Imported, found_media, label_text, number, segment, whole
 from vpd.formats.xml_file import read_xml
 
 ALL_TIERS = "all"
@@ -75,7 +75,7 @@ def _media(root: Element, path: Path, ask: Ask) -> tuple[Media, float]:
             names += own
             continue
         origin = descriptor.get("TIME_ORIGIN")
-        return media, float(whole(origin, f"{path}, TIME_ORIGIN")) if origin else 0.0
+        return media, number(origin, f"{path}, TIME_ORIGIN") if origin else 0.0
     return found_media(ask, names or [path.stem], f"{path}"), 0.0
 
 

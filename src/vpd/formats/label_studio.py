@@ -91,6 +91,8 @@ def read_label_studio(path: Path, ask: Ask) -> Imported:
     twice: LabelError names them. Regions on a time line in seconds are read too.
     """
     content = read_json(path)
+    if isinstance(content, dict) and isinstance(content.get("data"), dict):
+        content = [content]  # one task, as the storage of Label Studio and its API have it
     if not isinstance(content, list):
         raise LabelError(f"{path} is no export of Label Studio: a list of tasks was expected.")
     segments: list[Segment] = []
@@ -107,7 +109,7 @@ def read_label_studio(path: Path, ask: Ask) -> Imported:
 def _task(task: Any, ask: Ask, where: str, notes: list[str]) -> list[Segment]:
     data = task.get("data", task)
     media = found_media(ask, _names(data, task, where), where)
-    fps = data.get("fps") or task.get("meta", {}).get("fps")
+    fps = data.get("fps") or (task.get("meta") or {}).get("fps")
     rate = number(fps, f"{where}, fps") if fps else media.fps
     if "data" not in task:
         return _minimal(task, media, rate, where)

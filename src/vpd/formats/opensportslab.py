@@ -88,6 +88,8 @@ def read_opensportslab(path: Path, ask: Ask) -> Imported:
         try:
             names = [str(i["path"]) for i in item["inputs"]] if "data" in content else [str(item["path"])]
             events = item.get("events", []) if "data" in content else item["annotations"]
+            if not events and item.get("labels"):
+                raise LabelError(f"{where}: it labels the whole video, and tells of no event in it.")
             if not events:
                 continue
             media = found_media(ask, names, where)

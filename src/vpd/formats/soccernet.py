@@ -1,4 +1,4 @@
-"""Read SoccerNet's Labels-v2.json: points of one match. Each half may be a file."""
+"""Read SoccerNet's Labels-v2.json, and predictions: points of one match. Each half may be a file."""
 
 from __future__ import annotations
 
@@ -31,14 +31,17 @@ def read_soccernet(path: Path, ask: Ask) -> Imported:
     ``UrlLocal`` names a video, or the folder of a match with a file for each half. Raises LabelError.
     """
     content = read_json(path)
-    if not isinstance(content, dict) or not isinstance(content.get("annotations"), list):
+    found = content.get("annotations", content.get("predictions")) if isinstance(content, dict) else None
+    if not isinstance(found, list):
         raise LabelError(f"{path} has no annotations of SoccerNet.")
     segments, own = [], []
-    for place, annotation in enumerate(content["annotations"]):
+    for place, annotation in enumerate(found):
         where = f"{path}, annotation {place}"
         try:
             segments.append(_segment(content, annotation, ask, where))
-            own.append({k: str(annotation[k]) for k in ("team", "visibility") if annotation.get(k)})
+            own.append(
+                {k: str(annotation[k]) for k in ("team", "visibility", "confidence") if annotation.get(k)}
+            )
         except (KeyError, TypeError, AttributeError) as error:
             raise LabelError(f"{where}: {error!r} is missing or wrong.") from error
     return Imported(segments, own=own)

@@ -5,6 +5,7 @@ The format names no video. The file's own name is that of the video, unless the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
@@ -14,6 +15,8 @@ from vpd.formats.media import Media
 from vpd.formats.reading import Ask, Imported, found_media, label_text, number, segment
 from vpd.formats.xml_file import read_xml, write_xml
 from vpd.types import Segment
+
+_COMMA = re.compile(r"^\s*(\d+),(\d+)\s*$", re.ASCII)
 
 ATHLETE = "athlete"
 """The group of the label with an athlete's number."""
@@ -44,8 +47,8 @@ def write_sportscode(path: Path, segments: Sequence[Segment], media: Media) -> N
 
 
 def read_sportscode(path: Path, ask: Ask) -> Imported:
-    """Read a segment from every instance. Its code is the label. Its own labels become columns named by their
-    groups.
+    """Read a segment from every code of every instance. The code is the label. The instance's own labels
+    become columns named by their groups.
 
     Raises LabelError.
     """
@@ -61,14 +64,19 @@ def read_sportscode(path: Path, ask: Ask) -> Imported:
         if instance.tag != "instance":
             raise LabelError(f"{where}: <{instance.tag}> is no instance")
         media = media or found_media(ask, [path.stem], str(path))
-        start_s, end_s = (media.from_player(number(instance.findtext(e), where)) for e in ("start", "end"))
+        start_s, end_s = (media.from_player(_seconds(instance.findtext(e), where)) for e in ("start", "end"))
         labels = _labels(instance)
         athlete = labels.pop(ATHLETE, "")
         known = int(athlete) if athlete.isascii() and athlete.isdigit() else None
-        label = label_text(instance.findtext("code"), where)
-        segments.append(segment(media, start_s, end_s, known, label, where))
-        own.append(labels | ({ATHLETE + " label": athlete} if athlete and known is None else {}))
+        for code in [one.text for one in instance.findall("code")] or [None]:
+            segments.append(segment(media, start_s, end_s, known, label_text(code, where), where))
+            own.append(labels | ({ATHLETE + " label": athlete} if athlete and known is None else {}))
     return Imported(segments, own=own)
+
+
+def _seconds(text: str | None, where: str) -> float:
+    """Seconds; programs on computers with a decimal comma write one."""
+    return number(_COMMA.sub(r"\1.\2", text) if text else text, where)
 
 
 def _labels(instance: Element) -> dict[str, str]:

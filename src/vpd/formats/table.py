@@ -104,6 +104,8 @@ def _json_format(content: Any) -> str | None:
             return "activitynet"
         if "metadata" in keys and "file" in keys:
             return "via"
+        if isinstance(content.get("data"), dict) and keys & {"annotations", "predictions"}:
+            return "label-studio"
         return "opensportslab" if keys & {"data", "videos"} else None
     if isinstance(content, list) and content and isinstance(content[0], dict):
         return "e2e-spot" if {"video", "events"} <= set(content[0]) else "label-studio"
