@@ -73,6 +73,35 @@ def test_a_student_is_trained_again_for_masks_that_were_given(layout):
     assert distill.video_key(open_sources(layout), "b") != after
 
 
+def learn_from(layout, what):
+    set_settings(layout)
+    with (layout.root / "trainer.toml").open("a") as file:
+        file.write(f'learn_from = "{what}"\n')
+
+
+def test_a_student_learns_from_what_its_settings_let_it_see(layout):
+    layout.splits.write_text("video,split\na,train\nb,train\nc.mp4,test\nd@0-0.12,test\nd@0.12-0.2,train\n")
+    learn_from(layout, "training")
+    assert run(layout).complete
+    assert distill.state(open_sources(layout)).trained_on == ("a", "b", "e")
+    assert status(layout).up_to_date
+    assert layout.features("vpd", "c").exists(), "the tested videos are embedded"
+    layout.splits.write_text("video,split\na,test\nb,train\n")
+    assert "1 videos that splits.csv tests" in distill.state(open_sources(layout)).due
+    assert distill.learned_from(open_sources(layout), NAMES) == ["b", "c", "d", "e"]
+
+    layout.labels.write_text("video,start_s,end_s,label\nb,0.03,0.13,x\nb,0.16,0.21,x\nc,0,0.1,y\n")
+    before = distill.video_key(open_sources(layout), "b")
+    learn_from(layout, "actions")
+    sources = open_sources(layout)
+    spans = {source.video: source.spans for source in distill._video_sources(sources, ["b", "e"])}
+    assert spans == {"b": [(0.03, 0.13, None), (0.16, 0.21, None)], "e": []}
+    assert distill.video_key(sources, "b") != before
+    layout.labels.unlink()
+    with pytest.raises(InputError, match=r"there is no labels\.csv"):
+        distill.video_key(open_sources(layout), "b")
+
+
 def test_a_training_that_ends_is_gone_on_with(layout, monkeypatch):
     """Stopped after its first epoch, as by Ctrl-C, it ends as one that was never stopped."""
     run(layout, ["distill"])

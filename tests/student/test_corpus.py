@@ -124,6 +124,14 @@ def test_batches_come_in_order_and_whole(tmp_path):
     np.testing.assert_allclose(std, pixels.std(0), rtol=1e-5)
 
 
+def test_only_frames_of_the_spans_serve(tmp_path):
+    source = stick_source(tmp_path, n=20)
+    whole = build_corpus([source], tiny_settings(min_score=0.1)).frame.tolist()
+    spans = [(4 / 25, 7 / 25, None), (10 / 25, 12 / 25, 0), (15 / 25, 18 / 25, 3)]
+    found = build_corpus([replace(source, spans=spans)], tiny_settings(min_score=0.1))
+    assert found.frame.tolist() == [f for f in whole if f in (4, 5, 6, 10, 11)]
+
+
 def test_given_masks_come_with_their_frames(tmp_path):
     sources = stick_sources(tmp_path, 2, 12)
     whole = cv2.imencode(".png", np.full((96, 96), 255, np.uint8))[1].tobytes()

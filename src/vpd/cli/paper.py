@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from vpd.baselines.presets import check_preset
 from vpd.cli.common import (
@@ -30,6 +31,7 @@ from vpd.paper.columns import PAPER_SUBSETS, Column, open_columns
 from vpd.paper.datasets.table import READERS
 from vpd.paper.figure import Panel, draw_curves, write_figure
 from vpd.paper.figure import notes as figure_notes
+from vpd.paper.making import make_missing
 from vpd.paper.options import Options
 from vpd.paper.published import DATA as PAPER_DATA
 from vpd.paper.result import ResultTable
@@ -158,6 +160,12 @@ BaselinesOption = Annotated[
     str | None,
     typer.Option("--baselines", help="Also run the paper's other systems, with the preset laptop or paper."),
 ]
+MakeOption = Annotated[
+    bool,
+    typer.Option(
+        "--make", help="First make the features that rows lack: poses, teachers, the paper's students."
+    ),
+]
 SubsetsOption = Annotated[int, typer.Option("--subsets", min=1, help="Few-shot lists, or detection trials.")]
 
 
@@ -186,6 +194,12 @@ def _asked(
     layouts = [open_library(path) for path in libraries or [Path.cwd()]]
     columns = open_columns(layouts, data or (), subsets, ks or ())
     return _Asked(columns, options, rows or [], out or layouts[0].results / "paper", subsets, as_json)
+
+
+def _make(names: Sequence[str], asked: _Asked, jobs: int, bar: ProgressBar) -> None:
+    systems = dict.fromkeys(system for name in names for system in rows_of(name, asked.rows))
+    for problem in make_missing(asked.columns, list(systems), jobs, bar, notices.print):
+        say_warning(problem)
 
 
 def _run(names: Sequence[str], asked: _Asked) -> None:
@@ -230,7 +244,7 @@ def _print_table(table: ResultTable) -> None:
             shown.add_column("paper", justify="right", style="dim")
     for group, lines in groups(table):
         if group:
-            shown.add_row(f"[italic]{group}[/]")
+            shown.add_row(Text(group, style="italic"))
         for line in lines:
             cells: list[str] = []
             for heading, cell in zip(table.headings, line.cells, strict=True):
@@ -279,6 +293,7 @@ def _command(names: Sequence[str], about: str) -> None:
         as_published: PublishedOption = False,
         fresh: FreshOption = False,
         baselines: BaselinesOption = None,
+        make: MakeOption = False,
         out: OutOption = None,
         jobs: JobsOption = 1,
         as_json: JsonOption = False,
@@ -287,7 +302,10 @@ def _command(names: Sequence[str], about: str) -> None:
             if baselines:
                 check_preset(baselines)
             options = Options(as_published, jobs or automatic_jobs(), 0, fresh, baselines or "", bar)
-            _run(names, _asked(library, data, rows, k, subsets, options, out, as_json))
+            asked = _asked(library, data, rows, k, subsets, options, out, as_json)
+            if make:
+                _make(names, asked, jobs, bar)
+            _run(names, asked)
 
     command.__doc__ = about
     app.command(names[0] if len(names) == 1 else "all")(command)

@@ -17,6 +17,7 @@ from vpd.library.videos import Videos
 from vpd.metrics.summary import chance
 from vpd.paper.published import DATA
 from vpd.recognition.subsets import KS, listed_ks
+from vpd.sequences.joined import JOINT
 from vpd.types import Segment
 from vpd.verbs.few_shot import Parts, library_parts
 
@@ -112,9 +113,9 @@ def open_columns(
 
 def why_without(column: Column, features: str, make: str) -> str:
     """Say why the features are missing, with the remedy; "" where they are present."""
-    if features in column.layout.feature_names():
-        return ""
-    return f"no features {features!r}: make them with `{make}`"
+    there = column.layout.feature_names()
+    missing = [name for name in features.split(JOINT) if name not in there]
+    return f"no features {' and '.join(map(repr, missing))}: make them with `{make}`" if missing else ""
 
 
 def reason(error: VpdError) -> str:

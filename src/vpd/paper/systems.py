@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from vpd.sequences.joined import JOINT
+
 Kind = Literal["guess", "quoted", "features", "baseline"]
 
 
@@ -15,7 +17,8 @@ class System:
     Attributes
     ----------
     name : on the command line. title : as the paper prints it. sees : what goes in.
-    features, recogniser : names of ours; a baseline has its own name in `recogniser`.
+    features, recogniser : names of ours, "A + B" for two side by side; a baseline has its own name in
+        `recogniser`.
     make : how the features are made where a library lacks them.
     """
 
@@ -49,13 +52,7 @@ def _features(name: str, title: str, sees: str, make: str = "vpd run", features:
 
 
 def _student(name: str, title: str, sees: str = "RGB, flow") -> System:
-    return _features(name, title, sees, f"vpd distill --preset {name}")
-
-
-def _student_of(name: str, title: str, videos: str) -> System:
-    """VI-VPD trained on other videos than the library's."""
-    make = f"vpd distill --preset vi-vpd` in a library of {videos}, named `{name}"
-    return _features(name, title, "RGB, flow", make)
+    return _features(name, title, sees, f"vpd run --preset {name}")
 
 
 RANDOM = System("random", "Random", "", "", "guess")
@@ -63,6 +60,15 @@ TOP_CLASS = System("top-class", "Top class of the test part", "", "", "guess")
 JOINTS = _features("joints2d", "Normalized 2D joints", "2D poses")
 VIPE = _features("vipe", "VIPE*", "2D poses")
 STUDENT_2D, STUDENT_VI = _student("2d-vpd", "2D-VPD"), _student("vi-vpd", "VI-VPD")
+CONCAT = replace(
+    STUDENT_VI,
+    name="concat-vpd",
+    title="Concat-VPD",
+    features=f"{STUDENT_2D.features}{JOINT}{STUDENT_VI.features}",
+    make=f"{STUDENT_2D.make}` and `{STUDENT_VI.make}",
+)
+"""The features of two students side by side, as in the paper; no student of its own."""
+CORPUS_2D, CORPUS_VI = _student("2d-vpd-corpus", "2D-VPD"), _student("vi-vpd-corpus", "VI-VPD")
 OWN = (
     System(
         "vipe-window",
@@ -97,7 +103,7 @@ TABLE_1: tuple[System, ...] = (
     STUDENT_2D,
     VIPE,
     STUDENT_VI,
-    _student("concat-vpd", "Concat-VPD"),
+    CONCAT,
     *OWN,
 )
 
@@ -110,24 +116,27 @@ TABLE_2: tuple[System, ...] = (
     _student("vi-vpd-rgb", "VIPE* distilled w/o motion; RGB", "RGB"),
     _student("vi-vpd-flow", "VIPE* distilled w/o motion; RGB & flow"),
     replace(STUDENT_VI, title="VI-VPD: w/ motion; RGB & flow"),
-    _student_of("vi-vpd-actions", "(b) VI-VPD, action video only", "the action windows alone"),
-    _student_of("vi-vpd-corpus", "(c) VI-VPD, entire corpus", "all videos, the tested ones among them"),
+    _student("vi-vpd-actions", "(b) VI-VPD, action video only"),
+    replace(CORPUS_VI, title="(c) VI-VPD, entire corpus"),
     *OWN,
 )
 
-_CORPUS = "features distilled on the whole corpus"
+
+def _in_group(*systems: System) -> tuple[System, ...]:
+    return tuple(replace(system, group="Features") for system in systems)
+
+
+_OWN_FEATURES = (replace(OWN[0], title="vipe-window"), replace(OWN[2], title="vpd"))
 TABLE_3: tuple[System, ...] = (
-    replace(JOINTS, group="Features"),
-    replace(STUDENT_2D, group="Features"),
-    replace(VIPE, group="Features"),
-    replace(STUDENT_VI, group="Features"),
-    replace(OWN[0], title="vipe-window"),
-    replace(OWN[2], title="vpd"),
+    # Students of the whole corpus, under the names of the paper's rows.
+    *_in_group(JOINTS, replace(CORPUS_2D, name="2d-vpd"), VIPE, replace(CORPUS_VI, name="vi-vpd")),
+    *_OWN_FEATURES,
 )
 
 TABLE_4: tuple[System, ...] = (
     System("r3d", "Pretrained R3D", "Features", "RGB", "features", "r3d", make="vpd baselines r3d"),
-    *TABLE_3,
+    *_in_group(JOINTS, STUDENT_2D, VIPE, STUDENT_VI),
+    *_OWN_FEATURES,
 )
 
 FIGURE_3: tuple[System, ...] = (

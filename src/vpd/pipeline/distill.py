@@ -7,7 +7,8 @@ existing student embeds them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe, read_recipe
+from vpd.library.dataset import recognised
 from vpd.library.features import read_features
+from vpd.library.labels import read_labels
 from vpd.library.poses import read_poses
 from vpd.library.sealed_files import read_json
 from vpd.pipeline import crop, pose, teach
@@ -23,6 +26,7 @@ from vpd.pipeline.sources import Sources, file_key
 
 if TYPE_CHECKING:  # torch takes seconds to import, and most commands do not need it.
     from vpd.student import Progress, VideoSource
+    from vpd.student.corpus.corpus import Span
 
 VERSION = 2
 WEIGHTS, CONFIG, CHECKPOINT = "student.safetensors", "config.json", "checkpoint.safetensors"
@@ -56,6 +60,38 @@ def folder(sources: Sources) -> Path:
     return sources.layout.student(sources.settings.distill.name)
 
 
+def learned_from(sources: Sources, videos: Iterable[str]) -> list[str]:
+    """Those of the videos that the settings' `learn_from` lets the student see.
+
+    Raises LabelError where splits.csv is wrong.
+    """
+    layout = sources.layout
+    if sources.settings.distill.learn_from == "all" or not layout.splits.is_file():
+        return list(videos)
+    from vpd.recognition.split import TEST, read_split
+
+    places = read_split(layout.splits, sources.videos.names)
+    tested = {name.rpartition("@")[0] or name for name, place in places.items() if place.split == TEST}
+    return [video for video in videos if video not in tested]
+
+
+def _spans(sources: Sources) -> dict[str, list[Span]] | None:
+    """By video the spans that the student may see; None for all of each video."""
+    layout = sources.layout
+    if sources.settings.distill.learn_from != "actions":
+        return None
+    if ("spans",) not in sources.made:
+        if not layout.labels.is_file():
+            raise InputError('learn_from = "actions" in [distill] needs labels; there is no labels.csv')
+        found: dict[str, list[Span]] = {}
+        for segment in recognised(layout, read_labels(layout.labels, sources.videos)):
+            start_s, end_s = segment.window_s or (segment.start_s, segment.end_s)
+            found.setdefault(segment.video, []).append((start_s, end_s, segment.athlete))
+        sources.made["spans",] = found
+    spans: dict[str, list[Span]] = sources.made["spans",]
+    return spans
+
+
 def video_key(sources: Sources, video: str) -> str:
     """The key of everything that a student learns from one video."""
     heads = sources.settings.distill.heads
@@ -66,6 +102,8 @@ def video_key(sources: Sources, video: str) -> str:
     ]
     if (masks := sources.layout.given_masks(video)).is_file():
         keys.append(read_recipe(masks)["key"])
+    if (spans := _spans(sources)) is not None:
+        keys.append(json.dumps(spans.get(video, [])))
     return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:32]
 
 
@@ -118,6 +156,8 @@ def state(sources: Sources) -> StudentState:
         if video in sources.videos.rows and video_key(sources, video) != key
     ]
     due = f"{len(changed)} of the {len(trained)} videos it learned from changed" if changed else ""
+    if not due and (others := len(trained) - len(learned_from(sources, trained))):
+        due = f"it learned from {others} videos that splits.csv tests"
     early: dict[str, Any] | None = config.get("ended_early")
     if early is None:
         return StudentState(name, trained, due)
@@ -141,7 +181,7 @@ def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSou
 
     layout = sources.layout
     for video in videos:
-        masks = layout.given_masks(video)
+        masks, spans = layout.given_masks(video), _spans(sources)
         yield VideoSource(
             video=video,
             crops=layout.crops(video),
@@ -151,6 +191,7 @@ def _video_sources(sources: Sources, videos: Sequence[str]) -> Iterator[VideoSou
             },
             poses=read_poses(layout.poses(video)),
             masks=masks if masks.is_file() else None,
+            spans=None if spans is None else spans.get(video, []),
         )
 
 

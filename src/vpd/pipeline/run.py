@@ -203,6 +203,7 @@ class _Run:
         usable = [
             video for video in self.sources.videos.usable() if not stale(self.sources, video, FOR_LEARNING)
         ]
+        usable = distill.learned_from(self.sources, usable)
         more = len(set(usable) - set(state.trained_on))
         if not state.due and not (redistill and (more or state.ended_early)):
             ranks.begin([])

@@ -15,6 +15,9 @@ from vpd.sequences.store import FeatureStore
 from vpd.sequences.transforms import SequenceTransformer
 from vpd.types import FeatureSequence, Segment
 
+JOINT = " + "
+"""Between the names of features that are joined."""
+
 
 def join(sequences: Sequence[FeatureSequence]) -> FeatureSequence:
     """One sequence with the values of all ``sequences`` concatenated, (T, 2, sum of their d).
@@ -55,7 +58,7 @@ class JoinedStore:
     """
 
     def __init__(self, layout: Layout, names: Sequence[str]) -> None:
-        self.layout, self.name = layout, " + ".join(names)
+        self.layout, self.name = layout, JOINT.join(names)
         self.stores = [FeatureStore(layout, name) for name in names]
 
     @property

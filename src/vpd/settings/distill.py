@@ -85,11 +85,19 @@ class DistillSettings(Section):
         "2d-vpd-flow",
         "vi-vpd-rgb",
         "vi-vpd-flow",
+        "vi-vpd-actions",
+        "vi-vpd-corpus",
+        "2d-vpd-corpus",
     ] = Field(default="default", json_schema_extra=OPERATIONAL)
     """Student to train: the default one, or one of the paper's (ResNet-34, 20 million crops: for a GPU). It
     sets the defaults of the other settings of this section; what the section says itself comes first."""
     name: str = Field(default="vpd", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", json_schema_extra=OPERATIONAL)
     """Name of the student's folder and of its features. By default vpd, or the preset's."""
+    learn_from: Literal["all", "training", "actions"] = Field(
+        default="all", json_schema_extra=OPERATIONAL | TRAINER
+    )
+    """What the student sees of the library in training, always without labels: all videos; those of which
+    splits.csv tests nothing (all where there is no such file); or only the labelled actions of these."""
     backbone: str = MOVENET
     """Encoder: movenet (the shipped pose network, frozen), resnet18, resnet34 (paper), resnet50, or
     timm:NAME."""

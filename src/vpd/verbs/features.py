@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.sequences import FeatureStore
-from vpd.sequences.joined import JoinedStore
+from vpd.sequences.joined import JOINT, JoinedStore
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
 from vpd.teachers.table import ranked
@@ -90,11 +90,13 @@ def open_features(
     layout: Layout, name: str, examples: int = 1
 ) -> tuple[FeatureStore | JoinedStore, tuple[int, ...]]:
     """Open the features called ``name``. For `AUTO`, also return the sizes of the features that are
-    concatenated.
+    concatenated. "A + B" are those of A and B, concatenated and taken for one kind.
 
     ``examples`` is as in `choose_features`. The default features come first, and have the largest weight
     where examples are few.
     """
+    if JOINT in name:
+        return JoinedStore(layout, name.split(JOINT)), ()
     if name != AUTO:
         return FeatureStore(layout, name), ()
     first = choose_features(layout, None, examples).name

@@ -30,6 +30,9 @@ are nearly copies.
 """
 
 
+Span = tuple[float, float, int | None]
+
+
 @dataclass(frozen=True, eq=False)
 class VideoSource:
     """One video as a source of training frames.
@@ -40,6 +43,7 @@ class VideoSource:
     features : for each teacher the features of its athletes.
     poses : the poses of its athletes, which say where the person is in the crop.
     masks : a file of masks (`vpd.crops.masks`), which say it better; None where none were given.
+    spans : start and end in seconds, and athlete or None for all, of what may be learned from; None for all.
     """
 
     video: str
@@ -47,6 +51,17 @@ class VideoSource:
     features: Mapping[str, Sequence[FeatureSequence]]
     poses: Sequence[PoseSequence]
     masks: Path | None = None
+    spans: Sequence[Span] | None = None
+
+    def serves(self, times_s: Array, athlete: int) -> Array:
+        """(T,) bool, which of an athlete's frames may be learned from."""
+        if self.spans is None:
+            return np.ones(len(times_s), np.bool_)
+        inside = np.zeros(len(times_s), np.bool_)
+        for start_s, end_s, whose in self.spans:
+            if whose is None or whose == athlete:
+                inside |= (times_s >= start_s) & (times_s < end_s)
+        return inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +161,7 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
                 for head, sequence in zip(settings.heads, sequences, strict=True)
             ]
             keep = np.any([w.any(axis=(1, 2)) for _, w in made], axis=0)
+            keep &= source.serves(file.times_s[rows], int(athlete))
             rows = rows[keep]
             for i, (value, weight) in enumerate(made):
                 values[i].append(value[keep])
