@@ -60,6 +60,15 @@ def _hurt(content: bytes) -> bytes:
     return bytes(out)
 
 
+def _without_rate(content: bytes) -> bytes:
+    """An AVI file whose header says 0 for the rate of its video, and for the length of a frame."""
+    out, head = bytearray(content), content.index(b"strh") + 8
+    out[head + 20 : head + 28] = bytes(8)
+    length = content.index(b"avih") + 8
+    out[length : length + 4] = bytes(4)
+    return bytes(out)
+
+
 WILD: tuple[Wild, ...] = (
     Wild("plain.mp4"),
     Wild("b_frames_open.mp4", f"{X264} -bf 3 -x264-params open-gop=1:keyint=12"),
@@ -137,6 +146,35 @@ WILD: tuple[Wild, ...] = (
     Wild("list.mp4", change=lambda content: b"#EXTM3U\n#EXTINF:1,\nplain.mp4\n", right=REFUSED),
     Wild("empty.mp4", change=lambda content: b"", right=REFUSED),
     Wild("zeros.mkv", change=lambda content: bytes(100_000), right=REFUSED),
+    Wild("sound_first.mp4", f"-map 0 -map 1 {X264} -bf 2 -c:a aac -vf setpts=PTS+1/TB", inputs=SOUND),
+    Wild("cover_first.mp4", "-map 1 -map 0 -c:v:0 png -disposition:v:0 attached_pic -c:v:1 libx264 "
+         "-preset ultrafast -pix_fmt:v:1 yuv420p", inputs="-f lavfi -i color=red:s=64x64:r=25:d=0.04",
+         alike=False),
+    Wild("without_rate.avi", JPEG, change=_without_rate),
+    Wild("live.webm", "-c:v libvpx -deadline realtime -cpu-used 8 -live 1"),
+    Wild("clock_runs_over.ts", f"{X264} -bf 2 -output_ts_offset 95442.5", span_s=1.96),
+    Wild("wide_pixels.mkv", f"{X264} -vf setsar=12/11", alike=False),
+    Wild("UPPER.MP4", f"{X264} -f mp4"),
+    Wild("ends_with_a_dot.mp4.", f"{X264} -f mp4"),
+    Wild("hevc_for_apple.mov", f"{X265} -tag:v hvc1 -pix_fmt yuv420p"),
+    Wild("full_range.mp4", f"{X264} -pix_fmt yuvj420p"),
+    Wild("fragments_of_0.2_s.mp4", f"{X264} -bf 2 -movflags cmaf+empty_moov+default_base_moof "
+         "-frag_duration 200000"),
+    Wild("negative_offsets.mp4", f"{X264} -bf 3 -movflags negative_cts_offsets"),
+    Wild("phone_variable.mp4", f"{X264} -bf 2 -vf setpts=(N+mod(N*N\\,7)/8)/25/TB -vsync vfr "
+         "-video_track_timescale 90000"),
+    Wild("waits_8_s.mp4", f"{X264} -vf setpts=PTS+gt(N\\,9)*8/TB -vsync vfr"),
+    Wild("two_angles.vob", "-map 0 -map 0 -c:v mpeg2video -s:v:0 80x64 -f vob"),
+    Wild("dropped.avi", f"{JPEG} -vf select=mod(n\\,5) -vsync vfr"),
+    Wild("half.ts", f"{X264} -bf 2 -g 10", change=lambda content: content[len(content) // 376 * 188 :],
+         alike=False),
+    Wild("interlaced_prores.mov", "-c:v prores_ks -vf setfield=tff -flags +ildct+ilme", fields=2,
+         alike=False),
+    Wild("vp9_10bit.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -pix_fmt yuv420p10le",
+         length="0.5"),
+    Wild("moving.webp", "-c:v libwebp -f webp", length="0.4", right=REFUSED),
+    Wild("moving.apng", "-c:v apng -f apng", length="0.4", right=REFUSED),
+    Wild("moving.avif", "-c:v libaom-av1 -cpu-used 8 -usage realtime -f avif", length="0.2", right=REFUSED),
     Wild("- %d 'odd' \"name\" #1 \U0001f3be.mp4"),
     Wild("x" * 240 + ".mp4"),
 )  # fmt: skip
