@@ -10,8 +10,8 @@ dynamic time warping learns from them and is tested on the test part. ``queue`` 
 its stages of strategies. ``--tail`` keeps 0.7^r of the r-th class. The last table counts the user's actions
 where whole pages of proposals are verified: one to accept a page, two for each wrong one, one to name a
 moment. ``--shown`` asks so many times until `SHOWN_AT` labels are given, and counts how often the interval of
-the accuracy that is shown holds the share of the other moments that are guessed right. ``speed`` is the time
-of the next page of questions.
+the accuracy that is shown holds the share of all moments that the other labels guess right. ``speed`` is the
+time of the next page of questions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from vpd.library.videos import Videos
 from vpd.recognition.split import TEST, read_split
 from vpd.sequences import FeatureStore
 from vpd.suggestion.kernel import distances, kernel
-from vpd.suggestion.queue import RANDOM, accuracy, guesses, held_out, questions, verify_page
+from vpd.suggestion.queue import RANDOM, accuracy, held_out, questions, verify_page
 from vpd.suggestion.strategies import STRATEGIES, Pool
 from vpd.teachers.vipe.model import mirrored_2d
 from vpd.teachers.vipe_window.model import VipeWindow
@@ -201,7 +201,10 @@ def shown(data: Data, runs: int) -> None:
             if asked + BATCH in SHOWN_AT:
                 pool = Pool(base.distance, base.kernel, names)
                 found = accuracy(held_out(pool, np.array(drawn, int)))
-                right = np.mean(guesses(pool)[pool.open] == truth[pool.open])
+                among = pool.distance.copy()
+                np.fill_diagonal(among, np.inf)
+                nearest = pool.labelled[among[:, pool.labelled].argmin(axis=1)]
+                right = np.mean(truth[nearest] == truth)
                 done[asked + BATCH] += 1
                 inside[asked + BATCH] += found is not None and found.low <= right <= found.high
                 widths[asked + BATCH].append(found.high - found.low if found else 1.0)

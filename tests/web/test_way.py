@@ -16,7 +16,7 @@ from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [*NEEDS_BROWSER, pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), *NEEDS_BROWSER]
 VIDEOS = ("scene1_a", "scene3_a", "scene4_a")
 QUICK = '[distill]\nimages = 1500\nepoch_images = 1500\n[detect]\nmethod = "search"\n'
 """The smallest student, and no networks for detection: the way is tested, not the accuracy."""
