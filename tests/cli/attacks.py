@@ -225,7 +225,7 @@ class Attack:
         parts = [p.name for p in self.root.rglob("*.part")]
         if number != signal.SIGKILL and parts:
             self.wrong.append(f"{what}: left {parts}")
-        self.look(what, attempt, ended, alone)
+        self.look(what, attempt, ended, alone, number)
 
     def full(self, attempt: Try, rng: np.random.Generator) -> None:
         """Run the command on a disk with a drawn number of bytes left, then again on one with room."""
@@ -240,7 +240,7 @@ class Attack:
             self.wrong.append(f"{what}: another message: {ended.text[-400:]}")
         self.look(what, attempt, ended, alone)
 
-    def look(self, what: str, attempt: Try, ended: Ended, alone: Undisturbed) -> None:
+    def look(self, what: str, attempt: Try, ended: Ended, alone: Undisturbed, number: int = 0) -> None:
         """Note what must not be: lost or damaged files, tracebacks, a library that is not mended."""
         if re.search("Traceback|Unexpected", ended.text):
             self.wrong.append(f"{what}: {ended.text[-600:]}")
@@ -254,7 +254,9 @@ class Attack:
             self.wrong.append(f"{what}: damaged: {checked.text[-600:]}")
         if attempt.again:
             again = self.call(attempt)
-            if again.code:
+            if again.code and number == signal.SIGKILL and "of a command that did not end" in again.text:
+                self.counts["then refused: results of a command that did not end"] += 1
+            elif again.code:
                 self.wrong.append(f"{what}: again: {again.text[-600:]}")
             elif attempt.same and (now := files(self.root)) != alone.files:
                 names = now.keys() | alone.files.keys()

@@ -1,6 +1,9 @@
 """Every command in a folder full of files of somebody else, which are the same afterwards."""
 
+import platform
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -147,6 +150,26 @@ def test_a_file_that_was_changed_since_is_not_removed(tmp_path):
         OwnFolder(tmp_path / "out", "clips")
     with pytest.raises(InputError, match="holds clips of an earlier command"):
         OwnFolder(tmp_path / "out", "detections")
+
+
+def test_what_a_killed_command_left_is_named_as_that_and_half_files_are_removed(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True
+    )
+    with own_folder(tmp_path / "out", "clips") as folder:
+        folder.begin()
+        mark = (folder.path / MARK).read_bytes()
+    (tmp_path / "out" / MARK).write_bytes(mark)  # as it is before the command ends
+    half = tmp_path / "out" / f".a.mp4.{platform.node()[:24]}.{int(ended.stdout)}.0123abcd.part"
+    half.touch()
+    with own_folder(tmp_path / "out", "clips") as folder:
+        folder.begin()
+        assert not half.exists()
+        (folder.path / "a.mp4").write_text("video")
+    (tmp_path / "out" / MARK).write_bytes(mark)
+    with pytest.raises(InputError, match=r"of a command that did not end, such as a\.mp4"):
+        OwnFolder(tmp_path / "out", "clips")
+    assert (tmp_path / "out" / "a.mp4").read_text() == "video"
 
 
 def test_a_folder_that_nothing_was_written_into_is_not_left(tmp_path):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vpd.errors import InputError
 from vpd.files import parse_json, read_bytes
-from vpd.library.artefact import write_text
+from vpd.library.artefact import is_abandoned, write_text
 from vpd.library.lock import FOLDER as LOCKS
 from vpd.library.lock import locked
 
@@ -49,12 +49,15 @@ def _files(folder: Path) -> _Files:
     return found
 
 
-def _read_mark(folder: Path) -> tuple[str, _Files]:
-    """The kind of results in a marked folder, and the files that vpd wrote there."""
+def _read_mark(folder: Path) -> tuple[str, _Files | None]:
+    """The kind of results in a marked folder, and the files that vpd wrote there; None where the command did
+    not end.
+    """
     try:
         record = parse_json(read_bytes(folder / MARK))
-        files = record.get("files", {})
-        return str(record["holds"]), {str(k): list(v) for k, v in files.items()}
+        files = record.get("files")
+        listed = None if files is None else {str(k): list(v) for k, v in files.items()}
+        return str(record["holds"]), listed
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "", {}
 
@@ -86,12 +89,22 @@ class OwnFolder:
             found = _files(self.path)
         except OSError as error:
             raise InputError(f"{self.path} cannot be looked into ({error.strerror}).") from error
-        holds, ours = _read_mark(self.path) if is_marked(self.path) else ("", {})
+        holds, listed = _read_mark(self.path) if is_marked(self.path) else ("", {})
+        ours = listed or {}
         if found and holds and holds != self.what:
             raise InputError(f"{self.path} holds {holds} of an earlier command. Name another folder.")
         if holds and self.goes_on:
             return
-        foreign = sorted(name for name, stamp in found.items() if ours.get(name) != stamp)
+        foreign = sorted(
+            name
+            for name, stamp in found.items()
+            if ours.get(name) != stamp and not is_abandoned(self.path / name)
+        )
+        if foreign and listed is None:
+            raise InputError(
+                f"{self.path} holds {holds} of a command that did not end, such as {foreign[0]}. vpd cannot "
+                "tell them from files of yours: delete the folder, or name another one."
+            )
         if foreign:
             changed = "wrote and somebody changed" if foreign[0] in ours else "did not write"
             raise InputError(
@@ -106,7 +119,7 @@ class OwnFolder:
         self._begun = True
         if self.path.is_dir() and not self.goes_on:
             self.check()
-            for name in _files(self.path):  # all are listed in the mark: else the check had refused
+            for name in _files(self.path):  # all are listed in the mark, or left half by a process that died
                 (self.path / name).unlink(missing_ok=True)
             for parent, _, _ in os.walk(self.path, topdown=False):
                 if Path(parent) != self.path:
