@@ -151,12 +151,15 @@ def start(layout: Layout, address: str) -> subprocess.Popen[str]:
 
 
 def disturb(nodes: TwoNodes, process: subprocess.Popen[str], rng: np.random.Generator) -> str:
-    """Kill something; what."""
+    """Kill something; what. A worker is killed once one is at work; "" where the run ended before."""
     kind = str(rng.choice(["worker", "node", "driver"]))
-    workers = nodes.workers()
-    if kind == "worker" and not workers:
-        kind = "driver"
     if kind == "worker":
+        workers = nodes.workers()
+        while not workers and process.poll() is None:
+            time.sleep(0.2)
+            workers = nodes.workers()
+        if not workers:
+            return ""
         workers[int(rng.integers(len(workers)))].kill()
     elif kind == "node":
         nodes.lose_the_second()
@@ -201,6 +204,8 @@ def _to_the_end(
                 break
             except subprocess.TimeoutExpired:
                 kind = disturb(nodes, process, rng)
+                if not kind:
+                    continue
                 counts[kind] += 1
                 disturbed = True
                 print(f"{sum(counts.values())} of {moments}: {kind} killed", flush=True)

@@ -136,8 +136,9 @@ def test_settings_can_be_pasted(vpd, layout):
         assert load_settings(layout.settings) == before
 
 
-def test_status_imports_no_network_library():
+def test_status_imports_no_network_library_and_no_cluster():
     code = "import sys; sys.argv = ['vpd', 'status']; import vpd.cli.main as m; m.build(['status']); "
-    code += "import vpd.pipeline.status; print('torch' in sys.modules, 'onnxruntime' in sys.modules)"
+    code += "import vpd.pipeline.status, vpd.pipeline.engine; "
+    code += "print({'torch', 'onnxruntime', 'ray', 'fsspec'} & sys.modules.keys())"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.split() == ["False", "False"]
+    assert out.stdout.strip() == "set()"

@@ -180,11 +180,6 @@ def test_without_ray_a_sentence_says_what_to_install(monkeypatch):
         cluster.import_ray()
 
 
-def test_ray_is_not_imported_before_it_is_used():
-    code = "import sys, vpd.pipeline.engine, vpd.cli.steps; sys.exit('ray' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
 def test_an_unknown_engine_is_answered_with_the_known_ones(tmp_path):
     with pytest.raises(InputError, match="there is no engine 'spark'; there are here, workers, ray"):
         run(made_library(tmp_path, ["a"]), ["scan"], engine="spark")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.pipeline.made import made_library
+from tests.pipeline.made import made_library, write_given_poses
 from vpd.errors import InputError
 from vpd.library.videos import Videos
 from vpd.pipeline.report import Silent
@@ -52,6 +52,8 @@ class Hears(Silent):
 @pytest.mark.usefixtures("quick")
 def test_shards_make_what_one_run_makes(tmp_path):
     layout = made_library(tmp_path, NAMES)
+    for name in NAMES:
+        write_given_poses(layout, name)
     first, second = Shard(1, 2), Shard(2, 2)
     heard = Hears()
     report = run(layout, shard=first, listener=heard)
