@@ -10,6 +10,7 @@ from vpd.dtw import FALLBACK
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.recognition.examples import load_examples
+from vpd.recognition.queries import read_queries
 from vpd.recognition.retrieval import Retrieval, evaluate_retrieval, retrieval_distances
 from vpd.sequences import FeatureStore
 from vpd.types import Segment
@@ -70,6 +71,7 @@ class RetrieveResult:
 def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | None = None) -> RetrieveResult:
     """Measure precision at k and mean average precision of the features.
 
+    Every labelled action queries all others; where the library has a queries.csv, only those that it names.
     Labels without features are left out. Raises InputError where fewer than two remain; CancelledError.
 
     Examples
@@ -88,26 +90,37 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
             # Rankings have no labelled examples to weigh features by.
             choice = choose_features(library)
     names = list(request.features or [choice.name])
+    queries = None
+    if library.queries.exists():
+        queries = set(read_queries(library.queries, labelled, videos.names))
+        notes = (*notes, f"{len(queries)} of {len(labelled)} labelled actions are queries (queries.csv).")
     figures: dict[str, Retrieval] = {}
     missing: dict[str, int] = {}
     for number, name in enumerate(names):
         part = progress.part(number / len(names), (number + 1) / len(names))
         store = FeatureStore(library, name)
-        figures[name], missing[name] = _measured(store, labelled, request.pattern, part)
+        figures[name], missing[name] = _measured(store, labelled, queries, request.pattern, part)
         notes = (*notes, *left_out_notes(store, unsaid(labelled, videos)))
     return RetrieveResult(figures, missing, choice, tuple(dict.fromkeys(notes)))
 
 
 def _measured(
-    store: FeatureStore, labelled: Sequence[Segment], pattern: str, progress: Progress
+    store: FeatureStore,
+    labelled: Sequence[Segment],
+    queries: set[int] | None,
+    pattern: str,
+    progress: Progress,
 ) -> tuple[Retrieval, int]:
     progress(0.0, f"reading {store.name}")
     examples = load_examples(store, labelled)
     sequences = [x for x in examples.sequences if x is not None]
-    labels = [labelled[i].label or "" for i in examples.present()]
+    present = examples.present()
+    labels = [labelled[i].label or "" for i in present]
+    asked = [at for at, i in enumerate(present) if queries is None or i in queries]
     distances = retrieval_distances(
         sequences,
         pattern,
-        progress=lambda done: progress(done / len(sequences), f"{store.name}: {done} of {len(sequences)}"),
+        progress=lambda done: progress(done / len(asked), f"{store.name}: {done} of {len(asked)}"),
+        queries=asked,
     )
-    return evaluate_retrieval(distances, labels), len(examples.reasons)
+    return evaluate_retrieval(distances, labels, queries=asked), len(examples.reasons)

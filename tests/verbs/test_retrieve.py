@@ -1,0 +1,17 @@
+"""`vpd retrieve` takes the queries that the library names."""
+
+import shutil
+
+from vpd.library.layout import Layout
+from vpd.verbs.retrieve import RetrieveRequest, retrieve
+
+
+def test_the_queries_of_the_library_are_taken(layout, tmp_path):
+    shutil.copytree(layout.root, tmp_path / "lib")
+    library, asked = Layout(tmp_path / "lib"), RetrieveRequest(["joints2d"])
+    assert retrieve(library, asked).figures["joints2d"].queries == 4
+    library.queries.write_text("video\na1\nb2\n")
+    found = retrieve(library, asked)
+    assert found.figures["joints2d"].queries == 2
+    assert found.figures["joints2d"].precision == {1: 1.0}
+    assert "2 of 4 labelled actions are queries (queries.csv)." in found.notes
