@@ -1,5 +1,7 @@
 """The ensemble weighs its members by what they say of examples that they have not seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -51,6 +53,15 @@ def test_a_useless_member_weighs_little():
     assert model.weights_[0] > 0.75
     test, truth = actions(30, seed=1)
     assert (model.predict(test) == truth).mean() > 0.8
+
+
+def test_joints_have_a_prior_of_their_own():
+    X, y = actions(3)  # mirroring negates channels: a reflection, as of joints
+    turned = [replace(x, values=x.values * np.array([1, 2])[:, None]) for x in X]
+    for examples, expected in ((X, [0.1, 0.9]), (turned, [0.5, 0.5])):
+        assert ensemble(joints_prior=(1, 9)).fit(examples, y).weights_ == pytest.approx(expected)
+    # One embedding among the examples is enough to tell that they are no joints.
+    assert ensemble(joints_prior=(1, 9)).fit([*X[:2], turned[2]], y).weights_ == pytest.approx([0.5, 0.5])
 
 
 def test_probabilities_are_the_weighted_mean():

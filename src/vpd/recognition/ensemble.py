@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier
+from vpd.sequences.sides import mirror_keeps_distances
 from vpd.types import Array, FeatureSequence
 
 ROUNDS = 50
@@ -74,6 +75,8 @@ class WeightedEnsemble(SequenceClassifier):
     ----------
     members : pairs of name and estimator.
     prior : pseudo-examples by member; None for `USUAL_PRIOR` each.
+    joints_prior : the same for joints in the picture (`vpd.sequences.sides.mirror_keeps_distances`); None for
+        ``prior``.
     folds : of the cross-validation, at most; never more than the examples of the smallest class.
     seed : of the folds.
 
@@ -88,9 +91,11 @@ class WeightedEnsemble(SequenceClassifier):
         prior: Sequence[float] | None = None,
         folds: int = 5,
         seed: int = 0,
+        joints_prior: Sequence[float] | None = None,
     ) -> None:
         self.members = members
         self.prior = prior
+        self.joints_prior = joints_prior
         self.folds = folds
         self.seed = seed
 
@@ -115,8 +120,11 @@ class WeightedEnsemble(SequenceClassifier):
                 named[name].set_params(**{rest: value})
         return self
 
-    def _prior(self) -> Array:
-        prior = np.full(len(self.members), USUAL_PRIOR) if self.prior is None else np.array(self.prior)
+    def _prior(self, X: Sequence[FeatureSequence]) -> Array:
+        given = self.prior
+        if self.joints_prior is not None and mirror_keeps_distances(X):
+            given = self.joints_prior
+        prior = np.full(len(self.members), USUAL_PRIOR) if given is None else np.array(given)
         if len(prior) != len(self.members) or not (prior > 0).all():
             raise InputError(f"a prior of {prior.tolist()} does not fit {len(self.members)} members")
         return prior
@@ -127,7 +135,7 @@ class WeightedEnsemble(SequenceClassifier):
             raise InputError("an ensemble needs a member")
         targets = self._start_fit(X, y)
         labels = self.classes_[targets]
-        prior = self._prior()
+        prior = self._prior(X)
         self.weights_ = prior / prior.sum()
         if np.bincount(targets).min() > 1 and len(self.members) > 1:
             of_truth = [
@@ -149,7 +157,7 @@ class WeightedEnsemble(SequenceClassifier):
         """(N, C) probabilities of each example by members fitted without it, with the same weights."""
         labels = np.asarray(y)
         targets = np.unique(labels, return_inverse=True)[1]
-        prior = self._prior()
+        prior = self._prior(X)
         held = np.array([held_out_proba(m, X, labels, self.folds, self.seed) for _, m in self.members])
         weights = mixture_weights(held[:, np.arange(len(labels)), targets], prior)
         mean: Array = np.tensordot(weights, held, axes=1)

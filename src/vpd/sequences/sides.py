@@ -57,6 +57,18 @@ def mirror_distances(X: Sequence[FeatureSequence]) -> tuple[Array, Array]:
     return mean[..., REGULAR], mean[..., MIRRORED]
 
 
+def mirror_keeps_distances(X: Sequence[FeatureSequence]) -> bool:
+    """Whether any two frames are as far apart when both are mirrored.
+
+    That is so for joints in the picture, whose mirroring is a reflection, and not for embeddings.
+    """
+    for s in X:
+        steps = np.linalg.norm(np.diff(s.values[s.valid].astype(np.float64), axis=0), axis=2)
+        if not np.allclose(steps[:, REGULAR], steps[:, MIRRORED], rtol=1e-3, atol=1e-6):
+            return False
+    return True
+
+
 def held_out_likelihood(distances: Array, targets: Array) -> Array:
     """Log probability of each example's class given all other examples, for examples that have another of
     their class.
