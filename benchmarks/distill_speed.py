@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 from vpd.crops import CropFile, make_crops, write_crops
-from vpd.device import compiled, make_accelerator
+from vpd.device import make_accelerator
 from vpd.flow import make_flow
 from vpd.library.artefact import Recipe
 from vpd.settings import CropSettings, DistillSettings, EmbedSettings
@@ -38,6 +38,7 @@ from vpd.student.corpus.corpus import build_corpus, split_corpus
 from vpd.student.inference.engines import crops_at_once
 from vpd.student.inference.export import prepare_graph
 from vpd.student.network.spec import student_spec
+from vpd.student.training.compiling import compiled
 from vpd.student.training.distill import make_student
 from vpd.student.training.loop import PictureTraining, Training
 from vpd.student.training.losses import distillation_loss

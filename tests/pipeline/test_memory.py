@@ -38,7 +38,7 @@ def test_a_run_refuses_before_it_begins(tmp_path):
     assert not layout.frames("a").exists()
 
 
-UNLIMITED = {"track cut_difference", "distill time_limit_minutes"}
+UNLIMITED = {"distill time_limit_minutes"}
 """A comparison with such a number is right."""
 
 

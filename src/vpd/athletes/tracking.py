@@ -29,6 +29,12 @@ HIGH_IOU, LOW_IOU = 0.1, 0.3
 """Least overlaps for confident and doubtful detections. They are lower than the paper's, because frames
 between detections are skipped and athletes are fast for their size.
 """
+
+CUT_DIFFERENCE = 18.0
+"""Mean difference of thumbnails (0..255) from which on a sudden change may be a cut, so that people are
+detected on both sides of it. A network decides some frames later which changes are cuts.
+"""
+
 EXPLAINED = 3
 """Number of ranked people of each shot in the notes."""
 
@@ -161,7 +167,7 @@ class _Watch:
         self.frames.append(frame.frame)
         self.times_s.append(frame.time_s)
         changes = self._finder.add(frame.rgb, frame.time_s)
-        if row and self._finder.sudden(self._settings.cut_difference):
+        if row and self._finder.sudden(CUT_DIFFERENCE):
             self._look_at_last()
             self._looked_s = -np.inf
         # To the nearest frame: half the time since the one before.

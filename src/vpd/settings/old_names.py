@@ -23,6 +23,7 @@ SETTINGS = {
     "detect.network": "`paper = true` takes the paper's network, training and decoding",
     "detect.rate_hz": "it is 25 for all now; delete the line",
     "detect.window_s": "it is 10 for all now; delete the line",
+    "track.cut_difference": "it is 18 for all now, because a network finds the cuts; delete the line",
     "search.distance": "frames are compared by l2, as in the paper; delete the line",
     "search.gap_s": "it is 0.25 for all now; delete the line",
     "distill.heads.fill": "it was removed because it did not help; delete the line",

@@ -36,7 +36,3 @@ class TrackSettings(Section):
     """A person who is invisible for longer than this, in seconds, gets a new track."""
     max_gap_s: float = Field(default=0.5, ge=0, le=3600)
     """Gaps of a track up to this length in seconds are interpolated. Longer ones stay without boxes."""
-    cut_difference: float = Field(default=18.0, gt=0)
-    """Mean difference of thumbnails (0..255) from which on a sudden change may be a cut. People are detected
-    on both sides of it. A network decides some frames later which changes are cuts.
-    """
