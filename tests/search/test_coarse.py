@@ -102,6 +102,6 @@ def test_the_likely_slots_do_not_depend_on_the_chunks(scene, monkeypatch):
 def test_no_span_ends_in_the_context_of_a_window():
     given = Stream("a", 0, np.arange(1000) / FPS, np.zeros((1000, 2), np.float32), np.ones(1000, bool))
     (window,) = windows(given, np.array([100]), reach_s=2.0)
-    assert window.times_s[window.skip] == pytest.approx(99 * SLOT_S, abs=1 / FPS)
-    assert window.times_s[0] == pytest.approx(99 * SLOT_S - 2.0, abs=1 / FPS)
-    assert window.times_s[-1] == pytest.approx(102 * SLOT_S, abs=1 / FPS)
+    assert window.times_s[window.skip] == pytest.approx(97 * SLOT_S, abs=1 / FPS)
+    assert window.times_s[0] == pytest.approx(97 * SLOT_S - 2.0, abs=1 / FPS)
+    assert window.times_s[-1] == pytest.approx(104 * SLOT_S, abs=1 / FPS)
