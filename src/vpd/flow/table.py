@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from vpd.errors import unknown_name
 from vpd.flow.dis import Dis
-from vpd.flow.raft import Raft
 from vpd.types import Array
 
 
@@ -31,10 +30,19 @@ class FlowEntry:
     uses_device: bool
 
 
+def _raft(size: Literal["small", "large"]) -> Callable[[str], FlowEstimator]:
+    def make(device: str) -> FlowEstimator:
+        from vpd.flow.raft import Raft  # torch takes seconds to import
+
+        return Raft(size, device)
+
+    return make
+
+
 FLOWS = {
     "dis": FlowEntry(lambda device: Dis(), fetches_weights=False, uses_device=False),
-    "raft_small": FlowEntry(lambda device: Raft("small", device), fetches_weights=True, uses_device=True),
-    "raft_large": FlowEntry(lambda device: Raft("large", device), fetches_weights=True, uses_device=True),
+    "raft_small": FlowEntry(_raft("small"), fetches_weights=True, uses_device=True),
+    "raft_large": FlowEntry(_raft("large"), fetches_weights=True, uses_device=True),
 }
 
 

@@ -41,6 +41,11 @@ class Layout:
         return self.root / ".videos-copy.parquet"
 
     @property
+    def noted(self) -> Path:
+        """Notes of what the last run found up to date (`vpd.pipeline.noted`); they may be deleted."""
+        return self.root / ".noted.parquet"
+
+    @property
     def labels(self) -> Path:
         return self.root / "labels.csv"
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from vpd.errors import InputError
@@ -56,24 +57,36 @@ class VideoNames:
     one is a folder and names no video. No other character has a meaning: dots, ``@``, ``#``, ``%`` and blanks
     are parts of names.
 
+    A name that is an id is found at once; paths are taken apart when another name is asked for.
+
     Parameters
     ----------
     videos : (id, path) of each.
     """
 
     def __init__(self, videos: Iterable[tuple[str, str]]) -> None:
-        self._paths: dict[str, tuple[str, ...]] = {}
-        self._ids: dict[str, str] = {}
-        self._by_name: dict[str, list[str]] = defaultdict(list)
-        self._by_folded: dict[str, list[str]] = defaultdict(list)
-        for video, path in videos:
-            self._ids[nfc(video)] = video
-            parts = path_parts(path) or (video,)
-            self._paths[video] = parts
+        self._given = list(videos)
+        self._ids = {nfc(video): video for video, _ in self._given}
+
+    @cached_property
+    def _paths(self) -> dict[str, tuple[str, ...]]:
+        return {video: path_parts(path) or (video,) for video, path in self._given}
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for video, parts in self._paths.items():
             for name in {parts[-1], without_suffix(parts[-1])}:
-                self._by_name[name].append(video)
+                found[name].append(video)
+        return found
+
+    @cached_property
+    def _by_folded(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for video, parts in self._paths.items():
             for name in {_fold(parts[-1]), _fold(without_suffix(parts[-1])), _fold(video)}:
-                self._by_folded[name].append(video)
+                found[name].append(video)
+        return found
 
     def matches(self, text: str) -> list[str]:
         """Ids of all videos that ``text`` may mean. An exact id means only itself."""

@@ -6,6 +6,7 @@ their video.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -15,7 +16,7 @@ from vpd.library.artefact import check, read_recipe
 from vpd.library.ids import check_id
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
-from vpd.library.videos import OK, VideoRow, Videos
+from vpd.library.videos import OK, VideoRow, Videos, check_table
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -77,15 +78,17 @@ def recover(layout: Layout) -> tuple[Videos, str]:
 
 def mend_table(layout: Layout, say: Callable[[str], None]) -> None:
     """Rebuild the table of videos, and its copy, where they are damaged or missing, and report it."""
+    if not os.path.lexists(layout.videos) and not layout.videos_copy.is_file():
+        return
     try:
-        videos = Videos.read(layout)
+        rows = check_table(layout.videos)
     except ArtefactError:
         say(recover(layout)[1])
         return
-    if not videos.rows:
+    if not rows:
         return
     try:
-        Videos.read_from(layout, layout.videos_copy)
+        check_table(layout.videos_copy)
     except ArtefactError:
         with locked(layout.videos):
             Videos.read(layout).write()

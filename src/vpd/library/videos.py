@@ -32,7 +32,7 @@ TABLE_STEP = "videos"
 _ARROW = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class VideoRow:
     """One video of the library.
 
@@ -155,6 +155,35 @@ def _why_gone(path: Path) -> str:
     return "is a folder now" if stat.S_ISDIR(mode) else "is no file any more"
 
 
+def _read(path: Path) -> pa.Table:
+    """The table in a file, whose ids are fit for file names. Raises ArtefactError."""
+    table = read_table(path)
+    if "chapters" not in table.column_names:  # of a library that was made before there were any
+        table = table.append_column(SCHEMA.field("chapters"), pa.array([""] * len(table)))
+    if not table.schema.equals(SCHEMA):
+        raise damaged(path, "its columns have other types")
+    for video in table["video"].to_pylist():
+        check_id(video, path)
+    return table
+
+
+def check_table(path: Path) -> int:
+    """The number of rows of a table of videos. Raises ArtefactError where it is damaged or not there."""
+    return len(_read(path))
+
+
+def _columns(table: pa.Table) -> list[list[Any]]:
+    """The columns as Python's values. Texts that many rows share, such as a status, are held once."""
+    held: dict[str, str] = {}
+    found = []
+    for name in SCHEMA.names:
+        values = table[name].to_pylist()
+        if SCHEMA.field(name).type == pa.string() and name not in ("video", "path", "relative"):
+            values = [held.setdefault(value, value) for value in values]
+        found.append(values)
+    return found
+
+
 class Videos:
     """The rows of a library's videos by id, in the order they were registered."""
 
@@ -176,14 +205,8 @@ class Videos:
 
         Ids are checked: each is a file's name in every folder of the library.
         """
-        table = read_table(path)
-        if "chapters" not in table.column_names:  # of a library that was made before there were any
-            table = table.append_column(SCHEMA.field("chapters"), pa.array([""] * len(table)))
-        if not table.schema.equals(SCHEMA):
-            raise damaged(path, "its columns have other types")
-        rows = [VideoRow(**row) for row in table.to_pylist()]
-        for row in rows:
-            check_id(row.video, path)
+        table = _read(path)
+        rows = [VideoRow(*values) for values in zip(*_columns(table), strict=True)]
         return cls(layout, rows)
 
     def write(self) -> None:
@@ -256,9 +279,22 @@ class Videos:
             f"{again}. If it is gone for good: `vpd remove {shlex.quote(video)}`."
         )
 
+    def _is_as_seen(self, video: str) -> bool:
+        """Whether the file that lies at the place relative to the library has the size and time of change of
+        the table. It takes one look at the disk, and holds for nearly every video.
+        """
+        row = self.rows[video]
+        if row.chapters or not row.relative:
+            return False
+        try:
+            found = os.stat(os.path.normpath(f"{self.layout.root}/{row.relative}"))  # noqa: PTH116  one in a loop
+        except OSError:
+            return False
+        return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (row.bytes, row.mtime_ns)
+
     def missing(self, video: str) -> str:
         """Say why the file of a video is missing; "" where it is there, and of URLs, which are not asked."""
-        if self.rows[video].is_remote:
+        if self.rows[video].is_remote or self._is_as_seen(video):
             return ""
         try:
             self.files(video)
@@ -297,7 +333,7 @@ class Videos:
     def changed(self, video: str) -> bool:
         """Whether size or modification time of the file differ from those last seen. URLs are not asked."""
         row = self.rows[video]
-        if row.is_remote:
+        if row.is_remote or self._is_as_seen(video):
             return False
         found = _stamp(self.files(video))
         return (row.bytes, row.mtime_ns) != (found["bytes"], found["mtime_ns"])

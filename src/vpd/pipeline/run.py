@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -249,6 +250,13 @@ class _Run:
         steps = ((video, stale(self.sources, video, ["embed"])) for video in usable)
         self.perform("embed", self.tasks(steps))
 
+    def note(self) -> None:
+        """Note what was found up to date, for the next look."""
+        try:
+            self.sources.notes.write(self.sources.videos.rows.values())
+        except InputError as error:
+            self.report.problems.append(f"notes: {error}")
+
     def index(self) -> None:
         """Bring the index of uncut search up to date in a library that is large enough for one."""
         from vpd.verbs.search_index import index_large  # it brings in what takes a second to import
@@ -325,6 +333,7 @@ def _run(work: _Run, names: Sequence[str], redistill: bool, given: bool) -> RunR
         work.embed()
     if {"teach", "embed"} & set(names) and work.shard is None:
         work.index()
+    work.note()
     report, videos = work.report, work.sources.videos
     mine = work.mine(videos.rows)
     report.set_aside = {v: videos.rows[v].error for v in mine if videos.rows[v].status == SET_ASIDE}
@@ -344,6 +353,10 @@ def sweep(layout: Layout) -> None:
     folders = [layout.root, layout.root / "frames", *(layout.root / f for f in ("tracks", "poses", "crops"))]
     folders += [parent for top in PARTED for parent in (layout.root / top).glob("*")]
     for folder in folders:
-        for part in folder.glob(".*.part"):
+        if not folder.is_dir():
+            continue
+        with os.scandir(folder) as entries:
+            parts = [folder / e.name for e in entries if e.name.startswith(".") and e.name.endswith(".part")]
+        for part in parts:
             if is_abandoned(part):
                 part.unlink(missing_ok=True)

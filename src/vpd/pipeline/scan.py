@@ -12,7 +12,7 @@ from vpd.library.videos import NEW, OK, VideoRow
 from vpd.pipeline.sources import Output, Sources, once_a_video
 from vpd.video import recording_key, scan_video
 
-VERSION = 3
+STEP, VERSION = "scan", 3
 FOUND = (
     "width", "height", "rotation", "fps_numerator", "fps_denominator", "frames", "start_s", "end_s",
     "duration_s", "warning", "about",
@@ -27,7 +27,7 @@ FOR_THE_TABLE = ("path", "relative", "bytes", "mtime_ns", "without_rate", "chapt
 
 def _output(layout: Layout, row: VideoRow, fps: float) -> Output:
     settings = {"fps": fps} if row.without_rate else {}
-    return Output(layout.frames(row.video), Recipe("scan", VERSION, settings, {"video": row.key}))
+    return Output(layout.frames(row.video), Recipe(STEP, VERSION, settings, {"video": row.key}))
 
 
 @once_a_video
@@ -50,9 +50,16 @@ def is_due(sources: Sources, video: str) -> bool:
             return True
     except InputError:
         return False
+    plain = sources.is_plain(video)
+    if plain and row.frames > 0 and sources.notes.has(row, STEP):
+        return False
     output = outputs(sources, video)[0]
     readable = row.frames > 0 or (row.without_rate and sources.settings.scan.fps > 0)
-    return readable and not is_current(output.path, output.recipe)
+    if not readable or not is_current(output.path, output.recipe):
+        return readable
+    if plain:
+        sources.notes.keep(row, STEP, [output.path])
+    return False
 
 
 def scan(sources: Sources, video: str) -> VideoRow:

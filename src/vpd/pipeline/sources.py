@@ -29,6 +29,7 @@ from vpd.video import Frame
 
 if TYPE_CHECKING:
     from vpd.athletes.picks import Pick
+    from vpd.pipeline.noted import Notes
 
 _Made = TypeVar("_Made")
 
@@ -118,11 +119,26 @@ class Sources:
 
     def anew(self) -> Sources:
         """A copy with the same settings and the present table of videos."""
-        return Sources(self.layout, self.settings, Videos.read(self.layout))
+        found = Sources(self.layout, self.settings, Videos.read(self.layout))
+        found.notes = self.notes
+        return found
 
     def row(self, video: str) -> VideoRow:
         """The video's row."""
         return self.videos.rows[video]
+
+    @cached_property
+    def notes(self) -> Notes:
+        """The notes of what was found up to date under these settings."""
+        from vpd.pipeline.noted import Notes
+        from vpd.pipeline.table import probes  # the table's steps import this file
+
+        return Notes(self.layout, probes(self))
+
+    def is_plain(self, video: str) -> bool:
+        """Whether the recipes of a video follow from its content and the settings alone."""
+        given = video in self.given.boxes or video in self.given.poses
+        return not (given or self.row(video).without_rate or self.picks(video))
 
     def picks(self, video: str) -> list[Pick]:
         """The user's picks of athletes in the video."""

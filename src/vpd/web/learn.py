@@ -19,8 +19,6 @@ from vpd.library.labels import read_labels
 from vpd.library.results import results_folder
 from vpd.report.detection_video import write_reel
 from vpd.types import Detection, Segment
-from vpd.verbs.detect import DetectRequest, detect
-from vpd.verbs.evaluate import EvaluateRequest, evaluate
 from vpd.video import cut_clip
 from vpd.web.app_state import State, StateOf
 from vpd.web.jobs import Job
@@ -63,6 +61,8 @@ def learn(body: LearnBody, state: StateOf) -> dict[str, Any]:
     videos = [state.workspace.video(video).video for video in body.videos]
 
     def work(job: Job) -> dict[str, Any]:
+        from vpd.verbs.detect import DetectRequest, detect  # torch: only where it is used
+
         request = DetectRequest(videos or None, method=body.method, at_least=LOWEST)
         result = detect(layout, request, job.progress)
         rows = result.rows()
@@ -109,6 +109,8 @@ def measure(state: StateOf) -> dict[str, Any]:
     layout = state.workspace.layout
 
     def work(job: Job) -> dict[str, Any]:
+        from vpd.verbs.evaluate import EvaluateRequest, evaluate
+
         request = EvaluateRequest(ks=MEASURED_KS, subsets=SUBSETS)
         result = evaluate(layout, request, job.progress)
         return {**result.to_json(), **_page_figures(result)}

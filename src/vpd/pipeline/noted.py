@@ -1,0 +1,185 @@
+"""Notes of what was found up to date, so that the next look costs one `stat` a file and opens none.
+
+Whether an artefact is up to date stands in the artefact alone: in its recipe, and in the sign of its checksum
+(`vpd.library.artefact.is_current`). A look at the recipes of 100,000 videos opens 600,000 files, which takes
+minutes. So a run notes size and time of change of each artefact that was up to date, and what decided it: the
+key of the video's content, and the recipes that a video without picks, boxes and poses of the user has at
+present. While these are the same, the answer is. All else is looked at as ever; the notes may be deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from vpd.errors import ArtefactError, InputError
+from vpd.library.artefact import Recipe, read_recipe, read_table, write_parquet
+from vpd.library.layout import Layout
+from vpd.library.videos import VideoRow
+from vpd.types import Array
+
+STEP, VERSION = "noted", 1
+NAME = "*"
+"""Stands for the id in paths; no id has it."""
+MARKS = "|=,"
+"""What parts the paths of a video."""
+SCHEMA = pa.schema(
+    [
+        ("video", pa.string()),
+        ("key", pa.string()),
+        ("files", pa.string()),
+        ("stamps", pa.list_(pa.int64())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """An artefact that was up to date: its path within the library, with `NAME`, size and time of change."""
+
+    path: str
+    bytes: int
+    mtime_ns: int
+
+
+def probe_key(recipe_keys: Iterable[str]) -> str:
+    """Stands for the recipes of a step."""
+    return hashlib.sha256(" ".join(recipe_keys).encode()).hexdigest()[:32]
+
+
+class Notes:
+    """The notes of a library.
+
+    Parameters
+    ----------
+    probes : for each step what stands for its recipes at present. What was noted with others is not used.
+    """
+
+    def __init__(self, layout: Layout, probes: dict[str, str]) -> None:
+        self._root, self._path, self._probes = f"{layout.root}{os.sep}", layout.noted, probes
+        self._fresh: dict[str, tuple[str, dict[str, list[Found]]]] = {}
+        self._places: dict[str, int] = {}
+        self._keys: list[str] = []
+        self._files: list[dict[str, list[tuple[str, int]]]] = []
+        self._kind: Array = np.empty(0, np.int32)
+        self._stamps: Array = np.empty(0, np.int64)
+        self._edges: Array = np.zeros(1, np.int64)
+        try:
+            self._read()
+        except (ArtefactError, InputError, KeyError, ValueError, TypeError, IndexError, pa.ArrowException):
+            self._places = {}  # what cannot be read is as if not there
+
+    def _read(self) -> None:
+        probes = read_recipe(self._path)["notes"]["probes"]
+        table = read_table(self._path)
+        if table.schema.remove_metadata() != SCHEMA:
+            raise ValueError("another schema")
+        valid = {step for step, key in probes.items() if self._probes.get(step) == key}
+        files = table["files"].combine_chunks().dictionary_encode()
+        self._files = [
+            {step: paths for step, paths in _parsed(text).items() if step in valid}
+            for text in files.dictionary.to_pylist()
+        ]
+        self._kind = files.indices.to_numpy()
+        stamps = table["stamps"].combine_chunks()
+        self._stamps, self._edges = stamps.values.to_numpy(), stamps.offsets.to_numpy()
+        self._keys = table["key"].to_pylist()
+        self._places = {video: i for i, video in enumerate(table["video"].to_pylist())}
+
+    def has(self, row: VideoRow, step: str) -> bool:
+        """Whether the artefacts of a step are those that were up to date when they were noted."""
+        i = self._places.get(row.video)
+        if i is None or self._keys[i] != row.key:
+            return False
+        paths = self._files[self._kind[i]].get(step)
+        if not paths:
+            return False
+        start = int(self._edges[i])
+        for path, at in paths:
+            try:
+                found = os.stat(self._root + path.replace(NAME, row.video))  # noqa: PTH116  half a million
+            except OSError:
+                return False
+            at += start
+            if found.st_size != self._stamps[at] or found.st_mtime_ns != self._stamps[at + 1]:
+                return False
+        return True
+
+    def keep(self, row: VideoRow, step: str, paths: Sequence[Path]) -> None:
+        """Note that the artefacts of a step are up to date. `write` writes it."""
+        found = []
+        for path in paths:
+            try:
+                state = path.stat()
+            except OSError:
+                return
+            inside = (
+                os.path.relpath(path, self._root).replace(os.sep, "/").replace(f"/{row.video}.", f"/{NAME}.")
+            )
+            if any(mark in inside for mark in MARKS):
+                return
+            found.append(Found(inside, state.st_size, state.st_mtime_ns))
+        key, steps = self._fresh.setdefault(row.video, (row.key, {}))
+        if key != row.key:
+            steps.clear()
+            self._fresh[row.video] = (row.key, steps)
+        steps[step] = found
+
+    def write(self, rows: Iterable[VideoRow]) -> None:
+        """Write the notes of these videos, where there is something new to note."""
+        if not self._fresh:
+            return
+        videos, keys, texts, stamps = [], [], [], []
+        for row in rows:
+            steps = self._noted(row)
+            key, fresh = self._fresh.get(row.video, (row.key, {}))
+            if key == row.key:
+                steps |= fresh
+            if steps:
+                videos.append(row.video)
+                keys.append(row.key)
+                texts.append(_text(steps))
+                stamps.append([n for found in steps.values() for f in found for n in (f.bytes, f.mtime_ns)])
+        table = pa.table({"video": videos, "key": keys, "files": texts, "stamps": stamps}, SCHEMA)
+        write_parquet(table, self._path, Recipe(STEP, VERSION, notes={"probes": self._probes}))
+        self._fresh.clear()
+
+    def _noted(self, row: VideoRow) -> dict[str, list[Found]]:
+        i = self._places.get(row.video)
+        if i is None or self._keys[i] != row.key:
+            return {}
+        start = int(self._edges[i])
+        return {
+            step: [
+                Found(path, int(self._stamps[start + at]), int(self._stamps[start + at + 1]))
+                for path, at in paths
+            ]
+            for step, paths in self._files[self._kind[i]].items()
+        }
+
+
+def _text(steps: dict[str, list[Found]]) -> str:
+    """Steps and paths as ``track=tracks/*.parquet|teach=features/a/*.arrow,features/b/*.arrow``."""
+    parts = []
+    for step, found in steps.items():
+        parts.append(f"{step}={','.join(f.path for f in found)}")
+    return "|".join(parts)
+
+
+def _parsed(text: str) -> dict[str, list[tuple[str, int]]]:
+    """Of each step the paths, and where their stamps begin among those of the video."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    at = 0
+    for part in text.split("|"):
+        step, _, paths = part.partition("=")
+        found[step] = []
+        for path in paths.split(","):
+            found[step].append((path, at))
+            at += 2
+    return found
