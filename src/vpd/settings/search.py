@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vpd.settings.section import OPERATIONAL, Section, SidesSetting
+from vpd.settings.section import MOST_COUNT, OPERATIONAL, Section, SidesSetting
 
 
 class SearchSettings(Section):
@@ -23,6 +23,6 @@ class SearchSettings(Section):
     """Number of results."""
     overlap: float = Field(default=0.3, ge=0, lt=1)
     """Largest tIoU of two results of one athlete. Of two that overlap more, the worse is dropped."""
-    exact_up_to: int = Field(default=5_000_000, ge=0, json_schema_extra=OPERATIONAL)
+    exact_up_to: int = Field(default=5_000_000, ge=0, le=MOST_COUNT, json_schema_extra=OPERATIONAL)
     """Largest number of athletes' frames of which uncut search compares every one; of more, it compares
     those to which the index points (docs/search.md). 5,000,000 are 55 hours of one athlete at 25 frames/s."""

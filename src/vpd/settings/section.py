@@ -21,7 +21,7 @@ vpd.toml (`vpd.settings.trainer`).
 MOST_SEED = 2**63 - 1
 """The largest random seed that numpy and torch both take."""
 MOST_COUNT = 10**15
-"""The largest number of images: more than anybody has, and few enough for 64 bits."""
+"""Largest number of images or frames in a setting: more than anybody has, and within 64 bits."""
 
 SidesSetting = Literal["auto", "same", "differ"] | dict[str, Literal["same", "differ"]]
 """Whether mirrored actions are the same: of all classes, or by class."""
