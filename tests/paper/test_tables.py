@@ -104,9 +104,11 @@ def test_table_3_takes_the_queries_of_the_library(columns, layout):
 
 
 @pytest.mark.parametrize("as_published", [False, True])
-def test_table_4_in_both_ways(columns, as_published):
-    options = Options(as_published=as_published)
-    table = detection.table_4(columns, (JOINTS,), options, trials=1, changes=SHORT)
+def test_table_4_in_both_ways(columns, as_published, monkeypatch):
+    monkeypatch.setitem(detection.SCHEDULES, "laptop", SHORT)
+    options = Options(as_published=as_published, detector="laptop")
+    table = detection.table_4(columns, (JOINTS,), options, trials=1)
+    assert any("schedule is changed: epochs = 1" in note for note in table.notes)
     cells = table.lines[0].cells
     assert [c.paper for c in cells] == [80.6, 70.0, 53.5, 40.2, 24.6]
     assert all(0 <= c.ours <= 100 for c in cells)
@@ -114,6 +116,12 @@ def test_table_4_in_both_ways(columns, as_published):
     if as_published:
         assert "read off the test table" in cells[0].reason
         assert len(table.extra["trials"]["FSJump6, joints2d"][0]["table"]) == 9
+
+
+def test_an_unknown_schedule_of_detectors_is_refused(columns):
+    with pytest.raises(InputError, match="there are paper, laptop"):
+        detection.table_4(columns, (), Options(detector="tiny"))
+    assert not detection.SCHEDULES["paper"]
 
 
 def test_events_that_touch_are_one_and_those_of_two_athletes_are_not(columns):

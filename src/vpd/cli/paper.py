@@ -160,6 +160,10 @@ BaselinesOption = Annotated[
     str | None,
     typer.Option("--baselines", help="Also run the paper's other systems, with the preset laptop or paper."),
 ]
+DetectorOption = Annotated[
+    str,
+    typer.Option("--detector", help="Schedule of Table 4's detectors: paper (hours on a CPU) or laptop."),
+]
 MakeOption = Annotated[
     bool,
     typer.Option(
@@ -293,6 +297,7 @@ def _command(names: Sequence[str], about: str) -> None:
         as_published: PublishedOption = False,
         fresh: FreshOption = False,
         baselines: BaselinesOption = None,
+        detector: DetectorOption = "paper",
         make: MakeOption = False,
         out: OutOption = None,
         jobs: JobsOption = 1,
@@ -301,7 +306,9 @@ def _command(names: Sequence[str], about: str) -> None:
         with ProgressBar() as bar, _writable(out):
             if baselines:
                 check_preset(baselines)
-            options = Options(as_published, jobs or automatic_jobs(), 0, fresh, baselines or "", bar)
+            options = Options(
+                as_published, jobs or automatic_jobs(), 0, fresh, baselines or "", detector, bar
+            )
             asked = _asked(library, data, rows, k, subsets, options, out, as_json)
             if make:
                 _make(names, asked, jobs, bar)

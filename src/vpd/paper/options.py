@@ -17,6 +17,7 @@ class Options:
     jobs : worker processes. seed : of what is random and not given by a list.
     fresh : measure again what is kept of earlier runs.
     baselines : preset of the paper's other systems, laptop or paper; "" leaves them out.
+    detector : schedule of Table 4's detectors, paper or laptop.
     """
 
     as_published: bool = False
@@ -24,4 +25,5 @@ class Options:
     seed: int = 0
     fresh: bool = False
     baselines: str = ""
+    detector: str = "paper"
     listener: Listener = field(default_factory=Silent)
