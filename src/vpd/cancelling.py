@@ -1,6 +1,6 @@
 """Cancel long work between two of its steps, however deep it is.
 
-Code that runs for minutes calls `check_cancelled` at each step. Whoever can be cancelled wraps it in
+Code that runs for minutes calls `check_cancelled` at each step. A caller that can cancel wraps it in
 `cancelled_by`; without one the check does nothing. The check belongs to the thread that set it and to threads
 that run in a copy of its context; work in other processes is cancelled when its results are taken.
 """

@@ -85,6 +85,32 @@ def test_help_settings_and_messages_use_the_words_of_the_glossary(folder):
     assert not found
 
 
+def docstrings(path):
+    """Docstrings of a module, its classes and functions, and the texts below its constants."""
+    alone = (
+        n.value for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Expr)
+    )
+    return [n.value for n in alone if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+
+
+FOREIGN = {"annotation", "workspace"}
+"""Terms of other programs' files, and a name in the code of the page."""
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(p.name for p in (ROOT / "src" / "vpd").iterdir() if (p / "__init__.py").is_file())
+)
+def test_docstrings_use_the_words_of_the_glossary(folder):
+    found = [
+        f"{path.name}: {word!r}: write {REFUSED[word.lower()]!r}"
+        for path in sorted((ROOT / "src" / "vpd" / folder).rglob("*.py"))
+        for text in docstrings(path)
+        for word in PATTERN.findall(text)
+        if word.lower() not in FOREIGN
+    ]
+    assert not found
+
+
 @pytest.mark.parametrize("page", EASY, ids=lambda page: page.name)
 def test_readme_and_the_pages_of_coaches_read_easily(page):
     found = sentences(page.read_text(encoding="utf-8"))

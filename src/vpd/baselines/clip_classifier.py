@@ -95,7 +95,7 @@ class ClipClassifier(NetworkClassifier):
     seed : of weights, order, sampling and augmentation.
     device : "auto" takes a GPU where there is one.
     workers : threads that decode ahead.
-    folder : where a checkpoint is kept, to go on from; None keeps none.
+    folder : of the checkpoint from which a stopped training continues; None keeps none.
     """
 
     takes = Clip

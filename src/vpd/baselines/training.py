@@ -121,7 +121,7 @@ class Trainer:
     start : puts the network into training mode, what is frozen excepted.
     validate : accuracy on held-out data, or None.
     workers : threads that read batches ahead.
-    checkpoint : where to go on from, or None.
+    checkpoint : the state to continue from, or None.
     loss : of a batch's logits.
     """
 

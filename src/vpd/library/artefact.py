@@ -252,7 +252,7 @@ def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
 def map_table(path: Path) -> pa.Table:
     """The Arrow table at ``path``, memory-mapped, its contents not compared with its checksum.
 
-    For a few rows of many large files; whoever shows what they led to calls `check` for that file first.
+    For a few rows of many large files; a caller that shows the result calls `check` for that file first.
     Raises ArtefactError where it is missing or not ours.
     """
 

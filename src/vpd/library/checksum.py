@@ -4,7 +4,7 @@ The checksum is the XXH3 hash (128 bits) of the whole file with the digits of th
 zeros. It stands in the artefact's metadata. It finds damage, and is no protection against a forger.
 
 The sign is the fraction of a second of the file's time of change, which is set to the checksum's first
-digits. Whoever writes to the file later changes that time, and the contents are then compared. So
+digits. A later write changes that time, and the contents are then compared. So
 `vpd status` looks at a thousand hours of video without reading them. Where times are coarse it compares
 every file.
 

@@ -1,4 +1,4 @@
-"""Files of lines of JSON that grow: figures that a table goes on from, changes of labels.
+"""Files of lines of JSON that grow: figures from which a table continues, changes of labels.
 
 Each line carries a checksum. A line that a killed process left half, or that was damaged since, is passed
 over. A line is added whole or not at all.

@@ -11,8 +11,8 @@ from vpd.library.json_lines import add_line, read_lines
 class KeptFigures:
     """The file at ``path``: one line of JSON a figure, found by its key.
 
-    Keys are made of everything that a figure depends on but the program: begin anew after changes of that. A
-    line that a killed run left half, or that was damaged since, is made again.
+    Keys contain everything that a figure depends on except the program: use a new file after changes of it.
+    A line that a killed run left incomplete, or that was damaged since, is made again.
     """
 
     def __init__(self, path: Path) -> None:

@@ -27,7 +27,7 @@ def refuse_pickle(path: Path) -> None:
     if path.suffix.lower() in PICKLES or (head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05"):
         raise InputError(
             f"{path} is a pickle: opening one can run any program that its maker put into it, so vpd opens "
-            "none. Write its content as JSON or CSV where you trust it, or have vpd make it anew from the "
+            "none. Write its content as JSON or CSV where you trust it, or have vpd make it again from the "
             "videos."
         )
 

@@ -45,7 +45,7 @@ def make_missing(
 ) -> list[str]:
     """Make what the rows need and the libraries lack, each kind of features by the pipeline.
 
-    What has been made is left, and a training that was stopped goes on. Returns a sentence for each thing
+    What has been made is left, and a stopped training continues. Returns a sentence for each thing
     that could not be made.
     """
     problems = []

@@ -163,7 +163,7 @@ def state(sources: Sources) -> StudentState:
         return StudentState(name, trained, due)
     limit = sources.settings.distill.time_limit_minutes
     if not due and (limit is None or limit > early["minutes"]):
-        due = f"its training ended early, after {early['minutes']:g} minutes, and may now go on"
+        due = f"its training ended early, after {early['minutes']:g} minutes, and may now continue"
     return StudentState(name, trained, due, ended_early(early))
 
 

@@ -235,7 +235,7 @@ class _Run:
         self.report.count({"distill": time.perf_counter() - started})
         early = distill.state(self.sources).ended_early
         if early:
-            self.listener.say(f"{state.name} ended early: {early}. `vpd run --redistill` goes on with it.")
+            self.listener.say(f"{state.name} ended early: {early}. `vpd run --redistill` continues it.")
         return True
 
     def help_to_distill(self) -> RunReport:

@@ -52,7 +52,7 @@ class Outcome:
     ----------
     error : step and reason, "" where all went well.
     fatal : no other task can succeed.
-    busy : the artefact that another process is making; the task is to be taken up again after that.
+    busy : the artefact that another process is making; the task is repeated after that.
     """
 
     video: str

@@ -24,8 +24,8 @@ def read_poses(
 
     Parameters
     ----------
-    tracks : each takes in every frame the pose that overlaps its box most. Without, people are told apart by
-        the file's own numbers; where these are missing, a frame's best is athlete 0.
+    tracks : each takes in every frame the pose that overlaps its box most. Without, people are distinguished
+        by the file's own numbers; where these are missing, a frame's best is athlete 0.
     joints : the user's table of points.
 
     Raises LabelError for what is not understood whole.

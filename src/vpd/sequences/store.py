@@ -77,7 +77,7 @@ class FeatureStore:
                 check(path)  # a damaged file may name anything
         except ArtefactError:
             return ""  # what is wrong with the file is said when it is read
-        return "was replaced since its features were made; `vpd run` makes them anew" if other else ""
+        return "was replaced since its features were made; `vpd run` makes them again" if other else ""
 
     def videos(self) -> list[str]:
         """Videos whose features are used, sorted."""

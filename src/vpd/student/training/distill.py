@@ -270,9 +270,9 @@ def run_training(
 def _kept(state: TrainingState, settings: DistillSettings) -> str:
     """A sentence that says which epoch is kept of a training that is cancelled now."""
     if not state.epochs:
-        return "The first epoch had not ended; the next run begins the training anew."
+        return "The first epoch had not ended; the next run begins the training again."
     kept = f"{state.epochs[-1].images:,} of {settings.images:,} crops"
-    return f"The training is kept up to {kept}; the next run goes on from there."
+    return f"The training is kept up to {kept}; the next run continues from there."
 
 
 def _progress(state: TrainingState, fraction: float, loss: float) -> Progress:

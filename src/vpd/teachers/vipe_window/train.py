@@ -132,9 +132,9 @@ def train(
 ) -> tuple[VipeWindow, list[dict[str, float]]]:
     """Train on ``motions`` from the pose embedding ``start``, and keep the step that is best on ``held_out``.
 
-    Bodies and cameras are made as ``poses`` says, on its device. With a ``folder`` a run that was stopped
-    goes on. Returns the embedding and the history as rows. Raises InputError where a sequence is in both
-    parts, the folder's state belongs to other settings, or ``start`` takes the input of its blocks away.
+    ``poses`` describes bodies and cameras, and the device. With a ``folder`` a stopped run continues. Returns
+    the embedding and the history as rows. Raises InputError where a sequence is in both parts, the folder's
+    state belongs to other settings, or ``start`` removes the input of its blocks.
     """
     check_held_out(motions, held_out)
     if start.card.residual != "add":
