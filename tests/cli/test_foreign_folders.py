@@ -45,6 +45,7 @@ READING = {
     "status": [("status", "--videos")],
     "settings": [("settings",)],
     "check": [("check",)],
+    "clean": [("clean",), ("clean", "--yes")],
     "labels": [("labels", "check"), ("labels", "export", "--format", "csv")],
     "athletes": [("athletes", "a1")],
     "show": [("show", "a1@0-0.4")],
@@ -67,6 +68,7 @@ ELSEWHERE = {
     "evaluate",  # as retrieve and recognise; no option names a place
     "serve",  # tests/web
     "remove",  # tests/verbs/test_remove.py
+    "answer",  # into the library's answers and labels alone
 }  # fmt: skip
 
 

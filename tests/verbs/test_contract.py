@@ -68,7 +68,20 @@ CHANGES = {
     "pick": [["athletes", "a1", "--pick", "0.5,20,30"], lambda v: v.pick_athlete("a1", 0.5, 20, 30)],
     "forget": [["athletes", "a1", "--forget"], lambda library: library.forget_picks("a1")],
 }  # fmt: skip
-INSIDE = {"remove", "run", "new", "settings", "show", "serve", "vipe", "paper", "demo", "doctor", "baselines"}
+INSIDE = {
+    "remove",
+    "clean",
+    "run",
+    "new",
+    "settings",
+    "show",
+    "serve",
+    "vipe",
+    "paper",
+    "demo",
+    "doctor",
+    "baselines",
+}
 """Commands that are no verb of a library's answers, or that their own tests compare."""
 
 

@@ -180,6 +180,28 @@ def check(
         raise typer.Exit(1)
 
 
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help="Free it.")] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what of the library's files nothing needs; with --yes delete it.
+
+    These are the crops of videos that are embedded and that no student learned from.
+    """
+    from vpd.pipeline.clean import clean as clean_library
+
+    found = clean_library(open_library(library), yes)
+    if as_json:
+        print_json(found.to_json())
+    elif found.kept:
+        say(found.kept)
+    else:
+        done = "were freed" if found.freed else "can be freed: vpd clean --yes"
+        say(f"Crops of {len(found.crops)} videos, {found.bytes / 1e6:.1f} MB, {done}.")
+        say("`vpd crop` makes them again; `vpd run` does only where features are out of date.")
+
+
 def remove(
     video: Annotated[str, typer.Argument(help="The video.")],
     back: Annotated[bool, typer.Option("--back", help="Bring back a removed video.")] = False,

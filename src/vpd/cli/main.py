@@ -34,6 +34,7 @@ COMMANDS = (
     Command("status", "vpd.cli.library:status", "Show what is up to date."),
     Command("settings", "vpd.cli.library:settings", "Print all settings with their meaning."),
     Command("remove", "vpd.cli.library:remove", "Take a video out, with its labels kept aside."),
+    Command("clean", "vpd.cli.library:clean", "Say which files nothing needs, and free them."),
     Command("check", "vpd.cli.library:check", "Compare every file of a library with its checksum."),
     Command("labels", "vpd.cli.labels:app", "List, change, check, import and export labels."),
     Command(

@@ -51,9 +51,16 @@ def scanned(videos: Videos) -> list[str]:
     return [row.video for row in videos.rows.values() if row.frames > 0]
 
 
-def needed_steps(video: str, names: Iterable[str], kept: distill.StudentState | None) -> list[str]:
-    """The steps that the video needs. ``kept`` is the student that is not trained again."""
-    spared = FOR_TRAINING_ALONE if kept and video not in kept.trained_on else ()
+def needed_steps(
+    sources: Sources, video: str, names: Iterable[str], kept: distill.StudentState | None
+) -> list[str]:
+    """The steps that the video needs. ``kept`` is the student that is not trained again.
+
+    Crops that are gone are not needed where the features that were made of them are up to date (`vpd clean`).
+    """
+    spared: tuple[str, ...] = FOR_TRAINING_ALONE if kept and video not in kept.trained_on else ()
+    if spared and not sources.layout.crops(video).exists() and not stale(sources, video, ["embed"]):
+        spared = (*spared, "crop")
     return [name for name in names if name not in spared]
 
 
@@ -166,7 +173,7 @@ class _Run:
     def prepare(self, names: Sequence[str], for_student: distill.StudentState | None) -> None:
         """Run the steps before distillation: for all videos, or only what the kept student needs of each."""
         steps = (
-            (video, stale(self.sources, video, needed_steps(video, names, for_student)))
+            (video, stale(self.sources, video, needed_steps(self.sources, video, names, for_student)))
             for video in self.mine(scanned(self.sources.videos))
         )
         self.perform(" + ".join(names), self.tasks(steps))

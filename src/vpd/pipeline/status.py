@@ -8,7 +8,7 @@ from typing import Any
 from vpd.library.layout import Layout
 from vpd.library.videos import SET_ASIDE
 from vpd.pipeline import distill, scan
-from vpd.pipeline.run import FOR_TRAINING_ALONE, needed_steps, open_sources
+from vpd.pipeline.run import needed_steps, open_sources
 from vpd.pipeline.table import STEPS, stale
 
 
@@ -78,16 +78,18 @@ def status(layout: Layout) -> Status:
     for video, row in videos.rows.items():
         unreadable = row.status == SET_ASIDE and not row.frames
         due: list[str] = []
+        needed = list(result.steps)
         if scan.is_due(sources, video):
             due = list(result.steps)
         elif not unreadable:
-            due = stale(sources, video, needed_steps(video, result.steps, kept))
+            needed = needed_steps(sources, video, result.steps, kept)
+            due = stale(sources, video, needed)
         for name, step in result.steps.items():
             if name in due:
                 step.due += 1
             elif unreadable:
                 continue
-            elif name in FOR_TRAINING_ALONE and kept and video not in kept.trained_on:
+            elif name not in needed:
                 step.spared += 1
             else:
                 step.current += 1
