@@ -21,7 +21,7 @@ test-attack: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/damage.py --files 750 --seed $(SEED)
 	$(BIN)/python benchmarks/table_mutations.py --labels 10000 --others 300 --seed $(SEED)
 	$(BIN)/python benchmarks/soak.py --videos 24 --rounds 6 --seed $(SEED) --small-disk
-	$(BIN)/python benchmarks/soak.py --videos 1000 --rounds 30 --seed $(SEED)
+	$(BIN)/python benchmarks/soak.py --videos 1000 --rounds 20 --seed $(SEED)
 
 # One process, so that no test competes with another. A line a test as it ends, the slowest at the end, and a report
 # for machines. AGAIN=1 runs only those that failed last time.

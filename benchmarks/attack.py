@@ -38,7 +38,7 @@ def main() -> int:
     """All attacks; 1 where anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=73, help="of runs; other commands share as many again")
-    parser.add_argument("--signals", type=int, default=45)
+    parser.add_argument("--signals", type=int, default=24)
     parser.add_argument("--disks", type=int, default=60, help="full disks, a third of them for runs")
     parser.add_argument("--queries", type=int, default=20_000)
     parser.add_argument("--videos", type=int, default=600)

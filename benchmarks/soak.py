@@ -1,6 +1,6 @@
 """A library at work for hours, with all that happens to one: it must end whole.
 
-    python benchmarks/soak.py --videos 1000 --rounds 30 --seed 1     (within an hour on two cores)
+    python benchmarks/soak.py --videos 1000 --rounds 20 --seed 1     (within an hour on two cores)
     python benchmarks/soak.py --videos 6 --rounds 4                  (some minutes)
     python benchmarks/soak.py --videos 30 --rounds 8 --small-disk    (as root on Linux)
 
