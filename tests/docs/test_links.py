@@ -66,7 +66,10 @@ def test_files_that_pages_name_exist():
 def test_the_site_loads_nothing_from_outside():
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     assert "font: false" in settings
-    assert not re.search(r"https?://|extra_css|extra_javascript|analytics", settings)
+    assert not re.search(r"https?://|extra_javascript|analytics", settings)
+    styles = re.search(r"^extra_css: \[(.*)\]$", settings, re.MULTILINE)[1].split(", ")
+    for style in styles:
+        assert not re.search(r"https?:|//|@import", (DOCS / style).read_text(encoding="utf-8"))
     polyfill = re.search(r"polyfills: \[(\S*iframe-worker\S*)\]", settings)[1]
     assert (DOCS / polyfill).is_file()
 

@@ -209,7 +209,9 @@ def test_every_function_of_the_verbs_is_a_method_of_the_library():
     for module in iter_modules(vpd.verbs.__path__):
         members = vars(import_module(f"vpd.verbs.{module.name}"))
         takes_progress = [
-            f for f in members.values() if isfunction(f) and "progress" in signature(f).parameters
+            f
+            for name, f in members.items()
+            if not name.startswith("_") and isfunction(f) and "progress" in signature(f).parameters
         ]
         functions |= {f.__name__ for f in takes_progress if {"request"} & set(signature(f).parameters)}
     methods = {name for name in dir(vpd.Library) if not name.startswith("_")}

@@ -141,7 +141,7 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     store = FeatureStore(library, features.name)
     wanted = None if request.videos is None else [videos.id_of(video) for video in request.videos]
     progress(0.0, "reading the query")
-    found = search_features(store, queries, settings, segments, wanted, progress, request)
+    found = _search_features(store, queries, settings, segments, wanted, progress, request)
     without_path = sum(not len(hit.query_s) for hit in found.hits)
     if without_path:
         notes = (*notes, _no_path(without_path, settings))
@@ -178,7 +178,7 @@ def _no_path(count: int, settings: SearchSettings) -> str:
     )
 
 
-def search_features(
+def _search_features(
     store: FeatureStore,
     queries: Sequence[Segment],
     settings: SearchSettings,
