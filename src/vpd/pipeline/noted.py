@@ -48,9 +48,24 @@ class Found:
     mtime_ns: int
 
 
-def probe_key(recipe_keys: Iterable[str]) -> str:
-    """Stands for the recipes of a step."""
-    return hashlib.sha256(" ".join(recipe_keys).encode()).hexdigest()[:32]
+@dataclass(frozen=True)
+class Probe:
+    """What a step makes of a video that has nothing of its own.
+
+    Attributes
+    ----------
+    key : stands for the recipes.
+    paths : of the artefacts, with `NAME` for the video's id.
+    """
+
+    key: str
+    paths: tuple[str, ...]
+
+
+def probe_of(recipe_keys: Iterable[str], paths: Iterable[Path], video: str) -> Probe:
+    """The probe of a step, by what it would make of ``video``."""
+    key = hashlib.sha256(" ".join(recipe_keys).encode()).hexdigest()[:32]
+    return Probe(key, tuple(str(p.with_name(p.name.replace(video, NAME))) for p in paths))
 
 
 class Notes:
@@ -58,11 +73,13 @@ class Notes:
 
     Parameters
     ----------
-    probes : for each step what stands for its recipes at present. What was noted with others is not used.
+    probes : of each step at present. What was noted with another key is not used.
     """
 
-    def __init__(self, layout: Layout, probes: dict[str, str]) -> None:
-        self._root, self._path, self._probes = f"{layout.root}{os.sep}", layout.noted, probes
+    def __init__(self, layout: Layout, probes: dict[str, Probe]) -> None:
+        self._root, self._path = f"{layout.root}{os.sep}", layout.noted
+        self._probes = {step: probe.key for step, probe in probes.items()}
+        self._made = {step: probe.paths for step, probe in probes.items()}
         self._fresh: dict[str, tuple[str, dict[str, list[Found]]]] = {}
         self._places: dict[str, int] = {}
         self._keys: list[str] = []
@@ -110,6 +127,10 @@ class Notes:
             if found.st_size != self._stamps[at] or found.st_mtime_ns != self._stamps[at + 1]:
                 return False
         return True
+
+    def is_missing(self, row: VideoRow, step: str) -> bool:
+        """Whether an artefact of a step is not there; then no recipe need be compared."""
+        return any(not os.path.exists(p.replace(NAME, row.video)) for p in self._made.get(step, ()))  # noqa: PTH110
 
     def keep(self, row: VideoRow, step: str, paths: Sequence[Path]) -> None:
         """Note that the artefacts of a step are up to date. `write` writes it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vpd.errors import unknown_name
 from vpd.library.videos import OK, VideoRow, Videos
 from vpd.pipeline import crop, embed, pose, scan, teach, track
-from vpd.pipeline.noted import probe_key
+from vpd.pipeline.noted import Probe, probe_of
 from vpd.pipeline.passes import Watcher
 from vpd.pipeline.sources import Output, Sources, Work
 
@@ -110,6 +110,8 @@ def is_made(sources: Sources, video: str, name: str) -> bool:
     row, plain = sources.row(video), sources.is_plain(video)
     if plain and sources.notes.has(row, name):
         return True
+    if plain and sources.notes.is_missing(row, name):
+        return False
     found = outputs(sources, video, name)
     made = all(output.current for output in found)
     if made and plain and found:
@@ -117,14 +119,15 @@ def is_made(sources: Sources, video: str, name: str) -> bool:
     return made
 
 
-def probes(sources: Sources) -> dict[str, str]:
-    """For each step, what stands for the recipes of a video that has nothing of its own."""
+def probes(sources: Sources) -> dict[str, Probe]:
+    """For each step, what it would make of a video that has nothing of its own."""
     row = VideoRow(":", "", "", 0, 0, key="0" * 32, frames=1, status=OK)  # no id has a colon
     probe = Sources(sources.layout, sources.settings, Videos(sources.layout, [row]))
+    found = {name: outputs(probe, row.video, name) for name in STEPS}
     return {
-        name: probe_key(output.recipe.key for output in outputs(probe, row.video, name))
-        for name, step in STEPS.items()
-        if step.outputs
+        name: probe_of((o.recipe.key for o in made), (o.path for o in made), row.video)
+        for name, made in found.items()
+        if made
     }
 
 
