@@ -1,8 +1,8 @@
 """Make the pictures of the browser's screens for docs/web.md, on the synthetic sample.
 
-    python tools/screens.py LIBRARY         # that of `vpd demo`; writes docs/images/screen-*.webp
+    python -m tools.screens LIBRARY [SCREEN ...]     # that of `vpd demo`; writes docs/images/screen-*.webp
 
-Needs playwright and Chromium. The library is not changed.
+Needs playwright and Chromium. The library gets a reel in its results.
 """
 
 from __future__ import annotations
@@ -35,6 +35,19 @@ def _drawn(page: Page, count: int) -> None:
     page.wait_for_timeout(1500)
 
 
+def _library(page: Page) -> None:
+    page.goto("/#/library")
+    _drawn(page, 8)
+
+
+def _export(page: Page) -> None:
+    page.goto("/#/export")
+    page.get_by_role("checkbox", name="kick", exact=True).check()
+    page.get_by_role("button", name="Make a reel").click()
+    page.wait_for_selector("video.reel")
+    page.wait_for_timeout(1500)
+
+
 def _watch(page: Page) -> None:
     page.goto("/#/watch/scene4_a?t=1.6")
     page.wait_for_function("() => window.vpdPlayer?.state === 'exact'")
@@ -64,17 +77,25 @@ def _athlete(page: Page) -> None:
     page.wait_for_timeout(3000)
 
 
-SCREENS = {"watch": _watch, "search": _search, "next": _next, "compare": _compare, "athlete": _athlete}
+SCREENS = {
+    "library": _library,
+    "export": _export,
+    "watch": _watch,
+    "search": _search,
+    "next": _next,
+    "compare": _compare,
+    "athlete": _athlete,
+}
 
 
 def main() -> None:
     """Write a picture of every screen in SCREENS."""
     with serving(Path(sys.argv[1])) as address, sync_playwright() as start:
         browser = start.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, show in SCREENS.items():
+        for name in sys.argv[2:] or SCREENS:
             page = browser.new_context(viewport=SIZE, base_url=address).new_page()
             page.set_default_timeout(WAIT_MS)
-            show(page)
+            SCREENS[name](page)
             png = np.frombuffer(page.screenshot(), np.uint8)
             file = OUT / f"screen-{name}.webp"
             cv2.imwrite(str(file), cv2.imdecode(png, cv2.IMREAD_COLOR), [cv2.IMWRITE_WEBP_QUALITY, QUALITY])

@@ -113,7 +113,7 @@ READ = """([width, bits, cell]) => {
   }
   return number;
 }"""
-EXACT = "() => window.vpdPlayer.state === 'exact'"
+EXACT = "() => window.vpdPlayer?.state === 'exact'"
 
 
 def show(page: Any, frame: int) -> int:

@@ -179,7 +179,8 @@ def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
     def work(job: Job) -> dict[str, Any]:
         folder = results_folder(state.workspace.layout, "export")
         files = _write(body, state, segments, folder, job)
-        return {"folder": str(folder), "files": offer(state, files)}
+        place = folder.relative_to(state.workspace.layout.root)
+        return {"folder": place.as_posix(), "files": offer(state, files)}
 
     return {"job": state.jobs.start("export", body.what, work).to_json()}
 

@@ -132,6 +132,7 @@ def compare_video(body: CompareBody, state: StateOf) -> dict[str, Any]:
         hit = Hit(found.b, found.distance, found.mirrored, 0, found.query_s, found.result_s)
         with tempfile.TemporaryDirectory() as scratch:
             write_side_by_side(out, found.a, hit, state.workspace.videos.recording, Path(scratch))
-        return {"path": str(out), "files": offer(state, [out])}
+        place = out.relative_to(state.workspace.layout.root)
+        return {"path": place.as_posix(), "files": offer(state, [out])}
 
     return {"job": state.jobs.start("compare", f"{body.a}, {body.b}", work).to_json()}

@@ -183,6 +183,8 @@ export function Timeline({ view, data, onSeek, onSelect, onSpan, onChange }) {
     const again = () => draw(canvas.current, view, data);
     const observer = new ResizeObserver(again);
     observer.observe(canvas.current);
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", again);
     const turned = (event) => {
       event.preventDefault();
       const [x, , width] = at(event);
@@ -192,7 +194,7 @@ export function Timeline({ view, data, onSeek, onSelect, onSpan, onChange }) {
       onChange();
     };
     canvas.current.addEventListener("wheel", turned, { passive: false });
-    return () => { observer.disconnect(); canvas.current?.removeEventListener("wheel", turned); };
+    return () => { observer.disconnect(); scheme.removeEventListener("change", again); canvas.current?.removeEventListener("wheel", turned); };
   }, [view]);
   const down = (event) => {
     const [x, y, width] = at(event);
