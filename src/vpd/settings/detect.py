@@ -27,7 +27,8 @@ class DetectSettings(Section):
     points_s: float = Field(default=0.0, ge=0, le=3600)
     """Above 0, actions are points, found within this many seconds. 0 finds intervals."""
     sides: SidesSetting = "same"
-    """Whether mirrored actions are the same: see `[recognise]`. `auto` was not measured on uncut video."""
+    """Whether mirrored actions are the same: see `[recognise]`. In uncut tennis `auto` finds as much by
+    search; the networks were not compared."""
     paper: bool = False
     """Train and decode as the paper does (BiGRU, 5,000 windows an epoch, 200 epochs, fixed rule). This takes
     hours without a GPU.
