@@ -70,7 +70,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     retrieval = Retrieval(read_folder(args.motion), args.poses)
-    models = {"vipe (shipped)": Vipe.load(), **{p.stem: Vipe.load(p) for p in args.weights}}
+    models = {"vipe (shipped)": Vipe.load(), **{str(p): Vipe.load(p) for p in args.weights}}
     print(
         f"{len(retrieval.joints)} held-out frames of {retrieval.sequences} sequences; {args.poses} queries; "
         f"{retrieval.seeds} seeds"
