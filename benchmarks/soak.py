@@ -43,7 +43,7 @@ FRAMES = 12
 ESTIMATED = 10
 """Of so many videos the poses of one are estimated; of the others they are given, which takes less time."""
 DISK_MB = 200
-FREE = 3_000_000
+FREE = 60_000
 """Bytes that are left at most in a round with a full disk."""
 EDITS = 5
 """Edits, searches and mishaps while one run works."""
@@ -52,6 +52,8 @@ STEPS = ("teach", "crop")
 SETTINGS = """
 [teach]
 teachers = ["joints2d"]
+[[distill.heads]]
+teacher = "joints2d"
 """
 
 
