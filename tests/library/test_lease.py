@@ -108,20 +108,31 @@ def test_no_update_is_lost(tmp_path):
     assert list(lock_file(path).parent.iterdir()) == []
 
 
-def test_of_many_that_take_over_one_succeeds(tmp_path):
+DEAD = '{"token": "dead", "beat": 1, "host": "elsewhere", "process": 1}'
+
+
+def see_dead(*leases):
+    """Have leases look twice at a file that nobody writes to."""
+    for each in leases:
+        assert not each.acquire()
+        each._looks = {file: (seen, since - 10) for file, (seen, since) in each._looks.items()}
+
+
+@pytest.mark.parametrize("round", range(20))
+def test_of_many_that_take_over_one_succeeds(tmp_path, round):
     """All see the same dead holder at the same moment."""
     file = tmp_path / "a.lease"
-    file.write_text('{"token": "dead", "beat": 1, "host": "elsewhere", "process": 1}')
+    file.write_text(DEAD)
     tries = [lease.Lease(file) for _ in range(8)]
-    for each in tries:
-        assert not each.acquire()
-        each._seen_at -= 10
+    see_dead(*tries)
     gate, got = threading.Barrier(len(tries)), []
 
     def take(each):
         gate.wait()
-        if each.acquire():
-            got.append(each)
+        for _ in range(3):
+            if each.acquire():
+                got.append(each)
+                return
 
     threads = [threading.Thread(target=take, args=(each,)) for each in tries]
     for thread in threads:
@@ -134,14 +145,32 @@ def test_of_many_that_take_over_one_succeeds(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_living_lease_that_was_moved_aside_is_given_back(tmp_path, monkeypatch):
-    """Between the look and the removal another took the dead lease over."""
+def test_who_looked_before_a_takeover_leaves_the_new_holder_alone(tmp_path):
+    """Between its look and its claim another took the dead lease over."""
     file = tmp_path / "a.lease"
-    alive, late = lease.Lease(file), lease.Lease(file)
-    late._seen = ("dead", 1)
-    assert alive.acquire()
-    assert not late._remove_dead()
-    alive.release()
+    file.write_text(DEAD)
+    first, late = lease.Lease(file), lease.Lease(file)
+    see_dead(first, late)
+    assert first.acquire()
+    assert not late._take_over()
+    assert first.token in file.read_text()
+    first.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_claim_of_who_died_is_followed_by_the_next(tmp_path):
+    file = tmp_path / "a.lease"
+    file.write_text(DEAD)
+    dying, next_one = lease.Lease(file), lease.Lease(file)
+    see_dead(dying, next_one)
+    claims = []
+    dying._link = lambda claim: claims.append(claim)  # where the claim would be; the process dies there
+    dying._take_over()
+    claims[0].write_text(DEAD.replace("dead", "died"))
+    see_dead(next_one)
+    assert next_one.acquire()
+    next_one.release()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_who_was_taken_over_is_told(tmp_path):

@@ -2,7 +2,8 @@
 
 A lease is a file that names its holder, who writes to it again and again. Who waits sees that by its own
 clock alone, so the clocks of two computers need not agree. A lease that nobody wrote to for ``TAKEOVER_S``
-seconds is taken over, at once where the holder was a process of this computer that is gone.
+seconds is taken over, at once where the holder was a process of this computer that is gone. Of several that
+see a dead lease, the one that makes a claim to it first puts its own lease in its place.
 
 It needs two things of the file system: that a hard link is made whole or refused, and that a file is renamed
 whole. NFS has both.
@@ -10,6 +11,7 @@ whole. NFS has both.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -57,15 +59,15 @@ class Lease:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.token = secrets.token_hex(8)
-        self._seen: tuple[str, int] | None = None
-        self._seen_at = 0.0
+        self._seen = "", 0
+        self._looks: dict[Path, tuple[tuple[str, int] | None, float]] = {}
         self._ended = threading.Event()
         self._lost = False
         self._beating: threading.Thread | None = None
 
     def acquire(self) -> bool:
         """Take the lease where it is free, or nobody writes to it any more."""
-        if not self._link() and not (self._is_dead() and self._remove_dead() and self._link()):
+        if not self._link(self.file) and not (self._is_dead() and self._take_over()):
             return False
         self._beating = threading.Thread(target=self._beat, daemon=True)
         self._beating.start()
@@ -83,18 +85,22 @@ class Lease:
             )
         self.file.unlink(missing_ok=True)
 
-    def _link(self) -> bool:
-        """Make the lease by a hard link, which is made or refused whole."""
+    def _link(self, file: Path) -> bool:
+        """Make a file that names this lease by a hard link, which is made or refused whole."""
         part = self._part()
-        text = json.dumps({"token": self.token, "process": os.getpid(), "host": platform.node(), "beat": 0})
         try:
             with part.open("x", encoding="utf-8") as out:
-                out.write(text)
+                out.write(self._record(0))
             with suppress(FileExistsError):
-                os.link(part, self.file)
+                os.link(part, file)
             return part.stat().st_nlink == 2  # the link may be made although its answer was lost
         finally:
             part.unlink(missing_ok=True)
+
+    def _record(self, beat: int) -> str:
+        return json.dumps(
+            {"token": self.token, "process": os.getpid(), "host": platform.node(), "beat": beat}
+        )
 
     def _part(self) -> Path:
         return self.file.with_name(f"{self.file.name}.{secrets.token_hex(8)}")
@@ -112,30 +118,45 @@ class Lease:
 
     def _is_dead(self) -> bool:
         """Whether the holder is gone: a process of this computer, or nobody writes any more."""
-        token, beat, host, process = self._read(self.file)
+        self._seen = self._read(self.file)[:2]
+        return self._is_given_up(self.file)
+
+    def _is_given_up(self, file: Path) -> bool:
+        """Whether who wrote the file is gone, or left it alone for `TAKEOVER_S` seconds while we looked."""
+        token, beat, host, process = self._read(file)
         if token and host == platform.node() and not process_exists(process):
-            self._seen = token, beat
             return True
         now = time.monotonic()
-        if self._seen != (token, beat):
-            self._seen, self._seen_at = (token, beat), now
-        return now - self._seen_at > TAKEOVER_S
+        (seen, since) = self._looks.get(file, (None, now))
+        if seen != (token, beat):
+            since = now
+        self._looks[file] = (token, beat), since
+        return now - since > TAKEOVER_S
 
-    def _remove_dead(self) -> bool:
-        """Take the dead lease away; whether it was that one. Of several that try, one succeeds."""
-        aside = self._part()
+    def _take_over(self) -> bool:
+        """Put this lease in the place of the dead one; of several that try, the first to claim it does.
+
+        The dead lease stays until it is replaced, so nobody finds the place free meanwhile. A claim whose
+        maker is gone is followed by the next in number.
+        """
+        name = hashlib.sha256(repr(self._seen).encode()).hexdigest()[:16]
+        claims: list[Path] = []
+        while True:
+            claims.append(self.file.with_name(f"{self.file.name}.{name}.{len(claims)}"))
+            if self._link(claims[-1]):
+                break
+            if not self._is_given_up(claims[-1]):
+                return False
         try:
-            self.file.rename(aside)
-        except FileNotFoundError:
+            if self._read(self.file)[:2] != self._seen:
+                return False  # another has taken it over before our claim, or its holder has let go
+            part = self._part()
+            part.write_text(self._record(0), encoding="utf-8")
+            part.replace(self.file)
             return True
-        try:
-            if self._read(aside)[:2] == self._seen:
-                return True
-            with suppress(FileExistsError):  # another took over between our look and now: give it back
-                os.link(aside, self.file)
-            return False
         finally:
-            aside.unlink(missing_ok=True)
+            for claim in claims:
+                claim.unlink(missing_ok=True)
 
     def _beat(self) -> None:
         beat = 0
@@ -145,9 +166,8 @@ class Lease:
                 return
             beat += 1
             part = self._part()
-            record = {"token": self.token, "process": os.getpid(), "host": platform.node(), "beat": beat}
             try:
-                part.write_text(json.dumps(record), encoding="utf-8")
+                part.write_text(self._record(beat), encoding="utf-8")
                 part.replace(self.file)
             except OSError:  # the next beat tries again
                 part.unlink(missing_ok=True)
