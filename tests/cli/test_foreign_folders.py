@@ -11,6 +11,7 @@ from tests.pipeline.made import make_video
 from tests.verbs.conftest import layout  # noqa: F401 - a library on which every command has an answer
 from vpd.cli.main import COMMANDS
 from vpd.errors import InputError
+from vpd.library import own_folder as folders
 from vpd.library.own_folder import MARK, OwnFolder, own_folder
 
 FOREIGN = (
@@ -172,6 +173,29 @@ def test_what_a_killed_command_left_is_named_as_that_and_half_files_are_removed(
     with pytest.raises(InputError, match=r"of a command that did not end, such as a\.mp4"):
         OwnFolder(tmp_path / "out", "clips")
     assert (tmp_path / "out" / "a.mp4").read_text() == "video"
+
+
+def test_a_signal_while_the_results_are_recorded_leaves_a_record(tmp_path, monkeypatch):
+    write, calls = folders.write_text, []
+
+    def interrupted(text, path):
+        calls.append(path)
+        if len(calls) == 2:  # the first marks the folder
+            raise KeyboardInterrupt
+        write(text, path)
+
+    monkeypatch.setattr(folders, "write_text", interrupted)
+
+    def make_clips():
+        with own_folder(tmp_path / "out", "clips") as folder:
+            folder.begin()
+            (folder.path / "a.mp4").write_text("video")
+
+    with pytest.raises(KeyboardInterrupt):
+        make_clips()
+    with own_folder(tmp_path / "out", "clips") as folder:
+        folder.begin()
+        assert not (folder.path / "a.mp4").exists()
 
 
 def test_a_folder_that_nothing_was_written_into_is_not_left(tmp_path):

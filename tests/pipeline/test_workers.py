@@ -30,15 +30,20 @@ def library(folder):
 
 
 def contents(layout):
-    """Every artefact's bytes; of the frames their rows, as the file also says where the video lies."""
+    """Every artefact's bytes; of the frames their rows, as the file also says where the video lies.
+
+    A killed process leaves its lock, which the next one takes over.
+    """
     tops = ("tracks", "poses", "crops", "features", "students")
     files = [path for top in tops for path in sorted((layout.root / top).rglob("*")) if path.is_file()]
     # Seconds stand in the history of a training.
     timed = ("config.json", "history.csv", "curve.png")
     found = {
-        str(path.relative_to(layout.root)): path.read_bytes() for path in files if path.name not in timed
+        str(path.relative_to(layout.root)): path.read_bytes()
+        for path in files
+        if path.name not in timed and path.parent.name != ".locks"
     }
-    frames = sorted((layout.root / "frames").iterdir())
+    frames = sorted((layout.root / "frames").glob("*.parquet"))
     return found | {path.name: pq.read_table(path).to_pylist() for path in frames}
 
 

@@ -148,7 +148,12 @@ def own_folder(path: Path, what: str, goes_on: bool = False) -> Iterator[OwnFold
             try:
                 yield folder
             finally:
-                folder.end()
+                try:
+                    folder.end()
+                except BaseException as ended:
+                    if not isinstance(ended, Exception):  # a signal came while the record was written
+                        folder.end()
+                    raise
     finally:
         with suppress(OSError):
             (path / LOCKS).rmdir()
