@@ -7,21 +7,26 @@ import pytest
 
 from tests.pipeline.made import made_library, make_video
 from vpd.library import artefact
+from vpd.machine import WINDOWS
 from vpd.pipeline import sources as module
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.run import run
 from vpd.pipeline.status import status
 
 
-@pytest.fixture
-def layout(tmp_path):
+def noted_library(folder):
     """Two videos that are tracked and posed, and whose notes are written."""
-    layout = made_library(tmp_path, ["a", "b"])
+    layout = made_library(folder, ["a", "b"])
     shutil.rmtree(layout.boxes("").parent)  # what the user gives is looked at each time
     run(layout, ["teach", "crop"])
     run(layout, ["teach", "crop"])
     assert layout.noted.is_file()
     return layout
+
+
+@pytest.fixture
+def layout(tmp_path):
+    return noted_library(tmp_path)
 
 
 def due(layout):
@@ -48,6 +53,14 @@ def test_what_is_noted_is_not_opened(layout, monkeypatch):
     assert {path.parent.name for path in looked} <= {"vpd"}
     run(layout, ["teach", "crop"])
     assert {path.parent.name for path in looked} <= {"vpd"}
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows has no such names")
+def test_a_folder_may_have_a_name_with_a_star(tmp_path):
+    """The star stands for the id in notes."""
+    folder = tmp_path / "a * of [stars]"
+    folder.mkdir()
+    assert due(noted_library(folder)) == {"a": ["embed"], "b": ["embed"]}
 
 
 def test_notes_may_be_deleted_or_damaged(layout, monkeypatch):

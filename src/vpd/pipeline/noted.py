@@ -55,17 +55,22 @@ class Probe:
     Attributes
     ----------
     key : stands for the recipes.
-    paths : of the artefacts, with `NAME` for the video's id.
+    paths : of the artefacts within the library, with `NAME` for the video's id.
     """
 
     key: str
     paths: tuple[str, ...]
 
 
-def probe_of(recipe_keys: Iterable[str], paths: Iterable[Path], video: str) -> Probe:
-    """The probe of a step, by what it would make of ``video``."""
+def probe_of(root: Path, recipe_keys: Iterable[str], paths: Iterable[Path], video: str) -> Probe:
+    """The probe of a step, by what it would make of ``video`` in the library at ``root``."""
     key = hashlib.sha256(" ".join(recipe_keys).encode()).hexdigest()[:32]
-    return Probe(key, tuple(str(p.with_name(p.name.replace(video, NAME))) for p in paths))
+    return Probe(key, tuple(_inside(root, path, video) for path in paths))
+
+
+def _inside(root: Path | str, path: Path, video: str) -> str:
+    """The path within the library, with `NAME` for the video's id."""
+    return os.path.relpath(path, root).replace(os.sep, "/").replace(f"/{video}.", f"/{NAME}.")
 
 
 class Notes:
@@ -130,7 +135,8 @@ class Notes:
 
     def is_missing(self, row: VideoRow, step: str) -> bool:
         """Whether an artefact of a step is not there; then no recipe need be compared."""
-        return any(not os.path.exists(p.replace(NAME, row.video)) for p in self._made.get(step, ()))  # noqa: PTH110
+        paths = (self._root + path.replace(NAME, row.video) for path in self._made.get(step, ()))
+        return any(not os.path.exists(path) for path in paths)  # noqa: PTH110
 
     def keep(self, row: VideoRow, step: str, paths: Sequence[Path]) -> None:
         """Note that the artefacts of a step are up to date. `write` writes it."""
@@ -140,9 +146,7 @@ class Notes:
                 state = path.stat()
             except OSError:
                 return
-            inside = (
-                os.path.relpath(path, self._root).replace(os.sep, "/").replace(f"/{row.video}.", f"/{NAME}.")
-            )
+            inside = _inside(self._root, path, row.video)
             if any(mark in inside for mark in MARKS):
                 return
             found.append(Found(inside, state.st_size, state.st_mtime_ns))

@@ -125,7 +125,7 @@ def probes(sources: Sources) -> dict[str, Probe]:
     probe = Sources(sources.layout, sources.settings, Videos(sources.layout, [row]))
     found = {name: outputs(probe, row.video, name) for name in STEPS}
     return {
-        name: probe_of((o.recipe.key for o in made), (o.path for o in made), row.video)
+        name: probe_of(sources.layout.root, (o.recipe.key for o in made), (o.path for o in made), row.video)
         for name, made in found.items()
         if made
     }
