@@ -1,4 +1,4 @@
-"""Poses of executions that are in step, and the words for where in an execution something is."""
+"""Two executions in step, their poses, and the words for where in an execution something is."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ from typing import Any
 
 import numpy as np
 
+from vpd.dtw import FALLBACK, Alignment, dtw_path
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
 from vpd.teachers.joints2d import normalise
-from vpd.types import Array, FeatureSequence
+from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 TORSO = 0.5
 """Largest distance between shoulders and hips of a normalised pose."""
+
+
+def in_step(first: FeatureSequence, second: FeatureSequence, mirror: str) -> tuple[Alignment, int]:
+    """The path between two executions, and the orientation of the second, as ``mirror`` asks or as is nearer.
+
+    ``mirror`` is "no", "yes" or "auto".
+    """
+    orientations = {"no": [REGULAR], "yes": [MIRRORED], "auto": [REGULAR, MIRRORED]}[mirror]
+    x = first.values[:, REGULAR]
+    found = [(dtw_path(x, second.values[:, o], FALLBACK), o) for o in orientations]
+    return min(found, key=lambda pair: pair[0].distance)
 
 
 def poses_of(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: bool = False) -> Array | None:

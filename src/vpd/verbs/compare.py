@@ -7,13 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vpd.dtw import FALLBACK, dtw_path
 from vpd.library.layout import Layout
 from vpd.pose.skeleton import BODY13, COCO17
 from vpd.sequences import FeatureStore
 from vpd.sequences.spans import drop_invalid
 from vpd.types import MIRRORED, REGULAR, Array, Segment
-from vpd.verbs.aligned_poses import TORSO, phase, plain_poses, poses_of
+from vpd.verbs.aligned_poses import TORSO, in_step, phase, plain_poses, poses_of
 from vpd.verbs.features import choose_features
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
@@ -106,12 +105,11 @@ def compare(layout: Layout, request: CompareRequest, progress: Progress | None =
     """Align the second segment to the first. Raises InputError where one shows no athlete."""
     store = FeatureStore(layout, choose_features(layout, request.features).name)
     first, second = (drop_invalid(store.segment(s)) for s in (request.a, request.b))
-    orientations = {"no": [REGULAR], "yes": [MIRRORED], "auto": [REGULAR, MIRRORED]}[request.mirror]
-    x = first.values[:, REGULAR]
-    found = [(dtw_path(x, second.values[:, o], FALLBACK), o) for o in orientations]
-    path, orientation = min(found, key=lambda pair: pair[0].distance)
+    path, orientation = in_step(first, second, request.mirror)
     query_s, result_s = first.times_s[path.query], second.times_s[path.reference]
-    local = np.linalg.norm(x[path.query] - second.values[path.reference, orientation], axis=1)
+    local = np.linalg.norm(
+        first.values[path.query, REGULAR] - second.values[path.reference, orientation], axis=1
+    )
     mirrored = orientation == MIRRORED
     poses = poses_of(layout, first, path.query), poses_of(layout, second, path.reference, mirrored)
     known = poses[0] is not None and poses[1] is not None

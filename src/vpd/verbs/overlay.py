@@ -8,14 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vpd.dtw import FALLBACK, dtw_path
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.pose.skeleton import BODY13, COCO17
 from vpd.sequences import FeatureStore
 from vpd.sequences.spans import drop_invalid
-from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence, Segment
-from vpd.verbs.aligned_poses import TORSO, phase, plain_poses, poses_of
+from vpd.types import MIRRORED, Array, FeatureSequence, Segment
+from vpd.verbs.aligned_poses import TORSO, in_step, phase, plain_poses, poses_of
 from vpd.verbs.features import choose_features
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
@@ -98,11 +97,12 @@ def overlay(layout: Layout, request: OverlayRequest, progress: Progress | None =
     for number, other in enumerate(found[1:], start=1):
         if progress is not None:
             progress(number / len(found), request.segments[number].video)
-        query, reference, distance, is_mirrored = _in_step(first, other, request.mirror)
-        distances.append(distance)
-        mirrored.append(is_mirrored)
-        own_s.append(_binned(other.times_s[reference], query, len(rows)))
-        poses.append(_binned(_poses(layout, other, reference, is_mirrored), query, len(rows)))
+        path, orientation = in_step(first, other, request.mirror)
+        distances.append(float(path.distance))
+        mirrored.append(orientation == MIRRORED)
+        own_s.append(_binned(other.times_s[path.reference], path.query, len(rows)))
+        points = _poses(layout, other, path.reference, mirrored[-1])
+        poses.append(_binned(points, path.query, len(rows)))
     stacked = np.stack(poses)
     mean = _mean(stacked, 0)
     known = np.isfinite(stacked).all(axis=3)
@@ -121,15 +121,6 @@ def overlay(layout: Layout, request: OverlayRequest, progress: Progress | None =
         spread,
         _sentences(spread, first.times_s),
     )
-
-
-def _in_step(first: FeatureSequence, other: FeatureSequence, mirror: str) -> tuple[Array, Array, float, bool]:
-    """Rows of both that correspond, the distance, and whether the other is mirrored."""
-    orientations = {"no": [REGULAR], "yes": [MIRRORED], "auto": [REGULAR, MIRRORED]}[mirror]
-    x = first.values[:, REGULAR]
-    found = [(dtw_path(x, other.values[:, o], FALLBACK), o) for o in orientations]
-    path, orientation = min(found, key=lambda pair: pair[0].distance)
-    return path.query, path.reference, float(path.distance), orientation == MIRRORED
 
 
 def _poses(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: bool = False) -> Array:
