@@ -60,11 +60,14 @@ def test_spans_without_a_frame_and_athletes_who_are_not_there(layout):
     boxes = np.tile([1.0, 2, 3, 4], (50, 1))
     track = Track(0, np.arange(50), times[:50], boxes, np.ones(50), np.full(50, "detected"))
     write_tracks(layout.tracks("one"), [track], Recipe("track", 1))
-    found = findings(layout, "one,,1.01,1.09,a\none,0,2,3,b\none,99,2,3,b\none,0,50,51,b\n")
+    lines = ["1.01,1.09,a", "2,3,b", "2,3,b", "50,51,b", "4.5,5.5,b", "4.3,5.2,b", "4,9,reviewed"]
+    who = ["", "0", "99", "0", "0", "", ""]
+    found = findings(layout, "".join(f"one,{w},{line}\n" for w, line in zip(who, lines, strict=True)))
     assert ("error", "no frame", 2) in found
     assert ("error", "no such athlete", 4) in found
     assert ("note", "nobody tracked", 5) in found
-    assert not any(line == 3 for _, _, line in found)
+    assert ("note", "partly tracked", 6) in found
+    assert {kind for _, kind, line in found if line in (3, 7, 8)} <= {"overlap"}
 
 
 def test_videos_that_are_not_there_yet_or_not_usable(layout):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, say
+from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, say, say_notes
 from vpd.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def compare(
         hit = Hit(found.b, found.distance, found.mirrored, 0, found.query_s, found.result_s)
         with TemporaryDirectory() as scratch:
             write_side_by_side(out, found.a, hit, videos.recording, Path(scratch))
+    say_notes(found.notes)
     if as_json:
         print_json(found.to_json())
         return
@@ -68,6 +69,7 @@ def compare(
 
 
 def _say_overlay(every: Overlay, as_json: bool) -> None:
+    say_notes(every.notes)
     if as_json:
         print_json(every.to_json())
         return

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,12 +17,14 @@ from vpd.errors import ArtefactError, TableError, VpdError
 from vpd.library.artefact import read_table
 from vpd.library.labels import FrameTimes, Label, LabelFile
 from vpd.library.videos import NEW, OK, SET_ASIDE, Videos
-from vpd.types import Array
+from vpd.types import Array, Segment
 
 ERROR, NOTE = "error", "note"
 """An error makes the check fail. A note is reported only."""
 REVIEWED = "reviewed"
 """The label of reviewed spans. They may contain other labels."""
+SEEN_LEAST = 0.75
+"""Share of a segment in which the athlete is seen, below which the user is told."""
 FORMULA = ("=", "+", "-", "@")
 
 
@@ -140,7 +143,7 @@ def _against_videos(labels: list[Label], videos: Videos) -> Iterator[Finding]:
             yield _at(own[0], NOTE, "video not scanned", text, "video")
         elif row.status == OK:
             yield from _frames(own, frames)
-            yield from _athletes(own, videos)
+            yield from _athletes(own, videos, frames)
 
 
 def _frames(own: list[Label], frames: FrameTimes) -> Iterator[Finding]:
@@ -152,8 +155,7 @@ def _frames(own: list[Label], frames: FrameTimes) -> Iterator[Finding]:
         yield _at(own[0], NOTE, "frames unknown", f"the times of the frames of {video}: {error}", "video")
         return
     for label in own:
-        first, stop = np.searchsorted(times, [label.segment.start_s - 1e-6, label.segment.end_s - 1e-6])
-        if first == stop:
+        if not _within(label.segment, times):
             text = (
                 f"no frame of {video} is shown from {label.segment.start_s:g} to {label.segment.end_s:g} s."
             )
@@ -173,7 +175,7 @@ def _tracked(videos: Videos, video: str) -> dict[int, Array] | None:
     return {int(a): np.sort(times[athletes == a]) for a in np.unique(athletes)}
 
 
-def _athletes(own: list[Label], videos: Videos) -> Iterator[Finding]:
+def _athletes(own: list[Label], videos: Videos, frames: FrameTimes) -> Iterator[Finding]:
     video = own[0].segment.video
     tracked = _tracked(videos, video)
     if tracked is None:
@@ -184,14 +186,32 @@ def _athletes(own: list[Label], videos: Videos) -> Iterator[Finding]:
             known = ", ".join(map(str, tracked)) or "none"
             text = f"athlete {s.athlete} is not tracked in {video}; there are: {known}."
             yield _at(label, ERROR, "no such athlete", text, "athlete")
-            continue
-        asked = tracked.values() if s.athlete is None else [tracked[s.athlete]]
-        if not any(np.searchsorted(t, s.start_s) < np.searchsorted(t, s.end_s) for t in asked):
-            who = "no athlete" if s.athlete is None else f"athlete {s.athlete} not"
+        elif s.label != REVIEWED:
+            asked = tracked.values() if s.athlete is None else [tracked[s.athlete]]
+            yield from _seen(label, max((_within(s, times) for times in asked), default=0), frames)
+
+
+def _within(segment: Segment, times: Array) -> int:
+    """How many of the times, which increase, lie in the segment."""
+    first, stop = np.searchsorted(times, [segment.start_s - 1e-6, segment.end_s - 1e-6])
+    return int(stop - first)
+
+
+def _seen(label: Label, count: int, frames: FrameTimes) -> Iterator[Finding]:
+    """Find segments in which the athlete is tracked in few of the frames, or in none."""
+    s = label.segment
+    where = f"in {s.video} from {s.start_s:g} to {s.end_s:g} s"
+    if not count:
+        who = "no athlete" if s.athlete is None else f"athlete {s.athlete} not"
+        yield _at(label, NOTE, "nobody tracked", f"{who} is tracked {where}; nothing is learned here.")
+        return
+    with suppress(VpdError):
+        shown = _within(s, frames.of(s.video))
+        if count < SEEN_LEAST * shown:
             text = (
-                f"{who} is tracked in {video} from {s.start_s:g} to {s.end_s:g} s; nothing is learned here."
+                f"the athlete is tracked in {count} of the {shown} frames {where}; only these are compared."
             )
-            yield _at(label, NOTE, "nobody tracked", text)
+            yield _at(label, NOTE, "partly tracked", text)
 
 
 def _overlaps(labels: list[Label]) -> Iterator[Finding]:

@@ -51,6 +51,22 @@ def drop_invalid(sequence: FeatureSequence) -> FeatureSequence:
     return sequence if sequence.valid.all() else take_rows(sequence, sequence.valid)
 
 
+def seen_span(sequence: FeatureSequence) -> tuple[float, float, float]:
+    """When the athlete is seen.
+
+    Returns
+    -------
+    start_s, end_s, seen_s : float
+        The first valid frame, the end of the last, and how long all valid frames last together, in seconds.
+        A frame lasts as long as the median of the frames; a single one lasts no time. Zeros for none.
+    """
+    times = sequence.times_s[sequence.valid]
+    if not len(times):
+        return 0.0, 0.0, 0.0
+    step = float(np.median(np.diff(sequence.times_s))) if len(sequence) > 1 else 0.0
+    return float(times[0]), float(times[-1]) + step, step * len(times)
+
+
 def tick_times(times_s: Array, rate_hz: float) -> Array:
     """The ticks at ``times_s[0] + i / rate_hz`` up to the last of the times (T,) in seconds; none for none.
 

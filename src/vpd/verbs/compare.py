@@ -14,6 +14,7 @@ from vpd.sequences.spans import drop_invalid
 from vpd.types import MIRRORED, REGULAR, Array, Segment
 from vpd.verbs.aligned_poses import TORSO, in_step, phase, plain_poses, poses_of
 from vpd.verbs.features import choose_features
+from vpd.verbs.labelled import partly_seen_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
@@ -63,6 +64,7 @@ class Comparison:
     tempo : (L,) how many times as fast the second is there.
     poses : normalised joints (L, 17, 2) of both, None of a joint or a frame that is not known; None where the
         library has no poses of them.
+    notes : sentences on segments in which the athlete is seen for a part of the time only.
     """
 
     a: Segment
@@ -76,6 +78,7 @@ class Comparison:
     tempo: Array
     differences: list[Difference] = field(default_factory=list)
     poses: tuple[list[Any], list[Any]] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def mean_tempo(self) -> float:
@@ -98,13 +101,15 @@ class Comparison:
             "tempo_curve": self.tempo.round(4).tolist(),
             "differences": [vars(d) for d in self.differences],
             "poses": None if self.poses is None else {"a": self.poses[0], "b": self.poses[1]},
+            "notes": list(self.notes),
         }
 
 
 def compare(layout: Layout, request: CompareRequest, progress: Progress | None = None) -> Comparison:
     """Align the second segment to the first. Raises InputError where one shows no athlete."""
     store = FeatureStore(layout, choose_features(layout, request.features).name)
-    first, second = (drop_invalid(store.segment(s)) for s in (request.a, request.b))
+    found = [store.segment(s) for s in (request.a, request.b)]
+    first, second = map(drop_invalid, found)
     path, orientation = in_step(first, second, request.mirror)
     query_s, result_s = first.times_s[path.query], second.times_s[path.reference]
     local = np.linalg.norm(
@@ -134,6 +139,7 @@ def compare(layout: Layout, request: CompareRequest, progress: Progress | None =
         tempo=_tempo(query_s, result_s),
         differences=sorted(differences, key=lambda d: d.start_s),
         poses=(plain_poses(poses[0]), plain_poses(poses[1])) if known else None,
+        notes=partly_seen_notes([request.a, request.b], found),
     )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from vpd.library.dataset import detected, recognised
+from vpd.library.label_check import SEEN_LEAST
 from vpd.library.labels import on_set_aside, parse_query, read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import SET_ASIDE, Videos
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
-from vpd.types import Segment
+from vpd.sequences.spans import seen_span
+from vpd.types import FeatureSequence, Segment
 
 Span = str | Segment
 """A segment, or the text VIDEO@START-END that means one."""
@@ -55,6 +58,28 @@ def left_out_notes(
     ]
     more = [f"{len(said) - MOST_NAMED} more videos are left out."] if len(said) > MOST_NAMED else []
     return (*said[:MOST_NAMED], *more)
+
+
+def seen_segment(segment: Segment, sequence: FeatureSequence) -> Segment:
+    """The part of a segment in which its athlete is seen; ``sequence`` has its features."""
+    start_s, end_s, _ = seen_span(sequence)
+    if end_s <= start_s:
+        return replace(segment, athlete=sequence.athlete)
+    return replace(segment, athlete=sequence.athlete, start_s=start_s, end_s=end_s, window_s=None)
+
+
+def partly_seen_notes(segments: Sequence[Segment], sequences: Sequence[FeatureSequence]) -> tuple[str, ...]:
+    """A sentence for each segment in which the athlete is seen for a part of the time only."""
+    said = []
+    for segment, sequence in zip(segments, sequences, strict=True):
+        start_s, end_s, seen_s = seen_span(sequence)
+        first_s, last_s = segment.window_s or (segment.start_s, segment.end_s)
+        if seen_s < SEEN_LEAST * (last_s - first_s):
+            said.append(
+                f"{segment.video}@{first_s:g}-{last_s:g}: the athlete is seen for {seen_s:.2f} of "
+                f"{last_s - first_s:.2f} s, from {start_s:.2f} to {end_s:.2f} s. Only that is compared."
+            )
+    return tuple(said)
 
 
 def unsaid(segments: Iterable[Segment], videos: Videos) -> list[Segment]:

@@ -16,6 +16,7 @@ from vpd.sequences.spans import drop_invalid
 from vpd.types import MIRRORED, Array, FeatureSequence, Segment
 from vpd.verbs.aligned_poses import TORSO, in_step, phase, plain_poses, poses_of
 from vpd.verbs.features import choose_features
+from vpd.verbs.labelled import partly_seen_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
@@ -49,6 +50,7 @@ class Overlay:
     spread : (T, 13) root mean square distance of the executions from the mean, in torso lengths as the camera
         sees them; nan where fewer than two are known.
     sentences : the joints that spread most, in words.
+    notes : sentences on executions in which the athlete is seen for a part of the time only.
     """
 
     segments: list[Segment]
@@ -61,6 +63,7 @@ class Overlay:
     mean: Array
     spread: Array
     sentences: list[str]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; joints in the order of the 17 of COCO, None for what is not known."""
@@ -78,6 +81,7 @@ class Overlay:
             "spread_of_all": [None if np.isnan(v) else round(float(v), 4) for v in whole],
             "joints": [COCO17[joint] for joint in BODY13],
             "sentences": self.sentences,
+            "notes": list(self.notes),
         }
 
 
@@ -90,7 +94,8 @@ def overlay(layout: Layout, request: OverlayRequest, progress: Progress | None =
     if len(request.segments) < LEAST:
         raise InputError("an overlay needs two executions or more.")
     store = FeatureStore(layout, choose_features(layout, request.features).name)
-    found = [drop_invalid(store.segment(s)) for s in request.segments]
+    whole = [store.segment(s) for s in request.segments]
+    found = [drop_invalid(sequence) for sequence in whole]
     first = found[0]
     rows = np.arange(len(first.times_s))
     distances, mirrored, own_s, poses = [0.0], [False], [first.times_s], [_poses(layout, first, rows)]
@@ -120,6 +125,7 @@ def overlay(layout: Layout, request: OverlayRequest, progress: Progress | None =
         mean,
         spread,
         _sentences(spread, first.times_s),
+        partly_seen_notes(request.segments, whole),
     )
 
 

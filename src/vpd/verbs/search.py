@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vpd.errors import InputError
@@ -17,7 +17,16 @@ from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 from vpd.verbs.features import FeatureChoice, choose_features
-from vpd.verbs.labelled import MOST_NAMED, Span, labelled_segments, left_out_notes, segments_of, unsaid
+from vpd.verbs.labelled import (
+    MOST_NAMED,
+    Span,
+    labelled_segments,
+    left_out_notes,
+    partly_seen_notes,
+    seen_segment,
+    segments_of,
+    unsaid,
+)
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
 from vpd.verbs.uncut import UncutAnswer, in_processes, scan_here, search_videos
@@ -141,7 +150,9 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     store = FeatureStore(library, features.name)
     wanted = None if request.videos is None else [videos.id_of(video) for video in request.videos]
     progress(0.0, "reading the query")
-    found = _search_features(store, queries, settings, segments, wanted, progress, request)
+    sequences = [store.segment(query) for query in queries]
+    notes = (*notes, *partly_seen_notes(queries, sequences))
+    found = _search_features(store, queries, sequences, settings, segments, wanted, progress, request)
     without_path = sum(not len(hit.query_s) for hit in found.hits)
     if without_path:
         notes = (*notes, _no_path(without_path, settings))
@@ -181,40 +192,33 @@ def _no_path(count: int, settings: SearchSettings) -> str:
 def _search_features(
     store: FeatureStore,
     queries: Sequence[Segment],
+    sequences: Sequence[FeatureSequence],
     settings: SearchSettings,
-    segments: Sequence[Segment] | None = None,
-    videos: Sequence[str] | None = None,
-    progress: Progress | None = None,
-    request: SearchRequest | None = None,
+    segments: Sequence[Segment] | None,
+    videos: Sequence[str] | None,
+    progress: Progress,
+    request: SearchRequest,
 ) -> UncutAnswer:
     """The ``settings.top`` results nearest to any query, nearest first, without the queries themselves.
 
-    Parameters
-    ----------
-    segments : what to compare with; None searches the uncut videos.
-    videos : those to search; None for all that have the features.
-    request : whose ``exact`` and ``jobs`` hold for uncut videos.
-
-    Raises InputError where a query shows no athlete.
+    ``sequences`` are the queries' features, ``segments`` what to compare with; None searches the uncut
+    ``videos``, None of which are all that have the features.
     """
-    progress = progress or Progress()
-    wanted = [store.segment(query) for query in queries]
-    known = [
-        Segment(q.video, q.start_s, q.end_s, f.athlete, q.label) for q, f in zip(queries, wanted, strict=True)
-    ]
     if segments is None:
-        exact, jobs = (request.exact, request.jobs) if request else (False, 1)
-        scatter = scan_here if jobs <= 1 else in_processes(jobs)
-        return search_videos(store, wanted, known, settings, videos, exact, scatter, progress)
+        scatter = scan_here if request.jobs <= 1 else in_processes(request.jobs)
+        # A query of which only a part is seen comes back as that part.
+        known = [seen_segment(query, found) for query, found in zip(queries, sequences, strict=True)]
+        return search_videos(store, sequences, known, settings, videos, request.exact, scatter, progress)
+    known = [replace(q, athlete=found.athlete) for q, found in zip(queries, sequences, strict=True)]
     names = store.videos() if videos is None else [v for v in videos if not store.why_not(v)]
     chosen = set(names)
     others = [
         s for s in segments if s.video in chosen and all(overlap(s, q) <= settings.overlap for q in known)
     ]
-    kept, sequences = _with_features(store, others, progress)
+    kept, candidates = _with_features(store, others, progress)
     if not kept:
         raise InputError("there is no other segment with features to compare with. Try --uncut.")
-    return UncutAnswer(search_segments(wanted, sequences, kept, settings))
+    return UncutAnswer(search_segments(sequences, candidates, kept, settings))
 
 
 def _with_features(
