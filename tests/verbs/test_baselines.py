@@ -69,6 +69,7 @@ def test_a_baseline_needs_no_features(library):
     result = evaluate(library, request)
     assert [row["recogniser"] for row in result.rows()] == ["stgcn"]
     assert result.to_json()["missing"] == {"poses": 0}
+    assert result.notes == ("stgcn: preset laptop, from random weights.",)
 
 
 def test_what_a_baseline_cannot_do_is_said(library):

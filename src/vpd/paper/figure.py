@@ -18,7 +18,7 @@ from vpd.library.artefact import replacing, write_text
 from vpd.paper.columns import Column
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1
-from vpd.paper.recognition import measure, validation_of
+from vpd.paper.recognition import baseline_notes, measure, validation_of
 from vpd.paper.systems import OURS, System
 from vpd.recognition.outcomes import Outcome
 
@@ -178,6 +178,7 @@ def notes(panels: Sequence[Panel], options: Options) -> list[str]:
     """Protocol, coverage, and the reasons for missing curves."""
     found = [note for p in panels for note in (*p.column.notes(), validation_of(p.column, options)[1])]
     found.append("A star: nearest neighbour search (NNS) was better than the BiGRU. Dashed: best of Table 1.")
+    found += baseline_notes([c.system for p in panels for c in p.curves], options)
     missing = {(c.system.title, c.reason) for p in panels for c in p.curves if c.reason}
     return [*found, *(f"Not measured, {title}: {reason}" for title, reason in sorted(missing))]
 

@@ -178,6 +178,13 @@ def _size(column: Column, outcome: Outcome) -> float:
     return float(len(column.parts.subsets[outcome.k][outcome.subset]))
 
 
+def baseline_notes(systems: Sequence[System], options: Options) -> list[str]:
+    """A sentence on the weights of the baselines among ``systems``; none where none of them is run."""
+    if not options.baselines or all(system.kind != "baseline" for system in systems):
+        return []
+    return [f"Networks over pictures and skeletons: preset {options.baselines}, from random weights."]
+
+
 def _table(
     name: str,
     title: str,
@@ -201,6 +208,7 @@ def _table(
             Line(system.name, system.title, system.group, system.sees, tuple(cells), system.kind == "quoted")
         )
     notes = [note for c in columns for note in (*c.notes(), validation_of(c, options)[1])]
+    notes += baseline_notes(systems, options)
     notes.append(
         "Both orientations are averaged at test; a test action without features counts as wrong. VIPE* is "
         "the library's vipe: this program's own embedding unless one was trained with the preset of the "

@@ -22,6 +22,12 @@ def check_names(names: Sequence[str]) -> None:
             raise unknown_name("recogniser", name, [*RECOGNISERS, *BASELINES])
 
 
+def started_note(names: Sequence[str], options: BaselineOptions) -> str:
+    """A sentence that says from which weights the baselines ``names`` learn, and by which preset."""
+    start = options.weights or "random weights"
+    return f"{', '.join(names)}: preset {options.preset}, from {start}."
+
+
 def measure_baselines(
     layout: Layout,
     parts: Parts,

@@ -81,7 +81,7 @@ class EvaluateResult:
     ----------
     evaluation : every outcome, and the figures.
     choice : why these features; its ``why`` is "" where the caller named them.
-    notes : sentences on labels that could not be used.
+    notes : sentences on labels that could not be used, and on the weights that baselines learn from.
     setting : a sentence on recognisers that name the test clips together; "" where there is none.
     """
 
@@ -182,7 +182,8 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
     found = Evaluation(parts, {}, {})
     with cancelled_by(progress.check):
         if systems:
-            found = _measure_baselines(library, parts, systems, request, tell)
+            found, started = _measure_baselines(library, parts, systems, request, tell)
+            notes = (*notes, started)
         if of_features:
             jobs, sides = request.jobs, settings.sides
             mine = measure(library, parts, names, of_features, request.all_labels, jobs, tell, sides=sides)
@@ -207,9 +208,12 @@ def _measure_baselines(
     names: list[str],
     request: EvaluateRequest,
     tell: Callable[[str, Outcome, float], None],
-) -> Evaluation:
+) -> tuple[Evaluation, str]:
+    """The outcomes, and a sentence on the weights."""
     # imported here: networks over pictures take seconds to import, and most evaluations have none
-    from vpd.verbs.baselines import check_names, measure_baselines
+    from vpd.verbs.baselines import check_names, measure_baselines, started_note
 
     check_names(names)
-    return measure_baselines(library, parts, names, request.baselines, request.all_labels, request.jobs, tell)
+    options = request.baselines
+    found = measure_baselines(library, parts, names, options, request.all_labels, request.jobs, tell)
+    return found, started_note(names, options)
