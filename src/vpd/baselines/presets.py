@@ -23,10 +23,10 @@ RGB_SCALES = (1.0, 0.875, 0.75, 0.66)
 FLOW_SCALES = (1.0, 0.875, 0.75)
 
 SMALL = Training(
-    optimiser="adamw", rate=1e-3, decay=0.05, batch=16, epochs=30, least_updates=200, warmup=2, clip=20.0
+    optimiser="adamw", rate=1e-3, decay=0.05, batch=16, epochs=20, least_updates=100, warmup=2, clip=20.0
 )
 """Training of a small picture network from random weights on a laptop."""
-SMALL_GRAPH = Training(rate=0.05, nesterov=True, decay=5e-4, batch=16, epochs=40, least_updates=150, warmup=2)
+SMALL_GRAPH = Training(rate=0.05, nesterov=True, decay=5e-4, batch=16, epochs=24, least_updates=100, warmup=2)
 """Training of a graph network on a laptop."""
 
 
@@ -39,7 +39,7 @@ def check_preset(preset: str) -> None:
 def tsn(preset: str, modality: Modality) -> ClipClassifier:
     """Three segments; UCF101's schedules as published."""
     if preset == LAPTOP:
-        return ClipClassifier("tsn", "resnet18", ClipView(modality, 3, side=112), SMALL)
+        return ClipClassifier("tsn", "resnet18", ClipView(modality, 3, side=64), replace(SMALL, epochs=30))
     flow = modality == "flow"
     view = ClipView(modality, 3, side=224, scales=FLOW_SCALES if flow else RGB_SCALES)
     training = Training(
@@ -57,8 +57,7 @@ def tsn(preset: str, modality: Modality) -> ClipClassifier:
 def trn(preset: str, modality: Modality) -> ClipClassifier:
     """Eight segments, tuples of two to eight."""
     if preset == LAPTOP:
-        training = replace(SMALL, epochs=20)
-        return ClipClassifier("trn", "resnet18", ClipView(modality, 8, side=96), training)
+        return ClipClassifier("trn", "resnet18", ClipView(modality, 8, side=48), SMALL)
     view = ClipView(modality, 8, side=224, scales=FLOW_SCALES if modality == "flow" else RGB_SCALES)
     training = Training(
         rate=1e-3, batch=64, epochs=120, falls=(50, 100), clip=20.0, caffe_rates=True, frozen_norms=True
@@ -69,8 +68,7 @@ def trn(preset: str, modality: Modality) -> ClipClassifier:
 def gsm(preset: str, modality: Modality) -> ClipClassifier:
     """Sixteen segments through Inception-v3 with gates; Diving48's schedule as published."""
     if preset == LAPTOP:
-        training = replace(SMALL, epochs=20)
-        return ClipClassifier("gsm", "resnet18", ClipView(modality, 8, side=96), training)
+        return ClipClassifier("gsm", "resnet18", ClipView(modality, 8, side=48), SMALL)
     view = ClipView(modality, 16, side=229, scales=RGB_SCALES)
     training = Training(rate=0.01, batch=16, accumulate=2, epochs=60, warmup=10, clip=20.0, caffe_rates=True)
     return ClipClassifier("gsm", "inceptionv3", view, training)
@@ -79,18 +77,18 @@ def gsm(preset: str, modality: Modality) -> ClipClassifier:
 def timesformer(preset: str, modality: Modality) -> ClipClassifier:
     """TimeSformer-L on 96 frames as published; a tiny one on eight frames on a laptop."""
     if preset == LAPTOP:
-        training = replace(SMALL, rate=5e-4, epochs=40)
-        return ClipClassifier("timesformer", "tiny", ClipView(modality, 8, side=112), training)
+        training = replace(SMALL, rate=5e-4)
+        return ClipClassifier("timesformer", "tiny", ClipView(modality, 8, side=64), training)
     view = ClipView(modality, 96, stride=4, side=224, scales=RGB_SCALES, test_views=3)
     training = Training(rate=5e-3, decay=1e-4, batch=8, epochs=15, falls=(11, 14))
     return ClipClassifier("timesformer", "large", view, training)
 
 
 def r3d(preset: str, modality: Modality) -> ClipClassifier:
-    """R3D-18 on 16 frames of 112 px; on a laptop eight of 64 px."""
+    """R3D-18 on 16 frames of 112 px; on a laptop eight of 48 px."""
     if preset == LAPTOP:
-        training = replace(SMALL, epochs=15)
-        return ClipClassifier("r3d", "", ClipView(modality, 8, side=64), training)
+        training = replace(SMALL, epochs=10, least_updates=60)
+        return ClipClassifier("r3d", "", ClipView(modality, 8, side=48), training)
     view = ClipView(modality, 16, stride=2, side=112)
     return ClipClassifier("r3d", "", view, Training(rate=0.01, decay=1e-4, epochs=45, warmup=10))
 
@@ -114,8 +112,8 @@ def stgcn(preset: str) -> SkeletonClassifier:
 def msg3d(preset: str, stream: str) -> SkeletonClassifier:
     """Kinetics' schedule as published, one stream of the ensemble."""
     if preset == LAPTOP:
-        view = SkeletonView(24, stream="bone" if stream == "bone" else "joint")
-        return SkeletonClassifier("msg3d", view, replace(SMALL_GRAPH, epochs=30))
+        view = SkeletonView(16, stream="bone" if stream == "bone" else "joint")
+        return SkeletonClassifier("msg3d", view, replace(SMALL_GRAPH, epochs=16, least_updates=60))
     view = SkeletonView(300, "pad", "picture", "bone" if stream == "bone" else "joint", persons=2, move=False)
     training = Training(rate=0.1, nesterov=True, decay=3e-4, batch=128, epochs=65, falls=(45, 55))
     return SkeletonClassifier("msg3d", view, training)
@@ -124,7 +122,7 @@ def msg3d(preset: str, stream: str) -> SkeletonClassifier:
 def stgcnpp(preset: str) -> SkeletonClassifier:
     """PYSKL's schedule: 16 epochs of five passes, a cosine, ten samplings at test."""
     if preset == LAPTOP:
-        return SkeletonClassifier("stgcn++", SkeletonView(24), SMALL_GRAPH)
+        return SkeletonClassifier("stgcn++", SkeletonView(24), replace(SMALL_GRAPH, epochs=20))
     view = SkeletonView(100, place="picture", persons=2, move=False, test_clips=10)
     training = Training(rate=0.1, nesterov=True, decay=5e-4, batch=128, epochs=80)
     return SkeletonClassifier("stgcn++", view, training)
@@ -133,8 +131,8 @@ def stgcnpp(preset: str) -> SkeletonClassifier:
 def poseconv3d(preset: str) -> SkeletonClassifier:
     """PYSKL's schedule: 24 epochs of ten passes, a cosine, ten samplings at test."""
     if preset == LAPTOP:
-        training = replace(SMALL, epochs=20, decay=0.01)
-        return SkeletonClassifier("poseconv3d", SkeletonView(16, heatmap=32), training, dropout=0.5)
+        training = replace(SMALL, decay=0.01)
+        return SkeletonClassifier("poseconv3d", SkeletonView(12, heatmap=24), training, dropout=0.5)
     view = SkeletonView(48, persons=2, heatmap=56, test_clips=10)
     training = Training(rate=0.4, decay=3e-4, batch=256, epochs=240, clip=40.0)
     return SkeletonClassifier("poseconv3d", view, training, dropout=0.5)

