@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from vpd.report.terminal import PlainTable, visible
+from vpd.report.terminal import PlainTable, length_text, visible
 
 
 def test_control_characters_are_written_out():
@@ -20,3 +20,8 @@ def test_tables_hold_no_escape_of_a_cell():
     Console(file=out, force_terminal=True, color_system=None).print(table)
     assert "\\x1b[2Jforehand [flat]" in out.getvalue()
     assert "\x1b[2J" not in out.getvalue()
+
+
+def test_lengths_of_video_are_told_in_the_unit_that_suits():
+    told = [length_text(seconds) for seconds in (0, 21.4, 119, 120, 7199, 7200, 3.6e6)]
+    assert told == ["0 s", "21 s", "119 s", "2.0 minutes", "120.0 minutes", "2.0 hours", "1,000.0 hours"]

@@ -21,7 +21,7 @@ from vpd.cli.common import (
     say_warning,
 )
 from vpd.library.layout import Layout
-from vpd.report.terminal import PlainTable
+from vpd.report.terminal import PlainTable, length_text
 from vpd.settings.presets import PRESETS
 
 MOST_NAMED = 5
@@ -76,7 +76,7 @@ def new(
 
     layout = make_library(library)
     complete = register(layout, videos, join)
-    say(f"Library: {layout.root}\nNext: vpd run --library {str(library)!r}")
+    say(f"Library: {layout.root}\nNext: vpd run --library {shlex.quote(str(library))}")
     if not complete:
         raise typer.Exit(1)
 
@@ -96,8 +96,8 @@ def status(
     if as_json:
         print_json(found.to_json())
         return
-    hours = sum(v["duration_s"] for v in found.videos.values()) / 3600
-    say(f"{found.root}: {len(found.videos)} videos, {hours:.2f} hours")
+    length = length_text(sum(v["duration_s"] for v in found.videos.values()))
+    say(f"{found.root}: {len(found.videos)} videos, {length}")
     table = PlainTable("step", "up to date", "to do", "not needed")
     for name, step in found.steps.items():
         table.add_row(name, str(step.current), str(step.due), str(step.spared or ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -133,7 +134,8 @@ def _print(report: dict[str, Any], found: Brought, library: Path) -> None:
             "The shipped vipe is trained for another pose estimator. For VIPE* of these poses train one: "
             "vpd vipe train --estimator poses_given."
         )
-    say(f"Next: vpd run --library {library}, then vpd paper all --library {library}")
+    quoted = shlex.quote(str(library))
+    say(f"Next: vpd run --library {quoted}, then vpd paper all --library {quoted}")
 
 
 LibrariesOption = Annotated[

@@ -18,6 +18,14 @@ def visible(text: str) -> str:
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+def length_text(seconds: float) -> str:
+    """A length of video in the unit that suits it, such as "2.5 hours"."""
+    for size, unit in ((3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 class PlainTable(Table):
     """A table whose cells are plain text."""
 
