@@ -6,7 +6,7 @@ import pytest
 from tests.video.indexed import indexed
 from tests.video.made import B_FRAMES, FILES, Made, make_all
 from vpd.errors import VideoError
-from vpd.video import enter, frame_at, read_frames, read_video_info
+from vpd.video import enter, frame_at, read_frames, read_video_info, source
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,32 @@ def test_a_bare_stream_without_a_rate_asks_for_it(tmp_path):
     assert info.rate_given
     video = indexed(path, tmp_path, 50.0)
     assert np.array_equal(frame_at(video, 0.1), list(read_frames(video))[5].rgb)
+
+
+DAMAGED = ("cut_short.mkv", "damaged.ts", "damaged.mkv", "damaged.mp4", "damaged.avi")
+
+
+def test_what_is_damaged_is_not_intact(folder, tmp_path):
+    intact = {path.name: indexed(path, tmp_path, 25.0).index.intact for path in folder.iterdir()}
+    assert not any(intact[name] for name in DAMAGED)
+    assert all(intact[made.name] for made in FILES if made.name in intact)
+
+
+@pytest.mark.parametrize(("name", "most"), [("b_frames.mp4", 4), ("damaged.mp4", 1)])
+def test_only_intact_files_are_decoded_by_several_threads(folder, tmp_path, monkeypatch, name, most):
+    threads = []
+    whole = enter.Reader
+
+    def reader(source):
+        threads.append(source.stream.codec_context.thread_count)
+        return whole(source)
+
+    video = indexed(folder / name, tmp_path)
+    monkeypatch.setattr(source, "cores", lambda: 16)
+    monkeypatch.setattr(enter, "Reader", reader)
+    key = int(video.index.keys[2])
+    list(read_frames(video, key + 3, key + 4))
+    assert threads[0] == most
+    threads.clear()
+    list(read_frames(video, 0, 1))
+    assert threads == [1]

@@ -53,6 +53,7 @@ class FrameIndex:
     decoder : versions of what decoded; another one may give other pixels.
     jumps : second and size (s) of each jump of the container's clock that was taken out.
     files : (F,) number of the first packet of each file of the recording.
+    intact : whether every packet of the files was decoded without damage.
     """
 
     times_s: Array
@@ -69,6 +70,7 @@ class FrameIndex:
     decoder: str = ""
     jumps: tuple[tuple[float, float], ...] = ()
     files: tuple[int, ...] = (0,)
+    intact: bool = False
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -147,6 +149,7 @@ def write_index(path: Path, index: FrameIndex, recipe: Recipe) -> None:
         "decoder": index.decoder,
         "jumps": [list(jump) for jump in index.jumps],
         "files": list(index.files),
+        "intact": index.intact,
     }
     write_parquet(table, path, replace(recipe, notes={**recipe.notes, "index": own}))
 
@@ -177,6 +180,7 @@ def read_index(path: Path) -> FrameIndex:
             decoder=own["decoder"],
             jumps=tuple((a, b) for a, b in own["jumps"]),
             files=tuple(own.get("files", (0,))),
+            intact=bool(own.get("intact", False)),
         )
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ArtefactError(

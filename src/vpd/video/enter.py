@@ -67,6 +67,7 @@ class _Entry:
         self._looked_up = max(0, first - AHEAD)
         self._covered = -1
         self._checked = row != FROM_START and index.decoder == decoder_version()
+        self._quickly = self._checked and index.intact and first < following
 
     def pictures(self) -> Iterator[tuple[int, Picture]]:
         """Yield frames in order that equal those of the scan; end before the first that does not."""
@@ -97,7 +98,7 @@ class _Entry:
             begins = index.files[file] if file < len(index.files) else -1
             if file > entered and begins != packet:
                 return  # a file has another number of packets than when it was scanned
-            with opened(self.files[file]) as source:
+            with opened(self.files[file], quickly=self._quickly) as source:
                 wanted = None if from_start or file > entered or packet == begins else self.row
                 packet = yield from self._of_file(source, packet, wanted)
             if packet < 0:

@@ -13,7 +13,7 @@ from vpd.video.about import about
 from vpd.video.check import decoder_version
 from vpd.video.picture import Picture
 from vpd.video.reader import Stamp
-from vpd.video.sequence import Sequence
+from vpd.video.sequence import FilePass, Sequence
 from vpd.video.source import opened, recording_key, shown
 
 MAX_RATE_DENOMINATOR = 1001
@@ -70,8 +70,7 @@ def scan_video(
             found.add(picture)
         if found.first is None or pictures.clock is None:
             raise VideoError(f"{shown(path)}: no frame can be decoded.")
-        begins = tuple(met.first_packet for met in pictures.files)
-        index = found.index(source.stream.index, tuple(pictures.clock.jumps), begins)
+        index = found.index(source.stream.index, tuple(pictures.clock.jumps), pictures.files)
         description, doubts = about(source, pictures, index, found.first)
     shape, times_s = index.shapes[0][1], index.times_s
     width, height = shape.shown
@@ -121,9 +120,7 @@ class _Found:
         self._last = picture
         self.first = self.first or picture
 
-    def index(
-        self, stream: int, jumps: tuple[tuple[float, float], ...], files: tuple[int, ...]
-    ) -> FrameIndex:
+    def index(self, stream: int, jumps: tuple[tuple[float, float], ...], files: list[FilePass]) -> FrameIndex:
         """All columns as arrays."""
         stamps = [stamp for _, stamp in self.keys]
         ticks = [[np.nan if t is None else t for t in (s.pts, s.dts)] for s in stamps]
@@ -142,5 +139,6 @@ class _Found:
             stream=stream,
             decoder=decoder_version(),
             jumps=jumps,
-            files=files,
+            files=tuple(met.first_packet for met in files),
+            intact=all(met.intact for met in files),
         )

@@ -64,6 +64,11 @@ class FilePass:
     promised: int = 0
     past_end: bool = False
 
+    @property
+    def intact(self) -> bool:
+        """Whether everything in the file was decoded without damage."""
+        return not (self.failed or self.broken or self.concealed or self.past_end)
+
 
 class Sequence:
     """The pictures of a source, and of the files that follow as chapters of one recording.

@@ -19,6 +19,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from vpd.errors import VideoError
+from vpd.machine import cores
 from vpd.video.formats import (
     CLOCK_MAY_JUMP,
     FORMATS,
@@ -33,6 +34,11 @@ DECODER_THREADS = 1
 """Number of decoder threads. FFmpeg conceals damage with the picture before, and several threads do not wait
 until that one is complete: sometimes the same file gives other pictures. They also lose the last pictures of
 a truncated file. On many cores several videos are decoded at a time.
+"""
+
+MOST_THREADS = 4
+"""Largest number of threads that decode the pictures of an intact file before a wanted one. Each thread more
+also decodes a picture after it.
 """
 
 NO_RATE = Fraction(7919, 317)
@@ -142,10 +148,11 @@ def streams_by_rank(container: InputContainer) -> list[VideoStream]:
 
 
 @contextmanager
-def opened(path: Path, fps: float = 0.0) -> Iterator[Source]:
+def opened(path: Path, fps: float = 0.0, quickly: bool = False) -> Iterator[Source]:
     """Open ``path``. Raises VideoError, which names the file, where it holds no recording.
 
     ``fps`` is the rate of streams that neither carry times nor state their rate. 0 leaves it unknown.
+    ``quickly`` decodes several pictures at a time, which is exact only where nothing is damaged.
     """
     name = shown(path)
     try:
@@ -163,7 +170,11 @@ def opened(path: Path, fps: float = 0.0) -> Iterator[Source]:
             raise VideoError(f"{name}: this is a picture or an animated picture, not a recording.") from error
         raise VideoError(f"{name}: cannot be opened as a video ({_reason(error)}).") from error
     with container:
-        yield _source(path, container, fps)
+        source = _source(path, container, fps)
+        if quickly:
+            source.stream.thread_type = "FRAME"
+            source.stream.thread_count = min(cores(), MOST_THREADS)
+        yield source
 
 
 def _options() -> dict[str, str]:
