@@ -40,14 +40,8 @@ class _Told(DetectionFolder):
     def answer(self, result: DetectResult) -> None:
         self.own.begin()
         super().answer(result)
-        if self.quiet:
-            return
-        by = "search" if result.by_search else "networks"
-        say(
-            f"By {by}: {len(result.detections)} actions in {len(result.times_s)} videos, score "
-            f"{result.shown_from:.2f} and above. Average precision on {result.judged_on}: "
-            f"{result.average_precision:.2f}."
-        )
+        if not self.quiet:
+            say(result.sentence)
 
 
 def detect(

@@ -12,6 +12,7 @@ from vpd.verbs.detect import DetectResult
 
 POSTER_S = 1.0
 """Time in a clip of the picture that is shown before it plays. The action begins after the padding."""
+LEGEND = "Each curve is the score of an action at that moment; the bars are the actions that were found."
 HEADER = ("", "video", "seconds", "frames", "action", "score", "")
 
 
@@ -38,5 +39,9 @@ def write_detection_page(
         )
         for i, row in enumerate(result.rows())
     ]
-    body = Markup("<h1>Detections</h1>\n{}\n{}").format(pictures, table(HEADER, rows))
+    told = join(
+        Markup("<p>{}</p>\n").format(text)
+        for text in (result.sentence, f"Features: {result.features.name}.", *result.notes, LEGEND)
+    )
+    body = Markup("<h1>Detections</h1>\n{}{}\n{}").format(told, pictures, table(HEADER, rows))
     return write_page(path, "Detections", body)

@@ -15,7 +15,7 @@ from vpd.report.plots import colours, name_entries, new_figure, save
 from vpd.types import Detection, Segment
 
 ROW_S = 30.0
-"""Seconds in one row of a plot. An action of one second is then wide enough for its name."""
+"""Seconds in one row of a plot, of longer videos. An action of one second is wide enough for its name."""
 MAX_ROWS = 40
 """Largest number of rows of a plot. Longer videos get longer rows."""
 DPI = 110
@@ -40,7 +40,7 @@ def timeline_figure(
     given = [s for s in labels if s.video == video]
     curves = [s for s in scores if s.video == video and len(s.times_s)]
     end_s = max([end_s, 1.0, *(s.end_s for s in [*own, *given]), *(c.times_s[-1] for c in curves)])
-    row_s = max(ROW_S, end_s / MAX_ROWS)
+    row_s = min(end_s, max(ROW_S, end_s / MAX_ROWS))
     rows = int(np.ceil(end_s / row_s))
     shown = {s.label or "" for s in [*own, *given]}
     colour = {name: c for name, c in colours([*classes, *shown]).items() if name in shown}
@@ -59,6 +59,7 @@ def timeline_figure(
         for s in given:
             axis.barh(-0.68, s.duration_s, 0.3, s.start_s, color="none", edgecolor=colour[s.label or ""])
         axis.set(xlim=(start, start + row_s), ylim=(-0.95 if given else -0.5, 1.05), yticks=(0, 1))
+        axis.set_ylabel("score", fontsize=7)
         axis.grid(axis="x", alpha=0.3)
         axis.tick_params(labelsize=7)
     axes[0].set_title(

@@ -102,6 +102,15 @@ class DetectResult:
         """Whether search alone made these detections."""
         return searches_alone(self.settings)
 
+    @property
+    def sentence(self) -> str:
+        """How many were found, by what, and how good that is."""
+        return (
+            f"By {'search' if self.by_search else 'networks'}: {len(self.detections)} actions in "
+            f"{len(self.times_s)} videos, score {self.shown_from:.2f} and above. Average precision on "
+            f"{self.judged_on}: {self.average_precision:.2f}."
+        )
+
     def rows(self) -> list[Row]:
         """One row a detection, by `vpd.verbs.detections.COLUMNS`."""
         return detection_rows(self.detections, self.times_s)
