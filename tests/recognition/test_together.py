@@ -9,7 +9,14 @@ from vpd.recognition import together
 from vpd.recognition.ensemble import WeightedEnsemble
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.recognisers import RECOGNISERS, make_recogniser
-from vpd.recognition.together import Together, balanced, neighbour_votes, spread
+from vpd.recognition.together import (
+    ANSWERS_ADDED,
+    LEAST_PROBABILITY,
+    Together,
+    balanced,
+    neighbour_votes,
+    spread,
+)
 
 
 def at(place):
@@ -80,11 +87,18 @@ def test_balancing_makes_rare_classes_likelier():
     assert uneven.mean(axis=0)[0] > half[0] > full[0]
     # At the solution each factor is the share it leads to, to the power of minus the strength.
     factors = balanced(uneven, 0.5)[0] / (uneven[0] + 1e-3)
-    shares = (60 * half + 1) / 63
+    shares = (60 * half + ANSWERS_ADDED) / (60 + 3 * ANSWERS_ADDED)
     assert factors / factors[0] == pytest.approx((shares / shares[0]) ** -0.5, rel=1e-4)
     # A factor for a class keeps the order of the clips by each ratio of two classes.
     ratios = [answers[:, 0] / answers[:, 1] for answers in (uneven + 1e-3, balanced(uneven, 0.5))]
     assert (ratios[0].argsort() == ratios[1].argsort()).all()
+
+
+def test_a_class_with_few_answers_gains_little_among_few_clips():
+    sure, unsure = np.tile([0.98, 0.01, 0.01], (2, 1)), np.tile([0.55, 0.0, 0.45], (4, 1))
+    few = balanced(np.concatenate([sure, unsure]), 1.0)
+    ratio = few[2, 2] / few[2, 0] * (0.55 + LEAST_PROBABILITY) / (0.45 + LEAST_PROBABILITY)
+    assert ratio < 1.3, "six answers say little of how even the classes are"
 
 
 def test_a_chain_leads_over_mirrored_clips_only_where_sides_are_the_same():

@@ -18,6 +18,9 @@ ROUNDS = 30
 BALANCING_ROUNDS = 60
 LEAST_PROBABILITY = 1e-3
 """Added to each probability before classes are balanced, so that none is excluded by one sure answer."""
+ANSWERS_ADDED = 5
+"""Answers of each class that are added before classes are balanced. With one, a class that few or none of the
+clips show gained so much that joints lost up to three points (docs/experiments/recognition.md)."""
 MOST_TOGETHER = 1000
 """Clips that vote for one another; more are named in several lots, as the distances of all pairs are
 computed."""
@@ -62,7 +65,7 @@ def balanced(probabilities: Array, strength: float) -> Array:
     """(N, C) probabilities with a factor for each class that makes classes with few answers likelier.
 
     The factor is (1 / (C share)) ** ``strength``, for the share of all answers that the class has after it;
-    one answer of each class is added to the N. ``strength`` is in 0..1.
+    `ANSWERS_ADDED` answers of each class are added to the N. ``strength`` is in 0..1.
     """
     likely = probabilities + LEAST_PROBABILITY
     classes = likely.shape[1]
@@ -70,7 +73,7 @@ def balanced(probabilities: Array, strength: float) -> Array:
     for _ in range(BALANCING_ROUNDS):
         answers = likely * factors
         answers /= answers.sum(axis=1, keepdims=True)
-        shares = (answers.sum(axis=0) + 1) / (len(answers) + classes)
+        shares = (answers.sum(axis=0) + ANSWERS_ADDED) / (len(answers) + ANSWERS_ADDED * classes)
         # The root damps steps that would swing around the solution.
         factors = np.sqrt(factors * (classes * shares) ** -strength)
     answers = likely * factors
