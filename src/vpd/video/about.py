@@ -9,7 +9,6 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorTrc
 
 from vpd.library.frames import FrameIndex
-from vpd.types import Array
 from vpd.video.colour import UNSPECIFIED, matrix_of
 from vpd.video.fields import TOP, WHOLE
 from vpd.video.picture import Picture
@@ -26,6 +25,8 @@ MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020", 10: "BT.2020"}
 GAP_S = 10.0
 """Least time in seconds without a picture that is mentioned."""
 MOST_NAMED = 3
+STEPS = 10
+"""Number of steps from frame to frame over which the rate is taken."""
 
 
 def about(source: Source, pictures: Sequence, index: FrameIndex, first: Picture) -> tuple[str, list[str]]:
@@ -35,7 +36,7 @@ def about(source: Source, pictures: Sequence, index: FrameIndex, first: Picture)
         _container(source),
         context.name,
         *_geometry(index),
-        f"{_rate(index)} frames/s" + ("" if _steady(index.times_s) else " (variable)"),
+        f"{_rate(index)} frames/s{_steadiness(pictures, index)}",
         *_interlacing(index),
         *_colour(stored),
         *_left_out(source),
@@ -70,16 +71,21 @@ def _geometry(index: FrameIndex) -> list[str]:
 
 
 def _rate(index: FrameIndex) -> str:
-    steps = np.diff(index.times_s)
-    if not len(steps):
+    times_s = index.times_s
+    if len(times_s) < 2:
         return "1 frame, unknown"
-    rate = (Fraction(1) / Fraction(float(np.median(steps)))).limit_denominator(1001)
+    # Over an even number of frames: film shown as video has two lengths of frames in turn.
+    steps = min(STEPS, len(times_s) - 1 - (len(times_s) > 2 and len(times_s) % 2 == 0))
+    step_s = float(np.median(times_s[steps:] - times_s[:-steps])) / steps
+    rate = (Fraction(1) / Fraction(step_s)).limit_denominator(1001)
     return f"{float(rate):.6g}"
 
 
-def _steady(times_s: Array) -> bool:
-    steps = np.diff(times_s)
-    return len(steps) < 2 or bool(np.ptp(steps) < 0.5 * np.median(steps))
+def _steadiness(pictures: Sequence, index: FrameIndex) -> str:
+    if pictures.repeating:
+        return " (soft telecine)"
+    steps = np.diff(index.times_s)
+    return "" if len(steps) < 2 or np.ptp(steps) < 0.5 * np.median(steps) else " (variable)"
 
 
 def _interlacing(index: FrameIndex) -> list[str]:

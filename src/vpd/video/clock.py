@@ -133,58 +133,70 @@ class Clock:
         self._next_s = 0.0
         self._last_s = -inf
 
-    def timed(self, units: Iterable[tuple[int, float | None, Payload]]) -> Iterator[tuple[float, Payload]]:
-        """Strictly increasing times (s) of pictures given with segment, seconds or None, and payload."""
-        run: list[Payload] = []
+    def timed(
+        self, units: Iterable[tuple[int, float | None, float | None, Payload]]
+    ) -> Iterator[tuple[float, Payload]]:
+        """Strictly increasing times (s) of pictures given with segment, seconds or None, length in seconds or
+        None, and payload.
+        """
+        run: list[tuple[float | None, Payload]] = []
         base_s = 0.0
-        for segment, seconds, payload in units:
+        for segment, seconds, length_s, payload in units:
             if segment != self._segment and self._segment is not None:
                 yield from self._spread(run, base_s, None)
                 run = []
                 self._old_shift_s = self._shift_s if self._shift_s is not None else self._old_shift_s
                 self._shift_s = None
             self._segment = segment
-            time_s = self._shifted(seconds, base_s, len(run))
+            time_s = self._shifted(seconds, base_s, run)
             if run and (time_s is None or time_s <= base_s) and len(run) < RUN:
                 self.repeated += time_s is not None
-                run.append(payload)
+                run.append((length_s, payload))
                 continue
             yield from self._spread(run, base_s, time_s)
             base_s = self._next_s if time_s is None or time_s <= self._last_s else time_s
-            run = [payload]
+            run = [(length_s, payload)]
         yield from self._spread(run, base_s, None)
 
-    def _shifted(self, seconds: float | None, base_s: float, waiting: int) -> float | None:
+    def _shifted(
+        self, seconds: float | None, base_s: float, waiting: list[tuple[float | None, Payload]]
+    ) -> float | None:
         """Times on the video's clock. The first of a segment follow the pictures ``waiting`` since
         ``base_s``.
         """
         if seconds is None:
             return None
         if self._shift_s is None:
-            due_s = base_s + waiting * self._step.seconds if waiting else self._next_s
+            due_s = base_s + sum(self._lengths(waiting)) if waiting else self._next_s
             self._shift_s = due_s - seconds
             if self._segment not in self._expected:
                 self.jumps.append((due_s, seconds + self._old_shift_s - due_s))
         # Rounded so that sums of the same stamps are the same bits.
         return round(seconds + self._shift_s, 9)
 
+    def _lengths(self, run: list[tuple[float | None, Payload]]) -> list[float]:
+        """For how long (s) each picture of a run is shown: by the bitstream, else as its neighbours."""
+        return [self._step.seconds if length_s is None else length_s for length_s, _ in run]
+
     def _spread(
-        self, run: list[Payload], base_s: float, next_s: float | None
+        self, run: list[tuple[float | None, Payload]], base_s: float, next_s: float | None
     ) -> Iterator[tuple[float, Payload]]:
-        """The pictures of a run, spaced evenly up to the next time; by a frame's length where there is
-        none.
+        """The pictures of a run, spaced up to the next time in proportion to their lengths; by these alone
+        where there is none.
         """
         if not run:
             return
+        lengths_s, scale = self._lengths(run), 1.0
         if next_s is not None and next_s > base_s:
-            step_s = even_s = (next_s - base_s) / len(run)
+            fitting = (next_s - base_s) / sum(lengths_s)
             # Before a gap, pictures without times belong to the picture before and not to the gap.
-            if len(run) > 1 and self._step.known and even_s > 1.5 * self._step.seconds:
-                step_s = self._step.seconds
-            self._step.add(even_s)
-        else:
-            step_s = self._step.seconds
-        for place, payload in enumerate(run):
-            self._last_s = round(base_s + place * step_s, 9)
+            known = self._step.known or None not in [length_s for length_s, _ in run]
+            if not (len(run) > 1 and known and fitting > 1.5):
+                scale = fitting
+            self._step.add((next_s - base_s) / len(run))
+        time_s = base_s
+        for length_s, (_, payload) in zip(lengths_s, run, strict=True):
+            self._last_s = round(time_s, 9)
             yield self._last_s, payload
-        self._next_s = round(base_s + len(run) * step_s, 9)
+            time_s += scale * length_s
+        self._next_s = round(time_s, 9)

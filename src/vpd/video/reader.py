@@ -46,13 +46,16 @@ class Seen:
 
 @dataclass(slots=True)
 class Decoded:
-    """A stored picture, its packet with its number, and the pixels' aspect in the bitstream at that time."""
+    """A stored picture, its packet with its number, the pixels' aspect in the bitstream at that time, and for
+    how many seconds the bitstream shows it (None where it does not say so).
+    """
 
     packet: int
     stamp: Stamp
     picture: VideoFrame
     aspect: Fraction | None
     seen: Seen | None = None
+    length_s: float | None = None
 
 
 class Reader:

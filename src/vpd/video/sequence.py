@@ -22,6 +22,7 @@ from vpd.video.orientation import orientation
 from vpd.video.picture import Picture, Shapes
 from vpd.video.reader import KEPT, Decoded, Reader, Seen
 from vpd.video.source import Source, opened, reaches_past_end, shown
+from vpd.video.telecine import Lengths
 
 REORDERED = 4
 """Number of pictures held back to restore the order in which some leave the decoder after damage."""
@@ -40,6 +41,9 @@ NO_PICTURE = VideoFrame()
 
 Timed = tuple[int, float | None, Decoded]
 """Segment of the clock, seconds on it, and a picture."""
+
+Unit = tuple[int, float | None, float | None, tuple[Decoded, int, Shape]]
+"""Segment of the clock, seconds on it, length in seconds, and a picture or a field."""
 
 
 @dataclass
@@ -78,6 +82,7 @@ class Sequence:
     files : what was met in each file.
     clock : knows where the container's clock was put right; None before the first picture.
     undated : how many pictures carried no time.
+    repeating : how many pictures repeat fields (soft telecine).
 
     During a scan only the first picture keeps its pixels, and each its checksum: waiting pictures would
     displace the decoder's memory from the processor's caches.
@@ -90,10 +95,10 @@ class Sequence:
         self.source = source
         self.files: list[FilePass] = []
         self.clock: Clock | None = None
-        self.undated = 0
+        self.undated = self.repeating = 0
         self._more, self._fps, self._scanning = more, fps, scanning
         self._file_begins: set[int] = set()
-        self._places: dict[int, tuple[int, float | None]] = {}
+        self._places: dict[int, tuple[int, float | None, float | None]] = {}
         self._late_ticks: int | None = None
         self._kept_one = False
 
@@ -130,23 +135,26 @@ class Sequence:
             origin_s = min(origin_s, first_s)
         self.clock = Clock(origin_s, self.source.first_step_s, self._file_begins)
 
-        def all_units() -> Iterator[tuple[int, float | None, tuple[Decoded, int, Shape]]]:
+        def all_units() -> Iterator[Unit]:
             yield first
             yield from units
 
         yield from self.clock.timed(all_units())
 
-    def _units(self, shapes: Shapes) -> Iterator[tuple[int, float | None, tuple[Decoded, int, Shape]]]:
+    def _units(self, shapes: Shapes) -> Iterator[Unit]:
         """Yield pictures, and fields of interlaced ones. The later field has no time of its own."""
         rate = self.source.rate
         for number, (segment, seconds, decoded) in enumerate(self._ordered()):
+            length_s = decoded.length_s
             if rate is not None:
-                segment, seconds = 0, float(number / rate)
-            self.undated += seconds is None
+                segment, seconds = 0, float(number / rate) if length_s is None or not number else None
+            self.undated += seconds is None and length_s is None
             seen = decoded.seen or _seen(decoded.picture, False)
             shape = shapes.of(seen, decoded.aspect)
+            if length_s is not None:
+                length_s /= len(seen.fields)
             for place, field in enumerate(seen.fields):
-                yield segment, seconds if place == 0 else None, (decoded, field, shape)
+                yield segment, seconds if place == 0 else None, length_s, (decoded, field, shape)
 
     def _ordered(self) -> Iterator[Timed]:
         """Yield pictures in the order of their times. One without a time keeps its position."""
@@ -183,11 +191,13 @@ class Sequence:
         tick_s = source.stream.time_base or Fraction(1, av.time_base)
         wraps = source.format in MPEG_FORMATS
         segments = Segments(tick_s, wraps, source.clock_may_jump, source.first_step_s, segment)
+        lengths = Lengths(source)
         together = TOGETHER if self._scanning else 1
         ready: list[Timed] = []
         about_s = float(tick_s)
         while (packet := reader.next_packet()) is not None:
-            self._places[number] = segments.add(packet.pts, packet.dts, packet.is_keyframe)
+            placed = segments.add(packet.pts, packet.dts, packet.is_keyframe)
+            self._places[number] = *placed, lengths.of(packet)
             for decoded in reader.decode(packet, number):
                 ready.append(self._placed(decoded, about_s))
             if len(ready) >= together:
@@ -202,10 +212,11 @@ class Sequence:
         met.packets, met.hidden, met.failed = reader.packets, reader.hidden, reader.failed
         met.broken, met.past_end = reader.broken, reaches_past_end(source)
         met.concealed = reader.concealed
+        self.repeating += lengths.repeating
         return number, segments.number
 
     def _placed(self, decoded: Decoded, tick_s: float) -> Timed:
-        segment, seconds = self._places.pop(decoded.packet, (0, None))
+        segment, seconds, decoded.length_s = self._places.pop(decoded.packet, (0, None, None))
         left, dts = decoded.picture.dts, decoded.stamp.dts
         if seconds is None and left is not None and dts is not None:
             # AVI has decoding times alone: a picture is shown when it leaves the decoder, but for the delay.

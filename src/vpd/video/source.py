@@ -41,6 +41,13 @@ MOST_THREADS = 4
 also decodes a picture after it.
 """
 
+GUESSES_TIMES = "mpeg"
+"""The format (MPEG-PS) in which most pictures carry no time. FFmpeg gives them wrong ones where the lengths
+of pictures differ (soft telecine).
+"""
+NO_GUESSES = 0x10
+"""FFmpeg's AVFMT_FLAG_NOFILLIN: times that the file does not state are left out."""
+
 NO_RATE = Fraction(7919, 317)
 """The rate given to FFmpeg for streams without times, instead of its default of 25. A file that returns it
 does not state a rate.
@@ -165,6 +172,9 @@ def opened(path: Path, fps: float = 0.0, quickly: bool = False) -> Iterator[Sour
         known = "mjpeg" if path.suffix.lower() in MJPEG_SUFFIXES and head[:3] == JPEG else None
         name_for_ffmpeg = f"file:{os.path.abspath(path)}"  # noqa: PTH100
         container = av.open(name_for_ffmpeg, "r", known, metadata_errors="replace", options=_options())
+        if container.format.name == GUESSES_TIMES:
+            container.flags |= NO_GUESSES
+            container.seek(0, unsupported_byte_offset=True)
     except (av.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, av.FFmpegError) and picture_format(head):
             raise VideoError(f"{name}: this is a picture or an animated picture, not a recording.") from error
