@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.cli import attacks
 from tests.cli.damaged_videos import fuzz_videos
 from tests.cli.queries import fuzz_queries
+from tests.outcomes import report
 from tests.pipeline.disks import small_disk, why_no_small_disk
 from tests.pipeline.made import make_video
 
@@ -83,12 +84,7 @@ def main() -> int:
             wrong += bad
     if no_disk:
         print(f"No full disks: {no_disk}.")
-    print("| what | times |\n|---|---|")
-    for what, count in sorted(counts.items()):
-        print(f"| {what} | {count} |")
-    print(f"| wrong | {len(wrong)} |")
-    print("\n".join(wrong))
-    return 1 if wrong else 0
+    return report("times", counts, wrong)
 
 
 if __name__ == "__main__":

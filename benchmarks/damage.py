@@ -1,24 +1,29 @@
-"""Damage files of a library, and count what status, search, check and run make of it.
+"""Damage files of a library, and count what status, search, check, undo and run make of it.
 
     python benchmarks/damage.py --files 750 --seed 1
 
 Half of the files are written to, as people and programs do; of the others the times stay, as when a disk
 rots. No search may answer otherwise than in the whole library, no damage may count as up to date where its
-file was written to, `vpd check --deep` must name each, and a run must make the library whole. Prints a table,
-and every file that went wrong with its seed; exits with 1 then.
+file was written to, `vpd check --deep` must name each, an undo restores what was or is refused, and a run
+must make the library whole. A fifth as many are files of results, and a tenth as many those of a stopped
+training of `vpd vipe train`. Prints a table, and every file that went wrong with its seed; exits with 1 then.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.outcomes import Outcomes, report
 from tests.pipeline import damage
+from tests.teachers.vipe import damaged_training
+from tests.verbs import damaged_results
+from tests.verbs.conftest import answering_library
 
 
 def main() -> int:
@@ -28,21 +33,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run-every", type=int, default=8, help="a run follows every so many files")
     given = parser.parse_args()
-    counts: Counter[str] = Counter()
-    wrong: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
-        layout = damage.library(Path(folder))
+    out = Outcomes()
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["XDG_CACHE_HOME"] = f"{name}/cache"  # nothing of these libraries in the user's own
+        folder = Path(name)
+        layout = damage.library(folder / "made")
+        results = damaged_results.add_results(answering_library(folder / "answering"))
         for keep_times in (False, True):
             seed = 2 * given.seed + keep_times
-            found = damage.fuzz(layout, given.files // 2, seed, given.run_every, keep_times)
-            counts += found.counts
-            wrong += found.wrong
-    print("| what | files |\n|---|---|")
-    for name, count in sorted(counts.items()):
-        print(f"| {name} | {count} |")
-    print(f"| wrong | {len(wrong)} |")
-    print("\n".join(wrong))
-    return 1 if wrong else 0
+            out.add(damage.fuzz(layout, given.files // 2, seed, given.run_every, keep_times))
+            out.add(damaged_results.fuzz(results, given.files // 10, seed, keep_times))
+        out.add(damaged_training.fuzz(folder, given.files // 10, given.seed))
+    return report("times", out.counts, out.wrong)
 
 
 if __name__ == "__main__":

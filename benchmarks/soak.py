@@ -34,6 +34,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.outcomes import report
 from tests.pipeline.disks import filled, small_disk
 from tests.pipeline.made import make_video, write_boxes, write_given_poses
 from vpd.library.artefact import write_text
@@ -236,12 +237,7 @@ def main() -> int:
             )
             said = len(soak.wrong)
         soak.finish()
-    print("| what | times |\n|---|---|")
-    for name, count in sorted(soak.counts.items()):
-        print(f"| {name} | {count} |")
-    print(f"| wrong | {len(soak.wrong)} |")
-    print("\n".join(soak.wrong))
-    return 1 if soak.wrong else 0
+    return report("times", soak.counts, soak.wrong)
 
 
 if __name__ == "__main__":

@@ -176,15 +176,15 @@ def test_what_a_killed_command_left_is_named_as_that_and_half_files_are_removed(
 
 
 def test_a_signal_while_the_results_are_recorded_leaves_a_record(tmp_path, monkeypatch):
-    write, calls = folders.write_text, []
+    write, calls = folders.write_json, []
 
-    def interrupted(text, path):
+    def interrupted(path, record):
         calls.append(path)
-        if len(calls) == 2:  # the first marks the folder
+        if len(calls) == 1:
             raise KeyboardInterrupt
-        write(text, path)
+        write(path, record)
 
-    monkeypatch.setattr(folders, "write_text", interrupted)
+    monkeypatch.setattr(folders, "write_json", interrupted)
 
     def make_clips():
         with own_folder(tmp_path / "out", "clips") as folder:

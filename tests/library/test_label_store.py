@@ -10,7 +10,7 @@ import pytest
 
 from tests.indexes import plain_index
 from vpd.errors import InputError, StaleError, TableError
-from vpd.library import backup
+from vpd.library import backup, label_store
 from vpd.library.artefact import Recipe
 from vpd.library.frames import write_index
 from vpd.library.label_check import ERROR, check_labels
@@ -179,6 +179,35 @@ def test_undo_goes_back_five_states_and_keeps_what_it_undid(layout):
     with pytest.raises(InputError, match="no earlier state"):
         store.undo()
     assert len(read_label_file(backup.folder(layout.labels) / "undone.csv", store.videos).labels) == 4
+
+
+def test_a_damaged_state_is_named_and_not_restored(layout):
+    store = LabelStore(layout)
+    for start_s in range(3):
+        store.add([new(start_s)])
+    before, last = layout.labels.read_bytes(), backup.states(layout.labels)[-1]
+    last.write_bytes(last.read_bytes().replace(b"serve", b"sepve"))
+    with pytest.raises(InputError, match=f"{last.name} is damaged.*Delete it"):
+        store.undo()
+    assert layout.labels.read_bytes() == before
+    last.unlink()
+    assert store.undo().left == 0
+    assert len(store.read().labels) == 1
+
+
+def test_a_change_reads_the_labels_once(layout, monkeypatch):
+    store, reads = LabelStore(layout), []
+
+    def counted(*arguments):
+        reads.append(arguments)
+        return read_label_file(*arguments)
+
+    monkeypatch.setattr(label_store, "read_label_file", counted)
+    store.add([new(0)])
+    (label,) = store.add([new(1)])
+    assert len(reads) == 1, "of the first there is no file yet"
+    assert store.edit(label.id, Changes(label="lob")).segment.label == "lob"
+    assert len(reads) == 2
 
 
 WRITER = """

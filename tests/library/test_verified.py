@@ -1,5 +1,6 @@
 """What was compared with its checksum is compared once, until it is touched, also by later commands."""
 
+import json
 import os
 import shutil
 
@@ -7,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.pipeline.damage import damaged
 from vpd.errors import ArtefactError
 from vpd.library import checksum, verified
 from vpd.library.artefact import Recipe, is_current, read_table, write_arrow
-from vpd.library.sealed_files import array_is_whole, write_array
+from vpd.library.sealed_files import ends_whole, write_array
 from vpd.library.verified import cache_folder
 
 RECIPE = Recipe("teach", 1)
@@ -82,15 +84,15 @@ def test_what_was_found_damaged_is_remembered_as_verified_no_more(tmp_path, path
     array = path.parents[2] / "students" / ".readings" / "a.npy"
     write_array(array, np.arange(100.0))
     next_command()
-    assert array_is_whole(array)
+    assert ends_whole(array)
     flip(array)
     good = verified._find(array)[2][verified._find(array)[1]][0]
     verified.note(array, good, array.stat())  # as if nothing told of it
-    assert array_is_whole(array)
+    assert ends_whole(array)
     verified.forget()
-    assert not array_is_whole(array)
+    assert not ends_whole(array)
     next_command()
-    assert not array_is_whole(array)
+    assert not ends_whole(array)
 
 
 def test_a_copied_library_is_compared_anew(tmp_path, path, compared):
@@ -133,3 +135,25 @@ def test_a_home_that_is_not_there_is_not_made(monkeypatch, tmp_path):
     assert cache_folder() is None
     monkeypatch.setenv("LOCALAPPDATA" if verified.WINDOWS else "XDG_CACHE_HOME", str(tmp_path))
     assert cache_folder() == tmp_path / "vpd"
+
+
+def test_a_damaged_memory_of_what_was_compared_hides_no_damage(path):
+    """Of 200 damaged files none makes a changed artefact pass, or ends a command."""
+    next_command()
+    (memory,) = (verified.cache_folder() / "verified").iterdir()
+    whole = memory.read_bytes()
+    flip(path)
+    for seed in range(200):
+        memory.write_bytes(damaged(whole, np.random.default_rng(seed)))
+        verified._entries.clear()
+        assert not is_current(path, RECIPE)
+
+
+@pytest.mark.parametrize("size", ["1e999", "Infinity", "NaN", "null", "[]"])
+def test_numbers_that_are_none_are_forgotten(path, size):
+    next_command()
+    (memory,) = (verified.cache_folder() / "verified").iterdir()
+    name, (checksum_, *_) = next(iter(json.loads(memory.read_text()).items()))
+    memory.write_text(f'{{"{name}": ["{checksum_}", {size}, 1, 1, 1]}}')
+    verified._entries.clear()
+    assert is_current(path, RECIPE)

@@ -19,8 +19,9 @@ from vpd.cli.common import (
 )
 from vpd.cli.progress import verb_progress
 from vpd.library.artefact import write_text
+from vpd.library.layout import Layout
 from vpd.library.own_folder import new_file
-from vpd.library.results import results_folder
+from vpd.library.results import new_results
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.report.evaluation_page import accuracy_table, write_evaluation
 from vpd.report.terminal import PlainTable
@@ -59,8 +60,7 @@ def recognise(
         new_file(out)
     with verb_progress("recognise") as progress:
         result = recognise_verb(layout, RecogniseRequest(spans or None, features, recogniser), progress)
-    path = out or results_folder(layout, "recognise") / "recognised.csv"
-    write_text(result.to_csv(), path)
+    path = _write_recognised(layout, result, out)
     if as_json:
         print_json({**result.to_json(), "files": [str(path)]})
     else:
@@ -71,6 +71,16 @@ def recognise(
             say_warning(f"not recognised: {answer.reason}")
     if not result.complete:
         raise typer.Exit(1)
+
+
+def _write_recognised(layout: Layout, result: RecogniseResult, out: Path | None) -> Path:
+    """Write the table to ``out``, else among the library's results. Returns its path."""
+    if out is not None:
+        write_text(result.to_csv(), out)
+        return out
+    with new_results(layout, "recognise") as folder:
+        write_text(result.to_csv(), folder / "recognised.csv")
+    return folder / "recognised.csv"
 
 
 def _print_recognised(result: RecogniseResult, path: Path) -> None:
@@ -124,7 +134,8 @@ def evaluate(
     )
     with verb_progress("evaluate") as progress:
         result = evaluate_verb(layout, request, progress)
-    paths = write_evaluation(result.evaluation, results_folder(layout, "evaluate"))
+    with new_results(layout, "evaluate") as folder:
+        paths = write_evaluation(result.evaluation, folder)
     if as_json:
         print_json({**result.to_json(), "files": [str(path) for path in paths]})
     else:

@@ -21,7 +21,7 @@ from vpd.cli.progress import verb_progress
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.library.own_folder import OwnFolder, new_file, own_folder
-from vpd.library.results import results_folder
+from vpd.library.results import new_results
 from vpd.library.videos import Videos
 from vpd.report.clips import Clip, write_clips
 from vpd.report.search_page import write_pairs, write_search_page
@@ -110,7 +110,8 @@ def _write(
             problems += _problems(write_pairs(side_by_side, result, find))
         files.append(side_by_side)
     if page:
-        files.append(write_search_page(results_folder(layout, "search"), result, find))
+        with new_results(layout, "search") as place:
+            files.append(write_search_page(place, result, find))
     return files, problems
 
 

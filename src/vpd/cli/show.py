@@ -8,7 +8,7 @@ import typer
 
 from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, say
 from vpd.cli.progress import ProgressBar
-from vpd.library.results import results_folder
+from vpd.library.results import new_results
 
 if TYPE_CHECKING:
     from vpd.library.layout import Layout
@@ -56,8 +56,8 @@ def show(
             panels.append(student_panel(layout, row.video, name, load_student(layout.student(name))))
         if in_3d:
             panels.append(pose3d_panel(layout, row.video))
-    out = results_folder(layout, "show") / f"{row.video}.mp4"
-    with ProgressBar() as bar:
+    with new_results(layout, "show") as folder, ProgressBar() as bar:
+        out = folder / f"{row.video}.mp4"
         bar.begin("show", 1, max(1.0, (span[1] - span[0]) * float(row.fps)))
         frames = write_annotated(
             layout, videos.recording(row.video), row.video, span, out, bar.advance, panels
@@ -78,7 +78,8 @@ def _disagreements(layout: Layout, videos: list[str], count: int, as_json: bool)
     settings = load_settings(layout.settings).distill
     name, student = settings.name, load_student(layout.student(settings.name))
     found = disagreements(layout, videos, name, student, settings.heads[0].teacher, count)
-    page = write_disagreements(results_folder(layout, "disagreements"), layout, name, student, found)
+    with new_results(layout, "disagreements") as folder:
+        page = write_disagreements(folder, layout, name, student, found)
     if as_json:
         print_json({"file": str(page), "frames": [asdict(one) for one in found]})
     else:

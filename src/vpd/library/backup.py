@@ -1,20 +1,27 @@
-"""Earlier states of a small file that the user edits through vpd, and the way back to them."""
+"""Earlier states of a small file that the user edits through vpd, and the way back to them.
+
+A state has its number and the hash of its contents in its name, as in ``000012-9f86d081884c7d65.csv``: what a
+disk has changed is never restored.
+"""
 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import xxhash
+
 from vpd.errors import InputError
+from vpd.files import read_bytes
 from vpd.library.artefact import replacing
 
 KEPT = 5
 """Number of states kept of each file."""
 UNDONE = "undone"
+_STATE = re.compile(r"(?P<number>\d{6,})(-(?P<sum>[0-9a-f]{16}))?")
 
 
 @dataclass(frozen=True)
@@ -35,13 +42,23 @@ def states(path: Path) -> list[Path]:
     place = folder(path)
     if not place.is_dir():
         return []
-    named = [(re.fullmatch(r"(\d{6,})", p.stem), p) for p in place.iterdir() if p.suffix == path.suffix]
-    return [p for _, p in sorted((int(found[1]), p) for found, p in named if found)]
+    named = [(_STATE.fullmatch(p.stem), p) for p in place.iterdir() if p.suffix == path.suffix]
+    return [p for _, p in sorted((int(found["number"]), p) for found, p in named if found)]
 
 
-def _copy(source: Path, target: Path) -> None:
+def is_whole(state: Path) -> bool:
+    """Whether a kept state is what was kept; of states without a hash in their names that is not known.
+
+    Raises OSError where it cannot be read.
+    """
+    found = _STATE.fullmatch(state.stem)
+    stated = found["sum"] if found else None
+    return stated is None or xxhash.xxh3_64_hexdigest(read_bytes(state)) == stated
+
+
+def _write(target: Path, content: bytes) -> None:
     with replacing(target) as part:
-        shutil.copyfile(source, part)
+        part.write_bytes(content)
 
 
 def keep(path: Path) -> None:
@@ -49,20 +66,14 @@ def keep(path: Path) -> None:
 
     Nothing happens where there is no file. Raises InputError or DiskFullError where it cannot be kept.
     """
-    if not path.exists():
-        return
-    _copy(path, _next(path))
-    _forget_old(path)
+    if path.exists():
+        _keep(path, path.read_bytes())
 
 
-def _next(path: Path) -> Path:
-    """The path of the next state."""
-    known = states(path)
-    number = int(known[-1].stem) + 1 if known else 1
-    return folder(path) / f"{number:06}{path.suffix}"
-
-
-def _forget_old(path: Path) -> None:
+def _keep(path: Path, content: bytes) -> None:
+    known = [found["number"] for p in states(path) if (found := _STATE.fullmatch(p.stem))]
+    number = int(known[-1]) + 1 if known else 1
+    _write(folder(path) / f"{number:06}-{xxhash.xxh3_64_hexdigest(content)}{path.suffix}", content)
     for old in states(path)[:-KEPT]:
         old.unlink(missing_ok=True)
 
@@ -73,23 +84,33 @@ def keeping(path: Path) -> Iterator[None]:
     before = path.read_bytes() if path.is_file() else None
     yield
     if before is not None and path.read_bytes() != before:
-        with replacing(_next(path)) as part:
-            part.write_bytes(before)
-        _forget_old(path)
+        _keep(path, before)
 
 
 def undo(path: Path) -> Restored:
     """Restore the last kept state of ``path``. The present one is kept as ``undone``.
 
-    Raises InputError where no state is kept.
+    Raises InputError where no state is kept, and where the last one is damaged.
     """
     known = states(path)
     if not known:
         raise InputError(f"there is no earlier state of {path} to go back to")
+    content = _state(known[-1])
     undone = None
     if path.exists():
         undone = folder(path) / f"{UNDONE}{path.suffix}"
-        _copy(path, undone)
-    _copy(known[-1], path)
+        _write(undone, path.read_bytes())
+    _write(path, content)
     known[-1].unlink()
     return Restored(len(known) - 1, undone)
+
+
+def _state(kept: Path) -> bytes:
+    """The contents of a kept state. Raises InputError where they are not what was kept."""
+    try:
+        if is_whole(kept):
+            return read_bytes(kept)
+        why = "its contents are not what was kept"
+    except OSError as error:
+        why = error.strerror or str(error)
+    raise InputError(f"{kept} is damaged ({why}). Delete it to go back to the state before it.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -15,9 +15,11 @@ from vpd.library.labels import (
     SOURCE,
     TABLE,
     WINDOW,
+    FrameTimes,
     Label,
     LabelFile,
     check_span,
+    label_at,
     label_cells,
     label_file,
     new_id,
@@ -106,8 +108,8 @@ class LabelStore:
         for one in new:
             self._check(one.segment)
         with self._changing() as found:
-            names = self._append(found, new)
-        return self._named(names)
+            added = self._append(found, new)
+        return added
 
     def edit(self, name: str, changes: Changes, version: str | None = None) -> Label:
         """Change one label.
@@ -121,7 +123,8 @@ class LabelStore:
             segment = changes.of(label.segment)
             self._check(segment)
             self._set(found.table, label, segment)
-        return self._named([label.id])[0]
+            changed = label_at(found.table, label.record.index, self.videos, FrameTimes(self.videos))
+        return changed
 
     def remove(self, names: Sequence[str], version: str | None = None) -> list[Label]:
         """Remove labels. Returns them. Raises as `edit`."""
@@ -148,8 +151,8 @@ class LabelStore:
                 if _rounded(one.segment) not in there:
                     there.add(_rounded(one.segment))
                     fresh.append(one)
-            names = self._append(found, fresh)
-        return self._named(names), len(new) - len(fresh)
+            added = self._append(found, fresh)
+        return added, len(new) - len(fresh)
 
     def merge(self, new: Sequence[NewLabel], key: Callable[[Segment], Hashable]) -> None:
         """Write labels by ``key``: a row whose segment has the same key takes the new cells and keeps the
@@ -189,8 +192,9 @@ class LabelStore:
             table.add_column(name)
         table.set(label.record.index, changed)
 
-    def _append(self, found: LabelFile, new: Sequence[NewLabel]) -> list[str]:
-        table, names = found.table, []
+    def _append(self, found: LabelFile, new: Sequence[NewLabel]) -> list[Label]:
+        """Append rows. Returns the labels as they stand in the table."""
+        table, first = found.table, len(found.table.rows)
         for column in COLUMNS:
             table.add_column(column)
         for one in new:
@@ -200,14 +204,9 @@ class LabelStore:
                     table.add_column(column)
             for column in one.own or {}:
                 table.add_own_column(column)
-            name = new_id(found, cells)
-            table.append(cells | {ID: name, SOURCE: one.source}, one.own)
-            names.append(name)
-        return names
-
-    def _named(self, names: Iterable[str]) -> list[Label]:
-        by_id = {label.id: label for label in self.read().labels}
-        return [by_id[name] for name in names if name in by_id]
+            table.append(cells | {ID: new_id(found, cells), SOURCE: one.source}, one.own)
+        frames = FrameTimes(self.videos)
+        return [label_at(table, index, self.videos, frames) for index in range(first, len(table.rows))]
 
 
 def _find(labels: Sequence[Label], name: str) -> Label:

@@ -268,6 +268,12 @@ def _labels(table: Table, videos: Videos, wrong: list[TableError], ids: _Ids) ->
             wrong.append(error)
 
 
+def label_at(table: Table, index: int, videos: Videos, frames: FrameTimes) -> Label:
+    """The label of one row that has an id. Raises TableError with line and column."""
+    record = Record(table, index, table.rows[index])
+    return Label(record.text(ID), segment_of(record, videos, frames), record.text(SOURCE), record)
+
+
 def read_label_file(path: Path, videos: Videos, encoding: str | None = None) -> LabelFile:
     """Read all rows of a file of labels, valid or not. Raises LabelError where it is no table."""
     try:

@@ -23,6 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from vpd.errors import LockedError
+from vpd.files import parse_json, read_bytes
 from vpd.machine import mounts, process_exists
 
 BEAT_S = 10.0
@@ -108,9 +109,9 @@ class Lease:
     def _read(self, file: Path) -> tuple[str, int, str, int]:
         """Token, beat, host and process of a lease; nobody's where it cannot be read."""
         try:
-            found = json.loads(file.read_text(encoding="utf-8"))
+            found = parse_json(read_bytes(file))
             return str(found["token"]), int(found["beat"]), str(found["host"]), int(found["process"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return "", 0, "", 0
 
     def _holder(self) -> str:

@@ -70,7 +70,7 @@ def holder(path: Path) -> Holder | None:
     try:
         found = parse_json(read_bytes(_holder_file(path)))
         return Holder(int(found["process"]), str(found["host"]), str(found["command"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

@@ -1,27 +1,35 @@
 """Folders for the results of commands: new, empty, or marked as vpd's. Other folders are refused.
 
-The mark is a file that lists what vpd wrote there, with sizes and modification times. A later command of the
-same kind replaces exactly these files. It refuses where there is another file, or one that changed since.
+The mark is a file that lists what vpd wrote there, with sizes, modification times and hashes. A later command
+of the same kind replaces exactly these files. It refuses where there is another file, or one that changed
+since. By the hashes `vpd check --deep` finds what a disk has changed; who writes to a file makes it his own.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import xxhash
+
 from vpd.errors import InputError
 from vpd.files import parse_json, read_bytes
+from vpd.library import checksum
 from vpd.library.artefact import is_abandoned, write_text
 from vpd.library.lock import FOLDER as LOCKS
 from vpd.library.lock import locked
+from vpd.library.sealed_files import FIELD, write_json
 
 MARK = ".made-by-vpd.json"
 
 _Files = dict[str, list[int]]
 """Size and modification time of each file, by its path within the folder."""
+_Listed = dict[str, tuple[list[int], str]]
+"""The same as the mark lists them, with the hash of each file; "" where there is none."""
 
 
 def is_marked(folder: Path) -> bool:
@@ -49,17 +57,60 @@ def _files(folder: Path) -> _Files:
     return found
 
 
-def _read_mark(folder: Path) -> tuple[str, _Files | None]:
+def _hash(path: Path) -> str:
+    """The XXH3 hash (128 bits) of a file; "" of what is no file, such as a link."""
+    if path.is_symlink() or not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
+
+
+def record(folder: Path, what: str) -> None:
+    """Record in the mark of a folder all that lies there, as written by vpd."""
+    files = {name: [*stamp, _hash(folder / name)] for name, stamp in _files(folder).items()}
+    write_json(folder / MARK, {"holds": what, "files": files})
+
+
+def _read_mark(folder: Path) -> tuple[str, _Listed | None]:
     """The kind of results in a marked folder, and the files that vpd wrote there; None where the command did
     not end.
     """
     try:
-        record = parse_json(read_bytes(folder / MARK))
-        files = record.get("files")
-        listed = None if files is None else {str(k): list(v) for k, v in files.items()}
-        return str(record["holds"]), listed
+        found = parse_json(read_bytes(folder / MARK))
+        if not mark_is_whole(folder):
+            return "", {}
+        files = found.get("files")
+        if files is None:
+            return str(found["holds"]), None
+        listed = {str(k): (list(v[:2]), str(v[2]) if len(v) > 2 else "") for k, v in files.items()}
+        return str(found["holds"]), listed
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "", {}
+
+
+def mark_is_whole(folder: Path) -> bool:
+    """Whether the mark of a folder is what was written. That of a command that did not end has no hash.
+
+    Raises OSError where it cannot be read, ValueError where it is no JSON.
+    """
+    found = parse_json(read_bytes(folder / MARK))
+    stated = found.get(FIELD, "") if isinstance(found, dict) else ""
+    return not stated or checksum.is_whole(folder / MARK, str(stated))
+
+
+def untouched(folder: Path) -> dict[Path, tuple[int, str]]:
+    """Size and hash of each file as it was written, of those that nobody wrote to since."""
+    listed, found = _read_mark(folder)[1] or {}, {}
+    for name, (_, time_ns) in _files(folder).items():
+        stamp, hashed = listed.get(name, ([0, 0], ""))
+        if hashed and stamp[1:] == [time_ns]:
+            found[folder / name] = stamp[0], hashed
+    return found
+
+
+def is_as_written(path: Path, size: int, hashed: str) -> bool:
+    """Whether a file has the size and the hash that `untouched` gives. Raises OSError."""
+    return path.stat().st_size == size and _hash(path) == hashed
 
 
 class OwnFolder:
@@ -90,7 +141,7 @@ class OwnFolder:
         except OSError as error:
             raise InputError(f"{self.path} cannot be looked into ({error.strerror}).") from error
         holds, listed = _read_mark(self.path) if is_marked(self.path) else ("", {})
-        ours = listed or {}
+        ours = {name: stamp for name, (stamp, _) in (listed or {}).items()}
         if found and holds and holds != self.what:
             raise InputError(f"{self.path} holds {holds} of an earlier command. Name another folder.")
         if holds and self.goes_on:
@@ -130,8 +181,7 @@ class OwnFolder:
     def end(self) -> None:
         """Record what was written, so that a later command may replace it."""
         if self._begun:
-            record = {"holds": self.what, "files": _files(self.path)}
-            write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", self.path / MARK)
+            record(self.path, self.what)
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from vpd.errors import InputError
 from vpd.library.artefact import write_error
 from vpd.library.layout import Layout
-from vpd.library.own_folder import mark
+from vpd.library.own_folder import mark, record
 
 
 def results_folder(layout: Layout, command: str) -> Path:
@@ -29,3 +31,11 @@ def results_folder(layout: Layout, command: str) -> Path:
         else:
             mark(folder, command)
             return folder
+
+
+@contextmanager
+def new_results(layout: Layout, command: str) -> Iterator[Path]:
+    """A `results_folder`, with a record of what the block has written there. Raises as it does."""
+    folder = results_folder(layout, command)
+    yield folder
+    record(folder, command)

@@ -17,22 +17,23 @@ from vpd.types import Array
 FIELD = "checksum"
 BLANK = {FIELD: checksum.BLANK}
 """Metadata of a file that is written within `vpd.library.artefact.sealed`, before its checksum is known."""
-_TRAILER = "\n" + json.dumps(BLANK)
+TRAILER = json.dumps(BLANK).encode()
+"""The end of a file that is no JSON and has no metadata, within `sealed`."""
 
 
 def write_array(path: Path, array: Array) -> None:
     """Write an array as .npy with a checksum after it, completely or not at all."""
     with sealed(path) as part, part.open("wb") as out:
         np.save(out, array)
-        out.write(_TRAILER.encode())
+        out.write(b"\n" + TRAILER)
 
 
-def array_is_whole(path: Path) -> bool:
-    """Whether an array that `write_array` wrote is what was written; read once until it is touched."""
+def ends_whole(path: Path) -> bool:
+    """Whether a file that ends with `TRAILER` is what was written; read once until it is touched."""
     try:
         must_be_a_file(path)
         with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - len(_TRAILER)))
+            file.seek(max(0, path.stat().st_size - len(TRAILER)))
             stated = parse_json(file.read())[FIELD]
         return checksum.is_whole(path, str(stated))
     except (OSError, ValueError, KeyError, TypeError):
@@ -40,9 +41,9 @@ def array_is_whole(path: Path) -> bool:
 
 
 def read_array(path: Path) -> Array | None:
-    """The array at ``path``; None where it is missing or damaged."""
+    """The array that `write_array` wrote; None where it is missing or damaged."""
     try:
-        found: Array | None = np.load(path, allow_pickle=False) if array_is_whole(path) else None
+        found: Array | None = np.load(path, allow_pickle=False) if ends_whole(path) else None
     except (OSError, ValueError, EOFError, MemoryError):
         return None
     return found

@@ -83,7 +83,7 @@ def _read(root: Path) -> dict[str, _Entry]:
             str(name): (str(checksum), (int(size), int(mtime), int(ctime), int(inode)))
             for name, (checksum, size, mtime, ctime, inode) in found.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
         return {}
 
 

@@ -6,20 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vpd.errors import ArtefactError, InputError
-from vpd.library import checksum, verified
+from vpd.library import backup, checksum, own_folder, verified
 from vpd.library.artefact import check as check_artefact
 from vpd.library.artefact import read_recipe
 from vpd.library.layout import MADE_FILES, Layout
-from vpd.library.sealed_files import array_is_whole, read_json, tensors_are_whole
+from vpd.library.sealed_files import ends_whole, read_json, tensors_are_whole
 from vpd.pipeline.distill import CHECKPOINT, CONFIG, WEIGHTS
 from vpd.pipeline.sources import file_key
 
 ONE_A_VIDEO = ("frames", "tracks", "poses", "crops", "pictures")
+MASKS = "masks_given"
 AGAIN = "`vpd run` makes it again"
+IMPORT = "`vpd paper import` makes it again"
+REPEAT = "the command that wrote it writes new results"
 
 
 @dataclass(frozen=True)
@@ -90,24 +94,32 @@ _Look = Callable[[Path], tuple[str, str]]
 
 
 def _files(layout: Layout, deep: bool) -> Iterator[tuple[Path, _Look]]:
-    def artefact(path: Path) -> tuple[str, str]:
-        return _of_artefact(path, deep), AGAIN
-
-    def table(path: Path) -> tuple[str, str]:
-        return _of_artefact(path, deep), "`vpd run` makes it again, with the same ids"
+    def artefact(again: str = AGAIN) -> _Look:
+        return lambda path: (_of_artefact(path, deep), again)
 
     for name in MADE_FILES:
         if (layout.root / name).is_file():
-            yield layout.root / name, table
+            yield layout.root / name, artefact("`vpd run` makes it again, with the same ids")
+    if layout.noted.is_file():
+        yield layout.noted, artefact()
     features = layout.root / "features"
-    folders = [layout.root / name for name in ONE_A_VIDEO]
+    folders = [layout.root / name for name in (*ONE_A_VIDEO, MASKS)]
     for top in (features, layout.index("x").parent):
         folders += sorted(p for p in top.iterdir() if p.is_dir()) if top.is_dir() else []
     for folder in folders:
         for suffix in ("parquet", "arrow"):
             for path in sorted(folder.glob(f"*.{suffix}")):
                 if not path.name.startswith("."):
-                    yield path, artefact
+                    yield path, artefact(IMPORT if folder.name == MASKS else AGAIN)
+    yield from _students(layout)
+    for given in (layout.labels, layout.picks):
+        for state in backup.states(given):
+            yield state, _of_state
+    if deep:
+        yield from _results(layout)
+
+
+def _students(layout: Layout) -> Iterator[tuple[Path, _Look]]:
     students = layout.student("x").parent
     for folder in sorted(students.iterdir()) if students.is_dir() else []:
         if folder == layout.readings:
@@ -117,6 +129,14 @@ def _files(layout: Layout, deep: bool) -> Iterator[tuple[Path, _Look]]:
                 yield folder / name, look
     for path in sorted(layout.readings.glob("*.npy")):
         yield path, _of_reading
+
+
+def _results(layout: Layout) -> Iterator[tuple[Path, _Look]]:
+    """The files of results that nobody wrote to since: who did has made them his own."""
+    for mark in sorted(layout.results.glob(f"*/{own_folder.MARK}")):
+        yield mark, _of_mark
+        for path, (size, hashed) in own_folder.untouched(mark.parent).items():
+            yield path, partial(_of_result, size=size, hashed=hashed)
 
 
 def _of_artefact(path: Path, deep: bool) -> str:
@@ -156,4 +176,23 @@ def _of_checkpoint(path: Path) -> tuple[str, str]:
 
 
 def _of_reading(path: Path) -> tuple[str, str]:
-    return _unless(array_is_whole(path), path), "`vpd run` reads these crops again when it needs them"
+    return _unless(ends_whole(path), path), "`vpd run` reads these crops again when it needs them"
+
+
+def _of_state(path: Path) -> tuple[str, str]:
+    return _compared(path, backup.is_whole), "delete it: `vpd labels undo` refuses this earlier state"
+
+
+def _of_mark(path: Path) -> tuple[str, str]:
+    return _compared(path, lambda mark: own_folder.mark_is_whole(mark.parent)), REPEAT
+
+
+def _of_result(path: Path, size: int, hashed: str) -> tuple[str, str]:
+    return _compared(path, lambda file: own_folder.is_as_written(file, size, hashed)), REPEAT
+
+
+def _compared(path: Path, whole: Callable[[Path], bool]) -> str:
+    try:
+        return _unless(whole(path), path)
+    except (OSError, ValueError) as error:
+        return f"{path} is damaged ({error})."

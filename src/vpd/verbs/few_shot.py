@@ -13,6 +13,7 @@ from vpd.errors import InputError
 from vpd.library.dataset import recognised
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames
+from vpd.library.own_folder import is_as_written, record, untouched
 from vpd.library.videos import Videos
 from vpd.metrics.learning_curve import Forecast, advice, forecast
 from vpd.metrics.summary import ClassFigures, Summary, chance, class_figures, majority, summarise
@@ -25,6 +26,9 @@ from vpd.recognition.subsets import KS, SUBSETS, Subsets, make_subsets, read_sub
 from vpd.sequences.sides import Sides
 from vpd.types import Array, Segment
 from vpd.verbs.features import MANY, open_features
+
+SAVED = "splits and subsets"
+"""What the mark of their folder says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +67,13 @@ def prepare(
     InputError where a video is in no part, or a part is empty.
     """
     saved_split, saved_subsets = folder / "splits.csv", folder / "few_shot.json"
+    _must_be_whole(folder)
     labels = np.array([segment.label for segment in segments])
     if not len(segments):
         raise InputError("there are no labelled segments; write them to labels.csv or import them")
     if splits is None and not saved_split.exists():
         write_split(saved_split, make_split(labels, [s.video for s in segments], None, seed))
+        record(folder, SAVED)
     places = read_split(splits or saved_split, names)
     found = [part_of(places, s) for s in segments]
     unplaced = sorted({s.video for s, place in zip(segments, found, strict=True) if place is None})
@@ -83,6 +89,7 @@ def prepare(
     if subset_file is None and not saved_subsets.exists():
         made = make_subsets(labels, train, ks, subsets, np.random.default_rng(seed))
         write_subsets(saved_subsets, made, segments)
+        record(folder, SAVED)
     all_subsets = read_subsets(subset_file or saved_subsets, segments, names)
     chosen = {k: lists[:subsets] for k, lists in sorted(all_subsets.items()) if k in ks}
     if not chosen:
@@ -91,6 +98,15 @@ def prepare(
             f"asked was {', '.join(map(str, ks))}"
         )
     return Parts(list(segments), labels, train, test, chosen, validation)
+
+
+def _must_be_whole(folder: Path) -> None:
+    """Raise InputError where a disk has changed a split or subsets that vpd saved."""
+    for path, stated in untouched(folder).items():
+        if not is_as_written(path, *stated):
+            raise InputError(
+                f"{path} is damaged (its contents are not what was written). Delete it to have it made again."
+            )
 
 
 def library_parts(

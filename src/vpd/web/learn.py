@@ -16,7 +16,7 @@ from vpd.formats.media import Media
 from vpd.formats.table import FORMATS, export_segments
 from vpd.library.answers import read_answers
 from vpd.library.labels import read_labels
-from vpd.library.results import results_folder
+from vpd.library.results import new_results
 from vpd.report.detection_video import write_reel
 from vpd.types import Detection, Segment
 from vpd.video import cut_clip
@@ -177,8 +177,8 @@ def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
     segments = _wanted(body, state)
 
     def work(job: Job) -> dict[str, Any]:
-        folder = results_folder(state.workspace.layout, "export")
-        files = _write(body, state, segments, folder, job)
+        with new_results(state.workspace.layout, "export") as folder:
+            files = _write(body, state, segments, folder, job)
         place = folder.relative_to(state.workspace.layout.root)
         return {"folder": place.as_posix(), "files": offer(state, files)}
 

@@ -56,13 +56,12 @@ def proxy(video: str, piece: int, state: StateOf) -> Response:
     if piece < 0 or first >= stop:
         raise NotThereError(f"The video has no piece {piece}.")
     out = state.cache.path(row.key, piece)
-    if out.is_file():
-        state.cache.touch(out)
+    if state.cache.use(out):
         return FileResponse(out, media_type="video/mp4")
     job = _proxy_job(state, video, piece, out)
     if job.state == FAILED:
         return JSONResponse({"error": job.error}, 404)
-    if job.state == DONE and out.is_file():
+    if job.state == DONE and state.cache.use(out):
         return FileResponse(out, media_type="video/mp4")
     return JSONResponse({"job": job.to_json()}, 202)
 
@@ -75,7 +74,8 @@ def _proxy_job(state: State, video: str, piece: int, out: Path) -> Job:
 
     def work(job: Job) -> None:
         job.progress(0.0)
-        write_piece(footage, times_s, piece, out)
+        with state.cache.writing(out) as part:
+            write_piece(footage, times_s, piece, part)
         state.cache.trim()
 
     job = state.proxies.start("proxy", f"{video}, piece {piece}", work)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vpd.dtw import FALLBACK, dtw_distance
 from vpd.errors import InputError
 from vpd.library.labels import parse_query
-from vpd.library.results import results_folder
+from vpd.library.results import new_results
 from vpd.report.search_page import write_side_by_side
 from vpd.search.hits import Hit
 from vpd.sequences import FeatureStore
@@ -128,9 +128,12 @@ def compare_video(body: CompareBody, state: StateOf) -> dict[str, Any]:
 
     def work(job: Job) -> dict[str, Any]:
         found = compare(state.workspace.layout, request, job.progress.part(0, 0.2))
-        out = results_folder(state.workspace.layout, "compare") / "compare.mp4"
         hit = Hit(found.b, found.distance, found.mirrored, 0, found.query_s, found.result_s)
-        with tempfile.TemporaryDirectory() as scratch:
+        with (
+            new_results(state.workspace.layout, "compare") as folder,
+            tempfile.TemporaryDirectory() as scratch,
+        ):
+            out = folder / "compare.mp4"
             write_side_by_side(out, found.a, hit, state.workspace.videos.recording, Path(scratch))
         place = out.relative_to(state.workspace.layout.root)
         return {"path": place.as_posix(), "files": offer(state, [out])}

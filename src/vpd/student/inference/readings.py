@@ -21,7 +21,7 @@ from vpd.crops import CropFile
 from vpd.device import choose_device
 from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import read_recipe, write_text
-from vpd.library.sealed_files import array_is_whole, read_array, write_array
+from vpd.library.sealed_files import ends_whole, read_array, write_array
 from vpd.settings.distill import DistillSettings
 from vpd.settings.embed import EmbedSettings
 from vpd.student.corpus.batches import evenly
@@ -131,7 +131,7 @@ def read_corpus(
     total, done = plan.crops, 0
     for number, span in list(enumerate(plan.spans))[rank::processes]:
         path = span.path(folder, corpus)
-        if not array_is_whole(path):
+        if not ends_whole(path):
             if number >= plan.least and must_end():
                 return
             file, rows = CropFile(corpus.paths[span.video]), np.arange(span.start, span.stop)
