@@ -22,7 +22,7 @@ from vpd.sequences import FeatureStore
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
-from vpd.verbs.features import MANY, choose_features
+from vpd.verbs.features import choose_features
 from vpd.verbs.labelled import Span
 from vpd.verbs.progress import Progress
 
@@ -213,7 +213,7 @@ class Library:
         InputError
             Where there are none of that name.
         """
-        return FeatureStore(self.layout, choose_features(self.layout, name, MANY).name)
+        return FeatureStore(self.layout, choose_features(self.layout, name).name)
 
     def labels(self, path: AnyPath | None = None) -> list[Segment]:
         """The labelled segments of labels.csv, or of another such file.

@@ -8,7 +8,7 @@ from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.layout import Layout
 from vpd.types import FeatureSequence
-from vpd.verbs.features import AUTO, MANY, choose_features, open_features
+from vpd.verbs.features import AUTO, choose_features, open_features
 
 
 def library(root, names, settings=""):
@@ -24,24 +24,23 @@ def library(root, names, settings=""):
 
 
 @pytest.mark.parametrize(
-    ("names", "settings", "many", "few"),
+    ("names", "settings", "chosen"),
     [
-        ({"joints2d": 1, "vipe": 1, "vipe-window": 1, "vpd": 1}, "", "vpd", "vipe-window"),
-        ({"joints2d": 1, "vipe": 1, "vpd": 1}, "", "vpd", "vpd"),
-        ({"joints2d": 1, "vipe-window": 1, "vpd": 2}, "", "vpd", "vpd"),
-        ({"joints2d": 1, "vipe": 1}, "", "vipe", "vipe"),
-        ({"joints2d": 1}, "", "joints2d", "joints2d"),
-        ({"joints2d": 2, "vipe": 1}, "", "vipe", "vipe"),
-        ({"vipe": 1, "vpd": 1}, '[distill]\nbackbone = "resnet18"\n', "vpd", "vpd"),
-        ({"joints2d": 1, "mine": 1}, '[distill]\nname = "mine"\n', "mine", "mine"),
-        ({"joints2d": 2, "vipe-window": 2, "mine": 1}, '[distill]\nname = "mine"\n', "mine", "mine"),
-        ({"vipe": 1, "vipe-window": 1, "vpd": 1}, "[distill]\nimages = 9\n", "vpd", "vipe-window"),
+        ({"joints2d": 1, "vipe": 1, "vipe-window": 1, "vpd": 1}, "", "vipe-window"),
+        ({"joints2d": 1, "vipe": 1, "vpd": 1}, "", "vpd"),
+        ({"joints2d": 1, "vipe-window": 1, "vpd": 2}, "", "vpd"),
+        ({"joints2d": 1, "vipe": 1}, "", "vipe"),
+        ({"joints2d": 1}, "", "joints2d"),
+        ({"joints2d": 2, "vipe": 1}, "", "vipe"),
+        ({"vipe": 1, "vpd": 1}, '[distill]\nbackbone = "resnet18"\n', "vpd"),
+        ({"joints2d": 1, "mine": 1}, '[distill]\nname = "mine"\n', "mine"),
+        ({"joints2d": 2, "vipe-window": 2, "mine": 1}, '[distill]\nname = "mine"\n', "mine"),
+        ({"vipe": 1, "vipe-window": 1, "vpd": 1}, "[distill]\nimages = 9\n", "vipe-window"),
     ],
 )
-def test_default_features(tmp_path, names, settings, many, few):
+def test_default_features(tmp_path, names, settings, chosen):
     layout = library(tmp_path, names, settings)
-    assert choose_features(layout, examples=MANY).name == many
-    assert choose_features(layout, examples=MANY - 1).name == choose_features(layout).name == few
+    assert choose_features(layout).name == choose_features(layout, recognition=True).name == chosen
 
 
 def test_a_library_without_features_says_what_to_do(tmp_path):
@@ -55,7 +54,7 @@ def test_a_library_without_features_says_what_to_do(tmp_path):
         ({"vipe": 2}, "", "the only ones there are"),
         ({"vipe-window": 1, "vipe": 2}, "", "they cover the most videos, 2"),
         ({"joints2d": 2, "vipe": 1}, "", "the only ones but joints2d"),
-        ({"vipe": 2, "vipe-window": 2}, "", "first of those that cover 2 videos, for uncut video"),
+        ({"vipe": 2, "vipe-window": 2}, "", "first of those that cover 2 videos"),
         ({"vipe": 2, "mine": 2}, '[distill]\nname = "mine"\n', "vpd.toml names this student"),
         ({"vipe": 2, "mine": 1}, '[distill]\nname = "mine"\n', "though only 1 of 2 videos have its features"),
         ({"vipe": 2}, '[distill]\nname = "mine"\n', "the student mine, which has no features yet: `vpd run`"),

@@ -13,7 +13,6 @@ from vpd.errors import InputError, LabelError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.layout import Layout
-from vpd.recognition.examples import usual_count
 from vpd.recognition.outcomes import ALL, MISSING
 from vpd.recognition.recognisers import make_recogniser
 from vpd.report.evaluation_page import write_evaluation
@@ -152,12 +151,3 @@ def test_unreadable_subsets_are_an_error(library, tmp_path):
     (tmp_path / "few.json").write_text("[]")
     with pytest.raises(LabelError, match="not a list of subsets"):
         prepare(segments, tmp_path, subset_file=tmp_path / "few.json")
-
-
-def test_the_usual_number_of_examples_is_the_median_over_classes():
-    def segments(**counts: int) -> list[Segment]:
-        return [Segment("v", i, i + 1, 0, name) for name, n in counts.items() for i in range(n)]
-
-    assert usual_count(segments(a=1, b=3, c=40)) == 3
-    assert usual_count([*segments(a=2), Segment("v", 0, 1, 0, None)]) == 2
-    assert usual_count([]) == 0

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from vpd.errors import InputError
 from vpd.sequences import FeatureStore
@@ -51,8 +48,3 @@ def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]
         why = next(iter(reasons.values()), "there are no segments")
         raise InputError(f"none of the {len(segments)} segments has features {store.name!r}: {why}")
     return Examples(list(segments), sequences, reasons)
-
-
-def usual_count(segments: Sequence[Segment]) -> int:
-    """The usual number of examples of a class: the median over the labels."""
-    return int(np.median(list(Counter(s.label for s in segments if s.label).values()) or [0]))

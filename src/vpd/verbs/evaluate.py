@@ -13,7 +13,7 @@ from vpd.library.videos import Videos
 from vpd.recognition.outcomes import ALL, Outcome
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.settings.toml import load_settings
-from vpd.verbs.features import MANY, FeatureChoice, choose_features, open_features
+from vpd.verbs.features import FeatureChoice, choose_features, open_features
 from vpd.verbs.few_shot import Evaluation, Parts, library_parts, measure
 from vpd.verbs.labelled import labelled_segments, left_out_notes, unsaid
 from vpd.verbs.progress import Progress
@@ -171,7 +171,7 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
     systems = [name for name in recognisers if name not in RECOGNISERS]
     choice = FeatureChoice(", ".join(request.features or ()))
     if of_features and not request.features:
-        choice = choose_features(library, None, MANY, recognition=True)
+        choice = choose_features(library, recognition=True)
     names = list(request.features or [choice.name])
 
     def tell(features: str, outcome: Outcome, fraction: float) -> None:
@@ -189,7 +189,7 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
             mine = measure(library, parts, names, of_features, request.all_labels, jobs, tell, sides=sides)
             found = Evaluation(parts, mine.outcomes | found.outcomes, mine.missing | found.missing)
     for name in names if of_features else ():
-        store, _ = open_features(library, name, MANY)
+        store, _ = open_features(library, name)
         notes = (*notes, *left_out_notes(store, unsaid(segments, videos)))
     jointly = [name for name in of_features if RECOGNISERS[name].alone]
     setting = " ".join(SETTING.format(together=name, alone=RECOGNISERS[name].alone) for name in jointly)

@@ -14,10 +14,6 @@ from vpd.teachers.table import ranked
 
 LAST = "joints2d"
 """Features used only where there are no others, because they depend on the view."""
-MANY = 4
-"""Number of examples a class from which on the default student recognises whole actions better than
-`vipe-window`.
-"""
 AUTO = "auto"
 """The name of all features that cover as many videos as the default does. Recognition weighs them by the
 examples.
@@ -45,21 +41,17 @@ class FeatureChoice:
         return f"Features: {self.name} ({self.why}). Choose others with --features." if self.why else ""
 
 
-def choose_features(
-    layout: Layout, named: str | None = None, examples: int = 1, recognition: bool = False
-) -> FeatureChoice:
+def choose_features(layout: Layout, named: str | None = None, recognition: bool = False) -> FeatureChoice:
     """Choose the features: those named, else those of [recognise], else of the student that vpd.toml names,
     else the default.
 
-    The default is the set that covers the most videos. Ties: with at least ``MANY`` examples of a class, the
-    default student, then the teachers by their rank; with fewer, and in uncut video, `vipe-window` first,
-    because features must then also show the progress of an action (docs/search.md, docs/recognition.md).
-    `joints2d` is the default only where there are no others.
+    The default is the set that covers the most videos. Ties: `vipe-window`, the default student, then the
+    other teachers by their rank (docs/experiments/recognition.md, "Which features"). `joints2d` is the
+    default only where there are no others.
 
     Parameters
     ----------
     named : by the caller.
-    examples : labelled examples of a class; 1 for uncut video.
     recognition : whether `features` of [recognise] holds.
 
     Raises InputError where the features named do not exist, or there are none.
@@ -82,24 +74,21 @@ def choose_features(
         if covered.get(student):
             return FeatureChoice(student, f"vpd.toml names this student{_fewer(student, covered)}")
         absent = f"; vpd.toml names the student {student}, which has no features yet: `vpd run` makes them"
-    name, why = _default(covered, student, examples)
+    name, why = _default(covered, student)
     return FeatureChoice(name, why + absent)
 
 
-def open_features(
-    layout: Layout, name: str, examples: int = 1
-) -> tuple[FeatureStore | JoinedStore, tuple[int, ...]]:
+def open_features(layout: Layout, name: str) -> tuple[FeatureStore | JoinedStore, tuple[int, ...]]:
     """Open the features called ``name``. For `AUTO`, also return the sizes of the features that are
     concatenated. "A + B" are those of A and B, concatenated and taken for one kind.
 
-    ``examples`` is as in `choose_features`. The default features come first, and have the largest weight
-    where examples are few.
+    The default features come first, and have the largest weight where examples are few.
     """
     if JOINT in name:
         return JoinedStore(layout, name.split(JOINT)), ()
     if name != AUTO:
         return FeatureStore(layout, name), ()
-    first = choose_features(layout, None, examples).name
+    first = choose_features(layout).name
     videos = {n: set(FeatureStore(layout, n).videos()) for n in layout.feature_names()}
     names = [first, *(n for n in sorted(videos) if n != first and videos[n] >= videos[first])]
     if len(names) == 1:
@@ -122,11 +111,10 @@ def _fewer(student: str, covered: dict[str, int]) -> str:
     )
 
 
-def _default(covered: dict[str, int], student: str, examples: int) -> tuple[str, str]:
+def _default(covered: dict[str, int], student: str) -> tuple[str, str]:
     teachers = [name for name in ranked() if name != LAST]
     others = [name for name in sorted(covered, reverse=True) if name not in (student, *teachers)]
-    ahead = 1 if examples < MANY else 0
-    order = [*teachers[:ahead], student, *teachers[ahead:], *others]
+    order = [*teachers[:1], student, *teachers[1:], *others]
     present = [name for name in order if name in covered and (name != LAST or len(covered) == 1)]
     best = max(present, key=lambda name: covered[name])
     equals = [name for name in present if covered[name] == covered[best]]
@@ -134,5 +122,4 @@ def _default(covered: dict[str, int], student: str, examples: int) -> tuple[str,
         return best, "the only ones there are" if len(covered) == 1 else f"the only ones but {LAST}"
     if len(equals) == 1:
         return best, f"they cover the most videos, {covered[best]}"
-    case = "for uncut video and few labels" if ahead else f"with {MANY} or more examples a class"
-    return best, f"first of those that cover {covered[best]} videos, {case}"
+    return best, f"first of those that cover {covered[best]} videos"

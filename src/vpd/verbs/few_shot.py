@@ -25,7 +25,7 @@ from vpd.recognition.split import TEST, TRAIN, VALIDATION, make_split, part_of, 
 from vpd.recognition.subsets import KS, SUBSETS, Subsets, make_subsets, read_subsets, write_subsets
 from vpd.sequences.sides import Sides
 from vpd.types import Array, Segment
-from vpd.verbs.features import MANY, open_features
+from vpd.verbs.features import open_features
 
 SAVED = "splits and subsets"
 """What the mark of their folder says."""
@@ -238,7 +238,7 @@ def measure(
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}
     for number, name in enumerate(features):
-        store, sizes = open_features(layout, name, MANY)
+        store, sizes = open_features(layout, name)
         examples = load_examples(store, parts.segments)
         estimators = recognisers
         if not isinstance(estimators, Mapping):

@@ -12,7 +12,7 @@ from vpd.cancelling import cancelled_by
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.library.videos import OK, Videos
-from vpd.recognition.examples import load_examples, usual_count
+from vpd.recognition.examples import load_examples
 from vpd.recognition.recognisers import make_recogniser
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
@@ -119,9 +119,9 @@ def recognise(
     videos = Videos.read(library)
     labelled, notes = labelled_segments(library, videos)
     asked = _asked(request, videos, labelled)
-    features = choose_features(library, request.features, usual_count(labelled), recognition=True)
+    features = choose_features(library, request.features, recognition=True)
     recogniser = request.recogniser or settings.recogniser
-    store, parts = open_features(library, features.name, usual_count(labelled))
+    store, parts = open_features(library, features.name)
     model = make_recogniser(recogniser, settings.sides, parts)
     answers = recognise_segments(store, model, labelled, asked, progress)
     notes = (*notes, *left_out_notes(store, unsaid(labelled, videos)))
