@@ -67,7 +67,7 @@ READING = {
 ELSEWHERE = {
     "run", "track", "pose", "crop", "teach", "distill", "embed",  # as scan: into the library alone
     "evaluate",  # as retrieve and recognise; no option names a place
-    "serve",  # tests/web
+    "serve",  # tests/web/test_exports.py
     "remove",  # tests/verbs/test_remove.py
     "answer",  # into the library's answers and labels alone
 }  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vpd.errors import InputError
-from vpd.library.artefact import write_error
+from vpd.library.artefact import refuse_links, write_error
 from vpd.library.layout import Layout
 from vpd.library.own_folder import mark, record
 
@@ -22,6 +22,7 @@ def results_folder(layout: Layout, command: str) -> Path:
     number = 1
     while True:
         folder = layout.results / (f"{command}-{stamp}" + (f"-{number}" if number > 1 else ""))
+        refuse_links(folder)
         try:
             folder.mkdir(parents=True)
         except FileExistsError:

@@ -1,0 +1,91 @@
+"""What the page exports lies in a new folder of the library: nothing that is there is touched."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.made import ended, made_library, result_of
+from vpd.formats.table import FORMATS
+from vpd.library.layout import Layout
+from vpd.library.own_folder import MARK
+from vpd.web.app import make_app
+
+FOREIGN = (
+    "reel.mp4", "compare.mp4", "0001.mp4", "labels.csv", "export/reel.mp4", "export-1/0001.mp4", "boris.csv",
+    "compare/compare.mp4", "few_shot/notes.txt", "export-20260101-000000/reel.mp4", "index.html",
+)  # fmt: skip
+BODIES = [
+    *({"output": "file", "format": name} for name, form in FORMATS.items() if form.writes),
+    {"output": "reel"},
+    {"output": "clips"},
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return made_library(tmp_path_factory.mktemp("exports"), videos=3, frames=120)
+
+
+@pytest.fixture
+def layout(made, tmp_path):
+    """A copy of the library whose results are full of files of somebody else."""
+    copy = Layout(shutil.copytree(made.root, tmp_path / "lib"))
+    for name in FOREIGN:
+        path = copy.results / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"precious {name}")
+    return copy
+
+
+def _contents(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_exports_touch_nothing_that_is_there(client, layout):
+    before = _contents(layout.root)
+    for body in BODIES:
+        done = result_of(client, client.post("/api/export", json={"what": "labels", **body}))
+        place = layout.root / done["folder"]
+        assert place.parent == layout.results, body
+        assert (place / MARK).is_file()
+        assert done["files"], body
+        for file in done["files"]:
+            sent = client.get(f"/api/results/{file['id']}")
+            assert sent.content == Path(file["path"]).read_bytes(), body
+            assert place in Path(file["path"]).parents, body
+    spans = {"a": "v0@1-2", "b": "v1@1-2"}
+    result_of(client, client.post("/api/compare/video", json=spans))
+    after = _contents(layout.root)
+    assert {path: after[path] for path in before} == before
+
+
+def _into_a_link(layout, tmp_path):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "file").write_text("x")
+    layout.results.rename(tmp_path / "old")
+    layout.results.symlink_to(tmp_path / "precious")
+
+
+def _into_a_file(layout, tmp_path):
+    layout.results.rename(tmp_path / "old")
+    layout.results.write_text("mine")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"), [(_into_a_link, "is a link"), (_into_a_file, "cannot be made")], ids=["link", "file"]
+)
+def test_what_cannot_be_written_into_is_named_and_stays(layout, tmp_path, spoil, why):
+    spoil(layout, tmp_path)
+    before = _contents(tmp_path)
+    with TestClient(make_app(layout), base_url="http://127.0.0.1:8000") as client:
+        job = client.post("/api/export", json={"what": "labels", "output": "reel"}).json()["job"]
+        with pytest.raises(AssertionError, match=why):
+            ended(client, job["id"])
+    after = _contents(tmp_path)
+    assert {path: after[path] for path in before} == before
+    if (tmp_path / "precious").exists():
+        assert [p.name for p in (tmp_path / "precious").iterdir()] == ["file"]
