@@ -45,7 +45,7 @@ class Wild:
 
 X264 = "-c:v libx264 -preset ultrafast"
 X265 = "-c:v libx265 -preset ultrafast -x265-params log-level=none"
-SOUND = "-f lavfi -i sine=d=2"
+SOUND, LONG_SOUND = "-f lavfi -i sine=d=2", "-f lavfi -i sine=d=5"
 JPEG = "-c:v mjpeg -pix_fmt yuvj420p"
 
 
@@ -67,6 +67,11 @@ def _without_rate(content: bytes) -> bytes:
     length = content.index(b"avih") + 8
     out[length : length + 4] = bytes(4)
     return bytes(out)
+
+
+def _with_parity(content: bytes) -> bytes:
+    """A transport stream with 16 bytes of error correction after each packet, as from a satellite."""
+    return b"".join(content[at : at + 188] + bytes(16) for at in range(0, len(content), 188))
 
 
 WILD: tuple[Wild, ...] = (
@@ -172,6 +177,43 @@ WILD: tuple[Wild, ...] = (
          alike=False),
     Wild("vp9_10bit.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -pix_fmt yuv420p10le",
          length="0.5"),
+    Wild("empty_edit.mp4", f"-map 0 -map 1 {X264} -bf 2 -c:a aac -vf setpts=PTS+3/TB", inputs=LONG_SOUND),
+    Wild("late_video.mkv", f"-map 0 -map 1 {X264} -bf 2 -c:a aac -vf setpts=PTS+3/TB", inputs=LONG_SOUND),
+    Wild("late_video.ts", f"-map 0 -map 1 {X264} -bf 2 -c:a aac -vf setpts=PTS+3/TB", inputs=LONG_SOUND),
+    Wild("late_video.flv", f"-map 0 -map 1 {X264} -bf 2 -c:a aac -vf setpts=PTS+3/TB", inputs=LONG_SOUND),
+    Wild("late_video.vob", "-map 0 -map 1 -c:v mpeg2video -bf 2 -c:a mp2 -vf setpts=PTS+3/TB -f vob",
+         inputs=LONG_SOUND),
+    Wild("drop_frame.mov", f"{X264} -timecode 00:00:59;20", rate="30000/1001"),
+    Wild("drop_frame.mxf", "-c:v mpeg2video -timecode 00:00:59;20", rate="30000/1001"),
+    Wild("two_programs.ts", f"-map 0 -map 0 {X264} -s:v:1 320x240 -program title=a:st=0 "
+         "-program title=b:st=1"),
+    Wild("clock_runs_over.vob", "-c:v mpeg2video -bf 2 -f vob -output_ts_offset 95442.5", span_s=1.96),
+    Wild("camera.m2ts", f"{X264} -bf 2 -mpegts_m2ts_mode 1 -f mpegts"),
+    Wild("packets_of_204.ts", f"{X264} -bf 2", change=_with_parity),
+    Wild("wide.dv", "-c:v dvvideo -pix_fmt yuv420p -aspect 16:9 -f dv", "720x576", fields=2, alike=False),
+    Wild("ntsc.dv", "-c:v dvvideo -pix_fmt yuv411p -f dv", "720x480", "30000/1001", fields=2, alike=False),
+    Wild("vp8_alpha.webm", "-c:v libvpx -deadline realtime -cpu-used 8 -pix_fmt yuva420p -auto-alt-ref 0",
+         alike=False),
+    Wild("film_grain.mkv", "-c:v libsvtav1 -preset 12 -svtav1-params film-grain=30 -g 12", length="0.8"),
+    Wild("interlaced.mxf", "-c:v mpeg2video -pix_fmt yuv422p -flags +ildct+ilme -top 1 -bf 2", "720x576",
+         fields=2, alike=False),
+    Wild("interlaced_avc.ts", f"{X264} -x264opts interlaced=1:tff=1 -flags +ildct+ilme -bf 2", "720x576",
+         fields=2, alike=False),
+    Wild("bare.m2v", "-c:v mpeg2video -bf 2 -f mpeg2video", span_s=1.96),
+    Wild("bare.m1v", "-c:v mpeg1video -bf 2 -f mpeg1video", span_s=1.96),
+    Wild("television.wtv", "-c:v mpeg2video -bf 2"),
+    Wild("real.rm", "-c:v rv20"),
+    Wild("very_slow_motion.mp4", f"{X264} -bf 2", rate="960", length="0.2"),
+    Wild("avc.vob", f"{X264} -bf 2 -f vob"),
+    Wild("ten_bits.y4m", "-pix_fmt yuv444p10le -strict -1 -f yuv4mpegpipe", length="0.4"),
+    Wild("open.ts", f"{X265}:open-gop=1:keyint=12:bframes=3"),
+    Wild("hidden_pictures.webm", "-c:v libvpx-vp9 -cpu-used 5 -lag-in-frames 10 -auto-alt-ref 1 -g 12"),
+    Wild("junk_at_the_end.mp4", f"{X264} -movflags faststart",
+         change=lambda content: content + b"junk" * 5000),
+    Wild("twice.mkv", f"{X264} -bf 2", change=lambda content: content * 2, doubt="jumps", alike=False),
+    Wild("twice.avi", "-c:v mpeg4", change=lambda content: content * 2, alike=False),
+    Wild("chained.ogv", "-c:v libtheora", change=lambda content: content * 2, doubt="jumps", alike=False),
+    Wild("twice.flv", X264, change=lambda content: content * 2, doubt="no picture of this stream"),
     Wild("moving.webp", "-c:v libwebp -f webp", length="0.4", right=REFUSED),
     Wild("moving.apng", "-c:v apng -f apng", length="0.4", right=REFUSED),
     Wild("moving.avif", "-c:v libaom-av1 -cpu-used 8 -usage realtime -f avif", length="0.2", right=REFUSED),

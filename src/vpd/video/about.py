@@ -13,7 +13,7 @@ from vpd.video.colour import UNSPECIFIED, matrix_of
 from vpd.video.fields import TOP, WHOLE
 from vpd.video.picture import Picture
 from vpd.video.sequence import Sequence
-from vpd.video.source import Source
+from vpd.video.source import GUESSES_TIMES, Source
 
 CONTAINERS = {
     "mov,mp4,m4a,3gp,3g2,mj2": "MP4",
@@ -25,6 +25,8 @@ MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020", 10: "BT.2020"}
 GAP_S = 10.0
 """Least time in seconds without a picture that is mentioned."""
 MOST_NAMED = 3
+MOST_UNREAD, MOST_STEPS_UNREAD = 0.1, 20
+"""Share of a file without a picture at its end from which on it is mentioned; also in mean packets."""
 STEPS = 10
 """Number of steps from frame to frame over which the rate is taken."""
 
@@ -142,6 +144,11 @@ def _damage(pictures: Sequence, index: FrameIndex) -> list[str]:
             doubts.append(f"{where}{missing} of {expected} frames {what}")
         elif met.past_end:
             doubts.append(f"{where}its end is missing: the file is cut short")
+        if met.unread > max(MOST_UNREAD, MOST_STEPS_UNREAD / met.packets):
+            doubts.append(
+                f"{where}no picture of this stream in the last {met.unread:.0%} of the file "
+                "(another recording joined to it, or sound alone)"
+            )
         if met.concealed:
             doubts.append(f"{where}{met.concealed} frames are damaged")
     return doubts
@@ -153,7 +160,7 @@ def _clock(pictures: Sequence, index: FrameIndex) -> list[str]:
         named = ", ".join(f"at {at:.2f} s by {jump:+.2f} s" for at, jump in index.jumps[:MOST_NAMED])
         more = f" and {len(index.jumps) - MOST_NAMED} more" if len(index.jumps) > MOST_NAMED else ""
         doubts.append(f"its clock jumps {named}{more} (joined recordings?): the jumps are taken out")
-    if pictures.undated:
+    if pictures.undated and pictures.source.format != GUESSES_TIMES:
         doubts.append(f"{pictures.undated} frames carry no time and were given one between their neighbours")
     if pictures.clock is not None and pictures.clock.repeated:
         doubts.append(f"{pictures.clock.repeated} frames have the time of another and were moved apart")

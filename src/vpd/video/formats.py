@@ -24,6 +24,9 @@ CLOCK_MAY_JUMP = frozenset(("mpegts", "mpeg", "ogg", "flv", "live_flv", "wtv", "
 MPEG_FORMATS = frozenset(("mpegts", "mpeg"))
 """MPEG streams, whose clock wraps around after 26.5 hours."""
 
+JOINED_BY_BYTES = MPEG_FORMATS | {"flv"}
+"""Formats whose files are often joined by copying one after another. Nothing follows their last packet."""
+
 ENTERED_BY_BYTES = WITHOUT_TIMES | MPEG_FORMATS
 """Formats without a table of times. Seeking goes to the byte of a keyframe."""
 

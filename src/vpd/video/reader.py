@@ -72,6 +72,7 @@ class Reader:
         self.source = source
         self.packets = self.hidden = self.failed = self.concealed = 0
         self.broken = False
+        self._theora = source.stream.codec_context.name == "theora"
         self._demuxed = source.container.demux(source.stream)
         self._waiting: dict[int, Stamp] = {}
         self._aspects: dict[int, Fraction | None] = {}
@@ -84,6 +85,8 @@ class Reader:
             except av.FFmpegError:
                 self.broken = True
                 return None
+            if packet is not None and self._theora and packet.size and bytes(packet)[0] & THEORA_HEADER:
+                continue  # another recording begins, in a chained Ogg file
             if packet is None or packet.size:
                 return packet
             if packet.dts is None:
@@ -127,5 +130,7 @@ def stamp_of(packet: VideoPacket) -> Stamp:
 
 NOTHING = Stamp(None, None, -1, 0, False)
 """The stamp of a second picture from one packet."""
+THEORA_HEADER = 0x80
+"""Bit of the first byte of packets without a picture (Theora specification, 6.1)."""
 KEPT = 256
 """Number of packets whose picture may still leave the decoder."""

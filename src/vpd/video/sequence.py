@@ -17,7 +17,7 @@ from vpd.library.frames import Shape
 from vpd.video.check import checksum
 from vpd.video.clock import Clock, Segments
 from vpd.video.fields import fields
-from vpd.video.formats import MPEG_FORMATS
+from vpd.video.formats import JOINED_BY_BYTES, MPEG_FORMATS
 from vpd.video.orientation import orientation
 from vpd.video.picture import Picture, Shapes
 from vpd.video.reader import KEPT, Decoded, Reader, Seen
@@ -56,6 +56,7 @@ class FilePass:
     packets, hidden, failed, broken, concealed : of `Reader`.
     promised : how many frames the container says there are; 0 where it says nothing.
     past_end : whether the file itself tells of more than it has.
+    unread : share of the file after its last packet, in formats that can be joined byte by byte.
     """
 
     name: str
@@ -67,6 +68,7 @@ class FilePass:
     concealed: int = 0
     promised: int = 0
     past_end: bool = False
+    unread: float = 0.0
 
     @property
     def intact(self) -> bool:
@@ -194,10 +196,12 @@ class Sequence:
         lengths = Lengths(source)
         together = TOGETHER if self._scanning else 1
         ready: list[Timed] = []
+        position = 0
         about_s = float(tick_s)
         while (packet := reader.next_packet()) is not None:
             placed = segments.add(packet.pts, packet.dts, packet.is_keyframe)
             self._places[number] = *placed, lengths.of(packet)
+            position = packet.pos or position
             for decoded in reader.decode(packet, number):
                 ready.append(self._placed(decoded, about_s))
             if len(ready) >= together:
@@ -213,6 +217,8 @@ class Sequence:
         met.broken, met.past_end = reader.broken, reaches_past_end(source)
         met.concealed = reader.concealed
         self.repeating += lengths.repeating
+        if source.format in JOINED_BY_BYTES and position:
+            met.unread = 1 - position / source.path.stat().st_size
         return number, segments.number
 
     def _placed(self, decoded: Decoded, tick_s: float) -> Timed:
