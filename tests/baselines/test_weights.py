@@ -74,6 +74,37 @@ def test_torchvisions_weights_fill_a_gated_resnet():
         assert all("gsm" in key or key.startswith(heads) for key in missing)
 
 
+def test_torchvisions_weights_are_read_from_its_cache(tmp_path, monkeypatch):
+    from torchvision.models import ResNet18_Weights, resnet18
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
+    state = resnet18(weights=None).state_dict()
+    name = ResNet18_Weights.DEFAULT.url.rpartition("/")[2]
+    torch.save(state, tmp_path / "hub" / "checkpoints" / name)
+    network = TSN(3, "resnet18", 64)
+    missing = load_weights(network, read_weights("torchvision", "resnet18"), ("new_fc.",))
+    assert missing == ["new_fc.weight", "new_fc.bias"]
+    torch.testing.assert_close(network.base_model.state_dict()["conv1.weight"], state["conv1.weight"])
+
+
+def test_weights_of_the_hub_are_read_from_its_cache(tmp_path, monkeypatch):
+    constants = pytest.importorskip("huggingface_hub.constants")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    kept, commit = tmp_path / "models--owner--networks", "0" * 40
+    (kept / "snapshots" / commit / "graphs").mkdir(parents=True)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(commit)
+    state = public_state(STGCN(7))
+    save_file(state, kept / "snapshots" / commit / "graphs" / "stgcn.safetensors")
+    network = STGCN(7)
+    assert load_weights(network, read_weights("hub:owner/networks/graphs/stgcn.safetensors"), ()) == []
+    torch.testing.assert_close(network.fcn.weight, state["fcn.weight"])
+    with pytest.raises(InputError, match="could not be fetched"):
+        read_weights("hub:owner/networks/other.safetensors")
+
+
 def test_keys_of_other_releases():
     assert public_key("module.base_model.conv1.weight") == "base_model.conv1.weight"
     assert public_key("last_linear.weight") == "fc.weight"
