@@ -105,7 +105,7 @@ def test_whole_pictures_are_decoded_once(layout):
     assert picture.shape == (224, 224, 3)
     assert np.abs(picture[112, [50, 170]].astype(int) - [[COLOURS[LEFT]], [COLOURS[RIGHT]]]).max() < 12
     assert picture[10].max() < 12  # black above the picture
-    assert clip.flow(np.array([[0, 1, 2, 3, 4]])).shape == (1, 224, 224, 10)
+    assert clip.flow(np.array([[0, 1, 2, 3, 4]])).shape == (1, 10, 224, 224)
     changed = layout.pictures("v").stat().st_mtime_ns
     load_inputs("pictures", layout, [late])
     assert layout.pictures("v").stat().st_mtime_ns == changed

@@ -39,7 +39,7 @@ class ClipSource:
         return random_segments(length, view.frames, view.length, rng)
 
     def read(self, items: Array, seed: int | None, changed: bool) -> Tensor:
-        """(N, F, S, S, C) uint8."""
+        """(N, F, S, S, 3) uint8 colours, or (N, F, 10, S, S) uint8 flow."""
         rng = None if seed is None else np.random.default_rng(seed)
         read = []
         for item in items:
@@ -50,7 +50,7 @@ class ClipSource:
             else:
                 read.append(clip.rgb(chosen))
         if len({one.shape for one in read}) > 1:
-            sides = sorted({one.shape[1] for one in read})
+            sides = sorted({one.shape[2] for one in read})
             raise MismatchError(f"the clips have crops of different sizes: {sides} px. Make them alike.")
         return torch.from_numpy(np.stack(read))
 
@@ -70,7 +70,10 @@ class ClipSource:
 
     def on_device(self, raw: Tensor) -> Tensor:
         """(N, F, C, S, S) float32 in bytes' range."""
-        return raw.to(self.device).permute(0, 1, 4, 2, 3).float()
+        clips = raw.to(self.device)
+        if self.view.modality == "rgb":
+            clips = clips.permute(0, 1, 4, 2, 3)
+        return clips.float()
 
     def view_of(self, clips: Tensor, box: tuple[int, int, int, int], mirror: bool) -> Tensor:
         """One test view of clips (N, F, C, S, S)."""

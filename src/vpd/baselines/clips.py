@@ -57,17 +57,16 @@ class Clip:
         return crop_file(self.path).rgb(self.rows[np.asarray(frames)])
 
     def flow(self, frames: Array) -> Array:
-        """(n, S, S, 2 * length) uint8 codes of the flow of ``frames`` (n, length): x, y, x, y, ...
+        """(n, 2 * length, S, S) uint8 codes of the flow of ``frames`` (n, length): x, y, x, y, ...
 
         The code 128 means no motion. Raises InputError where the file was made without flow.
         """
         file = crop_file(self.path)
         if file.lacks_flow:
             raise InputError(f'{self.path} holds no flow. Set flow = "dis" in [crop] and run again.')
-        n, length = frames.shape
         codes = file.flow(self.rows[frames.reshape(-1)])
         side = codes.shape[1]
-        return codes.reshape(n, length, side, side, 2).transpose(0, 2, 3, 1, 4).reshape(n, side, side, -1)
+        return codes.transpose(0, 3, 1, 2).reshape(len(frames), -1, side, side)
 
     def digest(self) -> bytes:
         """A key of the clip for kept outcomes: size and modification time of the file, and the rows."""
