@@ -9,6 +9,7 @@ from vpd.baselines.inputs import load_inputs
 from vpd.crops import make_crops, write_crops
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe
+from vpd.library.dataset import DatasetCard, Thinning, write_card
 from vpd.library.frames import write_index
 from vpd.library.layout import Layout
 from vpd.library.poses import write_poses
@@ -117,6 +118,27 @@ def test_whole_pictures_are_decoded_once(layout):
 def test_a_segment_is_seen_in_its_window(layout, kind):
     swing = Segment("v", 0.2, 0.24, athlete=RIGHT, window_s=(0.08, 0.4))
     assert len(load_inputs(kind, layout, [swing]).items[0]) == 8
+
+
+@pytest.mark.parametrize(
+    ("begin", "slack", "counted"), [(1.0, 0.0, [0, 1, 3, 5, 8]), (0.0, 0.01, [0, 3, 5, 8])]
+)
+@pytest.mark.parametrize(("kind", "first"), [("crops", 2), ("poses", 2), ("pictures", 0)])
+def test_a_data_set_leaves_the_same_frames_out_as_of_features(layout, kind, first, begin, slack, counted):
+    """The rate of the rule stands to the video's as 25 to 60: frames of floor exercise and of diving."""
+    rule = Thinning(25 * FPS / 60, begin, slack)
+    write_card(layout.dataset, DatasetCard("fx", "FX35", thinning=rule))
+    try:
+        seen = load_inputs(kind, layout, [WHOLE]).items[0]
+    finally:
+        layout.dataset.unlink()
+    frames = np.rint(seen.times_s * FPS).astype(int)
+    assert frames.tolist() == [first + i for i in counted if first + i < FRAMES]
+    if kind == "poses":
+        # athlete 1 is there in frames 2 to 5
+        assert (seen.keypoints[1, :, 0, 0] == 10).tolist() == (frames < 6).tolist()
+    else:
+        assert seen.rows.tolist() == load_inputs(kind, layout, [WHOLE]).items[0].rows[frames - first].tolist()
 
 
 def test_nothing_to_see_is_an_error(layout):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -17,12 +18,14 @@ from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.frames import read_times
 from vpd.library.poses import write_poses
-from vpd.paper import detection, figure, recognition, retrieval, writers
+from vpd.library.sealed_files import write_json
+from vpd.paper import detection, figure, recognition, retrieval, students, writers
 from vpd.paper.columns import open_columns
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1
 from vpd.paper.systems import JOINTS, RANDOM, ROWS, STUDENT_VI, TOP_CLASS
 from vpd.paper.tables import rows_of
+from vpd.recognition.nns import NearestNeighbourSearch
 from vpd.types import PoseSequence
 
 NNS = replace(JOINTS, recogniser="nns")
@@ -72,6 +75,36 @@ def test_table_2_says_which_subsets_are_missing(columns):
     assert full.ours > 90
     assert "no few-shot subsets for k = 16, but for 2" in sixteen.reason
     assert (full.paper, sixteen.paper) == (95.5, 72.5)
+
+
+def test_a_shortened_bigru_is_said(columns, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        recognition, "BiGRUClassifier", lambda **given: made.append(given) or NearestNeighbourSearch()
+    )
+    for options, wanted in (
+        (Options(), {"epochs": 500, "growth": 1}),
+        (Options(epochs=3, as_published=True), {"epochs": 3, "growth": 2}),
+    ):
+        table = recognition.table_1(columns, (JOINTS,), options)
+        assert made.pop() == wanted
+        told = [note for note in table.notes if "BiGRU" in note]
+        assert len(told) == (2 if options.epochs else 0)
+        assert not told or "3 epochs; the paper has 500" in told[0]
+        assert figure.notes([], options) == [*told, figure.notes([], options)[-1]]
+
+
+def test_a_student_of_fewer_crops_is_said(columns, layout):
+    folder = layout.student("vi-vpd")
+    assert students.shortened(columns, ROWS["table1"]) == []
+    write_json(folder / "config.json", {"epochs": [{"images": 500}, {"images": 1000}]})
+    try:
+        said = students.shortened(columns, ROWS["table1"])
+        assert said == ["FSJump6: vi-vpd trained on 1,000 crops; the paper's on 20,000,000."]
+        assert said[0] in retrieval.table_3(columns, (STUDENT_VI,), Options()).notes
+        assert students.shortened(columns, (JOINTS,)) == []
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_outcomes_are_kept_and_taken_again(columns):

@@ -107,6 +107,13 @@ def test_the_learning_rate_restarts_ten_times():
     assert rates[49] < 2e-6
 
 
+def test_cycles_may_double_as_in_the_reference():
+    """Its scheduler (util/torch/cyclic_scheduler.py, t_mult = 2) restarts at these epochs and ends high."""
+    rates = np.array([learning_rate(1e-3, e, 500, 2) for e in range(501)])
+    assert np.flatnonzero(rates == 1e-3).tolist() == [0, 50, 150, 350]
+    assert rates[500] == pytest.approx(1e-3 * (1 + np.cos(0.375 * np.pi)) / 2)
+
+
 @pytest.mark.parametrize(("batch", "epochs"), [(6, 10), (2, 5), (1, 5)])
 def test_few_examples_are_seen_more_often(batch, epochs):
     X, y = actions(6)

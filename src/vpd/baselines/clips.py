@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,6 +51,10 @@ class Clip:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def at(self, frames: Array) -> Clip:
+        """The clip with only its ``frames`` (a mask, or increasing indices)."""
+        return replace(self, rows=self.rows[frames], times_s=self.times_s[frames])
 
     def rgb(self, frames: Sequence[int] | Array) -> Array:
         """(n, S, S, 3) uint8 colours of the clip's ``frames``, counted from 0."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 import numpy as np
@@ -16,11 +16,13 @@ from vpd.baselines.clips import Clip, clips_of
 from vpd.baselines.pictures import make_pictures
 from vpd.baselines.skeletons import JOINTS, Skeleton
 from vpd.errors import ArtefactError, InputError
+from vpd.library.dataset import read_card
 from vpd.library.frames import read_times
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.library.videos import Videos
 from vpd.sequences import meant_athlete
+from vpd.sequences.thinning import kept_by
 from vpd.types import Array, PoseSequence, Segment
 
 InputKind = Literal["crops", "pictures", "poses"]
@@ -55,15 +57,33 @@ class Inputs:
 def load_inputs(kind: InputKind, layout: Layout, segments: Sequence[Segment]) -> Inputs:
     """Read the inputs of a baseline for ``segments``, each in the window of its features.
 
-    Raises InputError where none of them has any.
+    In a library of a published data set, frames of fast videos are left out where its card says so, as they
+    are of features. Raises InputError where no segment has an input.
     """
     segments = [_seen(segment) for segment in segments]
+    load: Callable[[Segment], Clip | Skeleton]
     if kind == "poses":
-        return _loaded(segments, PoseReader(layout).skeleton, "poses")
-    if kind == "pictures":
+        load = PoseReader(layout).skeleton
+    elif kind == "pictures":
         make_pictures(layout, segments)
-        return _loaded(segments, lambda s: picture_clip(layout, s), "pictures")
-    return _loaded(segments, lambda s: crop_clip(layout, s), "crops")
+        load = partial(picture_clip, layout)
+    else:
+        load = partial(crop_clip, layout)
+    return _loaded(segments, _thinned(layout, load), kind)
+
+
+def _thinned(
+    layout: Layout, load: Callable[[Segment], Clip | Skeleton]
+) -> Callable[[Segment], Clip | Skeleton]:
+    """``load`` without the frames that the library's data set does not count."""
+    card, videos = read_card(layout.dataset), Videos.read(layout)
+
+    def loaded(segment: Segment) -> Clip | Skeleton:
+        found = load(segment)
+        counted = kept_by(card, videos.rows.get(segment.video), len(found))
+        return found if counted is None else found.at(counted)
+
+    return loaded
 
 
 def _seen(segment: Segment) -> Segment:

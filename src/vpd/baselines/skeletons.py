@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,10 @@ class Skeleton:
 
     def __len__(self) -> int:
         return len(self.times_s)
+
+    def at(self, frames: Array) -> Skeleton:
+        """The skeletons at only these ``frames`` (a mask, or increasing indices)."""
+        return replace(self, times_s=self.times_s[frames], keypoints=self.keypoints[:, frames])
 
     def digest(self) -> bytes:
         """A key of the skeletons for kept outcomes."""

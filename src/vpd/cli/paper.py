@@ -166,6 +166,10 @@ DetectorOption = Annotated[
     str,
     typer.Option("--detector", help="Schedule of Table 4's detectors: paper (hours on a CPU) or laptop."),
 ]
+EpochsOption = Annotated[
+    int,
+    typer.Option("--epochs", min=0, help="Epochs of the BiGRU; 0 for the paper's 500 (hours on a CPU)."),
+]
 MakeOption = Annotated[
     bool,
     typer.Option(
@@ -300,6 +304,7 @@ def _command(names: Sequence[str], about: str) -> None:
         fresh: FreshOption = False,
         baselines: BaselinesOption = None,
         detector: DetectorOption = "paper",
+        epochs: EpochsOption = 0,
         make: MakeOption = False,
         out: OutOption = None,
         jobs: JobsOption = 1,
@@ -309,7 +314,7 @@ def _command(names: Sequence[str], about: str) -> None:
             if baselines:
                 check_preset(baselines)
             options = Options(
-                as_published, jobs or automatic_jobs(), 0, fresh, baselines or "", detector, bar
+                as_published, jobs or automatic_jobs(), 0, fresh, baselines or "", detector, epochs, bar
             )
             asked = _asked(library, data, rows, k, subsets, options, out, as_json)
             if make:

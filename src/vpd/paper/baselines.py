@@ -71,10 +71,13 @@ def _window(s: Segment) -> Segment:
 
 
 def _made_of(column: Column, takes: InputKind, segments: Sequence[Segment]) -> str:
-    """The key of everything that outcomes depend on: artefacts, spans, labels and the test part."""
+    """The key of everything that outcomes depend on: artefacts, spans, frames that are left out, labels and
+    the test part.
+    """
     place = {"poses": column.layout.poses, "crops": column.layout.crops, "pictures": column.layout.pictures}
     paths = [place[takes](video) for video in sorted({s.video for s in segments})]
     keys = [read_recipe(path)["key"] for path in paths if path.exists()]
     parts = column.parts
-    made = [keys, [segment_key(s) for s in segments], parts.labels.tolist(), parts.test.tolist()]
+    thinning = None if column.card is None else repr(column.card.thinning)
+    made = [keys, [segment_key(s) for s in segments], thinning, parts.labels.tolist(), parts.test.tolist()]
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()

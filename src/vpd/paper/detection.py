@@ -25,6 +25,7 @@ from vpd.paper.kept import KeptFigures
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_4 as PAPER_4
 from vpd.paper.result import Cell, Heading, Line, ResultTable
+from vpd.paper.students import shortened
 from vpd.paper.systems import System
 from vpd.recognition.split import TEST, part_of, read_split
 from vpd.sequences import FeatureStore
@@ -302,7 +303,7 @@ def table_4(
             details[f"{column.title}, {system.name}"] = found
             cells += _cells(found, paper, options)
         lines.append(Line(system.name, system.title, system.group, system.sees, tuple(cells)))
-    notes = [note for c in columns for note in c.notes()]
+    notes = [*(note for c in columns for note in c.notes()), *shortened(columns, systems)]
     notes.append(
         f"Learned from {VIDEOS} videos, mean of {trials} trials; all labels are one class. "
         + (

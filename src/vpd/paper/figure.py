@@ -18,11 +18,12 @@ from vpd.library.artefact import replacing, write_text
 from vpd.paper.columns import Column
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1
-from vpd.paper.recognition import baseline_notes, measure, validation_of
+from vpd.paper.recognition import BIGRU, baseline_notes, bigru_notes, measure, validation_of
+from vpd.paper.students import shortened
 from vpd.paper.systems import OURS, System
 from vpd.recognition.outcomes import Outcome
 
-NNS, BIGRU = "nns", "bigru"
+NNS = "nns"
 COLOURS = (
     "#0072B2",
     "#D55E00",
@@ -177,6 +178,10 @@ def write_figure(panels: Sequence[Panel], folder: Path, options: Options) -> lis
 def notes(panels: Sequence[Panel], options: Options) -> list[str]:
     """Protocol, coverage, and the reasons for missing curves."""
     found = [note for p in panels for note in (*p.column.notes(), validation_of(p.column, options)[1])]
+    found += [
+        *bigru_notes(options),
+        *shortened([p.column for p in panels], [c.system for p in panels for c in p.curves]),
+    ]
     found.append("A star: nearest neighbour search (NNS) was better than the BiGRU. Dashed: best of Table 1.")
     found += baseline_notes([c.system for p in panels for c in p.curves], options)
     missing = {(c.system.title, c.reason) for p in panels for c in p.curves if c.reason}

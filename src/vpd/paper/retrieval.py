@@ -17,6 +17,7 @@ from vpd.paper.kept import KeptFigures
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_3 as PAPER_3
 from vpd.paper.result import Cell, Heading, Line, ResultTable
+from vpd.paper.students import shortened
 from vpd.paper.systems import System
 from vpd.recognition.examples import load_examples
 from vpd.recognition.queries import read_queries
@@ -180,7 +181,7 @@ def table_3(columns: Sequence[Column], systems: Sequence[System], options: Optio
                         Cell(100 * value, theirs, "", None, 100 * (value - half), 100 * (value + half))
                     )
         lines.append(Line(system.name, system.title, system.group, system.sees, tuple(cells)))
-    notes = [note for c in columns for note in c.notes()]
+    notes = [*(note for c in columns for note in c.notes()), *shortened(columns, systems)]
     notes += [
         "Every action queries all others (Diving48: test dives query all dives); DTW symmetricP2 over both "
         "orientations a frame. What the pattern cannot align is infinitely far; a query without features "

@@ -16,7 +16,7 @@ from vpd.library.videos import Videos
 from vpd.sequences.athlete import meant_athlete
 from vpd.sequences.people import mean_of_people
 from vpd.sequences.spans import cut, detached, take_rows
-from vpd.sequences.thinning import kept
+from vpd.sequences.thinning import kept_by
 from vpd.settings.old_names import FEATURES, now_called
 from vpd.types import FeatureSequence, Segment
 
@@ -133,9 +133,7 @@ class FeatureStore:
     ) -> FeatureSequence:
         if card.mean_people and segment.athlete is None and len(spans) > 1:
             best = mean_of_people(spans)
-        row = self._videos.rows.get(segment.video)
-        if card.thinning is not None and row is not None and row.fps:
-            # The reference counts the frames that have a feature.
-            rows = np.flatnonzero(best.valid)
-            best = take_rows(best, rows[kept(len(rows), float(row.fps), card.thinning)])
-        return best
+        # The reference counts the frames that have a feature.
+        rows = np.flatnonzero(best.valid)
+        counted = kept_by(card, self._videos.rows.get(segment.video), len(rows))
+        return best if counted is None else take_rows(best, rows[counted])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vpd.library.dataset import Thinning
+from vpd.library.dataset import DatasetCard, Thinning
+from vpd.library.videos import VideoRow
 from vpd.types import Array
 
 
@@ -23,3 +24,14 @@ def kept(count: int, fps: float, rule: Thinning) -> Array:
             out[i] = True
         balance += step
     return out
+
+
+def kept_by(card: DatasetCard | None, row: VideoRow | None, count: int) -> Array | None:
+    """(count,) bool, which frames of an action in the video of ``row`` the library's data set counts.
+
+    None where all count: the library is of no data set, this has no such rule, or the video's rate is not
+    known. Everything that sees an action by its frames asks here: features, crops, pictures, poses.
+    """
+    if card is None or card.thinning is None or row is None or not row.fps:
+        return None
+    return kept(count, float(row.fps), card.thinning)
