@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from tests.pipeline.made import made_library, write_given_poses
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.frames import read_times
@@ -170,6 +171,20 @@ def skating_library(folder, axels=6):
     bring("fs", labels, folder / "videos", folder / "lib")
     layout = Layout(folder / "lib")
     write_made_features(layout, "joints2d")
+    return layout
+
+
+def library_to_learn_from(folder):
+    """Five videos with given poses, of which one is tested, two classes, and settings of quick trainings."""
+    names = ["a", "b", "c", "d", "e"]
+    layout = made_library(folder, names)
+    for seed, name in enumerate(names):
+        write_given_poses(layout, name, seed)
+    rows = [f"{name},0,0.2,{'xy'[seed % 2]}\n" for seed, name in enumerate(names)]
+    layout.labels.write_text("video,start_s,end_s,label\n" + "".join(rows))
+    layout.splits.write_text(
+        "video,split\n" + "".join(f"{n},{'test' if n == 'e' else 'train'}\n" for n in names)
+    )
     return layout
 
 

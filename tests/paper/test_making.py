@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.pipeline.made import averages, made_library, write_given_poses
+from tests.paper.made import library_to_learn_from
+from tests.pipeline.made import averages
 from vpd.paper.columns import open_columns
 from vpd.paper.making import make_missing, missing_features
 from vpd.paper.systems import CONCAT, JOINTS, ROWS, System
@@ -13,20 +14,11 @@ from vpd.student.network.backbones import BACKBONES
 from vpd.teachers import TEACHERS
 from vpd.verbs.features import open_features
 
-NAMES = ["a", "b", "c", "d", "e"]
-
 
 @pytest.fixture
 def columns(tmp_path, monkeypatch):
     monkeypatch.setitem(BACKBONES, "resnet34", averages)
-    layout = made_library(tmp_path, NAMES)
-    for seed, name in enumerate(NAMES):
-        write_given_poses(layout, name, seed)
-    layout.labels.write_text("video,start_s,end_s,label\n" + "".join(f"{n},0,0.2,x\n" for n in NAMES))
-    layout.splits.write_text(
-        "video,split\n" + "".join(f"{n},{'test' if n == 'e' else 'train'}\n" for n in NAMES)
-    )
-    return open_columns([layout])
+    return open_columns([library_to_learn_from(tmp_path)])
 
 
 def test_rows_are_made_once_and_what_cannot_be_made_is_said(columns):

@@ -62,6 +62,15 @@ def test_another_preset_keeps_counts_and_not_what_a_student_is():
         mine.with_preset("3d-vpd")
 
 
+def test_what_is_said_comes_before_the_preset_though_it_is_the_default():
+    mine = DistillSettings(images=200_000, learn_from="all")
+    assert (mine.images, mine.learn_from) == (DistillSettings().images, DistillSettings().learn_from)
+    for settings in (mine, mine.changed(device="cpu")):
+        found = settings.with_preset("2d-vpd")
+        assert (found.images, found.learn_from) == (200_000, "all")
+        assert found.epoch_images == DistillSettings(preset="2d-vpd").epoch_images
+
+
 def test_operational_settings_are_no_part_of_the_result():
     """Marked on the field; a change of preset alone is none either, the settings it sets are."""
     for name in Settings.model_fields:

@@ -211,11 +211,12 @@ class DistillSettings(Section):
         return DistillSettings(preset=self.preset)
 
     def with_preset(self, preset: str) -> DistillSettings:
-        """The settings of another preset, with the changes that these settings have against their own preset,
-        except those that make a student what it is (`IDENTITY`) and its name.
+        """The settings of another preset, with what these settings say themselves beside their own preset,
+        be it a default, except those that make a student what it is (`IDENTITY`) and its name.
 
         Raises ValueError for an unknown preset.
         """
-        own = self.reference()
-        kept = {k: v for k, v in self if v != getattr(own, k) and k not in (*IDENTITY, "name", "preset")}
+        own, said = self.reference(), self.model_fields_set - {*IDENTITY, "name", "preset"}
+        of_preset = PRESETS[self.preset]
+        kept = {k: v for k, v in self if k in said and (k not in of_preset or v != getattr(own, k))}
         return DistillSettings.model_validate({**kept, "preset": preset})

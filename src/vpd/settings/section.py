@@ -53,7 +53,7 @@ class Section(BaseModel):
     def changed(self, **values: Any) -> Self:
         """A copy with other values. Raises SettingsError that names the setting and the error."""
         try:
-            return type(self).model_validate(self.model_dump() | values)
+            return type(self).model_validate(self.model_dump(exclude_unset=True) | values)
         except ValidationError as error:
             raise SettingsError(problems(error)) from error
 

@@ -1,0 +1,76 @@
+"""`vpd paper` on the command line: features made first, shortened schedules, and the exit code."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.paper import made
+from tests.pipeline.made import averages
+from vpd.cli.main import build
+from vpd.library.layout import Layout
+from vpd.library.sealed_files import read_json
+from vpd.paper import detection
+from vpd.student.network.backbones import BACKBONES
+
+SHORT = {"epochs": 1, "windows": 8, "patience": 1, "hidden": 8, "folds": 2, "window_s": 4.0}
+
+
+def run(*arguments):
+    arguments = ["paper", *map(str, arguments), "--json"]
+    done = CliRunner().invoke(build(arguments), arguments)
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done, json.loads(done.stdout)
+
+
+def cells(table):
+    return {line["name"]: line["cells"] for line in table["lines"]}
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    monkeypatch.setitem(BACKBONES, "resnet34", averages)
+    return made.library_to_learn_from(tmp_path)
+
+
+@pytest.mark.slow
+def test_make_trains_the_students_that_rows_lack_on_the_training_videos(library):
+    asked = ("-L", library.root, "--epochs", 1, "--subsets", 1, "--rows", "joints2d", "--rows", "2d-vpd")
+    done, shown = run("table1", *asked)
+    assert done.exit_code == 1  # rows that were asked for are missing
+    missing = cells(shown["table1"])["2d-vpd"][0]
+    assert missing["ours"] is None
+    assert "vpd run --preset 2d-vpd" in missing["reason"]
+    done, shown = run("table1", *asked, "--make")
+    assert done.exit_code == 0
+    assert all(0 <= row[0]["ours"] <= 100 for row in cells(shown["table1"]).values())
+    assert "lib: 2d-vpd trained on 64 crops; the paper's on 20,000,000." in shown["table1"]["notes"]
+    learned = read_json(library.student("2d-vpd") / "config.json")["recipe"]["inputs"]
+    assert sorted(learned) == ["a", "b", "c", "d"]
+    done, shown = run("table3", "-L", library.root, "--make", "--rows", "2d-vpd")
+    assert done.exit_code == 1  # five actions have no fifty others
+    assert cells(shown["table3"])["2d-vpd"][0]["ours"] is not None
+    learned = read_json(library.student("2d-vpd-corpus") / "config.json")["recipe"]["inputs"]
+    assert sorted(learned) == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.slow
+def test_learn_from_of_the_settings_comes_before_the_presets(library):
+    with (library.root / "trainer.toml").open("a") as settings:
+        settings.write('learn_from = "all"\n')
+    run("table1", "-L", library.root, "--epochs", 1, "--subsets", 1, "--rows", "2d-vpd", "--make")
+    learned = read_json(library.student("2d-vpd") / "config.json")["recipe"]["inputs"]
+    assert sorted(learned) == ["a", "b", "c", "d", "e"]
+
+
+def test_the_laptops_detectors_are_said_and_unknown_ones_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(detection.SCHEDULES, "laptop", SHORT)
+    layout: Layout = made.skating_library(tmp_path)
+    asked = ("table4", "-L", layout.root, "--subsets", 1, "--rows", "joints2d", "--detector")
+    done, shown = run(*asked, "laptop")
+    assert done.exit_code == 0
+    assert any(note.startswith("The paper's schedule is changed") for note in shown["table4"]["notes"])
+    assert all(0 <= cell["ours"] <= 100 for cell in cells(shown["table4"])["joints2d"])
+    with pytest.raises(Exception, match="there are paper, laptop"):
+        run(*asked, "tiny")
