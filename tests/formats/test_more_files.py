@@ -332,6 +332,30 @@ READ = {
         'Filename\tStart\tEnd\tEvent\n"match_1.mp4"\t00:02\t00:03.5\t"serve"\n',
         [SERVE],
     ),
+    "csv, columns of Hudl": (
+        "match_1.csv",
+        'Row,"Start time","End time","Code"\n1,2.0,3.5,serve\n',
+        [SERVE],
+    ),
+    "soccernet, actions with the ball": (
+        "Labels-ball.json",
+        json.dumps(
+            {
+                "UrlLocal": "films/match_1",
+                "annotations": [
+                    {"gameTime": "1 - 00:02", "label": "PASS", "position": "2000", "team": "left"}
+                ],
+            }
+        ),
+        [("match_1", 2.0, 2.05, "PASS")],
+    ),
+    "thumos, what a detector found, in UTF-16": (
+        "a.json",
+        json.dumps({"results": {"match_1": [{"label": "serve", "score": 0.4, "segment": [2, 3.5]}]}}).encode(
+            "utf-16"
+        ),
+        [SERVE],
+    ),
     "csv, dot and blank at the end": (
         "a.csv",
         "video,start_s,end_s,label\nodd. .mp4,2,3.5,serve\n",
@@ -395,6 +419,37 @@ REFUSED = {
         "match_1.csv",
         "Name,Position,Duration\nserve,2000,1500\n",
         "column label, start_s",
+    ),
+    "label studio, a list of other things": (
+        "a.json",
+        json.dumps([{"video": "match_1.mp4", "start": 2, "end": 3.5, "label": "serve"}]),
+        "no labels on a time line",
+    ),
+    "via 3, table of segments": (
+        "a.csv",
+        "# Exported using VGG Image Annotator\n# CSV_HEADER = metadata_id,file_list,temporal_coordinates\n"
+        '"1_x","[""match_1.mp4""]","[2,3.5]"\n',
+        "the first line is '# Exported using VGG",
+    ),
+    "csv, time code with frames": (
+        "a.csv",
+        "video,start_s,end_s,label\nmatch_1,00:00:02:10,00:00:03:10,serve\n",
+        "line 2, column start_s: '00:00:02:10' is not a time",
+    ),
+    "csv, column names in German": (
+        "a.csv",
+        "Video;Beginn;Ende;Aktion\nmatch_1;2,0;3,5;serve\n",
+        "the first line is 'Video;Beginn",
+    ),
+    "elan, time in frames": (
+        "a.eaf",
+        eaf(tier("x", aligned(1, "serve")), [40, 70]).replace('"milliseconds"', '"NTSC-frames"'),
+        "counts time in NTSC-frames",
+    ),
+    "boris, time budget": (
+        "a.tsv",
+        "Observation id\tSubject\tBehavior\tTotal number of occurences\nobs\tNo focal\tserve\t2\n",
+        "Export aggregated or tabular events",
     ),
     "html that is called xml": ("a.xml", "<html><body/></html>", "begins with <html>"),
 }

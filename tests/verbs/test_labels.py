@@ -75,3 +75,10 @@ def test_an_unknown_file_is_an_error(layout, tmp_path):
                 continue  # no task, and no label, is what such a file may say
             with pytest.raises(LabelError):
                 verb.import_labels(layout, verb.ImportRequest([path], name))
+
+
+def test_a_file_without_a_label_is_named(layout, tmp_path):
+    path = tmp_path / "empty.csv"
+    path.write_text("video,start_s,end_s,label\n")
+    result = verb.import_labels(layout, verb.ImportRequest([path]))
+    assert (result.added, result.notes) == ([], ("empty.csv: there is no label in it.",))

@@ -81,6 +81,8 @@ _HASH = re.compile(r"[0-9a-f]{8}-(?=.)")
 """The prefix that Label Studio adds to the name of an uploaded file."""
 ATHLETE = "athlete "
 UNKNOWN_ANNOTATOR = "?"
+MINIMAL = frozenset(("annotation_id", "annotator", "lead_time"))
+"""Keys of every task in JSON-MIN, also of one without a label."""
 
 
 def read_label_studio(path: Path, ask: Ask) -> Imported:
@@ -184,7 +186,8 @@ def _minimal(task: Mapping[str, Any], media: Media, rate: float, where: str) -> 
         ):
             for one in value:
                 found += _ranges(one, media, None, rate, where)
-    if not found and any(isinstance(value, list) and value for value in task.values()):
+    lists = any(isinstance(value, list) and value for value in task.values())
+    if not found and (lists or not MINIMAL & set(task)):
         raise LabelError(f"{where}: it has no labels on a time line.")
     return found
 

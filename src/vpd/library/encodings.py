@@ -19,6 +19,8 @@ BOMS = (
 WESTERN = "cp1252"
 RIVALS = ("cp1250", "cp1254")
 """Windows code pages of Latin letters that share many letters with the Western one."""
+LETTERS = b"\xc0"
+"""First byte of the accented letters in these. Before it, old Macs have theirs (mac_roman)."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def _check_western(content: bytes, first_wrong: int) -> None:
     for match in re.finditer(rb"[\x80-\xff]", content):
         place = match.start()
         beside = content[max(0, place - 1) : place] + content[place + 1 : place + 2]
-        readings = {codec: _letter(match[0], codec) for codec in (WESTERN, *RIVALS)}
+        rivals = RIVALS if match[0] >= LETTERS else (*RIVALS, "mac_roman")
+        readings = {codec: _letter(match[0], codec) for codec in (WESTERN, *rivals)}
         if len(set(readings.values())) > 1 or not readings[WESTERN].isalpha() or not _ascii_letter(beside):
             raise InputError(
                 f"line {_line(content, place)}: the file is not UTF-8 (first wrong byte in line "

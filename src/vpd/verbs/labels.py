@@ -218,6 +218,8 @@ def import_labels(library: Layout, request: ImportRequest, progress: Report | No
         taken, said = _read_foreign(file, request, store.videos)
         new += taken
         notes += [f"{file.name}: {text}" for text in said]
+        if not taken:
+            notes.append(f"{file.name}: there is no label in it.")
     added, known = store.import_(new, request.replace)
     return ImportResult(added, known, len(store.read().labels), tuple(notes))
 
