@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,44 @@ def test_a_replaced_video_answers_only_after_it_is_made_anew(library):
     assert videos == {"c"}
     assert any("b is left out: it has changed" in note for note in result.notes)
     assert "scan" in status(library).videos["b"]["due"]
+
+
+def _copied(layout):
+    """The videos as a copy of their disk without times has them."""
+    for video in ("a", "b", "c"):
+        os.utime(video_file(layout, video), (1, 1))
+
+
+def test_videos_that_were_copied_without_times_answer_and_are_named(library, vpd):  # noqa: F811
+    before = found(library)[1].rows()
+    _copied(library)
+    _, result = found(library)
+    assert result.rows() == before
+    assert [note for note in result.notes if "3 videos have another time" in note and "`vpd scan`" in note]
+    assert status(library).steps["scan"].due == 3
+    assert vpd("scan", "-L", library.root)[0] == 0
+    assert found(library)[1].notes == ()
+    assert status(library).steps["scan"].due == 0
+
+
+def test_a_copy_of_other_bytes_at_any_sampled_place_answers_nothing(library):
+    path = video_file(library, "b")
+    for place in (0, path.stat().st_size // 2, path.stat().st_size - 1):
+        content = path.read_bytes()
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert found(library)[0] == {"c"}
+        path.write_bytes(content)
+        assert found(library)[0] == {"b", "c"}
+
+
+def test_a_table_without_samples_knows_no_copies(library):
+    table = Videos.read(library)
+    for row in list(table.rows.values()):
+        table.put(replace(row, sample=""))
+    table.write()
+    _copied(library)
+    with pytest.raises(InputError, match="a has changed since it was scanned; `vpd run` looks at it again"):
+        found(library)
 
 
 def test_features_of_other_content_answer_no_search(library):

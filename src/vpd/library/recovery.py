@@ -16,7 +16,7 @@ from vpd.library.artefact import check, read_recipe
 from vpd.library.ids import check_id
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
-from vpd.library.videos import OK, VideoRow, Videos, check_table
+from vpd.library.videos import ADDED, OK, VideoRow, Videos, check_table
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -24,7 +24,7 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 def _row(video: str, record: dict[str, Any]) -> VideoRow:
     """The row that the notes of a frames artefact describe. Raises ValueError where they do not."""
     notes = {
-        "chapters": "",
+        **dict.fromkeys(ADDED, ""),
         **record["notes"],
         "video": video,
         "key": record["inputs"].get("video"),

@@ -21,6 +21,7 @@ from vpd.library.frames import Recording
 from vpd.library.ids import check_id, new_id
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames
+from vpd.library.sample import content_sample
 from vpd.types import VideoInfo
 
 NEW, OK, SET_ASIDE = "new", "ok", "set aside"
@@ -42,7 +43,8 @@ class VideoRow:
     the end of the last frame by the video's clock. ``without_rate`` means that the file neither carries times
     nor states its rate, so that `[scan] fps` applies. ``chapters`` are the names of further files of the same
     recording, separated by ``/``. They lie in the folder of the first, and ``bytes`` and ``mtime_ns`` are of
-    all.
+    all. ``sample`` is the quick sign of the content by which a copy with another time is known
+    (`vpd.library.sample`).
     """
 
     video: str
@@ -66,6 +68,7 @@ class VideoRow:
     about: str = ""
     without_rate: bool = False
     chapters: str = ""
+    sample: str = ""
 
     @property
     def further(self) -> list[str]:
@@ -107,6 +110,8 @@ class VideoRow:
         return replace(self, status=SET_ASIDE, error=reason)
 
 
+ADDED = ("chapters", "sample")
+"""Columns that the first tables did not have, in order."""
 SCHEMA = pa.schema([(field.name, _ARROW[str(field.type)]) for field in fields(VideoRow)])
 
 
@@ -158,8 +163,9 @@ def _why_gone(path: Path) -> str:
 def _read(path: Path) -> pa.Table:
     """The table in a file, whose ids are fit for file names. Raises ArtefactError."""
     table = read_table(path)
-    if "chapters" not in table.column_names:  # of a library that was made before there were any
-        table = table.append_column(SCHEMA.field("chapters"), pa.array([""] * len(table)))
+    for name in ADDED:
+        if name not in table.column_names:  # of a library that was made before there were any
+            table = table.append_column(SCHEMA.field(name), pa.array([""] * len(table)))
     if not table.schema.equals(SCHEMA):
         raise damaged(path, "its columns have other types")
     for video in table["video"].to_pylist():
@@ -191,6 +197,8 @@ class Videos:
         self.layout = layout
         self.rows = {row.video: row for row in rows}
         self._names: VideoNames | None = None
+        self.other_times: set[str] = set()
+        """Videos that `trouble` knew by their samples: their files have other times than when scanned."""
 
     @classmethod
     def read(cls, layout: Layout) -> Videos:
@@ -312,7 +320,9 @@ class Videos:
             return "is no video of this library"
         try:
             if self.changed(video):
-                return "has changed since it was scanned; `vpd run` looks at it again"
+                if not self.looks_the_same(video):
+                    return "has changed since it was scanned; `vpd run` looks at it again"
+                self.other_times.add(video)
         except InputError as error:
             return f"is missing: {error}"
         except OSError as error:
@@ -337,6 +347,15 @@ class Videos:
             return False
         found = _stamp(self.files(video))
         return (row.bytes, row.mtime_ns) != (found["bytes"], found["mtime_ns"])
+
+    def looks_the_same(self, video: str) -> bool:
+        """Whether the file has the size and the sample that it had when it was scanned, as a copy has.
+
+        Raises InputError, OSError.
+        """
+        row, files = self.rows[video], self.files(video)
+        same_size = _stamp(files)["bytes"] == row.bytes
+        return bool(row.sample) and same_size and content_sample(files) == row.sample
 
     def stamped(self, video: str) -> VideoRow:
         """The row with the file's present size and modification time; of a URL those that were seen."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from vpd.errors import InputError, RateMissingError, VideoError
 from vpd.library.artefact import Recipe, is_current, read_recipe
 from vpd.library.frames import write_index
 from vpd.library.layout import Layout
+from vpd.library.sample import content_sample
 from vpd.library.videos import NEW, OK, VideoRow
 from vpd.pipeline.sources import Output, Sources, once_a_video
 from vpd.video import recording_key, scan_video
@@ -21,7 +23,7 @@ FOUND = (
 decoding.
 """
 
-FOR_THE_TABLE = ("path", "relative", "bytes", "mtime_ns", "without_rate", "chapters")
+FOR_THE_TABLE = ("path", "relative", "bytes", "mtime_ns", "without_rate", "chapters", "sample")
 """Values kept too, so that a damaged table can be rebuilt with the same ids."""
 
 
@@ -70,6 +72,8 @@ def scan(sources: Sources, video: str) -> VideoRow:
     try:
         row, footage = videos.stamped(video), videos.recording(video)
         row = replace(row, key=recording_key(footage.files))
+        with suppress(OSError):  # of a file that goes just now; it is missed when it is decoded
+            row = replace(row, sample="" if row.is_remote else content_sample(footage.files))
         output = _output(videos.layout, row, fps)
         if output.current:
             found = read_recipe(output.path)["notes"]

@@ -74,6 +74,11 @@ class JoinedStore:
         return sorted(set.intersection(*(set(store.videos()) for store in self.stores)))
 
     @property
+    def other_times(self) -> set[str]:
+        """Videos that are used, though their files have other times than when they were scanned."""
+        return {video for store in self.stores for video in store.other_times}
+
+    @property
     def left_out(self) -> dict[str, str]:
         """Videos that some of the features do not answer for, with the reason as a clause."""
         return {video: why for store in self.stores for video, why in store.left_out.items()}

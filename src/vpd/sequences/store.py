@@ -57,6 +57,11 @@ class FeatureStore:
         reasons = {video: self._why_not(video) for video in self.present()}
         return {video: why for video, why in reasons.items() if why}
 
+    @property
+    def other_times(self) -> set[str]:
+        """Videos that are used, though their files have other times than when they were scanned."""
+        return self._videos.other_times & set(self.videos())
+
     def _why_not(self, video: str) -> str:
         """Why the features of one video are not used, as a clause; found once."""
         if video not in self._reasons:

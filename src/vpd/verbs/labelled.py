@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +48,8 @@ def left_out_notes(
     videos: Iterable[str] | None = None,
 ) -> tuple[str, ...]:
     """A sentence for each video whose features are there and not used: of ``segments``, of ``videos``, or
-    all; beyond a few, how many more."""
+    all; beyond a few, how many more. And one on videos that were copied since they were scanned.
+    """
     asked = None if videos is None else set(videos)
     labelled = None if segments is None else {segment.video for segment in segments}
     said = [
@@ -57,7 +58,18 @@ def left_out_notes(
         if (asked is None or video in asked) and (labelled is None or video in labelled)
     ]
     more = [f"{len(said) - MOST_NAMED} more videos are left out."] if len(said) > MOST_NAMED else []
-    return (*said[:MOST_NAMED], *more)
+    return (*said[:MOST_NAMED], *more, *_copied_notes(store.other_times))
+
+
+def _copied_notes(videos: Collection[str]) -> list[str]:
+    """A sentence on videos whose files have other times than when they were scanned."""
+    if not videos:
+        return []
+    some = f"{len(videos)} videos have" if len(videos) > 1 else f"{next(iter(videos))} has"
+    return [
+        f"{some} another time of change than when scanned, as after a copy. Size, beginning, middle and end "
+        "are the same, so that the features are used: `vpd scan` compares all of it."
+    ]
 
 
 def seen_segment(segment: Segment, sequence: FeatureSequence) -> Segment:
