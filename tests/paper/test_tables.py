@@ -25,7 +25,7 @@ from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1
 from vpd.paper.systems import JOINTS, RANDOM, ROWS, STUDENT_VI, TOP_CLASS
 from vpd.paper.tables import rows_of
-from vpd.recognition.nns import NearestNeighbourSearch
+from vpd.recognition.bigru import BiGRUClassifier
 from vpd.types import PoseSequence
 
 NNS = replace(JOINTS, recogniser="nns")
@@ -80,7 +80,9 @@ def test_table_2_says_which_subsets_are_missing(columns):
 def test_a_shortened_bigru_is_said(columns, monkeypatch):
     made = []
     monkeypatch.setattr(
-        recognition, "BiGRUClassifier", lambda **given: made.append(given) or NearestNeighbourSearch()
+        recognition,
+        "BiGRUClassifier",
+        lambda **given: made.append(given) or BiGRUClassifier(hidden=2, epochs=1),
     )
     for options, wanted in (
         (Options(), {"epochs": 500, "growth": 1}),
