@@ -1,5 +1,6 @@
 """The commands run where the modules and functions are missing that only Linux, or only Unix, has."""
 
+import os
 import subprocess
 import sys
 
@@ -10,14 +11,21 @@ MISSING = {
     "windows": {
         "os": [
             "sched_getaffinity", "sysconf", "process_cpu_count", "posix_fadvise", "fork", "forkpty", "getuid",
-            "geteuid", "getgid", "getegid", "getpgid", "killpg", "setsid", "mkfifo", "chown",
+            "geteuid", "getgid", "getegid", "getpgid", "killpg", "setsid", "mkfifo", "chown", "nice",
+            "getloadavg", "posix_fallocate", "register_at_fork", "wait3", "wait4", "uname", "sync",
+            "O_NONBLOCK", "O_CLOEXEC", "O_NOFOLLOW", "O_DIRECTORY", "pread", "pwrite", "fchmod",
         ],
-        "signal": ["SIGKILL", "SIGHUP", "SIGSTOP", "SIGALRM", "setitimer", "alarm", "SIGUSR1", "SIGCHLD"],
+        "signal": ["SIGKILL", "SIGHUP", "SIGSTOP", "SIGALRM", "setitimer", "alarm", "SIGUSR1", "SIGCHLD",
+                   "SIGUSR2", "SIGPIPE", "SIGQUIT", "pthread_sigmask", "sigwait", "siginterrupt"],
         "modules": ["fcntl", "resource", "pwd", "grp", "termios", "pty", "tty"],
     },
 }  # fmt: skip
+PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "cp1252"}
+"""Where text is not UTF-8 unless the program says so, as on Windows."""
+
 SCRIPT = """
-import os, signal, sys
+import os, signal, sys, warnings
+warnings.filterwarnings("error", category=EncodingWarning, module=r"vpd($|\\.)")
 folder, missing = sys.argv[1], eval(sys.argv[2])
 import multiprocessing.connection, asyncio, subprocess, torch  # these know what their system lacks
 try:
@@ -54,6 +62,21 @@ made.set_settings(layout)
 vpd("run", "-L", library, "-j", "1")
 vpd("status", "-L", library)
 vpd("doctor")
+vpd("labels", "add", "a@0-0.2#0", "R\\u00fcckhand \\u2192 \\u6253", "-L", library)
+vpd("labels", "add", "b@0-0.2#0", "serve", "-L", library)
+vpd("labels", "list", "-L", library)
+for name in ("boris", "elan", "csv"):
+    vpd("labels", "export", "--format", name, "--out", str(root / name), "-L", library)
+vpd("labels", "import", str(root / "elan" / "elan" / "a.eaf"), "-L", library)
+vpd("labels", "undo", "-L", library)
+vpd("search", "b@0-0.2#0", "-L", library)
+vpd("clean", "-L", library)
+
+from fastapi.testclient import TestClient
+from vpd.web.app import make_app
+with TestClient(make_app(layout, "", ["testserver"])) as page:
+    for address in ("/", "/api/library", "/api/labels"):
+        assert page.get(address).status_code == 200, address
 """
 
 
@@ -63,7 +86,10 @@ vpd("doctor")
 )
 def test_new_run_status_and_doctor(tmp_path, system):
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path), repr(MISSING[system])], capture_output=True, text=True
+        [sys.executable, "-X", "warn_default_encoding", "-c", SCRIPT, str(tmp_path), repr(MISSING[system])],
+        capture_output=True,
+        encoding="cp1252",
+        env=os.environ | PLAIN,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything is up to date." in done.stdout

@@ -12,6 +12,7 @@ import uvicorn
 
 from vpd.errors import InputError
 from vpd.library.layout import Layout
+from vpd.machine import WINDOWS
 from vpd.web.app import make_app
 from vpd.web.guard import LOOPBACK
 
@@ -27,7 +28,8 @@ def listening(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if not WINDOWS:  # there the option lets two servers listen on one port
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
     except OSError as error:
