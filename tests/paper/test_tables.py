@@ -215,6 +215,9 @@ def test_all_formats_hold_the_same_figures(columns, tmp_path):
     assert set(texts) == {".csv", ".json", ".md", ".tex", ".html"}
     assert all(ours in texts[s] for s in (".md", ".tex", ".html"))
     assert all("95.5" in texts[s] for s in (".md", ".tex", ".html", ".csv"))
+    difference = f"{table.lines[1].cells[0].difference:+.1f}"
+    assert all(difference in texts[s] for s in (".md", ".tex", ".html"))
+    assert all("36 of 1,446 actions" in texts[s] for s in texts)
     row = list(csv.DictReader(io.StringIO(texts[".csv"])))[1]
     assert float(row["ours"]) == pytest.approx(
         json.loads(texts[".json"])["lines"][1]["cells"][0]["ours"], abs=1e-4

@@ -251,7 +251,7 @@ def _print_table(table: ResultTable) -> None:
     for heading in table.headings:
         shown.add_column(f"{heading.library}\n{heading.measure}", justify="right")
         if heading.data in PAPER_DATA:
-            shown.add_column("paper", justify="right", style="dim")
+            shown.add_column("paper, difference", justify="right", style="dim")
     for group, lines in groups(table):
         if group:
             shown.add_row(Text(group, style="italic"))
@@ -261,7 +261,8 @@ def _print_table(table: ResultTable) -> None:
                 spread = "" if cell.sd is None else f" ± {cell.sd:.1f}"
                 cells.append(number(cell.ours) + spread)
                 if heading.data in PAPER_DATA:
-                    cells.append(number(cell.paper))
+                    difference = "" if cell.difference is None else f" {number(cell.difference, True):>5}"
+                    cells.append(number(cell.paper) + difference)
             shown.add_row(("+ " if line.quoted else "") + line.title, *cells)
     console.print(shown)
     for note in table.notes:

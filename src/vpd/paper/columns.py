@@ -16,6 +16,7 @@ from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.metrics.summary import chance
 from vpd.paper.published import DATA
+from vpd.paper.result import Heading
 from vpd.recognition.subsets import KS, listed_ks
 from vpd.sequences.joined import JOINT
 from vpd.types import Segment
@@ -80,6 +81,11 @@ class Column:
         """Share of the test part's own most frequent class, as Table 1 counts it, in 0..1."""
         _, counts = np.unique(self.parts.labels[self.parts.test], return_counts=True)
         return float(counts.max() / counts.sum())
+
+    def heading(self, measure: str, train: int = 0, test: int = 0) -> Heading:
+        """The heading of one of the column's figures."""
+        coverage = "" if self.card is None else self.card.coverage
+        return Heading(self.title, measure, self.data, train, test, coverage)
 
     def notes(self) -> list[str]:
         """The share of a data set that is present, and its protocol."""

@@ -24,7 +24,7 @@ from vpd.paper.dataset import Frames
 from vpd.paper.kept import KeptFigures
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_4 as PAPER_4
-from vpd.paper.result import Cell, Heading, Line, ResultTable
+from vpd.paper.result import Cell, Line, ResultTable
 from vpd.paper.students import shortened
 from vpd.paper.systems import System
 from vpd.recognition.split import TEST, part_of, read_split
@@ -290,9 +290,7 @@ def table_4(
     if options.detector not in SCHEDULES:
         raise InputError(f"there is no schedule {options.detector!r}; there are {', '.join(SCHEDULES)}")
     changes = SCHEDULES[options.detector] if changes is None else changes
-    headings = tuple(
-        Heading(c.title, f"AP@{tiou:.1f}", c.data, VIDEOS, 0) for c in columns for tiou in PAPER_TIOUS
-    )
+    headings = tuple(c.heading(f"AP@{tiou:.1f}", VIDEOS) for c in columns for tiou in PAPER_TIOUS)
     lines: list[Line] = []
     details: dict[str, Any] = {}
     for system in systems:

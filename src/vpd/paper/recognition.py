@@ -13,7 +13,7 @@ from vpd.paper.columns import Column, reason, why_without
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1 as PAPER_1
 from vpd.paper.published import TABLE_2 as PAPER_2
-from vpd.paper.result import Cell, Heading, Line, ResultTable
+from vpd.paper.result import Cell, Line, ResultTable
 from vpd.paper.students import shortened
 from vpd.paper.systems import System
 from vpd.recognition.bigru import BiGRUClassifier
@@ -217,9 +217,7 @@ def _table(
     options: Options,
 ) -> ResultTable:
     headings = tuple(
-        Heading(c.title, measure, c.data, len(c.parts.train), len(c.parts.test))
-        for c in columns
-        for _, measure in measures
+        c.heading(measure, len(c.parts.train), len(c.parts.test)) for c in columns for _, measure in measures
     )
     ks = [k for k, _ in measures]
     lines = []

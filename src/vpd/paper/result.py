@@ -44,13 +44,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Heading:
-    """One column: the library's name in tables, the measure, its data set's key, and numbers of examples."""
+    """One column: the library's name in tables, the measure, its data set's key, numbers of examples, and
+    how much of the data set the library holds.
+    """
 
     library: str
     measure: str
     data: str = ""
     train: int = 0
     test: int = 0
+    coverage: str = ""
 
 
 @dataclass(frozen=True)

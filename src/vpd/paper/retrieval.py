@@ -16,7 +16,7 @@ from vpd.paper.columns import Column, reason, why_without
 from vpd.paper.kept import KeptFigures
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_3 as PAPER_3
-from vpd.paper.result import Cell, Heading, Line, ResultTable
+from vpd.paper.result import Cell, Line, ResultTable
 from vpd.paper.students import shortened
 from vpd.paper.systems import System
 from vpd.recognition.examples import load_examples
@@ -159,9 +159,7 @@ def _key(sequences: Sequence[FeatureSequence | None], labels: Sequence[str], que
 
 def table_3(columns: Sequence[Column], systems: Sequence[System], options: Options) -> ResultTable:
     """Table 3: precision at 1, 10 and 50 of retrieval."""
-    headings = tuple(
-        Heading(c.title, f"P@{k}", c.data, 0, len(query_indices(c))) for c in columns for k in CUTOFFS
-    )
+    headings = tuple(c.heading(f"P@{k}", 0, len(query_indices(c))) for c in columns for k in CUTOFFS)
     lines, details = [], {}
     for system in systems:
         cells: list[Cell] = []

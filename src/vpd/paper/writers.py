@@ -38,7 +38,7 @@ def to_csv(table: ResultTable) -> str:
     names = (
         "table,group,system,title,sees,library,data,measure,train,test,ours,sd,low95,high95,paper,difference"
     )
-    writer.writerow([*names.split(","), "as_published", "reason"])
+    writer.writerow([*names.split(","), "as_published", "reason", "coverage"])
     for line in table.lines:
         for heading, cell in zip(table.headings, line.cells, strict=True):
             figures = (cell.ours, cell.sd, cell.low, cell.high, cell.paper, cell.difference)
@@ -47,7 +47,7 @@ def to_csv(table: ResultTable) -> str:
                     table.name, line.group, line.name, line.title, line.sees,
                     heading.library, heading.data, heading.measure, heading.train, heading.test,
                     *("" if v is None else f"{v:.4f}" for v in figures),
-                    int(table.as_published), cell.reason,
+                    int(table.as_published), cell.reason, heading.coverage,
                 ]
             )  # fmt: skip
     return out.getvalue()
@@ -99,8 +99,16 @@ def _latex(text: str) -> str:
     return escaped.replace("±", r"$\pm$")
 
 
+def _grey(cell: Cell) -> str:
+    """The paper's figure and the difference, in grey; "" where the paper has none."""
+    if cell.paper is None:
+        return ""
+    difference = "" if cell.difference is None else f" (${number(cell.difference, True)}$)"
+    return rf" \textcolor{{gray}}{{{number(cell.paper)}{difference}}}"
+
+
 def to_latex(table: ResultTable) -> str:
-    """A booktabs table: our figure, and the paper's in grey (packages booktabs, xcolor)."""
+    """A booktabs table: our figure, in grey the paper's and the difference (packages booktabs, xcolor)."""
     columns = "l" + "r" * len(table.headings)
     out = [
         r"% needs \usepackage{booktabs,xcolor}", r"\begin{table}", rf"\caption{{{_latex(table.title)}}}",
@@ -120,8 +128,7 @@ def to_latex(table: ResultTable) -> str:
                 if cell.ours is not None and group:
                     ours = rf"\underline{{{ours}}}" if cell.ours == best[i] and len(lines) > 1 else ours
                     ours = rf"\textbf{{{ours}}}" if cell.ours == table.best(i) else ours
-                grey = "" if cell.paper is None else rf" \textcolor{{gray}}{{{number(cell.paper)}}}"
-                cells.append(ours + grey)
+                cells.append(ours + _grey(cell))
             out.append(" & ".join([_latex(_title(line)), *cells]) + r" \\")
     out += [r"\bottomrule", r"\end{tabular}"]
     out += [rf"\\ \footnotesize {_latex(note)}" for note in _notes(table)]
