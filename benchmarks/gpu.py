@@ -267,7 +267,7 @@ def training(machine: Machine, backbone: str, device: str) -> tuple[Training, li
     movenet = backbone == "movenet"
     heads = (HeadSettings(teacher="joints2d", motion=() if movenet else (-1,), decoder=not movenet),)
     settings = DistillSettings(
-        backbone=backbone, batch=machine.of(100, 8), heads=heads, compile="off", device=device, workers=8
+        backbone=backbone, batch=machine.of(100, 8), heads=heads, compile="off", device=device
     )
     corpus = build_corpus((random_source(path) for path in paths), settings)
     split = split_corpus(corpus, 0.2, np.random.default_rng(0))

@@ -18,6 +18,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def reading_threads() -> int:
+    """How many threads decode batches ahead of a network: one a core, at least two, and at most eight, which
+    suffice for a GPU.
+    """
+    return max(2, min(8, cores()))
+
+
 def _psutil() -> ModuleType | None:
     """The package that knows every common system; None where it does not know this one."""
     try:

@@ -13,9 +13,7 @@ from vpd.settings import Settings
     "setting",
     [
         "distill batch",
-        "distill workers",
         "embed batch",
-        "embed workers",
         "pose batch",
         "track batch",
     ],

@@ -114,7 +114,7 @@ def test_batches_come_in_order_and_whole(tmp_path):
     corpus = build_corpus(stick_sources(tmp_path, 3, 12), tiny_settings())
     reader = BatchReader(corpus, InputSpec())
     wanted = [np.random.default_rng(i).permutation(len(corpus))[:7] for i in range(5)]
-    for indices, batch in zip(wanted, reader.prefetch(wanted, 2), strict=True):
+    for indices, batch in zip(wanted, reader.prefetch(wanted), strict=True):
         one_by_one = np.concatenate([reader.pictures(indices[i : i + 1]) for i in range(7)])
         np.testing.assert_array_equal(batch.raw, one_by_one)
         np.testing.assert_array_equal(batch.values[0], corpus.heads[0].values[indices])
@@ -149,4 +149,4 @@ def test_a_failure_of_a_reader_is_not_swallowed(tmp_path):
     corpus = build_corpus(stick_sources(tmp_path, 1, 12), tiny_settings())
     reader = BatchReader(corpus, InputSpec())
     with pytest.raises(IndexError):
-        list(reader.prefetch([np.arange(3), np.array([10_000])], 2))
+        list(reader.prefetch([np.arange(3), np.array([10_000])]))

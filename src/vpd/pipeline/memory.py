@@ -11,8 +11,6 @@ ESTIMATOR_SIDE, DETECTOR_SIDE = 256, 416
 """Sides in pixels of the inputs of the shipped networks."""
 READ = 119
 """Size of a reading of the frozen pose network for one orientation of a crop."""
-THREAD_STACK = 64 * 2**10
-"""Least memory that the system reserves for a thread, in bytes."""
 
 
 def least_bytes(settings: Settings) -> dict[str, int]:
@@ -27,10 +25,8 @@ def least_bytes(settings: Settings) -> dict[str, int]:
     embed = max(settings.embed.batch, 1)
     return {
         "[distill] batch": settings.distill.batch * learned,
-        "[distill] workers": settings.distill.workers * THREAD_STACK,
         "d in [distill] heads": settings.distill.batch * sum(h.d for h in settings.distill.heads) * FLOAT,
         "[embed] batch": embed * crop,
-        "[embed] workers": settings.embed.workers * (embed * crop // FLOAT + THREAD_STACK),
         "[pose] batch": settings.pose.batch * ESTIMATOR_SIDE**2 * picture,
         "[track] batch": settings.track.batch * DETECTOR_SIDE**2 * picture,
     }

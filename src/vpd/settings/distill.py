@@ -170,8 +170,6 @@ class DistillSettings(Section):
     """auto takes bfloat16 on GPUs and CPUs with matrix units for it."""
     compile: Literal["auto", "on", "off"] = Field(default="auto", json_schema_extra=OPERATIONAL | TRAINER)
     """Compile the network that trains on pictures (torch.compile); auto does so on GPUs."""
-    workers: int = Field(default=2, gt=0, json_schema_extra=OPERATIONAL)
-    """Threads that decode batches ahead of the network."""
 
     @model_validator(mode="before")
     @classmethod

@@ -21,5 +21,3 @@ class EmbedSettings(Section):
     """auto takes a GPU where there is one (torch)."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto takes bfloat16 on GPUs and CPUs with matrix units for it (torch)."""
-    workers: int = Field(default=2, gt=0, json_schema_extra=OPERATIONAL)
-    """Threads that decode crops ahead of the network."""

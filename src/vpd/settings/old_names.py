@@ -16,6 +16,8 @@ SETTINGS = {
     "recognise.head": "it is called `recogniser` now",
     "recognise.draws": "it is called `subsets` now",
     "distill.minutes": "budgets are counts now, `images` and `read`; `time_limit_minutes` is an upper bound",
+    "distill.workers": "the cores of the computer decide; delete the line",
+    "embed.workers": "the cores of the computer decide; delete the line",
     "distill.contrast": "it was removed because it did not help; delete the line",
     "distill.ema": "it was removed because it did not help; delete the line",
     "distill.heads.consistency": "it was removed because it did not help; delete the line",

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vpd.crops import CropFile
 from vpd.crops.masks import MaskFile
+from vpd.machine import reading_threads
 from vpd.student.corpus.corpus import Corpus
 from vpd.student.corpus.inputs import InputSpec, check_crops, neighbour_rows, read_inputs
 from vpd.types import Array
@@ -120,8 +121,9 @@ class BatchReader:
             self.masks(indices),
         )
 
-    def prefetch(self, batches: Iterable[Array], workers: int) -> Iterator[Batch]:
-        """Yield the batches in order, decoded ``workers`` at a time in advance."""
+    def prefetch(self, batches: Iterable[Array]) -> Iterator[Batch]:
+        """Yield the batches in order, decoded by threads in advance."""
+        workers = reading_threads()
         with ThreadPoolExecutor(workers, thread_name_prefix="crops") as threads:
             waiting: deque[Future[Batch]] = deque()
             try:

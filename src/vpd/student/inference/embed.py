@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from vpd.crops import CropFile
+from vpd.machine import reading_threads
 from vpd.settings.embed import EmbedSettings
 from vpd.student.corpus.inputs import InputSpec, check_crops, context_rows, neighbour_rows, read_inputs
 from vpd.student.inference.engines import Engine, crops_at_once
@@ -20,9 +21,10 @@ FRAMES = 1024
 """Number of frames whose features are made at a time."""
 
 
-def batches(file: CropFile, spec: InputSpec, rows: Array, size: int, workers: int) -> Iterator[Array]:
+def batches(file: CropFile, spec: InputSpec, rows: Array, size: int) -> Iterator[Array]:
     """Yield the channels (N, S, S, C) uint8 of the rows in order, decoded by threads in advance."""
     neighbours = neighbour_rows(file, spec.neighbours) if spec.neighbours else None
+    workers = reading_threads()
     with ThreadPoolExecutor(workers, thread_name_prefix="crops") as threads:
         waiting: deque[Future[Array]] = deque()
         for start in range(0, len(rows), size):
@@ -40,7 +42,7 @@ def frames_with_context(file: CropFile, spec: InputSpec) -> Array:
     return np.hstack([context_rows(file, spec.context_s), itself])
 
 
-def prepare_rows(engine: Engine, crops: CropFile, rows: Array, batch: int, workers: int) -> Array:
+def prepare_rows(engine: Engine, crops: CropFile, rows: Array, batch: int) -> Array:
     """`BaseStudent.prepare` of the rows of a file, (N, 2, ``prepared_d``) float32, ``batch`` crops at a time.
     With 0 the engine's device decides.
 
@@ -50,7 +52,7 @@ def prepare_rows(engine: Engine, crops: CropFile, rows: Array, batch: int, worke
     check_crops(crops, spec.inputs, spec.size)
     prepared = np.empty((len(rows), 2, engine.student.prepared_d), np.float32)
     done, size = 0, crops_at_once(engine, batch)
-    for raw in batches(crops, spec.inputs, rows, size, workers):
+    for raw in batches(crops, spec.inputs, rows, size):
         prepared[done : done + len(raw)] = engine(raw)
         done += len(raw)
     return prepared
@@ -122,5 +124,5 @@ def embed(engine: Engine, crops: CropFile, settings: EmbedSettings, video: str =
     MismatchError
         Where the crops have another size than the student sees, or lack the flow that it needs.
     """
-    prepared = prepare_rows(engine, crops, np.arange(len(crops)), settings.batch, settings.workers)
+    prepared = prepare_rows(engine, crops, np.arange(len(crops)), settings.batch)
     return features_of(engine.student, crops, prepared, video)

@@ -135,7 +135,7 @@ def read_corpus(
             if number >= plan.least and must_end():
                 return
             file, rows = CropFile(corpus.paths[span.video]), np.arange(span.start, span.stop)
-            readings = prepare_rows(engine, file, rows, 0, settings.workers).astype(np.float16)
+            readings = prepare_rows(engine, file, rows, 0).astype(np.float16)
             write_array(path, readings)
         done += (span.stop - span.start) * processes
         if progress is not None:
@@ -219,7 +219,7 @@ def prepare_video(
     for span in _spans(crops):
         rows = np.arange(len(crops))[span]
         if not done[span].all():
-            prepared[span] = prepare_rows(engine(), crops, rows, settings.batch, settings.workers)
+            prepared[span] = prepare_rows(engine(), crops, rows, settings.batch)
             if kept is not None:
                 write_array(span_file(folder, video, span.start), prepared[span])
         if progress is not None:

@@ -153,7 +153,7 @@ class PictureTraining(Training):
     def batches(self, images: int, stop: int) -> Iterator[TrainingBatch]:
         """See Training."""
         starts = range(images, stop, self.settings.batch)
-        read = self.reader.prefetch((self.rows(start) for start in starts), self.settings.workers)
+        read = self.reader.prefetch(self.rows(start) for start in starts)
         for start, batch in zip(starts, read, strict=True):
             yield self._augmented(batch.to(self.device), start)
 
@@ -167,7 +167,7 @@ class PictureTraining(Training):
 
     def held_out(self) -> Iterator[TrainingBatch]:
         """See Training."""
-        for batch in self.reader.prefetch(self.validation_parts(), self.settings.workers):
+        for batch in self.reader.prefetch(self.validation_parts()):
             inputs = self.student.normalise(batch.raw.to(self.device).permute(0, 3, 1, 2))
             inputs = inputs.contiguous(memory_format=torch.channels_last)
             yield TrainingBatch.regular((inputs,), batch.values, batch.weights)
