@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import csv
 import gzip
 import hashlib
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -16,8 +14,9 @@ from typing import Any
 
 from vpd.crops.masks import GivenMask, png_size, unpack_mask, write_masks
 from vpd.errors import InputError
-from vpd.library.artefact import replacing, write_text
+from vpd.library.artefact import replacing
 from vpd.library.backup import keeping
+from vpd.library.csv_file import write_rows
 from vpd.library.layout import Layout
 from vpd.paper.label_files import read_json, refuse_pickle
 
@@ -171,9 +170,6 @@ def take(
 
 
 def _write_boxes(path: Path, rows: list[tuple[int, int, list[float]]]) -> None:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["frame", "athlete", "x", "y", "w", "h"])
-    writer.writerows((frame, athlete, *box) for frame, athlete, box in sorted(rows))
     with keeping(path):
-        write_text(out.getvalue(), path)
+        cells = ((frame, athlete, *box) for frame, athlete, box in sorted(rows))
+        write_rows(path, ["frame", "athlete", "x", "y", "w", "h"], cells)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from vpd.library.artefact import write_text
+from vpd.library.csv_file import csv_text
 from vpd.paper.result import Cell, Line, ResultTable
 
 EMPTY = "-"
@@ -33,24 +32,21 @@ def groups(table: ResultTable) -> Iterator[tuple[str, list[Line]]]:
 
 def to_csv(table: ResultTable) -> str:
     """CSV with one line for each cell."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     names = (
-        "table,group,system,title,sees,library,data,measure,train,test,ours,sd,low95,high95,paper,difference"
+        "table,group,system,title,sees,library,data,measure,train,test,ours,sd,low95,high95,paper,difference,"
+        "as_published,reason,coverage"
     )
-    writer.writerow([*names.split(","), "as_published", "reason", "coverage"])
+    rows = []
     for line in table.lines:
         for heading, cell in zip(table.headings, line.cells, strict=True):
             figures = (cell.ours, cell.sd, cell.low, cell.high, cell.paper, cell.difference)
-            writer.writerow(
-                [
-                    table.name, line.group, line.name, line.title, line.sees,
-                    heading.library, heading.data, heading.measure, heading.train, heading.test,
-                    *("" if v is None else f"{v:.4f}" for v in figures),
-                    int(table.as_published), cell.reason, heading.coverage,
-                ]
-            )  # fmt: skip
-    return out.getvalue()
+            rows.append([
+                table.name, line.group, line.name, line.title, line.sees,
+                heading.library, heading.data, heading.measure, heading.train, heading.test,
+                *("" if v is None else f"{v:.4f}" for v in figures),
+                int(table.as_published), cell.reason, heading.coverage,
+            ])  # fmt: skip
+    return csv_text(names.split(","), rows)
 
 
 def to_json(table: ResultTable) -> str:

@@ -58,10 +58,10 @@ def needed_steps(
 
     Crops that are gone are not needed where the features that were made of them are up to date (`vpd clean`).
     """
-    spared: tuple[str, ...] = FOR_TRAINING_ALONE if kept and video not in kept.trained_on else ()
-    if spared and not sources.layout.crops(video).exists() and not stale(sources, video, ["embed"]):
-        spared = (*spared, "crop")
-    return [name for name in names if name not in spared]
+    unneeded: tuple[str, ...] = FOR_TRAINING_ALONE if kept and video not in kept.trained_on else ()
+    if unneeded and not sources.layout.crops(video).exists() and not stale(sources, video, ["embed"]):
+        unneeded = (*unneeded, "crop")
+    return [name for name in names if name not in unneeded]
 
 
 @dataclass

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from rich.box import SIMPLE_HEAD
 
-from vpd.library.artefact import write_text
+from vpd.library.csv_file import write_rows
 from vpd.metrics.summary import ClassFigures, Summary
 from vpd.recognition.outcomes import ALL
 from vpd.report.plots import name_entries, new_figure, save
@@ -61,14 +59,6 @@ def accuracy_table(evaluation: Evaluation) -> PlainTable:
     table.add_row("", "majority", *[f"{100 * evaluation.majority:.1f}"] * len(ks))
     table.add_row("", "chance", *[f"{100 * evaluation.chance:.1f}"] * len(ks))
     return table
-
-
-def _write_csv(path: Path, header: list[str], rows: list[list[object]]) -> None:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_text(out.getvalue(), path)
 
 
 def _summary_rows(evaluation: Evaluation) -> list[list[object]]:
@@ -171,15 +161,15 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
     paths = {name: folder / name for name in ("accuracy.csv", "subsets.csv", "classes.csv")}
     pictures = [folder / "accuracy.png", folder / "confusion.png"]
     header = ["features", "recogniser", "k", "subsets", "mean", "sd", "low95", "high95", "chance", "majority"]
-    _write_csv(paths["accuracy.csv"], header, _summary_rows(evaluation))
+    write_rows(paths["accuracy.csv"], header, _summary_rows(evaluation))
     each: list[list[object]] = [
         [features, o.recogniser, str(k_name(o.k)), o.subset, round(o.accuracy, 4)]
         for features, outcomes in evaluation.outcomes.items()
         for o in outcomes
     ]
-    _write_csv(paths["subsets.csv"], ["features", "recogniser", "k", "subset", "accuracy"], each)
+    write_rows(paths["subsets.csv"], ["features", "recogniser", "k", "subset", "accuracy"], each)
     header = ["features", "recogniser", "k", "class", "recall", "precision", "f1"]
-    _write_csv(paths["classes.csv"], header, _class_rows(evaluation))
+    write_rows(paths["classes.csv"], header, _class_rows(evaluation))
     draw_curves(evaluation, pictures[0])
     k = max(k for k in evaluation.ks() if k != ALL)
     row = evaluation.best(k)
