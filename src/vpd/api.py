@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from vpd.library.labels import parse_query, read_labels
-from vpd.library.layout import Layout, find_library
+from vpd.library.layout import Layout
+from vpd.library.opening import library_at, sync
 from vpd.library.remote import is_url
 from vpd.library.videos import Videos
 from vpd.pipeline.cluster import Cluster
-from vpd.pipeline.register import add_videos, make_library
+from vpd.pipeline.register import add_videos, library_to_fill
 from vpd.pipeline.report import Listener, RunReport
 from vpd.pipeline.run import run
 from vpd.pipeline.shard import Shard
@@ -56,7 +57,9 @@ def _places(places: AnyPath | Iterable[AnyPath]) -> list[Path | str]:
 
 
 class Library:
-    """The library at ``path``, or the one that ``path`` lies in. Raises InputError where there is none.
+    """The library at ``path``, or the one that ``path`` lies in, or the one at a URL of an object store.
+
+    Raises InputError where there is none.
 
     Examples
     --------
@@ -81,7 +84,7 @@ class Library:
     """
 
     def __init__(self, path: AnyPath = ".") -> None:
-        self.layout: Layout = find_library(Path(path))
+        self.layout: Layout = library_at(path if isinstance(path, str) else Path(path))
 
     @classmethod
     def new(cls, path: AnyPath, videos: AnyPath | Iterable[AnyPath], join: bool = False) -> Library:
@@ -90,7 +93,7 @@ class Library:
         Parameters
         ----------
         path : str or path
-            Folder of the library; made where it is not there.
+            Folder or URL of the library; made where it is not there.
         videos : str, path, or several
             Files, folders of them, and URLs. They stay where they are.
         join : bool
@@ -105,7 +108,9 @@ class Library:
         InputError
             Where nothing can be added.
         """
-        add_videos(make_library(Path(path)), _places(videos), join)
+        layout = library_to_fill(path if isinstance(path, str) else Path(path))
+        add_videos(layout, _places(videos), join)
+        sync(layout)
         return cls(path)
 
     def __repr__(self) -> str:

@@ -111,6 +111,14 @@ class LockedError(VpdError):
     """Another process is writing the same file of the library."""
 
 
+class StoreError(VpdError):
+    """An object store cannot be reached or used, also after several tries."""
+
+
+class StoreChangedError(StoreError):
+    """Something else lies in the object store than the writer had seen there."""
+
+
 class CancelledError(VpdError):
     """The caller cancelled the request."""
 

@@ -131,7 +131,7 @@ def test_a_file_system_without_locks_says_so(tmp_path, monkeypatch):
     def refuse(self, **options):
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("vpd.library.lock.FileLock.acquire", refuse)
+    monkeypatch.setattr("vpd.library.system_lock.FileLock.acquire", refuse)
     with (
         pytest.raises(InputError, match=r"cannot be locked \(No locks available\).*network file system"),
         locked(tmp_path / "a"),

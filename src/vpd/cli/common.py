@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from vpd.library.layout import Layout, find_library
+from vpd.library.layout import Layout
+from vpd.library.opening import library_at
 from vpd.library.videos import Videos
 from vpd.report.terminal import visible
 from vpd.types import Segment
@@ -19,9 +20,12 @@ from vpd.verbs.features import FeatureChoice
 from vpd.verbs.labelled import set_aside_notes
 
 LibraryOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--library", "-L", help="The library; by default that of the current directory.", metavar="PATH"
+        "--library",
+        "-L",
+        help="The library, a folder or s3://BUCKET/PREFIX; by default that of the current directory.",
+        metavar="PATH",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -36,9 +40,9 @@ notices = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 """The standard error, for progress, warnings and errors, so that results can be piped."""
 
 
-def open_library(library: Path | None) -> Layout:
-    """The library that is named, or that of the current directory. Raises InputError."""
-    return find_library(library or Path.cwd())
+def open_library(library: Path | str | None) -> Layout:
+    """The library that is named, or that of the current directory. Raises InputError, StoreError."""
+    return library_at(library or Path.cwd(), say_warning)
 
 
 def print_json(value: Any) -> None:

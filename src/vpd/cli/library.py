@@ -65,18 +65,22 @@ def register(layout: Layout, places: list[str], join: bool = False) -> bool:
 
 
 def new(
-    library: Annotated[Path, typer.Argument(help="Folder of the library; made where it is not there.")],
+    library: Annotated[
+        str, typer.Argument(help="Folder or s3://BUCKET/PREFIX of the library; made where it is not there.")
+    ],
     videos: Annotated[
         list[str], typer.Argument(help="Video files, folders of them, and URLs (https://, s3://, gs://).")
     ],
     join: JoinOption = False,
 ) -> None:
     """Make a library of videos, or add videos to one. The videos stay where they are."""
-    from vpd.pipeline.register import make_library
+    from vpd.library.opening import sync
+    from vpd.pipeline.register import library_to_fill
 
-    layout = make_library(library)
+    layout = library_to_fill(library)
     complete = register(layout, videos, join)
-    say(f"Library: {layout.root}\nNext: vpd run --library {shlex.quote(str(library))}")
+    sync(layout, say_warning)
+    say(f"Library: {layout.root}\nNext: vpd run --library {shlex.quote(library)}")
     if not complete:
         raise typer.Exit(1)
 

@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 from vpd.errors import ArtefactError, DiskFullError, InputError, VpdError
 from vpd.files import must_be_a_file, parse_json
 from vpd.library import checksum
+from vpd.library.copy_contents import bring
 from vpd.library.layout import SETTINGS_FILE
 from vpd.machine import WINDOWS, process_exists
 
@@ -260,6 +261,7 @@ def map_table(path: Path) -> pa.Table:
         return _arrow(path).read_all()
 
     read_recipe(path)
+    bring(path)
     return _open(path, read)
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 import xxhash
 
 from vpd.library import verified
+from vpd.library.copy_contents import bring
 
 BLANK = "0" * 32
 _NAME, _BEFORE = b'"checksum":', (b' "', b'"')
@@ -81,7 +82,8 @@ def _sign(checksum: str) -> int:
     return int(checksum[:12], 16) % (_SECOND_NS // _TICK_NS) * _TICK_NS
 
 
-def _set_sign(path: Path, checksum: str) -> None:
+def set_sign(path: Path, checksum: str) -> None:
+    """Set a file's time of change to the sign that it is as it was when it had this checksum."""
     found = path.stat()
     seconds = found.st_mtime_ns // _SECOND_NS
     os.utime(path, ns=(found.st_atime_ns, seconds * _SECOND_NS + _sign(checksum)))
@@ -94,7 +96,7 @@ def seal(path: Path) -> str:
         checksum = _digest(contents, places)
         for place in places:
             contents[place : place + len(BLANK)] = checksum.encode()
-    _set_sign(path, checksum)
+    set_sign(path, checksum)
     return checksum
 
 
@@ -106,6 +108,8 @@ def is_whole(path: Path, checksum: str) -> bool:
     found = path.stat()
     if verified.is_verified(path, checksum, found):
         return True
+    bring(path)
+    found = path.stat()
     if not found.st_size:
         return False
     with _mapped(path) as contents:
@@ -131,7 +135,7 @@ def is_untouched(path: Path, checksum: str) -> bool:
         return False
     if not signed:
         with suppress(OSError):  # where it cannot be set, the next look compares again
-            _set_sign(path, checksum)
+            set_sign(path, checksum)
             verified.note(path, checksum, path.stat())
     return True
 

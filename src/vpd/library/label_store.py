@@ -28,6 +28,7 @@ from vpd.library.labels import (
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.videos import Videos
+from vpd.library.working_copy import copy_with
 from vpd.types import Segment
 
 HAND = "hand"
@@ -74,7 +75,9 @@ class LabelStore:
         self.videos = videos or Videos.read(layout)
 
     def read(self) -> LabelFile:
-        """The labels as they are now; none where there is no file. Raises LabelError."""
+        """The labels as they are now; none where there is no file. Raises LabelError, StaleError."""
+        if (copy := copy_with(self.path)) is not None:
+            copy.look_again(self.path)
         if not self.path.exists():
             return label_file(Table(self.path, TABLE, COLUMNS), self.videos)
         return read_label_file(self.path, self.videos)

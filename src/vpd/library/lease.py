@@ -18,9 +18,11 @@ import platform
 import secrets
 import threading
 import time
+from collections.abc import Hashable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from vpd.errors import LockedError
 from vpd.files import parse_json, read_bytes
@@ -54,14 +56,59 @@ def wanted(folder: Path) -> bool:
     return _file_system(folder.resolve()) in SHARED
 
 
+class Record(NamedTuple):
+    """What a lease says: whose it is, and how often its holder has written to it."""
+
+    token: str = ""
+    beat: int = 0
+    host: str = ""
+    process: int = 0
+
+    @classmethod
+    def of_this(cls, token: str, beat: int) -> Record:
+        """The record of a lease that this process holds."""
+        return cls(token, beat, platform.node(), os.getpid())
+
+    @classmethod
+    def parse(cls, text: str | bytes) -> Record:
+        """The record in a text; nobody's where it cannot be read."""
+        try:
+            found = parse_json(text)
+            return cls(str(found["token"]), int(found["beat"]), str(found["host"]), int(found["process"]))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            return cls()
+
+    def to_json(self) -> str:
+        """The record as text."""
+        return json.dumps(self._asdict())
+
+
+class Looks:
+    """Looks at leases: since when, by the clock of this process, each says the same."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Hashable, tuple[Record, float]] = {}
+
+    def given_up(self, lease: Hashable, record: Record) -> bool:
+        """Whether who holds a lease is gone, or left it alone for `TAKEOVER_S` seconds while we looked."""
+        if record.token and record.host == platform.node() and not process_exists(record.process):
+            return True
+        now = time.monotonic()
+        seen, since = self._seen.get(lease, (record, now))
+        if seen != record:
+            since = now
+        self._seen[lease] = record, since
+        return now - since > TAKEOVER_S
+
+
 class Lease:
     """One lock. `acquire` tries once and is called again until it returns True; `release` lets go."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self.token = secrets.token_hex(8)
-        self._seen = "", 0
-        self._looks: dict[Path, tuple[tuple[str, int] | None, float]] = {}
+        self._seen = Record()
+        self._looks = Looks()
         self._ended = threading.Event()
         self._lost = False
         self._beating: threading.Thread | None = None
@@ -99,40 +146,24 @@ class Lease:
             part.unlink(missing_ok=True)
 
     def _record(self, beat: int) -> str:
-        return json.dumps(
-            {"token": self.token, "process": os.getpid(), "host": platform.node(), "beat": beat}
-        )
+        return Record.of_this(self.token, beat).to_json()
 
     def _part(self) -> Path:
         return self.file.with_name(f"{self.file.name}.{secrets.token_hex(8)}")
 
-    def _read(self, file: Path) -> tuple[str, int, str, int]:
-        """Token, beat, host and process of a lease; nobody's where it cannot be read."""
+    def _read(self, file: Path) -> Record:
         try:
-            found = parse_json(read_bytes(file))
-            return str(found["token"]), int(found["beat"]), str(found["host"]), int(found["process"])
-        except (OSError, ValueError, KeyError, TypeError, OverflowError):
-            return "", 0, "", 0
+            return Record.parse(read_bytes(file))
+        except OSError:
+            return Record()
 
     def _holder(self) -> str:
-        return self._read(self.file)[0]
+        return self._read(self.file).token
 
     def _is_dead(self) -> bool:
         """Whether the holder is gone: a process of this computer, or nobody writes any more."""
-        self._seen = self._read(self.file)[:2]
-        return self._is_given_up(self.file)
-
-    def _is_given_up(self, file: Path) -> bool:
-        """Whether who wrote the file is gone, or left it alone for `TAKEOVER_S` seconds while we looked."""
-        token, beat, host, process = self._read(file)
-        if token and host == platform.node() and not process_exists(process):
-            return True
-        now = time.monotonic()
-        (seen, since) = self._looks.get(file, (None, now))
-        if seen != (token, beat):
-            since = now
-        self._looks[file] = (token, beat), since
-        return now - since > TAKEOVER_S
+        self._seen = self._read(self.file)
+        return self._looks.given_up(self.file, self._seen)
 
     def _take_over(self) -> bool:
         """Put this lease in the place of the dead one; of several that try, the first to claim it does.
@@ -140,16 +171,16 @@ class Lease:
         The dead lease stays until it is replaced, so nobody finds the place free meanwhile. A claim whose
         maker is gone is followed by the next in number.
         """
-        name = hashlib.sha256(repr(self._seen).encode()).hexdigest()[:16]
+        name = hashlib.sha256(repr(self._seen[:2]).encode()).hexdigest()[:16]
         claims: list[Path] = []
         while True:
             claims.append(self.file.with_name(f"{self.file.name}.{name}.{len(claims)}"))
             if self._link(claims[-1]):
                 break
-            if not self._is_given_up(claims[-1]):
+            if not self._looks.given_up(claims[-1], self._read(claims[-1])):
                 return False
         try:
-            if self._read(self.file)[:2] != self._seen:
+            if self._read(self.file) != self._seen:
                 return False  # another has taken it over before our claim, or its holder has let go
             part = self._part()
             part.write_text(self._record(0), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Locks: one writer a file, by file locks of the operating system, which end with their process.
 
-On network file systems a lease (`vpd.library.lease`) stands in for the operating system's lock.
+On network file systems a lease (`vpd.library.lease`) stands in for the operating system's lock. A file of a
+library in an object store has a lease there besides (`vpd.library.store_lease`).
 
 A lock guards one file or folder of a library: ``labels.csv``, ``athletes.csv``, ``videos.parquet``, an
 artefact, a student's folder. It lies in a folder ``.locks`` beside the file, so that it is on the same file
@@ -15,21 +16,20 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from filelock import FileLock, Timeout
-
 from vpd.errors import InputError, LockedError
 from vpd.files import parse_json, read_bytes
 from vpd.library import lease
+from vpd.library.store_lease import StoreLease
+from vpd.library.system_lock import FOLDER, SystemLock, lock_file
+from vpd.library.working_copy import WorkingCopy, copy_with
 
-FOLDER = ".locks"
 WAIT_S = 30.0
 """Seconds that an edit of a small file waits for another one."""
-POLL_S = 0.02
 LEASE_POLL_S = 0.5
 """How often a lease that is waited for is looked at: each look is read from the server, seconds."""
 MOST_COMMAND = 120
@@ -54,11 +54,6 @@ class Holder:
 
     def __str__(self) -> str:
         return f"process {self.process} on {self.host} ({self.command})"
-
-
-def lock_file(path: Path) -> Path:
-    """The file whose lock guards ``path``."""
-    return path.parent / FOLDER / f"{path.name}.lock"
 
 
 def _holder_file(path: Path) -> Path:
@@ -103,26 +98,6 @@ class _Lock(Protocol):
         ...
 
 
-class _SystemLock:
-    poll_s = POLL_S
-
-    def __init__(self, file: Path) -> None:
-        self.lock = FileLock(file)
-
-    def take(self) -> bool:
-        try:
-            self.lock.acquire(timeout=0)
-        except Timeout:
-            return False
-        return True
-
-    def let_go(self, file: Path) -> None:
-        # Removed while it is held: who waits for it sees that the file has no name any more, and tries again.
-        with suppress(OSError):
-            file.unlink()
-        self.lock.release()
-
-
 class _LeaseLock:
     poll_s = LEASE_POLL_S
 
@@ -136,6 +111,37 @@ class _LeaseLock:
         self.lease.release()
 
 
+class _StoreLock:
+    """The lock of a file that others see in an object store: here, and there.
+
+    The file is refreshed when the lock is taken, and what changed is published before it is let go.
+    """
+
+    poll_s = LEASE_POLL_S
+
+    def __init__(self, file: Path, path: Path, copy: WorkingCopy) -> None:
+        self.here, self.path, self.copy = SystemLock(file), path, copy
+        self.lease = StoreLease(copy.store, copy.lease_of(path))
+
+    def take(self) -> bool:
+        if not self.here.take():
+            return False
+        with ExitStack() as back:
+            back.callback(self.here.let_go, lock_file(self.path))
+            if not self.lease.acquire():
+                return False
+            back.callback(self.lease.release)
+            self.copy.refresh(self.path)
+            back.pop_all()
+        return True
+
+    def let_go(self, file: Path) -> None:
+        with ExitStack() as then:
+            then.callback(self.here.let_go, file)
+            then.callback(self.lease.release)
+            self.copy.publish(self.path)
+
+
 def _open(path: Path) -> _Lock:
     """The lock of ``path``, not yet acquired. Raises InputError where its folder cannot be used."""
     file = lock_file(path)
@@ -146,7 +152,9 @@ def _open(path: Path) -> _Lock:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_lock(path, error) from error
-    return _LeaseLock(file.with_suffix(".lease")) if lease.wanted(file.parent) else _SystemLock(file)
+    if (copy := copy_with(path)) is not None:
+        return _StoreLock(file, path, copy)
+    return _LeaseLock(file.with_suffix(".lease")) if lease.wanted(file.parent) else SystemLock(file)
 
 
 def _cannot_lock(path: Path, error: OSError) -> InputError:

@@ -20,9 +20,9 @@ from vpd.errors import InputError
 from vpd.files import parse_json, read_bytes
 from vpd.library import checksum
 from vpd.library.artefact import is_abandoned, write_text
-from vpd.library.lock import FOLDER as LOCKS
 from vpd.library.lock import locked
 from vpd.library.sealed_files import FIELD, write_json
+from vpd.library.system_lock import FOLDER as LOCKS
 
 MARK = ".made-by-vpd.json"
 

@@ -12,12 +12,19 @@ from vpd.library import remote
 from vpd.library.artefact import read_recipe, write_text
 from vpd.library.layout import MADE_FILES, MADE_FOLDERS, Layout
 from vpd.library.lock import locked
+from vpd.library.opening import copy_of
 from vpd.library.recovery import mend_table
 from vpd.library.videos import TABLE_STEP, Registration, Videos
 from vpd.settings.toml import HEADER, load_settings
 from vpd.video import find_videos, recording_key
 from vpd.video.chapters import missing_chapters
 from vpd.video.find import VIDEO_SUFFIXES
+
+
+def library_to_fill(place: Path | str) -> Layout:
+    """The library at a path or a URL, made where it is missing. Raises InputError where it cannot be made."""
+    url = isinstance(place, str) and remote.is_url(place)
+    return make_library(copy_of(str(place)).root if url else Path(place))
 
 
 def make_library(folder: Path) -> Layout:

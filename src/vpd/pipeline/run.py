@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vpd.errors import CancelledError, DiskFullError, InputError, VpdError
+from vpd.errors import InputError, VpdError
 from vpd.library.artefact import is_abandoned
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
@@ -25,7 +25,7 @@ from vpd.pipeline.report import Listener, RunReport, Silent
 from vpd.pipeline.shard import Shard
 from vpd.pipeline.sources import Sources
 from vpd.pipeline.table import stale, with_needs
-from vpd.pipeline.task import Task
+from vpd.pipeline.task import ENDS_ALL, Task
 from vpd.settings.toml import load_settings
 from vpd.verbs.progress import Progress
 
@@ -138,7 +138,7 @@ class _Run:
             with closing(done) as outcomes:  # type: ignore[type-var]  # a generator
                 for outcome in outcomes:
                     if outcome.fatal:
-                        raise DiskFullError(outcome.error)
+                        raise outcome.fatal(outcome.error)
                     self.report.count(outcome.seconds)
                     if outcome.busy is not None:
                         busy[outcome.video] = outcome.busy
@@ -234,7 +234,7 @@ class _Run:
                 train(self.sources, usable, self.cluster)
             else:
                 distill.make(self.sources, usable, lambda p: progress(p.fraction))
-        except (DiskFullError, CancelledError):
+        except ENDS_ALL:
             raise
         except VpdError as error:
             self.report.problems.append(f"distill: {error}")
@@ -302,7 +302,8 @@ def run(
     cluster : which one, and what a task gets of it; by default Ray's on this computer.
     shard : do the videos of this shard alone. A student is trained only when all shards are prepared.
 
-    Several runs may work on one library at once. Each artefact is made by one of them. Raises DiskFullError.
+    Several runs may work on one library at once. Each artefact is made by one of them. Raises DiskFullError,
+    StoreError.
     A CancelledError from the listener ends the run; finished artefacts stay.
     """
     names = with_needs([*steps, "teach"] if teachers else steps)

@@ -18,6 +18,7 @@ from vpd.errors import ArtefactError, InputError, unknown_name
 from vpd.files import read_bytes
 from vpd.library.artefact import Recipe, is_current
 from vpd.library.layout import Layout
+from vpd.library.opening import sync
 from vpd.library.user_files import UserFiles
 from vpd.library.videos import VideoRow, Videos
 from vpd.pipeline.passes import Pictures, Watcher, watch
@@ -118,7 +119,8 @@ class Sources:
         return Sources(self.layout, self.settings.model_copy(update={"distill": distill}), self.videos)
 
     def anew(self) -> Sources:
-        """A copy with the same settings and the present table of videos."""
+        """A copy with the same settings and the present table of videos, also where it lies in a store."""
+        sync(self.layout)
         found = Sources(self.layout, self.settings, Videos.read(self.layout))
         found.notes = self.notes
         return found

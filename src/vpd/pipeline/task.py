@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vpd.errors import CancelledError, DiskFullError, LockedError, VpdError
+from vpd.errors import CancelledError, DiskFullError, LockedError, StoreError, VpdError
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.videos import VideoRow, Videos
@@ -20,6 +20,8 @@ from vpd.pipeline.sources import Output, Sources, Work
 from vpd.pipeline.table import STEPS, due_outputs, outputs
 from vpd.settings import Settings
 
+ENDS_ALL = (DiskFullError, StoreError, CancelledError)
+"""Errors after which no other task is begun."""
 ProgressMs = Callable[[float], None]
 """A function that receives the completed part of the estimated work, in milliseconds of one core."""
 
@@ -51,7 +53,7 @@ class Outcome:
     Attributes
     ----------
     error : step and reason, "" where all went well.
-    fatal : no other task can succeed.
+    fatal : the kind of error after which no other task can succeed; None for none.
     busy : the artefact that another process is making; the task is repeated after that.
     """
 
@@ -59,7 +61,7 @@ class Outcome:
     row: VideoRow
     seconds: dict[str, float] = field(default_factory=dict)
     error: str = ""
-    fatal: bool = False
+    fatal: type[VpdError] | None = None
     busy: Path | None = None
 
 
@@ -132,7 +134,7 @@ def perform(task: Task, progress: ProgressMs) -> Outcome:
             cause = error.__cause__ if isinstance(error, StepFailedError) else error
             name = error.step if isinstance(error, StepFailedError) else name
             outcome.error = f"{name}: {_reason(cause)}"  # type: ignore[arg-type]  # one with a cause
-            outcome.fatal = isinstance(cause, DiskFullError)
+            outcome.fatal = next((kind for kind in ENDS_ALL if isinstance(cause, kind)), None)
             return outcome
         progress(max(task.row.frames, 1) * cost_ms - told_ms)
     return outcome

@@ -14,12 +14,14 @@ from vpd.errors import ArtefactError, InputError
 from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import write_text
 from vpd.library.backup import keep
+from vpd.library.copy_contents import bring
 from vpd.library.csv_file import Columns, Table, read_table
 from vpd.library.ids import check_id
 from vpd.library.labels import TABLE as LABELS
 from vpd.library.layout import MADE_FOLDERS, USER_FOLDERS, Layout
 from vpd.library.lock import locked
 from vpd.library.videos import NEW, VideoRow, Videos
+from vpd.library.working_copy import published
 
 ROW = "video.json"
 """The row of the table of videos, in the folder of a removed video."""
@@ -81,6 +83,11 @@ def _tables(library: Layout, folder: Path) -> tuple[tuple[Path, Path, Columns], 
     return tuple((path, folder / path.name, columns) for path, columns in named)
 
 
+def _notes_of(library: Layout, folder: Path) -> list[Path]:
+    """What is written about a removed video, besides its own files."""
+    return [folder / ROW, *(aside for _, aside, _ in _tables(library, folder))]
+
+
 def _take_out(library: Layout, videos: Videos, video: str) -> RemoveResult:
     folder = _free(library.removed(video))
     write_text(json.dumps(asdict(videos.rows[video]), indent=1) + "\n", folder / ROW)
@@ -89,6 +96,7 @@ def _take_out(library: Layout, videos: Videos, video: str) -> RemoveResult:
     Videos(library, videos.rows.values()).write()
     for path in _files_of(library.root, video):
         _move(path, folder / path.relative_to(library.root))
+    published(*_notes_of(library, folder))
     return RemoveResult(video, folder, *counts)
 
 
@@ -128,8 +136,10 @@ def _files_of(root: Path, video: str) -> Iterator[Path]:
 
 
 def _move(path: Path, target: Path) -> None:
+    bring(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     path.replace(target)
+    published(target, path)
 
 
 def _bring_back(library: Layout, videos: Videos, name: str) -> RemoveResult:
@@ -151,6 +161,7 @@ def _bring_back(library: Layout, videos: Videos, name: str) -> RemoveResult:
         if not target.exists():
             _move(path, target)
     (folder / ROW).unlink()
+    published(*_notes_of(library, folder))
     _remove_empty(folder)
     return RemoveResult(row.video, folder, *counts)
 

@@ -1,0 +1,68 @@
+"""Open the library at a place: a folder, or the URL of an object store, of which a working copy is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from vpd.errors import InputError
+from vpd.library.copy_state import CopyState, root_of
+from vpd.library.layout import Layout, find_library
+from vpd.library.remote import is_url
+from vpd.library.store import open_store
+from vpd.library.verified import cache_folder
+from vpd.library.working_copy import WorkingCopy
+
+FOLDER = "VPD_LIBRARY_CACHE"
+"""The variable that names the folder of the working copies."""
+
+
+def library_at(place: Path | str, say: Callable[[str], None] = lambda text: None) -> Layout:
+    """The library at a path, or the one that contains it; or the working copy of the one at a URL.
+
+    A working copy is brought up to date; ``say`` is told what was changed in both.
+
+    Raises InputError where there is none, StoreError where the store cannot be used.
+    """
+    if not (isinstance(place, str) and is_url(place)):
+        layout = find_library(Path(place))
+        sync(layout, say)
+        return layout
+    layout = copy_of(place, say)
+    if not layout.settings.is_file():
+        raise InputError(f"{place} is not a library. Make one with `vpd new {place} VIDEOS...`.")
+    return layout
+
+
+def copy_of(url: str, say: Callable[[str], None] = lambda text: None) -> Layout:
+    """The working copy of what lies at a URL, a library or nothing yet, brought up to date."""
+    url = url.rstrip("/")
+    open_store(url)  # a scheme that is not known leaves no folder behind
+    root = _folder() / f"{re.sub(r'[^A-Za-z0-9-]', '-', url.rpartition('/')[2])}-{_short(url)}"
+    CopyState(root).make(url)
+    layout = Layout(root)
+    sync(layout, say)
+    return layout
+
+
+def sync(layout: Layout, say: Callable[[str], None] = lambda text: None) -> None:
+    """Make a working copy and its store equal; nothing happens for other libraries."""
+    if root_of(layout.root) is not None:
+        for note in WorkingCopy(layout.root).sync():
+            say(note)
+
+
+def _short(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()[:8]
+
+
+def _folder() -> Path:
+    if named := os.environ.get(FOLDER):
+        return Path(named).absolute()
+    cache = cache_folder()
+    if cache is None:
+        raise InputError(f"there is no folder for working copies of libraries: name one in {FOLDER}.")
+    return cache / "libraries"
