@@ -15,7 +15,8 @@ import typer
 
 from vpd.cli.common import say_error, say_warning
 from vpd.cli.signals import Stopped, stopping
-from vpd.errors import VpdError
+from vpd.errors import InputError, VpdError
+from vpd.refusals import refusal_and_place
 from vpd.settings.old_names import old_option
 
 
@@ -119,12 +120,34 @@ def _say_what_is_slower() -> None:
         say_warning(note)
 
 
+def _open_streams() -> None:
+    """Open closed standard streams, to nothing. The next file to be opened would take the number of a closed
+    one, and what libraries print would be written into that file.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def _must_be_somewhere() -> None:
+    """Raise InputError where the current folder was removed."""
+    try:
+        os.getcwd()  # noqa: PTH109  it is asked for, not used
+    except FileNotFoundError as error:
+        raise InputError("the current folder does not exist any more. Change into another one.") from error
+
+
 def main() -> None:
     """Run the command. Errors become a sentence on the standard error and an exit code, without a traceback.
 
     Exit codes: 0 when all of the request was done, 1 when not, 2 for a wrong call, 130 when interrupted, 128
     plus the signal's number for other signals.
     """
+    _open_streams()
     renamed = old_option(_called(sys.argv[1:]), sys.argv[1:])
     if renamed:
         say_error(renamed)
@@ -135,6 +158,7 @@ def main() -> None:
     try:
         with stopping():
             try:
+                _must_be_somewhere()
                 build(sys.argv[1:])()
             finally:
                 _say_what_is_slower()
@@ -152,5 +176,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("VPD_DEBUG") == "1":
             raise
-        say_error(f"Unexpected {type(error).__name__}: {error}. VPD_DEBUG=1 shows where; please report it.")
+        said = f"Unexpected {type(error).__name__}: {error}. VPD_DEBUG=1 shows where; please report it."
+        said = f"Unexpected {type(error).__name__}: {error}. VPD_DEBUG=1 shows where; please report it."
+        say_error(refusal_and_place(error) or said)
         sys.exit(1)

@@ -30,6 +30,7 @@ from vpd.library import checksum
 from vpd.library.copy_contents import bring
 from vpd.library.layout import SETTINGS_FILE
 from vpd.machine import WINDOWS, process_exists
+from vpd.refusals import refusal
 
 METADATA_KEY = b"vpd"
 
@@ -171,6 +172,8 @@ def write_error(path: Path, error: Exception) -> VpdError | None:
     if isinstance(error, PermissionError) or number == errno.EROFS:
         said = error.strerror if isinstance(error, OSError) else error
         return InputError(f"{path} cannot be written ({said}). Check the rights of its folder.")
+    if said := refusal(error):
+        return InputError(f"{path} cannot be written. {said}")
     if number == errno.ENAMETOOLONG:
         return InputError(f"{path} cannot be written: the file's name is too long. Choose a shorter one.")
     return None
@@ -225,6 +228,8 @@ def _open(path: Path, read: Callable[[], Any]) -> Any:
     except PermissionError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}). Check its rights.") from error
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
+        if said := refusal(error):  # its contents may be whole
+            raise ArtefactError(f"{path} cannot be read. {said}") from error
         raise damaged(path, error) from error
 
 

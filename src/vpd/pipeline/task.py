@@ -18,6 +18,7 @@ from vpd.pipeline.passes import StepFailedError, Watcher
 from vpd.pipeline.scan import scan
 from vpd.pipeline.sources import Output, Sources, Work
 from vpd.pipeline.table import STEPS, due_outputs, outputs
+from vpd.refusals import refusal_and_place
 from vpd.settings import Settings
 
 ENDS_ALL = (DiskFullError, StoreError, CancelledError)
@@ -70,9 +71,7 @@ def _reason(error: Exception) -> str:
         return str(error)
     if os.environ.get("VPD_DEBUG") == "1":
         traceback.print_exception(error)
-    if isinstance(error, MemoryError):
-        return "the memory did not suffice"
-    return f"unexpected {type(error).__name__}: {error} (VPD_DEBUG=1 shows where)"
+    return refusal_and_place(error) or f"unexpected {type(error).__name__}: {error} (VPD_DEBUG=1 shows where)"
 
 
 class _BusyError(Exception):

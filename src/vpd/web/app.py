@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from vpd.errors import LockedError, StaleError, VpdError
 from vpd.library.layout import Layout
+from vpd.refusals import refusal_and_place
 from vpd.report.html import LOOK
 from vpd.web import athlete, labels, learn, media, overview, results, search, suggest
 from vpd.web.app_state import State
@@ -50,9 +51,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.exception("%s %s", request.method, request.url.path, exc_info=error)
-    return _error(
-        500, f"Unexpected {type(error).__name__}. The server's output shows where; please report it."
-    )
+    said = f"Unexpected {type(error).__name__}. The server's output shows where; please report it."
+    return _error(500, refusal_and_place(error) or said)
 
 
 def make_app(layout: Layout, token: str = "", hosts: Iterable[str] = (), docs: bool = False) -> Guard:

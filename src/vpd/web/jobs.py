@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 from vpd.errors import CancelledError, VpdError
+from vpd.refusals import refusal_and_place
 from vpd.verbs.progress import Progress
 
 MAX_KEPT = 50
@@ -89,7 +90,8 @@ class Jobs:
             job.state, job.error = FAILED, str(error)
         except Exception as error:  # noqa: BLE001 - one failing job never ends the server
             traceback.print_exc()
-            job.state, job.error = FAILED, f"Unexpected {type(error).__name__}: {error}"
+            job.state = FAILED
+            job.error = refusal_and_place(error) or f"Unexpected {type(error).__name__}: {error}"
         self._changed(job)
 
     def find(self, job: str) -> Job | None:
