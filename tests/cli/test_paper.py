@@ -1,5 +1,6 @@
 """`vpd paper` on the command line: features made first, shortened schedules, and the exit code."""
 
+import csv
 import json
 
 import pytest
@@ -32,6 +33,29 @@ def cells(table):
 def library(tmp_path, monkeypatch):
     monkeypatch.setitem(BACKBONES, "resnet34", averages)
     return made.library_to_learn_from(tmp_path)
+
+
+def test_import_and_table_say_what_of_the_data_set_is_there(tmp_path):
+    missing = made.FS_NAMES[1]
+    made.fs(tmp_path / "labels")
+    made.fs_videos(tmp_path / "videos", missing=missing)
+    root = tmp_path / "lib"
+    asked = ("import", "fs", root, "--labels", tmp_path / "labels", "--videos", tmp_path / "videos")
+    done, shown = run(*asked)
+    assert done.exit_code == 1  # something is missing
+    assert shown["coverage"] == "5 of 1,446 actions, 2 of 3 videos"
+    assert (shown["missing"], shown["left_out"]) == ([missing], {"their video is missing": 2})
+    assert (root / "missing.txt").read_text() == f"{missing}\n"
+    made.write_made_features(Layout(root), "joints2d")
+    done, shown = run("table3", "-L", root, "--rows", "joints2d")
+    assert any("5 of 1,446 actions, 2 of 3 videos" in note for note in shown["table3"]["notes"])
+    rows = list(csv.DictReader((root / "results" / "paper" / "table3.csv").open()))
+    assert {row["coverage"] for row in rows} == {shown["table3"]["headings"][0]["coverage"]}
+    made.fs_videos(tmp_path / "videos")
+    done, shown = run(*asked)
+    assert done.exit_code == 0
+    assert shown["coverage"] == "7 of 1,446 actions, 3 of 3 videos"
+    assert not (root / "missing.txt").exists()
 
 
 @pytest.mark.slow

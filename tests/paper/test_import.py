@@ -159,6 +159,24 @@ def test_diving_queries_and_whole_clips(tmp_path):
     assert len(layout.queries.read_text().split()) == 3
 
 
+def test_labels_of_diving48_version_1_are_refused(tmp_path):
+    labels = made.diving(tmp_path)
+    new, old = labels / "Diving48_V2_train.json", labels / "Diving48_train.json"
+    dives = json.loads(new.read_text())
+    many = [dives[0] | {"vid_name": f"dive_{i}"} for i in range(10, 10 + 15943)]
+    new.write_text(json.dumps(many))
+    with pytest.raises(InputError, match=r"15943 dives, version 2 has 15027.*version 1"):
+        read_dataset("diving48", labels)
+    new.write_text(json.dumps([*dives, dives[0] | {"vid_name": "dive_4"}]))
+    with pytest.raises(InputError, match=r"dive_4 is in the training and in the test file.*version 1"):
+        read_dataset("diving48", labels)
+    new.rename(old)
+    with pytest.raises(
+        InputError, match=r"has Diving48_train\.json and not Diving48_V2_train\.json.*version 1"
+    ):
+        read_dataset("diving48", labels)
+
+
 def test_importing_again_changes_nothing_and_keeps_own_labels(skating):
     root, _ = skating
     layout = Layout(root / "lib")

@@ -42,6 +42,7 @@ from vpd.pipeline.engine import automatic_jobs
 from vpd.report.terminal import PlainTable
 
 app = typer.Typer(no_args_is_help=True, help="The paper's data sets, tables and figure.")
+MISSING = "missing.txt"
 SHOWN = 5
 """Largest number of names of missing videos that are printed; missing.txt has all."""
 
@@ -102,7 +103,9 @@ def import_(
         found = bring(data, labels, videos, library, poses, jobs, bar, lambda text: notices.print(text))
     report = _report(found)
     if found.plan.missing:
-        write_text("\n".join(found.plan.missing) + "\n", library / "missing.txt")
+        write_text("\n".join(found.plan.missing) + "\n", library / MISSING)
+    else:
+        (library / MISSING).unlink(missing_ok=True)  # of an import before the videos came
     if as_json:
         print_json(report)
     else:
@@ -120,7 +123,7 @@ def _print(report: dict[str, Any], found: Brought, library: Path) -> None:
     missing = report["missing"]
     if missing:
         names = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
-        say_warning(f"{len(missing)} labelled videos are missing ({library / 'missing.txt'}): {names}")
+        say_warning(f"{len(missing)} labelled videos are missing ({library / MISSING}): {names}")
     for what, reasons in (("set aside", report["set_aside"]), ("not taken", report["refused"])):
         for name, why in list(reasons.items())[:SHOWN]:
             say_warning(f"{name} is {what}: {why}")
