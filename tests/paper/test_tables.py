@@ -165,6 +165,7 @@ def test_table_4_in_both_ways(columns, as_published, monkeypatch):
     options = Options(as_published=as_published, detector="laptop")
     table = detection.table_4(columns, (JOINTS,), options, trials=1)
     assert any("schedule is changed: epochs = 1" in note for note in table.notes)
+    assert {(h.train, h.test) for h in table.headings} == {(5, 12)}
     cells = table.lines[0].cells
     assert [c.paper for c in cells] == [80.6, 70.0, 53.5, 40.2, 24.6]
     assert all(0 <= c.ours <= 100 for c in cells)

@@ -290,7 +290,11 @@ def table_4(
     if options.detector not in SCHEDULES:
         raise InputError(f"there is no schedule {options.detector!r}; there are {', '.join(SCHEDULES)}")
     changes = SCHEDULES[options.detector] if changes is None else changes
-    headings = tuple(c.heading(f"AP@{tiou:.1f}", VIDEOS) for c in columns for tiou in PAPER_TIOUS)
+    headings = tuple(
+        c.heading(f"AP@{tiou:.1f}", VIDEOS, _events_tested(c, options))
+        for c in columns
+        for tiou in PAPER_TIOUS
+    )
     lines: list[Line] = []
     details: dict[str, Any] = {}
     for system in systems:
@@ -319,6 +323,14 @@ def table_4(
     return ResultTable(
         "table4", title, headings, tuple(lines), tuple(notes), options.as_published, {"trials": details}
     )
+
+
+def _events_tested(column: Column, options: Options) -> int:
+    """Number of events of the test part; 0 where there is none, and the cells say why."""
+    try:
+        return len(task_of(column, options, 1).truth())
+    except VpdError:
+        return 0
 
 
 def _cells(found: list[dict[str, Any]] | str, paper: tuple[float, ...], options: Options) -> list[Cell]:
