@@ -1,4 +1,4 @@
-"""Executions in step: the mean is theirs, the spread is what was put in, the joint is named."""
+"""Executions in step: the mean is theirs, the spread is what was put in, the joint that differs is named."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from vpd.errors import InputError
 from vpd.library.poses import read_poses, write_poses
 from vpd.pose.skeleton import BODY13
 from vpd.types import PoseSequence, Segment
+from vpd.verbs.compare import CompareRequest, compare
 from vpd.verbs.overlay import OverlayRequest, overlay
 
 WRIST = 10
@@ -50,7 +51,7 @@ def test_the_joint_that_differs_is_named_with_its_spread(layout):
     # One of three is d away: the mean is d / 3 away from two and 2 d / 3 from one.
     wanted = SHIFT * np.sqrt((2 * (1 / 3) ** 2 + (2 / 3) ** 2) / 3)
     assert np.nanmedian(found.spread[:, wrist]) == pytest.approx(wanted, rel=0.1)
-    assert found.sentences[0].startswith("right wrist ")
+    assert str(found.sentences[0]).startswith("right wrist ")
     others = np.delete(
         found.spread, [wrist, list(BODY13).index(9)], axis=1
     )  # wrists move: steps differ by a frame
@@ -77,3 +78,13 @@ def test_one_is_too_few_and_poses_are_needed(layout):
     layout.poses("v5").unlink()
     with pytest.raises(InputError, match=r"no poses of v5: `vpd pose`"):
         overlay(layout, request("v0", "v5"))
+
+
+def test_a_comparison_names_the_joint_in_words_that_can_be_translated(layout):
+    found = compare(
+        layout, CompareRequest(Segment("v0", 1.0, 2.0, 0), Segment("v3", 1.0, 2.0, 0), mirror="no")
+    )
+    (row,) = [d for d in found.to_json()["differences"] if d["sentence"]["key"] == "joint_differs"]
+    words = row["sentence"]["values"]
+    assert (words["joint"]["key"], words["direction"]["key"]) == ("joint_right_wrist", "lower")
+    assert row["text"].startswith("right wrist lower in the second ")

@@ -63,7 +63,7 @@ def compare(
     say(f"Distance {found.distance:.4f} by {found.features}.")
     say(f"The second is {found.mean_tempo:.2f} times as fast as the first.")
     for d in found.differences:
-        say(f"  {d.start_s:.2f} to {d.end_s:.2f} s: {d.text}")
+        say(f"  {d.start_s:.2f} to {d.end_s:.2f} s: {d.sentence}")
     if out is not None:
         say(f"Written to {out}")
 
@@ -74,5 +74,5 @@ def _say_overlay(every: Overlay, as_json: bool) -> None:
         print_json(every.to_json())
         return
     say(f"{len(every.segments)} executions in step with the first, by {every.features}. They spread most in:")
-    for text in every.sentences:
-        say(f"  {text}")
+    for sentence in every.sentences:
+        say(f"  {sentence}")

@@ -10,6 +10,7 @@ from vpd.dtw import FALLBACK, Alignment, dtw_path
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
+from vpd.strings import Sentence
 from vpd.teachers.joints2d import normalise
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
@@ -59,8 +60,13 @@ def plain_poses(points: Array | None) -> list[Any]:
     return found
 
 
-def phase(query_s: Array, span: slice) -> str:
+def joint_name(joint: int) -> Sentence:
+    """The name of a joint of the 17 of COCO."""
+    return Sentence(f"joint_{COCO17[joint]}")
+
+
+def phase(query_s: Array, span: slice) -> Sentence:
     """Name the part of the first segment in which a span of the path lies."""
     middle = (query_s[span][0] + query_s[span][-1]) / 2
     share = (middle - query_s[0]) / max(float(query_s[-1] - query_s[0]), 1e-9)
-    return ("at the beginning", "in the middle", "at the end")[min(2, int(3 * share))]
+    return Sentence(("phase_beginning", "phase_middle", "phase_end")[min(2, int(3 * share))])

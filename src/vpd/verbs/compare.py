@@ -8,11 +8,12 @@ from typing import Any, Literal
 import numpy as np
 
 from vpd.library.layout import Layout
-from vpd.pose.skeleton import BODY13, COCO17
+from vpd.pose.skeleton import BODY13
 from vpd.sequences import FeatureStore
 from vpd.sequences.spans import drop_invalid
+from vpd.strings import Sentence
 from vpd.types import MIRRORED, REGULAR, Array, Segment
-from vpd.verbs.aligned_poses import TORSO, in_step, phase, plain_poses, poses_of
+from vpd.verbs.aligned_poses import TORSO, in_step, joint_name, phase, plain_poses, poses_of
 from vpd.verbs.features import choose_features
 from vpd.verbs.labelled import partly_seen_notes
 from vpd.verbs.progress import Progress
@@ -48,8 +49,12 @@ class Difference:
 
     start_s: float
     end_s: float
-    text: str
+    sentence: Sentence
     size: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; ``text`` is the sentence in English."""
+        return {**vars(self), "sentence": self.sentence.to_json(), "text": str(self.sentence)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +104,7 @@ class Comparison:
             "result_s": self.result_s.round(4).tolist(),
             "local": self.local.round(5).tolist(),
             "tempo_curve": self.tempo.round(4).tolist(),
-            "differences": [vars(d) for d in self.differences],
+            "differences": [d.to_json() for d in self.differences],
             "poses": None if self.poses is None else {"a": self.poses[0], "b": self.poses[1]},
             "notes": list(self.notes),
         }
@@ -186,25 +191,27 @@ def _differences(a: Array | None, b: Array | None, query_s: Array) -> list[Diffe
             continue
         span = max(spans, key=lambda s: float(sizes[s, place].max()))
         peak = span.start + int(sizes[span, place].argmax())
-        words = _direction(offsets[peak, place])
         size = float(sizes[peak, place])
-        text = (
-            f"{COCO17[joint].replace('_', ' ')} {words} in the second {phase(query_s, span)}, "
-            f"by {size:.1f} torso lengths"
-        )
-        found.append(Difference(float(query_s[span][0]), float(query_s[span][-1]), text, size))
+        words: dict[str, str | int | Sentence] = {
+            "joint": joint_name(joint),
+            "direction": _direction(offsets[peak, place]),
+            "phase": phase(query_s, span),
+            "size": f"{size:.1f}",
+        }
+        sentence = Sentence("joint_differs", words)
+        found.append(Difference(float(query_s[span][0]), float(query_s[span][-1]), sentence, size))
     return found
 
 
-def _direction(offset: Array) -> str:
+def _direction(offset: Array) -> Sentence:
     """Name a direction, x to the right and y down."""
     x, y = float(offset[0]), float(offset[1])
     words = []
     if abs(y) > abs(x) / 2:
-        words.append("lower" if y > 0 else "higher")
+        words.append(Sentence("lower" if y > 0 else "higher"))
     if abs(x) > abs(y) / 2:
-        words.append("further right" if x > 0 else "further left")
-    return " and ".join(words)
+        words.append(Sentence("further_right" if x > 0 else "further_left"))
+    return words[0] if len(words) == 1 else Sentence("both", {"one": words[0], "other": words[1]})
 
 
 def _lags(query_s: Array, result_s: Array) -> list[Difference]:
@@ -213,13 +220,11 @@ def _lags(query_s: Array, result_s: Array) -> list[Difference]:
     even = result_s[0] + (query_s - query_s[0]) / length * (result_s[-1] - result_s[0])
     lag = result_s - even
     found = []
-    for sign, word in ((1, "later"), (-1, "earlier")):
+    for sign, key in ((1, "comes_later"), (-1, "comes_earlier")):
         spans = _spans(sign * lag > LATE_S)
         if spans:
             span = max(spans, key=lambda s: float((sign * lag[s]).max()))
             size = float((sign * lag[span]).max())
-            text = (
-                f"the second comes here {size:.2f} s {word} than an even tempo would, {phase(query_s, span)}"
-            )
-            found.append(Difference(float(query_s[span][0]), float(query_s[span][-1]), text, size))
+            sentence = Sentence(key, {"lag": f"{size:.2f}", "phase": phase(query_s, span)})
+            found.append(Difference(float(query_s[span][0]), float(query_s[span][-1]), sentence, size))
     return found

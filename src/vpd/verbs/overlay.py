@@ -13,8 +13,9 @@ from vpd.library.layout import Layout
 from vpd.pose.skeleton import BODY13, COCO17
 from vpd.sequences import FeatureStore
 from vpd.sequences.spans import drop_invalid
+from vpd.strings import Sentence
 from vpd.types import MIRRORED, Array, FeatureSequence, Segment
-from vpd.verbs.aligned_poses import TORSO, in_step, phase, plain_poses, poses_of
+from vpd.verbs.aligned_poses import TORSO, in_step, joint_name, phase, plain_poses, poses_of
 from vpd.verbs.features import choose_features
 from vpd.verbs.labelled import partly_seen_notes
 from vpd.verbs.progress import Progress
@@ -62,7 +63,7 @@ class Overlay:
     poses: Array
     mean: Array
     spread: Array
-    sentences: list[str]
+    sentences: list[Sentence]
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -80,7 +81,8 @@ class Overlay:
             "spread": [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in self.spread],
             "spread_of_all": [None if np.isnan(v) else round(float(v), 4) for v in whole],
             "joints": [COCO17[joint] for joint in BODY13],
-            "sentences": self.sentences,
+            "sentences": [s.to_json() for s in self.sentences],
+            "texts": [str(s) for s in self.sentences],
             "notes": list(self.notes),
         }
 
@@ -155,7 +157,7 @@ def _mean(values: Array, axis: int) -> Array:
     return means
 
 
-def _sentences(spread: Array, times_s: Array) -> list[str]:
+def _sentences(spread: Array, times_s: Array) -> list[Sentence]:
     """The joints that spread most: where, and by how much."""
     if np.isnan(spread).all():
         return []
@@ -163,9 +165,11 @@ def _sentences(spread: Array, times_s: Array) -> list[str]:
     found = []
     for place in np.argsort(-most)[:NAMED]:
         peak = int(np.nan_to_num(spread[:, place]).argmax())
-        name = COCO17[BODY13[place]].replace("_", " ")
-        where = phase(times_s, slice(peak, peak + 1))
-        found.append(
-            f"{name} {where}: {most[place]:.1f} torso lengths about the mean, at {times_s[peak]:.2f} s"
-        )
+        words: dict[str, str | int | Sentence] = {
+            "joint": joint_name(BODY13[place]),
+            "phase": phase(times_s, slice(peak, peak + 1)),
+            "size": f"{most[place]:.1f}",
+            "time": f"{times_s[peak]:.2f}",
+        }
+        found.append(Sentence("joint_spreads", words))
     return found

@@ -17,6 +17,7 @@ from vpd.errors import LockedError, StaleError, VpdError
 from vpd.library.layout import Layout
 from vpd.refusals import refusal_and_place
 from vpd.report.html import LOOK
+from vpd.strings import FOLDER
 from vpd.web import athlete, labels, learn, media, overview, results, search, suggest
 from vpd.web.app_state import State
 from vpd.web.guard import Guard
@@ -85,6 +86,7 @@ def make_app(layout: Layout, token: str = "", hosts: Iterable[str] = (), docs: b
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
     app.mount("/look", StaticFiles(directory=LOOK), name="look")
+    app.mount("/strings", StaticFiles(directory=FOLDER), name="strings")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/", response_model=None, include_in_schema=False)

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState, Problem, Waiting } from "./ui.js";
 import { post } from "./api.js";
 import { Clip } from "./clip.js";
 import { frameAt, clock } from "./times.js";
-import { t } from "./i18n.js";
+import { t, told } from "./i18n.js";
 
 export const BONES = [[5, 6], [5, 7], [7, 9], [6, 8], [8, 10], [5, 11], [6, 12], [11, 12], [11, 13], [13, 15], [12, 14],
   [14, 16], [0, 5], [0, 6]];
@@ -98,5 +98,5 @@ export function Executions({ spans, mirror, at }) {
       ${data.segments.map((segment, i) => html`<figure class="card" key=${i}><${Clip} segment=${segment} seconds=${data.own_s[i][now]}
         mirrored=${data.mirrored[i]} label=${t("execution", { number: i + 1 })} /><figcaption><bdi>${segment.video}</bdi> ${clock(data.own_s[i][now], 2)}</figcaption></figure>`)}</div>
     <${Curve} seconds=${data.times_s} values=${data.spread_of_all} at=${at} label=${t("spread_curve")} />
-    <h3>${t("spread_most")}</h3><ol>${data.sentences.map((text) => html`<li key=${text}>${text}</li>`)}</ol></section>`;
+    <h3>${t("spread_most")}</h3><ol>${data.sentences.map((sentence) => html`<li key=${sentence.values.joint.key}>${told(sentence)}</li>`)}</ol></section>`;
 }

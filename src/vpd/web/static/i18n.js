@@ -1,11 +1,11 @@
-// All texts of the page come from strings/<language>.json; English stands in for what is missing.
+// All texts of the page come from /strings/<language>.json; English stands in for what is missing.
 
 const LANGUAGES = ["en", "de", "pseudo"];
 let texts = {};
 let fallback = {};
 export let language = "en";
 
-const load = async (name) => (await fetch(`/static/strings/${name}.json`)).json();
+const load = async (name) => (await fetch(`/strings/${name}.json`)).json();
 
 // The pseudo-language shows texts that are not translated and layouts that have no room.
 const pseudo = (text) =>
@@ -24,6 +24,10 @@ export function t(key, values = {}) {
   if (language === "pseudo") text = pseudo(text);
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
+
+// A sentence that the server made: {key, values}, where a value may be a sentence itself.
+export const told = ({ key, values }) => t(key, Object.fromEntries(Object.entries(values)
+  .map(([name, value]) => [name, value?.key ? told(value) : value])));
 
 export const setLanguage = (name) => {
   localStorage.setItem("vpd.language", name);

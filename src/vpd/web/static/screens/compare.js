@@ -8,7 +8,7 @@ import { Curve, Executions, Skeletons, css } from "../executions.js";
 import { warped } from "../crops.js";
 import { listen } from "../keys.js";
 import { clock } from "../times.js";
-import { t } from "../i18n.js";
+import { t, told } from "../i18n.js";
 
 const spanText = (s) => (s ? `${s.video}@${s.start_s}-${s.end_s}${s.athlete != null ? `#${s.athlete}` : ""}` : "");
 
@@ -87,6 +87,6 @@ export function CompareScreen() {
       <${Curve} seconds=${data.query_s} values=${data.tempo_curve} at=${at} label=${t("tempo_curve")} />
       <h2>${t("differences")}</h2>
       ${data.differences.length ? html`<ol class="differences">${data.differences.map((d) => html`<li><button onClick=${() => { play(false); setAt((d.start_s + d.end_s) / 2); }}>
-        ${clock(d.start_s, 2)} – ${clock(d.end_s, 2)}</button> ${d.text}</li>`)}</ol>` : html`<p>${t("no_differences")}</p>`}
+        ${clock(d.start_s, 2)} – ${clock(d.end_s, 2)}</button> ${told(d.sentence)}</li>`)}</ol>` : html`<p>${t("no_differences")}</p>`}
       ${more.length > 0 && html`<${Executions} spans=${[a, b, ...more]} mirror=${mirror} at=${at} />`}`}`;
 }
