@@ -119,13 +119,26 @@ def see_dead(*leases):
         looks.update({file: (seen, since - 10) for file, (seen, since) in looks.items()})
 
 
+def seen_dead(folder, count):
+    """Leases that have looked twice at the file of a dead holder."""
+    file = folder / "a.lease"
+    file.write_text(DEAD)
+    leases = [lease.Lease(file) for _ in range(count)]
+    see_dead(*leases)
+    return leases
+
+
+def let_go(holder):
+    """Release a lease, which leaves nothing behind."""
+    assert holder.token in holder.file.read_text()
+    holder.release()
+    assert list(holder.file.parent.iterdir()) == []
+
+
 @pytest.mark.parametrize("round", range(20))
 def test_of_many_that_take_over_one_succeeds(tmp_path, round):
     """All see the same dead holder at the same moment."""
-    file = tmp_path / "a.lease"
-    file.write_text(DEAD)
-    tries = [lease.Lease(file) for _ in range(8)]
-    see_dead(*tries)
+    tries = seen_dead(tmp_path, 8)
     gate, got = threading.Barrier(len(tries)), []
 
     def take(each):
@@ -141,37 +154,26 @@ def test_of_many_that_take_over_one_succeeds(tmp_path, round):
     for thread in threads:
         thread.join()
     assert len(got) == 1
-    assert got[0].token in file.read_text()
-    got[0].release()
-    assert list(tmp_path.iterdir()) == []
+    let_go(got[0])
 
 
 def test_who_looked_before_a_takeover_leaves_the_new_holder_alone(tmp_path):
     """Between its look and its claim another took the dead lease over."""
-    file = tmp_path / "a.lease"
-    file.write_text(DEAD)
-    first, late = lease.Lease(file), lease.Lease(file)
-    see_dead(first, late)
+    first, late = seen_dead(tmp_path, 2)
     assert first.acquire()
     assert not late._take_over()
-    assert first.token in file.read_text()
-    first.release()
-    assert list(tmp_path.iterdir()) == []
+    let_go(first)
 
 
 def test_a_claim_of_who_died_is_followed_by_the_next(tmp_path):
-    file = tmp_path / "a.lease"
-    file.write_text(DEAD)
-    dying, next_one = lease.Lease(file), lease.Lease(file)
-    see_dead(dying, next_one)
+    dying, next_one = seen_dead(tmp_path, 2)
     claims = []
     dying._link = lambda claim: claims.append(claim)  # where the claim would be; the process dies there
     dying._take_over()
     claims[0].write_text(DEAD.replace("dead", "died"))
     see_dead(next_one)
     assert next_one.acquire()
-    next_one.release()
-    assert list(tmp_path.iterdir()) == []
+    let_go(next_one)
 
 
 def test_who_was_taken_over_is_told(tmp_path):

@@ -13,17 +13,31 @@ from vpd.errors import SettingsError
 from vpd.files import read_text
 from vpd.settings.section import Section, problems
 
+MOST_DEEP = 16
+"""Settings are four levels deep at most."""
 AnySection = TypeVar("AnySection", bound=Section)
 
 
 def read_toml(path: Path) -> dict[str, object]:
     """The tables and values in a UTF-8 file, with or without a byte order mark. Raises SettingsError."""
     try:
-        return tomllib.loads(read_text(path, "utf-8-sig"))
+        found = tomllib.loads(read_text(path, "utf-8-sig"))
+        _refuse_depth(found)
+        return found
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of thousands of digits
         raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _refuse_depth(values: dict[str, object]) -> None:
+    """Raise ValueError where tables and arrays lie in each other more than `MOST_DEEP` times."""
+    level: list[object] = [values]
+    for _ in range(MOST_DEEP):
+        within = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, (dict, list))]
+        level = [value for values in within for value in values]
+    if level:
+        raise ValueError("it is nested too deeply")
 
 
 def validated(kind: type[AnySection], values: object, where: str) -> AnySection:
