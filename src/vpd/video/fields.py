@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
+from threading import Lock
 
 import av
 import av.filter
@@ -17,6 +18,12 @@ from vpd.types import Array
 TOP, BOTTOM = 0, 1
 WHOLE = -1
 """The value for a picture that is not interlaced."""
+
+TOP_FIRST = r"eq(interlace_type\,TOPFIRST)"
+"""Passes the pictures whose top field is the earlier one. PyAV does not tell it."""
+
+_ONE_AT_A_TIME = Lock()
+"""Threads share the graphs, and each must get its own picture back."""
 
 
 @lru_cache(maxsize=16)
@@ -33,24 +40,29 @@ def _graph(filter_name: str, argument: str, width: int, height: int, pixels: str
     return graph
 
 
-def _filtered(picture: VideoFrame, name: str, argument: str) -> VideoFrame:
-    graph = _graph(name, argument, picture.width, picture.height, picture.format.name)
-    graph.push(picture)
-    return graph.pull()  # type: ignore[return-value]  # a video graph gives pictures
+def _filtered(picture: VideoFrame, name: str, argument: str) -> VideoFrame | None:
+    """What a filter makes of a picture; None where it drops it."""
+    with _ONE_AT_A_TIME:
+        graph = _graph(name, argument, picture.width, picture.height, picture.format.name)
+        graph.push(picture)
+        try:
+            return graph.pull()  # type: ignore[return-value]  # a video graph gives pictures
+        except BlockingIOError:
+            return None
 
 
 def fields(picture: VideoFrame) -> tuple[int, ...]:
     """The fields of a picture, the earlier one first; only `WHOLE` where it is not interlaced."""
     if not picture.interlaced_frame or picture.height % 2:
         return (WHOLE,)
-    # FFmpeg's filter hands on a picture whose top field is first, and makes another where it is not.
-    same = _filtered(picture, "fieldorder", "tff").planes[0].buffer_ptr == picture.planes[0].buffer_ptr
-    return (TOP, BOTTOM) if same else (BOTTOM, TOP)
+    return (BOTTOM, TOP) if _filtered(picture, "select", TOP_FIRST) is None else (TOP, BOTTOM)
 
 
 def field_of(picture: VideoFrame, which: int) -> VideoFrame:
     """The rows of one field, as a picture of half the height."""
-    return _filtered(picture, "field", "top" if which == TOP else "bottom")
+    half = _filtered(picture, "field", "top" if which == TOP else "bottom")
+    assert half is not None, "the filter drops no picture"
+    return half
 
 
 def full_height(rgb: Array, which: int) -> Array:
