@@ -7,8 +7,9 @@ import av
 import numpy as np
 import pytest
 
-from tests.video.made import SIZE, picture
-from vpd.video import read_frames, read_video_info
+from tests.video.indexed import indexed
+from tests.video.made import SIZE, Made, picture
+from vpd.video import read_frames, read_video_info, scan_video
 from vpd.video.fields import BOTTOM, TOP, field_of, fields
 
 ORDERS = {"top": (TOP, BOTTOM), "bottom": (BOTTOM, TOP)}
@@ -94,3 +95,15 @@ def test_threads_get_their_own_pictures_back():
         for _ in range(20):
             found = list(threads.map(lambda frame: field_of(frame, TOP).to_ndarray(), frames))
             assert all(np.array_equal(a, b) for a, b in zip(found, right, strict=True))
+
+
+def test_a_field_that_is_a_picture_of_its_own_is_a_frame(tmp_path):
+    """H.265 codes the fields apart: pictures of half the height, of which FFmpeg says no more."""
+    options = {"preset": "ultrafast", "x265-params": "log-level=none:interlace=tff:keyint=12"}
+    path = Made("a.ts", "libx265", frames=24, options=options).write(tmp_path)
+    info, index = scan_video(path)
+    assert (info.frames, info.width, info.height) == (24, SIZE[0] // 2, SIZE[1])
+    assert set(index.fields.tolist()) == {-1}
+    every, video = list(read_frames(path)), indexed(path, tmp_path)
+    for start in (1, 13, 23):
+        assert np.array_equal(next(read_frames(video, start)).rgb, every[start].rgb)

@@ -73,7 +73,7 @@ class _Entry:
         """Yield frames in order that equal those of the scan; end before the first that does not."""
         held: dict[int, Picture] = {}
         for decoded in self._decoded():
-            for field in fields(decoded.picture):
+            for field in fields(decoded.picture, decoded.half):
                 frame = self._frame(decoded.packet, field)
                 if frame is not None and frame >= self.following:
                     held[frame] = self._picture(frame, decoded, field)

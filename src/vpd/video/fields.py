@@ -51,9 +51,11 @@ def _filtered(picture: VideoFrame, name: str, argument: str) -> VideoFrame | Non
             return None
 
 
-def fields(picture: VideoFrame) -> tuple[int, ...]:
-    """The fields of a picture, the earlier one first; only `WHOLE` where it is not interlaced."""
-    if not picture.interlaced_frame or picture.height % 2:
+def fields(picture: VideoFrame, half: bool = False) -> tuple[int, ...]:
+    """The fields of a picture, the earlier one first; only `WHOLE` where it is not interlaced, or is ``half``
+    of a picture: a single field.
+    """
+    if half or not picture.interlaced_frame or picture.height % 2:
         return (WHOLE,)
     return (BOTTOM, TOP) if _filtered(picture, "select", TOP_FIRST) is None else (TOP, BOTTOM)
 

@@ -35,15 +35,15 @@ _ORIENTATIONS = {
 }
 
 
-def orientation(picture: VideoFrame) -> tuple[int, bool]:
+def orientation(picture: VideoFrame) -> tuple[int, bool] | None:
     """Degrees clockwise (0, 90, 180, 270), and whether the picture is mirrored left to right before the turn.
 
-    It is the nearest to the display matrix (ISO 14496-12, 8.3.2); without a matrix the stored orientation.
+    It is the nearest to the display matrix (ISO 14496-12, 8.3.2); None without a matrix.
     """
     # Not picture.side_data: picture and side data would hold each other, and stay in memory for long.
     data = SideDataContainer(picture).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # PyAV types it as Mapping
     if data is None:
-        return 0, False
+        return None
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(cast(SideData, data))[:36])
     matrix = np.array([[a, b], [c, d]], float)
     if not matrix.any():

@@ -15,35 +15,50 @@ from vpd.video.fields import WHOLE, field_of, full_height
 from vpd.video.orientation import oriented
 from vpd.video.reader import Decoded, Seen
 
+UPRIGHT = (0, False)
+"""Rotation and mirroring of pictures without a display matrix."""
+
 
 class Shapes:
-    """Find the shape of each picture. A container's aspect holds while the bitstream's does not change."""
+    """Find the shape of each picture.
+
+    A container's aspect holds while the bitstream's does not change. An orientation in the bitstream holds up
+    to the next keyframe without one (H.264, D.2.26).
+    """
 
     def __init__(self, container_aspect: Fraction | None) -> None:
         self._container_aspect = container_aspect
         self._first_aspect: Fraction | None = None
         self._started = False
+        self._orientation = UPRIGHT
         self._latest: tuple[object, Shape] | None = None
         self._latest_stated: object = None
 
-    def of(self, seen: Seen, aspect: Fraction | None) -> Shape:
-        """The shape of a picture. ``aspect`` is that of its pixels in the bitstream, or None where not
-        stated.
-        """
-        stated = (seen.width, seen.height, aspect, seen.rotation, seen.mirrored)
+    def of(self, decoded: Decoded, seen: Seen) -> Shape:
+        """The shape of a picture."""
+        if seen.orientation is not None:
+            self._orientation = seen.orientation
+        elif decoded.stamp.key:
+            self._orientation = UPRIGHT
+        stated = (seen.width, seen.height, decoded.aspect, self._orientation, decoded.half)
         if self._latest is not None and stated == self._latest_stated:
             return self._latest[1]
         self._latest_stated = stated
+        found = (seen.width, seen.height, self._aspect(decoded), *self._orientation)
+        if self._latest is None or self._latest[0] != found:
+            self._latest = found, Shape(*found)
+        return self._latest[1]
+
+    def _aspect(self, decoded: Decoded) -> Fraction:
+        """Width to height of the picture's pixels."""
+        aspect = decoded.aspect
         if not self._started:
             self._started, self._first_aspect = True, aspect
         if self._container_aspect and aspect == self._first_aspect:
             aspect = self._container_aspect
         if not aspect or aspect <= 0:
             aspect = Fraction(1)
-        found = (seen.width, seen.height, aspect, seen.rotation, seen.mirrored)
-        if self._latest is None or self._latest[0] != found:
-            self._latest = found, Shape(*found)
-        return self._latest[1]
+        return aspect / 2 if decoded.half else aspect
 
 
 @dataclass(frozen=True, eq=False)

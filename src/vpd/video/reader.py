@@ -34,12 +34,13 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The facts about a picture that a scan keeps: size, orientation, fields, checksum."""
+    """The facts about a picture that a scan keeps: size, orientation (None where the picture states none),
+    fields, checksum.
+    """
 
     width: int
     height: int
-    rotation: int
-    mirrored: bool
+    orientation: tuple[int, bool] | None
     fields: tuple[int, ...]
     check: int = 0
 
@@ -47,7 +48,7 @@ class Seen:
 @dataclass(slots=True)
 class Decoded:
     """A stored picture, its packet with its number, the pixels' aspect in the bitstream at that time, and for
-    how many seconds the bitstream shows it (None where it does not say so).
+    how many seconds the bitstream shows it (None where it does not say so). ``half``: it is a single field.
     """
 
     packet: int
@@ -56,6 +57,7 @@ class Decoded:
     aspect: Fraction | None
     seen: Seen | None = None
     length_s: float | None = None
+    half: bool = False
 
 
 class Reader:
@@ -72,6 +74,7 @@ class Reader:
         self.source = source
         self.packets = self.hidden = self.failed = self.concealed = 0
         self.broken = False
+        self._codes_fields = source.stream.codec_context.name in CODES_FIELDS
         self._theora = source.stream.codec_context.name == "theora"
         self._demuxed = source.container.demux(source.stream)
         self._waiting: dict[int, Stamp] = {}
@@ -115,7 +118,8 @@ class Reader:
             self.concealed += picture.is_corrupt
             source = picture.pts if picture.pts is not None else min(self._waiting, default=number)
             stamp = self._waiting.pop(source, NOTHING)
-            yield Decoded(source, stamp, picture, self._aspects.pop(source, None))
+            half = self._codes_fields and picture.interlaced_frame
+            yield Decoded(source, stamp, picture, self._aspects.pop(source, None), half=half)
         if len(self._waiting) > KEPT:
             for old in [n for n in self._waiting if n < number - KEPT]:
                 del self._waiting[old]
@@ -130,6 +134,8 @@ def stamp_of(packet: VideoPacket) -> Stamp:
 
 NOTHING = Stamp(None, None, -1, 0, False)
 """The stamp of a second picture from one packet."""
+CODES_FIELDS = frozenset(("hevc",))
+"""Decoders that give each field of interlaced video as a picture, and mark only such ones as interlaced."""
 THEORA_HEADER = 0x80
 """Bit of the first byte of packets without a picture (Theora specification, 6.1)."""
 KEPT = 256

@@ -151,8 +151,8 @@ class Sequence:
             if rate is not None:
                 segment, seconds = 0, float(number / rate) if length_s is None or not number else None
             self.undated += seconds is None and length_s is None
-            seen = decoded.seen or _seen(decoded.picture, False)
-            shape = shapes.of(seen, decoded.aspect)
+            seen = decoded.seen or _seen(decoded, False)
+            shape = shapes.of(decoded, seen)
             if length_s is not None:
                 length_s /= len(seen.fields)
             for place, field in enumerate(seen.fields):
@@ -230,13 +230,14 @@ class Sequence:
                 self._late_ticks = left - dts
             seconds = (left - self._late_ticks) * tick_s
         if self._scanning:
-            decoded.seen = _seen(decoded.picture, True)
+            decoded.seen = _seen(decoded, True)
             if self._kept_one:
                 decoded.picture = NO_PICTURE
             self._kept_one = True
         return segment, seconds, decoded
 
 
-def _seen(picture: VideoFrame, check: bool) -> Seen:
-    size = picture.width, picture.height
-    return Seen(*size, *orientation(picture), fields(picture), checksum(picture) if check else 0)
+def _seen(decoded: Decoded, check: bool) -> Seen:
+    picture = decoded.picture
+    parts = fields(picture, decoded.half)
+    return Seen(picture.width, picture.height, orientation(picture), parts, checksum(picture) if check else 0)
