@@ -29,7 +29,7 @@ from vpd.report.evaluation_page import accuracy_cells, write_evaluation
 from vpd.types import Segment
 from vpd.verbs.baselines import measure_baselines
 from vpd.verbs.evaluate import BaselineOptions, advice
-from vpd.verbs.few_shot import Evaluation, measure, prepare
+from vpd.verbs.few_shot import Evaluation, Parts, measure, prepare
 
 PAPER = "bigru"
 
@@ -80,7 +80,8 @@ def teller(path: Path) -> Callable[[str, Outcome, float], None]:
     return tell
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
+    """The command line's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("library", type=Path)
     parser.add_argument("--labels", type=Path)
@@ -98,11 +99,12 @@ def main() -> None:
     given = parser.parse_args()
     if given.recognisers is None:
         given.recognisers = [] if given.systems else list(RECOGNISERS)
-    layout = Layout(given.library)
-    segments = read_plain_labels(given.labels or layout.labels)
-    parts = prepare(segments, given.out, given.splits, given.subset_file, given.ks, given.subsets)
-    start, tell = time.perf_counter(), teller(given.out / "seconds.csv")
-    kept = KeptOutcomes(given.out / "outcomes.jsonl")
+    return given
+
+
+def measured(given: argparse.Namespace, layout: Layout, parts: Parts) -> Evaluation:
+    """The recognisers over features, and the systems over what they see."""
+    tell, kept = teller(given.out / "seconds.csv"), KeptOutcomes(given.out / "outcomes.jsonl")
     found = Evaluation(parts, {}, {})
     if given.recognisers:
         found = measure(
@@ -121,6 +123,15 @@ def main() -> None:
             layout, parts, given.systems, BaselineOptions(), not given.no_all, given.jobs, tell, kept
         )
         found = Evaluation(parts, found.outcomes | theirs.outcomes, found.missing | theirs.missing)
+    return found
+
+
+def main() -> None:
+    given, start = arguments(), time.perf_counter()
+    layout = Layout(given.library)
+    segments = read_plain_labels(given.labels or layout.labels)
+    parts = prepare(segments, given.out, given.splits, given.subset_file, given.ks, given.subsets)
+    found = measured(given, layout, parts)
     print(f"\n{len(parts.train)} train, {len(parts.test)} test; {time.perf_counter() - start:.0f} s\n")
     table = markdown(found)
     print(table)
