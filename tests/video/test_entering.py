@@ -1,5 +1,8 @@
 """The picture at a place, come to by seeking, is that of the pass from the start: pixel for pixel."""
 
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
 
@@ -148,3 +151,21 @@ def test_only_intact_files_are_decoded_by_several_threads(folder, tmp_path, monk
     threads.clear()
     list(read_frames(video, 0, 1))
     assert threads == [1]
+
+
+def test_a_palette_that_was_set_before_is_not_forgotten(tmp_path):
+    """Every picture of raw video is a keyframe, but some leave the palette of the one before."""
+    path = tmp_path / "a.avi"
+    rows, columns = np.mgrid[:64, :96]
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "pal8"
+        for i in range(12):
+            palette = np.full((256, 4), 255, np.uint8)
+            palette[:, 1:] = np.random.default_rng(i // 5).integers(0, 256, (256, 3))
+            indices = ((rows + columns + i) % 256).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray((indices, palette), format="pal8")
+            frame.pts, frame.time_base = i, Fraction(1, 25)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    check(path, tmp_path, np.random.default_rng(0), 12)

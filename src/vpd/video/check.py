@@ -26,9 +26,12 @@ def decoder_version() -> str:
 
 
 def checksum(picture: VideoFrame) -> int:
-    """Of every 16th or 32nd row of the first plane (luminance), with its size."""
+    """Of every 16th or 32nd row of the first plane (luminance), with its size; and of the palette, which a
+    keyframe need not bring.
+    """
     plane = picture.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, abs(plane.line_size))
     width = min(plane.line_size, plane.width * (1 + (picture.format.components[0].bits > 8)))
     every = EVERY_ROWS if plane.height <= HIGH else EVERY_ROWS_HIGH
-    return zlib.crc32(rows[every // 2 :: every, :width].tobytes(), picture.width)
+    check = zlib.crc32(rows[every // 2 :: every, :width].tobytes(), picture.width)
+    return zlib.crc32(memoryview(picture.planes[1]), check) if picture.format.has_palette else check
