@@ -31,7 +31,7 @@ import torch
 
 import vpd
 from vpd.detection import PAPER, CombinedDetector, SearchDetector, TrainedDetector, split_reviewed
-from vpd.detection.frame_scores import mixed
+from vpd.detection.frame_scores import mixed, most_scored
 from vpd.library.layout import Layout
 from vpd.metrics.average_precision import (
     MEAN_TIOUS,
@@ -42,8 +42,8 @@ from vpd.metrics.average_precision import (
 )
 from vpd.metrics.error_kinds import count_errors
 from vpd.recognition.split import TRAIN, read_split
-from vpd.sequences import FeatureStore
 from vpd.types import Detection, FeatureSequence, Segment
+from vpd.verbs.features import with_joints
 from vpd.video.frames import read_frames
 
 SAMPLE = Path(vpd.__file__).parent / "sample"
@@ -146,10 +146,12 @@ def learned(
     reviewed: list[Segment],
     truth: list[Segment],
     seed: int,
+    joints: int,
     paper: dict[str, Any] | None,
 ) -> Iterator[Row]:
     """A row for each method, learned from ``shots``; scores of the two basic ones are computed once."""
-    trained, search = TrainedDetector(seed=seed, **(paper or {})), SearchDetector(seed=seed)
+    trained = TrainedDetector(seed=seed, joints=joints, **(paper or {}))
+    search = SearchDetector(seed=seed, joints=joints)
     detectors = {"trained": trained} if paper else {"search": search, "trained": trained}
     seconds, scores, speed = {}, {}, {}
     for name, detector in detectors.items():
@@ -182,7 +184,7 @@ def learned(
             "share of search": getattr(detector, "weight_", None),
         }
     # What the examples add to telling classes apart: the same detections, named by the network alone.
-    trained.naming_ = None
+    trained.naming_ = most_scored
     found_alone = trained.detections(scores["trained"])
     yield {"method": "trained, classes by network alone", **figures(truth, found_alone)}
 
@@ -249,8 +251,10 @@ def main() -> None:
             with arguments.rows.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
-    stores = {name: FeatureStore(Layout(root), name) for name in arguments.features}
-    sequences = {n: [s for v in store.videos() for s in store.sequences(v)] for n, store in stores.items()}
+    stores = {name: with_joints(Layout(root), name) for name in arguments.features}
+    sequences = {
+        n: [s for v in store.videos() for s in store.sequences(v)] for n, (store, _) in stores.items()
+    }
     labelled = {e.video for e in segments}
     # A seed at a time, so that a run that is stopped leaves a table of fewer seeds.
     counts = arguments.videos or ([5] if paper else [1, 3, 5])
@@ -274,7 +278,7 @@ def main() -> None:
             raise SystemExit(
                 f"{root}: no labelled video with features of {name} is left to learn from or to test"
             )
-        for row in learned(shots, test, segments, reviewed, truth, seed, paper):
+        for row in learned(shots, test, segments, reviewed, truth, seed, stores[name][1], paper):
             keep({"features": name, "videos": count, "seed": seed} | row)
         print(f"{name}, {count} videos, seed {seed}", file=sys.stderr, flush=True)
     print_table(rows)

@@ -8,7 +8,6 @@ import pytest
 from vpd.detection.base import is_covered
 from vpd.detection.combined import WEIGHTS
 from vpd.detection.frame_scores import FrameScores, detect_points
-from vpd.detection.naming import fitted_weights
 from vpd.detection.proposals import MANY_THRESHOLDS, Decoding, Lengths, lengths_of, propose
 from vpd.detection.timeline import Timeline
 from vpd.detection.trained import PAPER
@@ -100,17 +99,3 @@ def test_a_segment_is_covered_by_its_own_athletes_ticks():
     assert not is_covered(Segment("v", 0.2, 0.4, 1), parts)
     assert not is_covered(Segment("v", 2.0, 3.0, 0), parts)
     assert not is_covered(Segment("w", 0.2, 0.4, 0), parts)
-
-
-def test_weights_that_the_segments_do_not_decide_stay_where_they_start():
-    shares = np.full((6, 2), 0.5)
-    distances = np.ones((6, 2))
-    first, second = fitted_weights(shares, distances, np.array([0, 1, 0, 1, 0, 1]))
-    assert first == pytest.approx(1, abs=1e-3)
-    assert second == pytest.approx(0, abs=1e-3)
-
-
-def test_few_segments_that_any_weights_tell_apart_do_not_send_the_weights_to_their_bounds():
-    shares = np.array([[0.9, 0.1], [0.1, 0.9], [0.9, 0.1]])
-    first, _ = fitted_weights(shares, np.ones((3, 2)), np.array([0, 1, 0]))
-    assert 1.5 < first < 5

@@ -15,7 +15,7 @@ def timeline(values, valid=None):
 
 def test_displacements_are_differences_and_nothing_where_an_end_is_missing():
     line = timeline(np.arange(8.0) ** 2, [1, 1, 1, 1, 0, 1, 1, 1])
-    change = displacements(line, 1)
+    change = displacements(line.values, line.valid, 1)
     assert change[1:3, 0, 0].tolist() == [4, 8]
     assert change[6, 0, 0] == 49 - 25
     assert not change[[3, 5], 0, 0].any()

@@ -1,16 +1,18 @@
 """Classes of found intervals, told apart by scores and by examples."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.detection.synthetic import videos
-from vpd.detection.frame_scores import FrameScores
-from vpd.detection.naming import Naming, PackedExamples, as_sequence, segment_spans, smoothed
+from vpd.detection.frame_scores import FrameScores, most_scored
+from vpd.detection.naming import HeldOutNaming, Naming, segment_spans
 from vpd.detection.targets import targets
 from vpd.detection.timeline import to_timelines
-from vpd.dtw import dtw_distance
 
 CLASSES = ["a", "b"]
+SAME = {"a": "same", "b": "same"}
 
 
 @pytest.fixture(scope="module")
@@ -38,70 +40,61 @@ def test_spans_of_segments_that_touch_and_end_with_the_timeline():
     assert classes.shape == (0,)
 
 
-@pytest.mark.parametrize("costs", [(0, 0), (0.5, np.inf)])
-def test_distances_are_those_of_warping_to_the_nearest_example(labelled, costs):
-    parts, own = labelled
-    examples = PackedExamples(parts[:1], own[:1], np.array(costs))
-    spans, _ = segment_spans(own[1])
-    near = examples.distances(parts[1], spans[:2], 3)
-    clean = smoothed([as_sequence(parts[0]), as_sequence(parts[1])])
-    for row, (start, stop) in zip(near, spans[:2], strict=True):
-        query = clean[1].values[start:stop, 0]
-        for k in (0, 1):
-            expected = min(
-                dtw_distance(query, clean[0].values[a:b, side], "symmetricP2") * (1, 1 + costs[k])[side]
-                for (a, b), c in zip(*segment_spans(own[0]), strict=True)
-                for side in (0, 1)
-                if c == k
-            )
-            np.testing.assert_allclose(row[k], expected, rtol=1e-3)
-        # A class without an example is no nearer than any other.
-        assert row[2] == row[:2].max()
+def right(named, truth):
+    labels, likely = named
+    assert ((likely > 0) & (likely <= 1)).all()
+    return np.mean([name == CLASSES[k] for name, k in zip(labels, truth, strict=True)])
 
 
-@pytest.mark.parametrize("surely", [0.5, 0.4])
-def test_examples_speak_where_scores_say_nothing_or_err(labelled, surely):
+@pytest.mark.parametrize("surely", [0.9, 0.1])
+def test_examples_name_whatever_the_scores_say(labelled, surely):
     parts, own = labelled
-    held_out = [scored(part, classes, surely) for part, classes in zip(parts, own, strict=True)]
-    naming = Naming(np.zeros(2)).fit(held_out[:2], own[:2], [0, 1])
-    assert naming.weights_[1] > 0
+    naming = Naming(SAME).fit(parts[:2], own[:2])
     spans, truth = segment_spans(own[2])
-    named = naming.labels(held_out[2], spans)
-    assert np.mean([name == CLASSES[k] for name, k in zip(named, truth, strict=True)]) > 0.8
+    (named,) = naming([(scored(parts[2], own[2], surely), spans)])
+    assert right(named, truth) > 0.8
 
 
-def test_scores_are_believed_where_they_are_right(labelled):
+def test_spans_of_several_athletes_keep_their_places(labelled):
     parts, own = labelled
-    held_out = [scored(part, classes, 0.9) for part, classes in zip(parts, own, strict=True)]
-    naming = Naming(np.zeros(2)).fit(held_out[:2], own[:2], [0, 1])
+    naming = Naming(SAME).fit(parts[:1], own[:1])
+    spans = [segment_spans(classes)[0] for classes in own]
+    none = np.empty((0, 2), int)
+    intervals = [
+        (scored(parts[1], own[1], 0.5), spans[1]),
+        (scored(parts[0], own[0], 0.5), none),
+        (scored(parts[2], own[2], 0.5), spans[2]),
+    ]
+    named = naming(intervals)
+    assert [len(labels) for labels, _ in named] == [len(spans[1]), 0, len(spans[2])]
+    assert right(named[2], segment_spans(own[2])[1]) > 0.8
+
+
+def test_spans_without_features_have_the_most_scored_class(labelled):
+    parts, own = labelled
+    naming = Naming(SAME).fit(parts[:2], own[:2])
     spans, truth = segment_spans(own[2])
-    assert naming.labels(held_out[2], spans) == [CLASSES[k] for k in truth]
+    blind = replace(parts[2], valid=np.zeros(len(parts[2]), bool))
+    (named,) = naming([(scored(blind, own[2], 0.9), spans)])
+    assert right(named, truth) == 1
+    assert named[1].tolist() == [1] * len(spans)
 
 
-def test_where_nothing_is_held_out_the_scores_decide(labelled):
+def test_segments_of_one_class_teach_no_names(labelled):
     parts, own = labelled
-    naming = Naming(np.zeros(2)).fit([scored(parts[0], own[0], 0.6)], own[:1], [0])
-    assert naming.weights_ == (1.0, 0.0)
+    alone = [np.where(own[0] == 1, 1, 0)]
+    interval = (scored(parts[2], own[2], 0.9), segment_spans(own[2])[0])
+    naming = Naming(SAME).fit(parts[:1], alone)
+    assert naming([interval])[0][0] == most_scored([interval])[0][0]
 
 
-def test_spans_without_features_are_named_by_their_scores(labelled):
+def test_held_out_intervals_are_not_named_by_their_own_segments(labelled):
     parts, own = labelled
-    held_out = [scored(part, classes, 0.9) for part, classes in zip(parts, own, strict=True)]
-    naming = Naming(np.zeros(2)).fit(held_out, own, [0, 1, 2])
-    spans, truth = segment_spans(own[0])
-    blind = held_out[0].timeline.valid.copy()
-    held_out[0].timeline.valid[:] = False
-    assert naming.labels(held_out[0], spans) == [CLASSES[k] for k in truth]
-    held_out[0].timeline.valid[:] = blind
-
-
-def test_one_example_a_class_names_where_the_scores_do_not(labelled):
-    """Each held-out segment is of a class that nothing was left of: nothing is fitted, both are believed."""
-    parts, own = labelled
-    alone = [np.where(own[i] == i + 1, own[i], 0) for i in (0, 1)]
-    wrong = [scored(part, classes, 0.0) for part, classes in zip(parts, alone, strict=False)]
-    naming = Naming(np.zeros(2)).fit(wrong, alone, [0, 1])
-    assert naming.weights_[0] == 1
-    spans, truth = segment_spans(own[2])
-    undecided = scored(parts[2], own[2], 0.5)
-    assert naming.labels(undecided, spans) == [CLASSES[k] for k in truth]
+    wrong = [own[0], np.where(own[1] > 0, 3 - own[1], own[1])]
+    intervals = [(scored(parts[i], own[i], 0.5), segment_spans(own[i])[0]) for i in (0, 1)]
+    truth = [segment_spans(own[i])[1] for i in (0, 1)]
+    named = HeldOutNaming(SAME, parts[:2], wrong, [0, 1])(intervals)
+    assert right(named[0], truth[0]) < 0.2, "named by the wrong labels of the other fold"
+    assert right(named[1], truth[1]) > 0.8
+    alone = HeldOutNaming(SAME, parts[:1], own[:1], [0])(intervals[:1])
+    assert right(alone[0], truth[0]) > 0.8

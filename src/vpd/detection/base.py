@@ -12,13 +12,14 @@ from sklearn.base import BaseEstimator
 from vpd.detection.choice import Trial, choose_intervals, choose_points, operating_score, paper_decodings
 from vpd.detection.folds import FEW_VIDEOS, split
 from vpd.detection.frame_scores import FrameScores, Name, detect_intervals, detect_points, most_scored
-from vpd.detection.naming import Naming, labelled_sequences
+from vpd.detection.motion import fastest_place, split_joints
+from vpd.detection.naming import HeldOutNaming, Naming, labelled_sequences
 from vpd.detection.proposals import Lengths, lengths_of
 from vpd.detection.scoring import Scored
 from vpd.detection.targets import assign_athletes, class_names, targets
 from vpd.detection.timeline import Timeline, to_timelines
 from vpd.errors import InputError
-from vpd.sequences.sides import ClassSides, Sides, mirror_costs, sides_by_class
+from vpd.sequences.sides import ClassSides, Sides, sides_by_class
 from vpd.types import Array, Detection, FeatureSequence, Segment
 
 
@@ -34,6 +35,8 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     points_s : above 0, segments are points, and a detection within about this many seconds is right.
     seed : of everything random.
     sides : whether mirrored actions are of the same class, see `vpd.sequences.sides.Sides`.
+    joints : the last so many values of each frame are normalised joints: their speed places detections, and
+        they are used for nothing else (`vpd.detection.motion`).
     """
 
     rate_hz: float
@@ -43,6 +46,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     points_s: float
     seed: int
     sides: Sides
+    joints: int
     sides_: dict[str, ClassSides]
 
     @abstractmethod
@@ -75,7 +79,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         trial_ : the decoding and its cross-validated average precision.
         held_out_, held_out_truth_ : scores of the labelled videos by models that were fitted without them,
             and the segments in these videos.
-        naming_ : the classifier of detections; None for a single class.
+        naming_ : names detections (`vpd.detection.naming.Naming`).
         show_from_ : the score from which detections are shown.
 
         Raises InputError where no segment overlaps a frame with features.
@@ -84,7 +88,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             raise InputError(f"the decoding {self.decoding!r} is neither 'chosen' nor 'paper'")
         if self.folds < 2:
             raise InputError(f"{self.folds} folds cannot be cross-validated; take 2 or more")
-        timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
+        timelines = self._timelines(sequences)
         known = {t.video for t in timelines}
         segments = assign_athletes(timelines, [e for e in segments if e.video in known])
         self.classes_ = class_names(segments, self.class_agnostic)
@@ -99,13 +103,20 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         self.sides_ = sides_by_class(
             self.sides, self.classes_, examples, [self.classes_[k] for k in of_class]
         )
-        self.lengths_: Lengths = lengths_of(np.array([e.duration_s for e in segments]))
+        durations_s = np.array([e.duration_s for e in segments])
+        self.lengths_: Lengths = lengths_of(durations_s, fastest_place(timelines, segments))
         self.held_out_ = self._frame_scores(parts, self._learn(parts, labels, fold))
         self.held_out_truth_ = [e for e in segments if is_covered(e, parts)]
         self.targets_, self.fold_ = labels, fold
         self.trial_ = self._choose(self.held_out_)
         self._settle()
         return self
+
+    def _timelines(self, sequences: Sequence[FeatureSequence]) -> list[Timeline]:
+        timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
+        if not self.joints:
+            return timelines
+        return [split_joints(t, self.joints, self.rate_hz) for t in timelines]
 
     @property
     def _some_differ(self) -> bool:
@@ -122,13 +133,14 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     def _settle(self) -> None:
         """Fit the parts that need held-out scores and the chosen decoding: naming and the threshold."""
-        self.show_from_ = operating_score(self.held_out_truth_, self._detect(self.held_out_, most_scored))
-        several = len(self.classes_) > 1
-        naming = None
-        if several:
-            costs = mirror_costs(self.sides_, self.classes_)
-            naming = Naming(costs).fit(self.held_out_, self.targets_, self.fold_)
-        self.naming_: Naming | None = naming
+        self.naming_: Name = most_scored
+        held_out_naming: Name = most_scored
+        if len(self.classes_) > 1:
+            parts = [scores.timeline for scores in self.held_out_]
+            self.naming_ = Naming(self.sides_).fit(parts, self.targets_)
+            held_out_naming = HeldOutNaming(self.sides_, parts, self.targets_, self.fold_)
+        found = self._detect(self.held_out_, held_out_naming)
+        self.show_from_ = operating_score(self.held_out_truth_, found)
 
     def _frame_scores(self, timelines: Sequence[Timeline], scored: Sequence[Scored]) -> list[FrameScores]:
         classes = tuple(self.classes_)
@@ -152,12 +164,14 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     def score_frames(self, sequences: Sequence[FeatureSequence]) -> list[FrameScores]:
         """The probability of each tick of each athlete to lie in a segment."""
-        timelines = [t for t in to_timelines(sequences, self.rate_hz) if len(t)]
+        timelines = self._timelines(sequences)
         return self._frame_scores(timelines, self._score(timelines)) if timelines else []
 
     def detections(self, scores: Sequence[FrameScores]) -> list[Detection]:
-        """Segments decoded from the scores of ``score_frames``, in order of falling score."""
-        return self._detect(scores, most_scored if self.naming_ is None else self.naming_.labels)
+        """Segments decoded from the scores of ``score_frames``, in order of falling score, all named
+        together.
+        """
+        return self._detect(scores, self.naming_)
 
     def predict(self, sequences: Sequence[FeatureSequence]) -> list[Detection]:
         """Segments found in ``sequences``, in order of falling score. Very uncertain ones are included: see

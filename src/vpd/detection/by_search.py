@@ -56,7 +56,7 @@ class SearchDetector(FrameDetector):
 
     Parameters
     ----------
-    rate_hz, folds, class_agnostic, decoding, points_s, seed, sides
+    rate_hz, folds, class_agnostic, decoding, points_s, seed, sides, joints
         See `vpd.detection.base.FrameDetector`.
 
     Attributes
@@ -79,7 +79,8 @@ class SearchDetector(FrameDetector):
         decoding: str = "chosen",
         points_s: float = 0.0,
         seed: int = 0,
-        sides: Sides = "auto",
+        sides: Sides = "same",
+        joints: int = 0,
     ) -> None:
         self.rate_hz = rate_hz
         self.folds = folds
@@ -88,6 +89,7 @@ class SearchDetector(FrameDetector):
         self.points_s = points_s
         self.seed = seed
         self.sides = sides
+        self.joints = joints
 
     @property
     def judged_on(self) -> str:

@@ -19,6 +19,10 @@ MERGED_S, DROPPED_S = 1 / 25, 3 / 25
 LIMITS = ((0.2, 5.0), PAPER_LIMITS, (0.85, 1.15), (1.0, 1.0))
 CHOSEN_TIOUS = MEAN_TIOUS
 """The quality of a decoding is its mean average precision over these thresholds."""
+BEATS = tuple(product((1.0, 2.0, 4.0), (0.15, 0.25, 0.35)))
+"""Powers of the motion, each with a smoothing of the votes: wide votes suffice where motion marks the
+moment.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,17 +47,22 @@ def paper_decodings(lengths: Lengths) -> list[Decoding]:
     ]
 
 
-def _stages(kinds: Sequence[str]) -> list[list[dict[str, object]]]:
+def _stages(kinds: Sequence[str], moving: bool) -> list[list[dict[str, object]]]:
     """Options in the order in which they are chosen: each stage varies its own options of the best decoding
-    so far.
+    so far. With ``moving``, votes may be for the fastest moment.
     """
     shapes = [
         {"kind": kind, "shortest": low, "longest": high} for kind, (low, high) in product(kinds, LIMITS)
+    ]
+    beats = [
+        {"kind": "votes", "shortest": low, "longest": high, "motion": motion, "smoothing": smoothing}
+        for (low, high), (motion, smoothing) in product(LIMITS, BEATS)
     ]
     return [
         shapes,
         [{"smoothing": s} for s in (0.0, 0.05, 0.1, 0.2, 0.3)],
         shapes,
+        beats if moving else [],
         [{"suppression": s} for s in (0.05, 0.1, 0.3, 0.6)],
         [{"merge_gap": g, "min_length": m} for g, m in product((0.0, 0.1, 0.25), (0.0, 0.1, 0.25, 0.5))],
     ]
@@ -83,7 +92,8 @@ def choose_intervals(
     if decodings is not None:
         return _best([attempt(d) for d in decodings])
     voting = all(one.edges is not None for one in scores)
-    return _staged(attempt, _stages(("runs", "boxes", "votes") if voting else ("runs", "boxes")))
+    moving = voting and any(one.timeline.motion is not None for one in scores)
+    return _staged(attempt, _stages(("runs", "boxes", "votes") if voting else ("runs", "boxes"), moving))
 
 
 def choose_points(

@@ -37,7 +37,7 @@ class CombinedDetector(FrameDetector):
         ``FrameDetector``.
         """
         trained = (self.trained or TrainedDetector()).fit(sequences, segments, reviewed)
-        shared = ("rate_hz", "folds", "class_agnostic", "decoding", "points_s", "seed", "sides")
+        shared = ("rate_hz", "folds", "class_agnostic", "decoding", "points_s", "seed", "sides", "joints")
         search = SearchDetector(**{name: getattr(trained, name) for name in shared})
         search.fit(sequences, segments, reviewed)
         return self.combine(trained, search)
@@ -50,6 +50,7 @@ class CombinedDetector(FrameDetector):
         """
         self.trained_, self.search_ = trained, search
         self.rate_hz, self.points_s, self.decoding = trained.rate_hz, trained.points_s, trained.decoding
+        self.joints = trained.joints
         self.classes_, self.lengths_ = trained.classes_, trained.lengths_
         self.held_out_truth_, self.sides_ = trained.held_out_truth_, trained.sides_
         trials = []

@@ -57,8 +57,12 @@ def mixed(first: FrameScores, second: FrameScores, weight: float) -> FrameScores
     return replace(first, probabilities=(1 - weight) * first.probabilities + weight * second.probabilities)
 
 
-Name = Callable[[FrameScores, Array], list[str]]
-"""A function that names the class of spans (N, 2) of ticks."""
+Interval = tuple[FrameScores, Array]
+"""Scores of an athlete, and spans (N, 2) of its ticks."""
+Named = tuple[list[str], Array]
+"""A class for each span, and how probable it is (N,)."""
+Name = Callable[[Sequence[Interval]], list[Named]]
+"""A function that names the classes of the spans of all athletes."""
 
 
 def class_shares(scores: FrameScores, spans: Array) -> Array:
@@ -70,35 +74,44 @@ def class_shares(scores: FrameScores, spans: Array) -> Array:
     return shares
 
 
-def most_scored(scores: FrameScores, spans: Array) -> list[str]:
-    """The class with the largest score within each span."""
-    return [scores.classes[i] for i in class_shares(scores, spans).argmax(axis=1)]
+def most_scored(intervals: Sequence[Interval]) -> list[Named]:
+    """The class with the largest score within each span, taken for sure."""
+    return [
+        ([scores.classes[i] for i in class_shares(scores, spans).argmax(axis=1)], np.ones(len(spans)))
+        for scores, spans in intervals
+    ]
 
 
-def _detections(
-    scores: FrameScores, spans: Array, values: Array, rate_hz: float, name: Name, margin: float = 0.0
-) -> list[Detection]:
+def _ticks_of(scores: FrameScores, spans: Array, margin: int = 0) -> Array:
+    """(N, 2) whole ticks that spans (N, 2) touch, at least one each, with ``margin`` more on either side."""
     ticks = len(scores.times_s)
     starts = np.clip(np.floor(spans[:, 0]).astype(int), 0, ticks - 1)
     stops = np.clip(np.ceil(spans[:, 1]).astype(int), starts + 1, ticks)
-    begin_s = float(scores.times_s[0]) if ticks else 0.0
-    # A point on the first tick reaches to before it, but not to before the video.
-    least_s = min(0.0, begin_s)
-    around = round(margin)
-    labels = name(
-        scores, np.stack([np.maximum(starts - around, 0), np.minimum(stops + around, ticks)], axis=1)
-    )
-    return [
-        Detection(
-            scores.video,
-            max(least_s, float(begin_s + start / rate_hz)),
-            float(begin_s + stop / rate_hz),
-            scores.athlete,
-            label,
-            float(value),
-        )
-        for (start, stop), value, label in zip(spans, values, labels, strict=True)
+    return np.stack([np.maximum(starts - margin, 0), np.minimum(stops + margin, ticks)], axis=1)
+
+
+def _ranked(
+    scores: Sequence[FrameScores],
+    proposals: Sequence[tuple[Array, Array]],
+    rate_hz: float,
+    name: Name,
+    margin: int = 0,
+) -> list[Detection]:
+    """Detections in order of falling score: that of the proposal, times the probability of its name."""
+    intervals = [
+        (one, _ticks_of(one, spans, margin)) for one, (spans, _) in zip(scores, proposals, strict=True)
     ]
+    found = []
+    for one, (spans, values), (labels, likely) in zip(scores, proposals, name(intervals), strict=True):
+        begin_s = float(one.times_s[0]) if len(one.times_s) else 0.0
+        # A point on the first tick reaches to before it, but not to before the video.
+        least_s = min(0.0, begin_s)
+        for (start, stop), value, label in zip(spans, values * likely, labels, strict=True):
+            start_s, stop_s = float(begin_s + start / rate_hz), float(begin_s + stop / rate_hz)
+            found.append(
+                Detection(one.video, max(least_s, start_s), stop_s, one.athlete, label, float(value))
+            )
+    return sorted(found, key=lambda d: -d.score)
 
 
 def detect_intervals(
@@ -109,11 +122,10 @@ def detect_intervals(
     name: Name = most_scored,
 ) -> list[Detection]:
     """Intervals of all athletes in order of falling score, with the classes that ``name`` gives them."""
-    found = []
-    for one in scores:
-        spans, values = propose(one.action, rate_hz, lengths, decoding, one.edges)
-        found += _detections(one, spans, values, rate_hz, name)
-    return sorted(found, key=lambda d: -d.score)
+    proposals = [
+        propose(one.action, rate_hz, lengths, decoding, one.edges, one.timeline.motion) for one in scores
+    ]
+    return _ranked(scores, proposals, rate_hz, name)
 
 
 def detect_points(
@@ -129,11 +141,9 @@ def detect_points(
     ``radius_s`` is the distance in seconds around a point within which scores were trained to be high. Two
     points of an athlete lie at least ``decoding.merge_gap`` radii apart.
     """
-    found = []
+    apart = decoding.merge_gap * radius_s * rate_hz
+    proposals = []
     for one in scores:
-        apart = decoding.merge_gap * radius_s * rate_hz
         ticks, values = peaks(one.action, apart, decoding.smoothing * radius_s * rate_hz)
-        found += _detections(
-            one, np.stack([ticks, ticks + 1], axis=1), values, rate_hz, name, radius_s * rate_hz
-        )
-    return sorted(found, key=lambda d: -d.score)
+        proposals.append((np.stack([ticks, ticks + 1], axis=1), values))
+    return _ranked(scores, proposals, rate_hz, name, round(radius_s * rate_hz))

@@ -16,12 +16,14 @@ swing.
 """
 
 
-def displacements(timeline: Timeline, half: int) -> Array:
-    """(T, 2, d) change from ``half`` ticks before to ``half`` ticks after; 0 where either is missing."""
-    before = np.clip(np.arange(len(timeline)) - half, 0, None)
-    after = np.clip(np.arange(len(timeline)) + half, None, len(timeline) - 1)
-    known = timeline.valid[before] & timeline.valid[after]
-    change: Array = (timeline.values[after] - timeline.values[before]) * known[:, None, None]
+def displacements(values: Array, valid: Array, half: int) -> Array:
+    """(T, m, d) change of values (T, m, d) from ``half`` ticks before to ``half`` ticks after; 0 where either
+    is missing.
+    """
+    before = np.clip(np.arange(len(values)) - half, 0, None)
+    after = np.clip(np.arange(len(values)) + half, None, len(values) - 1)
+    known = valid[before] & valid[after]
+    change: Array = (values[after] - values[before]) * known[:, None, None]
     return change
 
 
@@ -53,7 +55,9 @@ class Scaling:
         scaled = np.where(there, (timeline.values - self.mean) / self.deviation, 0)
         known = np.broadcast_to(there, (*scaled.shape[:2], 1))
         pairs = zip(self.halves, self.motions, strict=True)
-        motions = [displacements(timeline, half) / deviation for half, deviation in pairs]
+        motions = [
+            displacements(timeline.values, timeline.valid, half) / deviation for half, deviation in pairs
+        ]
         inputs: Array = np.concatenate([scaled, known, *motions], axis=-1).astype(np.float32)
         return inputs
 
@@ -73,6 +77,7 @@ def scaling(timelines: Sequence[Timeline], rate_hz: float, motion: bool) -> Scal
         return Scaling(np.zeros(d, np.float32), ones, halves, (ones,) * len(halves))
     values = np.concatenate([t.values[t.valid].reshape(-1, d) for t in timelines])
     changes = [
-        np.concatenate([displacements(t, half)[t.valid].reshape(-1, d) for t in timelines]) for half in halves
+        np.concatenate([displacements(t.values, t.valid, half)[t.valid].reshape(-1, d) for t in timelines])
+        for half in halves
     ]
     return Scaling(values.mean(axis=0), _deviation(values), halves, tuple(_deviation(c) for c in changes))

@@ -9,14 +9,18 @@ from vpd.detection.trained import PAPER, TrainedDetector
 from vpd.settings import DetectSettings
 
 
-def make_detector(settings: DetectSettings) -> FrameDetector:
-    """An unfitted detector; with ``paper`` the paper's network, schedule and decoding."""
+def make_detector(settings: DetectSettings, joints: int = 0) -> FrameDetector:
+    """An unfitted detector; with ``paper`` the paper's network, schedule and decoding.
+
+    ``joints`` : see `vpd.detection.base.FrameDetector`.
+    """
     shared = {
         "folds": settings.folds,
         "class_agnostic": settings.class_agnostic,
         "points_s": settings.points_s,
         "seed": settings.seed,
         "sides": settings.sides,
+        "joints": joints,
     }
     trained = TrainedDetector(epochs=settings.epochs)
     trained.set_params(**shared)

@@ -17,6 +17,8 @@ LEAST_SPREAD, MOST_VOTERS = 0.05, 1.5
 """Standard deviation of votes for one middle, in mean lengths, and the radius within which votes count, in
 longest lengths.
 """
+REST = 0.05
+"""Displacement of the fastest joint that counts as rest; votes count this much where no motion is known."""
 PAPER_LIMITS = (0.67, 1.33)
 """Shortest and longest interval, in mean lengths of the training segments (paper, supplement)."""
 
@@ -30,10 +32,12 @@ class Decoding:
     kind : "runs" of ticks above a threshold, "boxes": intervals of the training lengths that hold more
         score than what is beside them, or "votes": intervals on whose middle and edges the ticks agree.
     thresholds : runs are taken above each of these.
-    smoothing : standard deviation of the filter over the scores, or over the votes for middles.
+    smoothing : standard deviation of the filter over the scores, or over the votes.
     merge_gap, min_length : runs this near are joined; shorter ones are dropped.
     shortest, longest : intervals are stretched or cut about their middle to lie within.
     suppression : standard deviation of soft non-maximum suppression over temporal IoU; 0 keeps all.
+    motion : votes are for the fastest moment of a segment, and are multiplied by the speed of the fastest
+        joint to this power; 0 asks the votes alone.
     """
 
     kind: str = "runs"
@@ -44,24 +48,29 @@ class Decoding:
     shortest: float = PAPER_LIMITS[0]
     longest: float = PAPER_LIMITS[1]
     suppression: float = 0.3
+    motion: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class Lengths:
-    """Durations of the training segments in seconds: their mean, and quantiles that represent them."""
+    """Durations of the training segments in seconds: their mean, and quantiles that represent them.
+
+    ``fastest`` : the usual place of the fastest moment within them, 0 at the start and 1 at the end.
+    """
 
     mean_s: float
     quantiles_s: tuple[float, ...]
+    fastest: float = 0.5
 
 
-def lengths_of(durations_s: Array) -> Lengths:
+def lengths_of(durations_s: Array, fastest: float = 0.5) -> Lengths:
     """Mean and the 10, 30, 50, 70 and 90 % quantiles. Equal quantiles occur once."""
     quantiles = np.quantile(durations_s, [0.1, 0.3, 0.5, 0.7, 0.9])
     distinct = [quantiles[0]]
     for value in quantiles[1:]:
         if value > 1.1 * distinct[-1]:
             distinct.append(value)
-    return Lengths(float(np.mean(durations_s)), tuple(float(q) for q in distinct))
+    return Lengths(float(np.mean(durations_s)), tuple(float(q) for q in distinct), fastest)
 
 
 def runs_above(scores: Array, threshold: float) -> Array:
@@ -129,26 +138,42 @@ def _boxes(scores: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Ar
     return np.concatenate(spans), np.concatenate(values)
 
 
-def _votes(scores: Array, edges: Array, lengths: Array, decoding: Decoding) -> tuple[Array, Array]:
-    """Let every tick vote for the middle of its segment, weighted by its score, with the segment's edges.
+@dataclass(frozen=True, eq=False)
+class Beat:
+    """What votes are multiplied by (T,), and the place in a segment, 0..1, of the moment they are for."""
 
-    A segment lies where votes are densest. Its edges are the means of those of its voters.
+    weights: Array
+    place: float
+
+
+def _votes(
+    scores: Array, edges: Array, lengths: Array, decoding: Decoding, beat: Beat | None
+) -> tuple[Array, Array]:
+    """Let every tick vote for a moment of its segment, weighted by its score, with the segment's edges.
+
+    The moment is the middle, or that of ``beat``. A segment lies where votes are densest. Its edges are the
+    means of those of its voters, with a beat moved so that its moment lies at the peak.
     """
     mean, ticks = lengths[0], np.arange(len(scores))
+    place = 0.5 if beat is None else beat.place
     starts, stops = ticks - edges[:, 0], ticks + edges[:, 1]
-    middles = (starts + stops) / 2
+    moments = starts + place * (stops - starts)
     spread = max(decoding.smoothing, LEAST_SPREAD) * mean
     cast = np.bincount(
-        np.clip(np.rint(middles), 0, len(scores) - 1).astype(np.int64), scores, minlength=len(scores)
+        np.clip(np.rint(moments), 0, len(scores) - 1).astype(np.int64), scores, minlength=len(scores)
     )
     density = gaussian_filter1d(cast, spread, mode="constant")
+    if beat is not None:
+        density *= beat.weights
     peak = np.flatnonzero((density >= maximum_filter1d(density, max(3, int(mean / 4) | 1))) & (density > 0))
     reach = int(np.ceil(MOST_VOTERS * max(mean, lengths.max()) / 2))
     near = np.clip(peak[:, None] + np.arange(-reach, reach + 1), 0, len(scores) - 1)
-    weights = scores[near] * np.exp(-0.5 * ((middles[near] - peak[:, None]) / spread) ** 2)
+    weights = scores[near] * np.exp(-0.5 * ((moments[near] - peak[:, None]) / spread) ** 2)
     total = weights.sum(axis=1) + 1e-9
     begin, end = ((weights * at[near]).sum(axis=1) / total for at in (starts, stops))
     spans = clamp_lengths(np.stack([begin, end], axis=1), decoding.shortest * mean, decoding.longest * mean)
+    if beat is not None:
+        spans += (peak - (1 - place) * spans[:, 0] - place * spans[:, 1])[:, None]
     # Ticks of a segment that all agree make its length; more voters than that prove no more.
     values = np.minimum(total / (spans[:, 1] - spans[:, 0]), 1)
     return spans, values
@@ -200,12 +225,18 @@ def soft_suppression(spans: Array, values: Array, sigma: float) -> Array:
 
 
 def propose(
-    scores: Array, rate_hz: float, lengths: Lengths, decoding: Decoding, edges: Array | None = None
+    scores: Array,
+    rate_hz: float,
+    lengths: Lengths,
+    decoding: Decoding,
+    edges: Array | None = None,
+    motion: Array | None = None,
 ) -> tuple[Array, Array]:
     """Intervals (N, 2) in fractional ticks and their scores (N,) in 0..1, in falling order.
 
     ``scores`` (T,) in 0..1 are the probabilities that each tick lies in a segment; tick i covers i <= t < i +
     1. ``edges`` (T, 2) are the ticks to the start and to the end of that segment, which "votes" need.
+    ``motion`` (T,) is that of the fastest joint.
     """
     if not len(scores):
         return np.empty((0, 2)), np.empty(0)
@@ -214,7 +245,10 @@ def propose(
     if decoding.kind == "votes":
         if edges is None:
             raise ValueError("votes need edges")
-        spans, values = _votes(scores, edges, in_ticks, decoding)
+        beat = None
+        if decoding.motion and motion is not None:
+            beat = Beat((motion + REST) ** decoding.motion, lengths.fastest)
+        spans, values = _votes(scores, edges, in_ticks, decoding, beat)
     else:
         if decoding.smoothing:
             scores = gaussian_filter1d(scores, decoding.smoothing * in_ticks[0], mode="constant")

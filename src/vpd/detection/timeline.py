@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Timeline:
     frames : (T,) int64, the video's frame nearest to each tick.
     values : (T, 2, d) float32, zero where not valid.
     valid : (T,) bool.
+    motion : (T,) float32 of the fastest joint (`vpd.detection.motion`), or None where joints are not known.
     """
 
     video: str
@@ -35,6 +36,7 @@ class Timeline:
     frames: Array
     values: Array
     valid: Array
+    motion: Array | None = None
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -42,13 +44,13 @@ class Timeline:
     def part(self, start: int, stop: int) -> Timeline:
         """Ticks start <= i < stop."""
         rows = slice(start, stop)
-        return Timeline(
-            self.video,
-            self.athlete,
-            self.times_s[rows],
-            self.frames[rows],
-            self.values[rows],
-            self.valid[rows],
+        return replace(
+            self,
+            times_s=self.times_s[rows],
+            frames=self.frames[rows],
+            values=self.values[rows],
+            valid=self.valid[rows],
+            motion=None if self.motion is None else self.motion[rows],
         )
 
 

@@ -53,7 +53,7 @@ class TrainedDetector(FrameDetector):
         See `vpd.detection.training.Schedule`.
     motion : bool
         Networks see how features change as well.
-    rate_hz, folds, class_agnostic, decoding, points_s, seed, sides
+    rate_hz, folds, class_agnostic, decoding, points_s, seed, sides, joints
         See `vpd.detection.base.FrameDetector`.
 
     Attributes
@@ -91,7 +91,8 @@ class TrainedDetector(FrameDetector):
         decoding: str = "chosen",
         points_s: float = 0.0,
         seed: int = 0,
-        sides: Sides = "auto",
+        sides: Sides = "same",
+        joints: int = 0,
     ) -> None:
         self.network = network
         self.hidden = hidden
@@ -111,6 +112,7 @@ class TrainedDetector(FrameDetector):
         self.points_s = points_s
         self.seed = seed
         self.sides = sides
+        self.joints = joints
 
     def _schedule(self) -> Schedule:
         window_s = max(self.window_s, 2 * max(self.lengths_.quantiles_s))

@@ -73,6 +73,17 @@ class JoinedStore:
         """Videos that have all of the features, sorted."""
         return sorted(set.intersection(*(set(store.videos()) for store in self.stores)))
 
+    def sequences(self, video: str) -> list[FeatureSequence]:
+        """All athletes of one video that have all of the features. Raises InputError where they are not
+        used.
+        """
+        first, *others = ({s.athlete: s for s in store.sequences(video)} for store in self.stores)
+        return [
+            join([sequence, *(of[athlete] for of in others)])
+            for athlete, sequence in first.items()
+            if all(athlete in of for of in others)
+        ]
+
     @property
     def other_times(self) -> set[str]:
         """Videos that are used, though their files have other times than when they were scanned."""

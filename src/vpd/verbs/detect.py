@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from vpd.cancelling import cancelled_by
 from vpd.detection.base import FrameDetector
 from vpd.detection.frame_scores import FrameScores
@@ -18,14 +20,18 @@ from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.metrics.spotting import frames_to_seconds
 from vpd.sequences import FeatureStore
+from vpd.sequences.joined import JoinedStore
 from vpd.settings import DetectSettings
 from vpd.settings.toml import load_settings
 from vpd.types import Array, Detection, Segment
 from vpd.verbs.detections import COLUMNS, detection_rows
-from vpd.verbs.features import FeatureChoice, choose_features
+from vpd.verbs.features import FeatureChoice, choose_features, with_joints
 from vpd.verbs.labelled import labelled_segments, left_out_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import Row, to_csv
+
+NAMED_TOGETHER_S = 4 * 3600.0
+"""Videos of so many seconds in all are named together: their scores are in memory at once, 200 MB."""
 
 
 def searches_alone(settings: DetectSettings) -> bool:
@@ -185,7 +191,8 @@ def detect(
 class _Task:
     """The labelled data to learn from and the videos to search."""
 
-    store: FeatureStore
+    store: FeatureStore | JoinedStore
+    joints: int
     features: FeatureChoice
     labels: list[Segment]
     times_s: dict[str, Array]
@@ -203,15 +210,20 @@ class _Task:
         by = "search" if searches_alone(settings) else "networks"
         progress(0.0, f"{by}: learning from {len(self.labels)} labels")
         with cancelled_by(progress.check):
-            detector = learn(self.store, self.labels, settings)
+            detector = learn(self.store, self.labels, settings, self.joints)
         shown_from = detector.show_from_ if self.at_least is None else self.at_least
         classes = tuple(map(str, detector.classes_))
         found: list[Detection] = []
-        for number, video in enumerate(self.times_s):
-            progress(0.8 + 0.2 * number / len(self.times_s), f"{by}: {video}")
-            one = self._look(detector, video, shown_from, classes)
-            found += one.detections
-            listener.video(one)
+        done = 0
+        for lot in self.lots():
+            scores = {}
+            for video in lot:
+                progress(0.8 + 0.2 * done / len(self.times_s), f"{by}: {video}")
+                scores[video] = detector.score_frames(self.store.sequences(video))
+                done += 1
+            for one in self._looked(detector, scores, shown_from, classes):
+                found += one.detections
+                listener.video(one)
         progress(1.0, f"{by}: {len(found)} found")
         return DetectResult(
             sorted(found, key=lambda d: -d.score),
@@ -227,13 +239,37 @@ class _Task:
             self.notes,
         )
 
-    def _look(
-        self, detector: FrameDetector, video: str, shown_from: float, classes: tuple[str, ...]
-    ) -> VideoDetections:
-        scores = detector.score_frames(self.store.sequences(video))
-        own = [d for d in detector.detections(scores) if d.score >= shown_from]
-        labels = [s for s in self.labels if s.video == video]
-        return VideoDetections(video, own, scores, labels, float(self.times_s[video][-1]), classes)
+    def lots(self) -> list[list[str]]:
+        """The videos in lots of at most `NAMED_TOGETHER_S`, or a single longer video."""
+        lots: list[list[str]] = []
+        held_s = np.inf
+        for video, times_s in self.times_s.items():
+            if held_s + times_s[-1] > NAMED_TOGETHER_S:
+                lots.append([])
+                held_s = 0.0
+            lots[-1].append(video)
+            held_s += float(times_s[-1])
+        return lots
+
+    def _looked(
+        self,
+        detector: FrameDetector,
+        scores: dict[str, list[FrameScores]],
+        shown_from: float,
+        classes: tuple[str, ...],
+    ) -> list[VideoDetections]:
+        found = detector.detections([one for of_video in scores.values() for one in of_video])
+        return [
+            VideoDetections(
+                video,
+                [d for d in found if d.video == video and d.score >= shown_from],
+                of_video,
+                [s for s in self.labels if s.video == video],
+                float(self.times_s[video][-1]),
+                classes,
+            )
+            for video, of_video in scores.items()
+        ]
 
 
 def _task(library: Layout, request: DetectRequest) -> _Task:
@@ -241,7 +277,7 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     videos = Videos.read(library)
     labels, notes = labelled_segments(library, videos, request.labels, detection=True)
     features = choose_features(library, request.features)
-    store = FeatureStore(library, features.name)
+    store, joints = with_joints(library, features.name)
     wanted = videos_to_search(store, labels, [videos.id_of(name) for name in request.videos or ()])
     changed: dict[str, Any] = {}
     if request.method is not None:
@@ -251,7 +287,7 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     settings = settings.changed(**changed)
     notes = (*notes, *left_out_notes(store))
     times_s = {video: read_times(library.frames(video)) for video in wanted}
-    return _Task(store, features, labels, times_s, settings, request.at_least, notes)
+    return _Task(store, joints, features, labels, times_s, settings, request.at_least, notes)
 
 
 def tolerance_s(text: str, fps: float) -> float:
@@ -268,8 +304,13 @@ def tolerance_s(text: str, fps: float) -> float:
     return frames_to_seconds(value, fps) if frames else value
 
 
-def learn(store: FeatureStore, labels: Sequence[Segment], settings: DetectSettings) -> FrameDetector:
-    """Fit the detector on the labelled videos. Raises InputError where there is nothing to learn from."""
+def learn(
+    store: FeatureStore | JoinedStore, labels: Sequence[Segment], settings: DetectSettings, joints: int = 0
+) -> FrameDetector:
+    """Fit the detector on the labelled videos. Raises InputError where there is nothing to learn from.
+
+    ``joints`` : size of the joints beside the features, see `vpd.verbs.features.with_joints`.
+    """
     events, reviewed = split_reviewed(list(labels))
     labelled = sorted({s.video for s in labels} & set(store.videos()))
     if not labelled:
@@ -278,10 +319,12 @@ def learn(store: FeatureStore, labels: Sequence[Segment], settings: DetectSettin
             "Label actions in labels.csv, and make features with `vpd run`."
         )
     sequences = [s for video in labelled for s in store.sequences(video)]
-    return make_detector(settings).fit(sequences, events, reviewed)
+    return make_detector(settings, joints).fit(sequences, events, reviewed)
 
 
-def videos_to_search(store: FeatureStore, labels: Sequence[Segment], named: Sequence[str] = ()) -> list[str]:
+def videos_to_search(
+    store: FeatureStore | JoinedStore, labels: Sequence[Segment], named: Sequence[str] = ()
+) -> list[str]:
     """The videos named, or all with features and without labels. Raises InputError where there is none."""
     for video in named:
         if why := store.left_out.get(video):

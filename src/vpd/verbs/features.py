@@ -97,6 +97,18 @@ def open_features(layout: Layout, name: str) -> tuple[FeatureStore | JoinedStore
     return joined, joined.sizes
 
 
+def with_joints(layout: Layout, name: str) -> tuple[FeatureStore | JoinedStore, int]:
+    """Open the features called ``name``, with the joints beside them where every video has those as well.
+
+    Returns the size of the joints, 0 where there are none: their speed places detections in time.
+    """
+    store = FeatureStore(layout, name)
+    if name == LAST or LAST not in layout.feature_names():
+        return store, 0
+    joined = JoinedStore(layout, [name, LAST])
+    return (joined, joined.sizes[1]) if store.videos() and joined.videos() == store.videos() else (store, 0)
+
+
 def names_a_student(settings: Settings) -> bool:
     """Whether the user chose a student in [distill] of vpd.toml."""
     return bool(settings.distill.model_fields_set & NAMES_A_STUDENT)
