@@ -177,13 +177,11 @@ def write_figure(panels: Sequence[Panel], folder: Path, options: Options) -> lis
 
 def notes(panels: Sequence[Panel], options: Options) -> list[str]:
     """Protocol, coverage, and the reasons for missing curves."""
-    found = [note for p in panels for note in (*p.column.notes(), validation_of(p.column, options)[1])]
-    found += [
-        *bigru_notes(options),
-        *shortened([p.column for p in panels], [c.system for p in panels for c in p.curves]),
-    ]
+    columns, systems = [p.column for p in panels], [c.system for p in panels for c in p.curves]
+    found = [note for c in columns for note in (*c.notes(), validation_of(c, options)[1])]
+    found += [*bigru_notes(systems, options), *shortened(columns, systems)]
     found.append("A star: nearest neighbour search (NNS) was better than the BiGRU. Dashed: best of Table 1.")
-    found += baseline_notes([c.system for p in panels for c in p.curves], options)
+    found += baseline_notes(systems, options)
     missing = {(c.system.title, c.reason) for p in panels for c in p.curves if c.reason}
     return [*found, *(f"Not measured, {title}: {reason}" for title, reason in sorted(missing))]
 

@@ -80,8 +80,10 @@ def _estimator(system: System, column: Column, k: int, options: Options) -> Any:
     )
 
 
-def bigru_notes(options: Options) -> list[str]:
-    """Sentences on how the training of the BiGRU differs from the paper's."""
+def bigru_notes(systems: Sequence[System], options: Options) -> list[str]:
+    """Sentences on how the training of the BiGRU differs from the paper's; none where no row has one."""
+    if all(system.kind != "features" or system.recogniser != BIGRU for system in systems):
+        return []
     found = []
     if options.epochs:
         found.append(f"The BiGRU is trained for {options.epochs} epochs; the paper has {EPOCHS}.")
@@ -229,7 +231,7 @@ def _table(
         )
     notes = [note for c in columns for note in (*c.notes(), validation_of(c, options)[1])]
     notes += baseline_notes(systems, options)
-    notes += [*bigru_notes(options), *shortened(columns, systems)]
+    notes += [*bigru_notes(systems, options), *shortened(columns, systems)]
     notes.append(
         "Both orientations are averaged at test; a test action without features counts as wrong. VIPE* is "
         "the library's vipe: this program's own embedding unless one was trained with the preset of the "
