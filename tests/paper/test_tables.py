@@ -85,8 +85,8 @@ def test_a_shortened_bigru_is_said(columns, monkeypatch):
         lambda **given: made.append(given) or BiGRUClassifier(hidden=2, epochs=1),
     )
     for options, wanted in (
-        (Options(), {"epochs": 500, "growth": 1}),
-        (Options(epochs=3, as_published=True), {"epochs": 3, "growth": 2}),
+        (Options(), {"epochs": 500, "as_reference": False}),
+        (Options(epochs=3, as_published=True), {"epochs": 3, "as_reference": True}),
     ):
         table = recognition.table_1(columns, (JOINTS,), options)
         assert made.pop() == wanted

@@ -8,7 +8,7 @@ import torch
 
 from tests.recognition.made import actions, handed, sequence
 from vpd.errors import InputError
-from vpd.recognition.bigru import BiGRUClassifier, learning_rate
+from vpd.recognition.bigru import BiGRUClassifier, batches, learning_rate
 from vpd.sequences.packing import FrameMatrix
 
 SMALL = {"hidden": 16, "epochs": 60}
@@ -112,6 +112,24 @@ def test_cycles_may_double_as_in_the_reference():
     rates = np.array([learning_rate(1e-3, e, 500, 2) for e in range(501)])
     assert np.flatnonzero(rates == 1e-3).tolist() == [0, 50, 150, 350]
     assert rates[500] == pytest.approx(1e-3 * (1 + np.cos(0.375 * np.pi)) / 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "equal", "reference"),
+    [(56, [28, 28], [50, 6]), (101, [34, 34, 33], [50, 51]), (100, [50, 50], [50, 50]), (1, [1], [1])],
+)
+def test_batches_are_nearly_equal_or_full_ones_and_what_is_left(count, equal, reference):
+    for as_reference, sizes in ((False, equal), (True, reference)):
+        found = batches(np.arange(count), 50, as_reference)
+        assert [len(one) for one in found] == sizes
+        assert np.concatenate(found).tolist() == list(range(count))
+
+
+def test_training_as_the_reference_is_another_and_repeats_itself():
+    X, y = actions(12)
+    given = {"hidden": 4, "epochs": 12, "batch": 5}
+    ours, *theirs = (BiGRUClassifier(**given, as_reference=r).fit(X, y).losses_ for r in (False, True, True))
+    assert theirs[0] == theirs[1] != ours
 
 
 @pytest.mark.parametrize(("batch", "epochs"), [(6, 10), (2, 5), (1, 5)])

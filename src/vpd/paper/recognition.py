@@ -27,8 +27,6 @@ from vpd.verbs import few_shot
 BIGRU = "bigru"
 EPOCHS = 500
 """Epochs of the paper's BiGRU."""
-REFERENCE_GROWTH = 2
-"""How many times as long a cycle of the learning rate is as the one before, in the reference as it runs."""
 DIVING_EPOCHS = 200
 """Epochs of the paper for Diving48 with all labels."""
 HELD_OUT_FOLDS = 10
@@ -75,9 +73,7 @@ def _estimator(system: System, column: Column, k: int, options: Options) -> Any:
     if system.recogniser != BIGRU:
         return make_recogniser(system.recogniser)
     published = DIVING_EPOCHS if column.data == "diving48" and k == ALL else EPOCHS
-    return BiGRUClassifier(
-        epochs=options.epochs or published, growth=REFERENCE_GROWTH if options.as_published else 1
-    )
+    return BiGRUClassifier(epochs=options.epochs or published, as_reference=options.as_published)
 
 
 def bigru_notes(systems: Sequence[System], options: Options) -> list[str]:
@@ -90,7 +86,7 @@ def bigru_notes(systems: Sequence[System], options: Options) -> list[str]:
     if options.as_published:
         found.append(
             "As published: each cycle of the BiGRU's learning rate is twice as long as the one before, and "
-            "the last one is cut off; the paper has ten equal ones."
+            "the last is cut off; the paper has ten equal ones. The last batch of an epoch has what is left."
         )
     return found
 

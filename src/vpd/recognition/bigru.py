@@ -24,6 +24,8 @@ from vpd.types import Array, FeatureSequence
 
 RESTARTS = 10
 """Warm restarts of the cosine learning rate."""
+REFERENCE_GROWTH = 2
+"""How many times as long a cycle is as the one before, in the reference as it runs."""
 PREDICTION_BATCH = 256
 
 
@@ -35,6 +37,18 @@ def learning_rate(base: float, epoch: int, epochs: int, growth: int = 1) -> floa
     while epoch >= period:
         epoch, period = epoch - period, period * growth
     return base * 0.5 * (1 + math.cos(math.pi * epoch / period))
+
+
+def batches(items: Array, size: int, as_reference: bool = False) -> list[Array]:
+    """Split the examples of an epoch into batches of nearly equal size, at most ``size``.
+
+    As in the reference, all batches but the last have ``size`` examples. A lone last example, of which batch
+    normalisation can make nothing, joins the batch before.
+    """
+    if not as_reference:
+        return np.array_split(items, math.ceil(len(items) / size))
+    found = np.split(items, range(size, len(items), size))
+    return found if len(found[-1]) > 1 or len(found) < 2 else [*found[:-2], np.concatenate(found[-2:])]
 
 
 @contextmanager
@@ -62,9 +76,10 @@ class BiGRUClassifier(SequenceClassifier):
         Width and number of the GRU's layers; the paper has 128 and 2.
     epochs, batch, rate : int, int, float
         500, 50, 1e-3 in the paper, AdamW with ten cosine cycles.
-    growth : int
-        How many times as long each cycle is as the one before. 1 in the paper; as the reference runs 2, so
-        that its training ends within the fourth cycle, at 69 % of ``rate``.
+    as_reference : bool
+        Train as the reference runs: each cycle is twice as long as the one before, so that training ends
+        within the fourth at 69 % of ``rate``; and the last batch of an epoch has what is left, be it six of
+        56 examples, whose means and variances batch normalisation then takes.
     least_steps : int
         The least number of optimiser steps; more epochs are run where examples are few.
     seed : int
@@ -104,7 +119,7 @@ class BiGRUClassifier(SequenceClassifier):
         epochs: int = 500,
         batch: int = 50,
         rate: float = 1e-3,
-        growth: int = 1,
+        as_reference: bool = False,
         least_steps: int = 0,
         seed: int = 0,
         threads: int = 1,
@@ -117,7 +132,7 @@ class BiGRUClassifier(SequenceClassifier):
         self.epochs = epochs
         self.batch = batch
         self.rate = rate
-        self.growth = growth
+        self.as_reference = as_reference
         self.least_steps = least_steps
         self.seed = seed
         self.threads = threads
@@ -150,10 +165,13 @@ class BiGRUClassifier(SequenceClassifier):
             optimiser = torch.optim.AdamW(self.network_.parameters(), lr=self.rate, fused=True)
             best: tuple[float, dict[str, torch.Tensor]] | None = None
             self.losses_: list[float] = []
-            epochs = max(self.epochs, math.ceil(self.least_steps / self._batches(len(matrix))))
+            steps = len(batches(np.arange(len(matrix)), max(2, self.batch), self.as_reference))
+            epochs = max(self.epochs, math.ceil(self.least_steps / steps))
             for epoch in range(epochs):
                 for group in optimiser.param_groups:
-                    group["lr"] = learning_rate(self.rate, epoch, epochs, self.growth)
+                    group["lr"] = learning_rate(
+                        self.rate, epoch, epochs, REFERENCE_GROWTH if self.as_reference else 1
+                    )
                 self.losses_.append(self._epoch(matrix, targets, optimiser, order))
                 if X_validation is not None and y_validation is not None:
                     accuracy = float((self.predict(X_validation) == np.asarray(y_validation)).mean())
@@ -175,9 +193,6 @@ class BiGRUClassifier(SequenceClassifier):
             self.precision,
         ).to(self.device_)
 
-    def _batches(self, examples: int) -> int:
-        return math.ceil(examples / max(2, self.batch))
-
     def _epoch(
         self,
         matrix: FrameMatrix,
@@ -185,13 +200,11 @@ class BiGRUClassifier(SequenceClassifier):
         optimiser: torch.optim.Optimizer,
         order: np.random.Generator,
     ) -> float:
-        """Train one pass in batches of nearly equal size, each of two examples or more. Returns the mean
-        loss.
-        """
+        """Train one pass in batches of two examples or more. Returns the mean loss."""
         self.network_.train()
         items = order.permutation(len(matrix))
         losses = []
-        for chosen in np.array_split(items, self._batches(len(items))):
+        for chosen in batches(items, max(2, self.batch), self.as_reference):
             check_cancelled()
             frames, packing = matrix.batch(chosen)
             wanted = targets[chosen[packing.order]].to(self.device_)
