@@ -173,6 +173,30 @@ class Library:
             self.layout, steps, jobs, redistill, listener, teachers, invert, "", engine, cluster, shard
         )
 
+    def pixels(self, again: bool = False, listener: Listener | None = None) -> RunReport:
+        """Make the features `pixels`, of what the hands look like, as `vpd pixels` does.
+
+        Parameters
+        ----------
+        again : bool
+            Learn the map from pictures to features again, from all videos of now.
+        listener : Listener, optional
+            Receives the progress, and may end the work by raising CancelledError.
+
+        Returns
+        -------
+        RunReport
+            ``made`` counts the videos; ``problems`` names what lacks crops, poses or features.
+
+        Raises
+        ------
+        InputError
+            Where there is too little to learn the map from.
+        """
+        from vpd.pipeline.pixels import make_pixels
+
+        return make_pixels(self.layout, again, listener)
+
     def status(self) -> Status:
         """Check which artefacts are up to date.
 

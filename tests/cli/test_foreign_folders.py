@@ -69,6 +69,7 @@ ELSEWHERE = {
     "evaluate",  # as retrieve and recognise; no option names a place
     "serve",  # tests/web/test_exports.py
     "remove",  # tests/verbs/test_remove.py
+    "pixels",  # into the library alone, as embed
     "answer",  # into the library's answers and labels alone
 }  # fmt: skip
 

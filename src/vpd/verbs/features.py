@@ -18,6 +18,8 @@ AUTO = "auto"
 """The name of all features that cover as many videos as the default does. Recognition weighs them by the
 examples.
 """
+WEIGHED = ","
+"""Between names of features that recognition weighs by the examples, the preferred ones first."""
 NAMES_A_STUDENT = {"name", "preset", "backbone"}
 """Settings of [distill] by which a user chooses a student."""
 
@@ -56,15 +58,11 @@ def choose_features(layout: Layout, named: str | None = None, recognition: bool 
 
     Raises InputError where the features named do not exist, or there are none.
     """
-    if named == AUTO:
-        return FeatureChoice(AUTO)
     if named is not None:
-        return FeatureChoice(FeatureStore(layout, named).name)
+        return FeatureChoice(_known(layout, named))
     settings = load_settings(layout.settings)
     if recognition and settings.recognise.features is not None:
-        chosen = settings.recognise.features
-        if chosen != AUTO:
-            FeatureStore(layout, chosen)
+        chosen = _known(layout, settings.recognise.features)
         return FeatureChoice(chosen, "`features` in [recognise] of vpd.toml")
     covered = {name: len(FeatureStore(layout, name).present()) for name in layout.feature_names()}
     if not covered:
@@ -78,21 +76,25 @@ def choose_features(layout: Layout, named: str | None = None, recognition: bool 
     return FeatureChoice(name, why + absent)
 
 
+def _known(layout: Layout, named: str) -> str:
+    """The name of features that exist, of several of them (`WEIGHED`), or `AUTO`. Raises InputError."""
+    if named != AUTO:
+        for one in named.split(WEIGHED):
+            FeatureStore(layout, one)
+    return named
+
+
 def open_features(layout: Layout, name: str) -> tuple[FeatureStore | JoinedStore, tuple[int, ...]]:
-    """Open the features called ``name``. For `AUTO`, also return the sizes of the features that are
+    """Open the features called ``name``. For `AUTO` and "A,B", also return the sizes of the features that are
     concatenated. "A + B" are those of A and B, concatenated and taken for one kind.
 
-    The default features come first, and have the largest weight where examples are few.
+    The features named first, or with `AUTO` the default, have the largest weight where examples are few.
     """
     if JOINT in name:
         return JoinedStore(layout, name.split(JOINT)), ()
-    if name != AUTO:
-        return FeatureStore(layout, name), ()
-    first = choose_features(layout).name
-    videos = {n: set(FeatureStore(layout, n).videos()) for n in layout.feature_names()}
-    names = [first, *(n for n in sorted(videos) if n != first and videos[n] >= videos[first])]
+    names = _covering(layout) if name == AUTO else name.split(WEIGHED)
     if len(names) == 1:
-        return FeatureStore(layout, first), ()
+        return FeatureStore(layout, names[0]), ()
     joined = JoinedStore(layout, names)
     return joined, joined.sizes
 
@@ -107,6 +109,13 @@ def with_joints(layout: Layout, name: str) -> tuple[FeatureStore | JoinedStore, 
         return store, 0
     joined = JoinedStore(layout, [name, LAST])
     return (joined, joined.sizes[1]) if store.videos() and joined.videos() == store.videos() else (store, 0)
+
+
+def _covering(layout: Layout) -> list[str]:
+    """The default features, and all others that cover as many videos."""
+    first = choose_features(layout).name
+    videos = {n: set(FeatureStore(layout, n).videos()) for n in layout.feature_names()}
+    return [first, *(n for n in sorted(videos) if n != first and videos[n] >= videos[first])]
 
 
 def names_a_student(settings: Settings) -> bool:
