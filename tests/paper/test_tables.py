@@ -14,6 +14,7 @@ from tests.paper import made
 from tests.recognition.made import actions
 from vpd.baselines import presets
 from vpd.baselines.settings import Training
+from vpd.baselines.table import BASELINES
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.frames import read_times
@@ -246,6 +247,9 @@ def replace_text(text):
 def test_rows_are_named_as_published_and_unknown_names_are_listed():
     named = {system.name for system in ROWS["table1"]}
     assert set(TABLE_1) <= named
+    networks = [s for rows in (ROWS["table1"], ROWS["figure3"]) for s in rows if s.kind == "baseline"]
+    assert {s.name for s in networks} > {"gsm", "gsm-crop", "tsn-2stream-crop", "stgcn"}
+    assert all(s.name == s.recogniser in BASELINES for s in networks)
     with pytest.raises(InputError, match="table1 has no row pr-vipe"):
         rows_of("table1", ["pr-vipe"])
 
