@@ -9,7 +9,7 @@ import pytest
 from tests.video.indexed import indexed
 from tests.video.made import B_FRAMES, FILES, Made, make_all
 from vpd.errors import VideoError
-from vpd.video import enter, frame_at, read_frames, read_video_info, source
+from vpd.video import enter, frame_at, read_frames, read_video_info, source, unreferenced
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +169,19 @@ def test_a_palette_that_was_set_before_is_not_forgotten(tmp_path):
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
     check(path, tmp_path, np.random.default_rng(0), 12)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["b_frames.mp4", "b_frames.mkv", "b_frames.ts", "bare.h264", "open_gop.ts", "intra_only.mp4", "hevc.mp4",
+     "hevc.ts", "bare.hevc", "interlaced.mp4", "mpeg2.ts"],
+)  # fmt: skip
+def test_pictures_without_reference_are_those_that_the_decoder_skips(folder, name):
+    with source.opened(folder / name) as opened:
+        packets = [packet for packet in opened.container.demux(opened.stream) if packet.size]
+        found = [unreferenced.Unreferenced(opened)(packet) for packet in packets]
+        context = opened.stream.codec_context
+        context.skip_frame = "NONREF"
+        left = sum(len(context.decode(packet)) for packet in [*packets, None])
+    assert sum(found) == (0 if name == "mpeg2.ts" else len(packets) - left)
+    assert name in ("intra_only.mp4", "interlaced.mp4", "mpeg2.ts") or any(found)

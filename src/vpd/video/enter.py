@@ -22,6 +22,7 @@ from vpd.video.formats import ENTERED_BY_BYTES
 from vpd.video.picture import Picture
 from vpd.video.reader import Decoded, Reader, VideoPacket, stamp_of
 from vpd.video.source import Source, opened, shown
+from vpd.video.unreferenced import Unreferenced
 
 MISSED_PACKETS = 5000
 """Largest number of packets after a seek that are searched for the keyframe."""
@@ -115,11 +116,13 @@ class _Entry:
         if first is None:
             return number if row is None else -1
         needed = int(self.index.packets[self.following : self.following + AHEAD].min())
+        unreferenced = Unreferenced(source)
         for packet in chain([first], iter(reader.next_packet, None)):
             # What no other picture refers to need not be decoded before the wanted frame.
-            if self.row != FROM_START and number <= needed:
-                context.skip_frame = "NONREF" if number < needed else "DEFAULT"
-            yield from reader.decode(packet, number)
+            before = self.row != FROM_START and number < needed
+            context.skip_frame = "NONREF" if before else "DEFAULT"
+            if not (before and unreferenced(packet)):
+                yield from reader.decode(packet, number)
             number += 1
         yield from reader.decode(None, number)
         return number
