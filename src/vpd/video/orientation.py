@@ -41,7 +41,8 @@ def orientation(picture: VideoFrame) -> tuple[int, bool] | None:
     It is the nearest to the display matrix (ISO 14496-12, 8.3.2); None without a matrix.
     """
     # Not picture.side_data: picture and side data would hold each other, and stay in memory for long.
-    data = SideDataContainer(picture).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # PyAV types it as Mapping
+    beside = SideDataContainer(picture)  # type: ignore[call-arg]  # PyAV types it as Mapping
+    data = beside.get("DISPLAYMATRIX") if len(beside) else None
     if data is None:
         return None
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(cast(SideData, data))[:36])

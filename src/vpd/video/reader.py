@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import av
 from av.packet import Packet
@@ -21,8 +21,7 @@ from vpd.video.source import Source
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """The container's facts about a packet: times in ticks, position, whether it is a keyframe."""
 
     pts: int | None
@@ -32,8 +31,7 @@ class Stamp:
     key: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """The facts about a picture that a scan keeps: size, orientation (None where the picture states none),
     fields, checksum.
     """
