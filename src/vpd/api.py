@@ -703,7 +703,7 @@ class Library:
     def answer(
         self,
         span: Span,
-        verdict: Literal["accepted", "corrected", "rejected", "unsure"],
+        verdict: Literal["accepted", "corrected", "rejected", "unsure", "other"],
         label: str = "",
         proposed: str = "",
         why: str = "",
@@ -714,7 +714,7 @@ class Library:
         ----------
         span : str or Segment
             The moment, ``VIDEO@START-END#ATHLETE`` or a segment of `suggest`.
-        verdict : {"accepted", "corrected", "rejected", "unsure"}
+        verdict : {"accepted", "corrected", "rejected", "unsure", "other"}
             Accepted and corrected moments become labels, rejected ones reviewed time.
         label : str
             The class of a corrected moment. An accepted one takes ``proposed``.

@@ -14,7 +14,7 @@ from vpd.report.terminal import PlainTable
 def suggest(
     n: Annotated[int, typer.Option("-n", min=1, max=1000, help="How many moments to ask about.")] = 12,
     mode: Annotated[
-        str, typer.Option(help="name: what are these? verify: a page that should be of one class.")
+        str, typer.Option(help="name: what are these? verify: proposals, class by class.")
     ] = "name",
     features: Annotated[str | None, typer.Option("--features", "-f", help="Name of the features.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
@@ -50,7 +50,8 @@ def suggest(
         table.add_row(*cells)
     console.print(table)
     say_notes(result.notes)
-    say(result.about)
+    for sentence in result.said:
+        say(str(sentence))
     if result.accuracy is not None:
         a = result.accuracy
         say(f"Accuracy on {a.count} moments drawn at random: {a.mean:.0%} ({a.low:.0%} to {a.high:.0%}).")
@@ -60,7 +61,10 @@ def suggest(
 
 def answer(
     span: Annotated[str, typer.Argument(help="VIDEO@START-END#ATHLETE, as `vpd suggest` prints them.")],
-    verdict: Annotated[str, typer.Argument(help="accepted, corrected, rejected or unsure.")],
+    verdict: Annotated[
+        str,
+        typer.Argument(help="accepted, corrected, rejected (no action), unsure, other (not as proposed)."),
+    ],
     label: Annotated[str, typer.Option(help="The class of the moment.")] = "",
     proposed: Annotated[str, typer.Option(help="The class that was proposed.")] = "",
     why: Annotated[

@@ -13,8 +13,11 @@ from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.types import Segment
 
-ACCEPTED, CORRECTED, REJECTED, UNSURE = "accepted", "corrected", "rejected", "unsure"
-VERDICTS = (ACCEPTED, CORRECTED, REJECTED, UNSURE)
+ACCEPTED, CORRECTED, REJECTED, UNSURE, OTHER = "accepted", "corrected", "rejected", "unsure", "other"
+VERDICTS = (ACCEPTED, CORRECTED, REJECTED, UNSURE, OTHER)
+"""A rejected moment shows no action. One that is "other" shows another class than was proposed, and the
+user did not say which: it is asked about again, and not proposed as that class.
+"""
 
 
 @dataclass(frozen=True)

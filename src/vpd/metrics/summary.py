@@ -40,6 +40,12 @@ def wilson(right: int, tests: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
+def clopper_pearson(right: int, tests: int) -> tuple[float, float]:
+    """The 95 % interval of a share by Clopper and Pearson: it holds the true share at least as often."""
+    interval = stats.binomtest(right, tests).proportion_ci(CONFIDENCE, method="exact")
+    return float(interval.low), float(interval.high)
+
+
 def summarise(accuracies: Sequence[float] | Array, tests: int) -> Summary:
     """Mean, spread and 95 % interval of the accuracies of several subsets on the same test examples.
 

@@ -14,6 +14,24 @@ from vpd.sequences.sides import Sides, mirror_costs
 from vpd.types import MIRRORED, Array, FeatureSequence
 
 
+def soft_votes(distances: Array, targets: Array, voters: Array, width: float) -> Array:
+    """(N, C) shares of the votes of all examples, each exp(-(d - nearest d) / (width * median d)).
+
+    Parameters
+    ----------
+    distances : (N, M) to the examples; infinite where one does not vote.
+    targets : (M,) class of each example.
+    voters : (C,) or (N, C) examples of each class, by which its votes are divided.
+    width : of a vote, in the median of the query's finite distances.
+    """
+    usual = np.nanmedian(np.where(np.isfinite(distances), distances, np.nan), axis=1, keepdims=True)
+    gaps = distances - distances.min(axis=1, keepdims=True)
+    votes = np.exp(-gaps / np.where(usual > 0, width * usual, 1))
+    shares = votes @ np.eye(voters.shape[-1])[targets] / np.maximum(voters, 1)
+    normalised: Array = shares / shares.sum(axis=1, keepdims=True)
+    return normalised
+
+
 class DTWNeighbours(SequenceClassifier):
     """The labels of the k nearest training examples by DTW, in both orientations of each.
 
@@ -107,6 +125,9 @@ class DTWNeighbours(SequenceClassifier):
                 f"{self.pattern} aligns {X[i].video} ({len(X[i])} frames) with no training example: "
                 "their lengths differ too much. Take pattern symmetric2."
             )
+        if self.k is None and self.weights == "distance":
+            counted = voters if self.balanced else np.ones(len(self.classes_))
+            return soft_votes(distances.astype(np.float64), self.targets_, counted, self.width)
         k = min(self.k or len(self.targets_), len(self.targets_))
         nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]
         gaps = np.take_along_axis(distances, nearest, axis=1).astype(np.float64)

@@ -6,27 +6,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vpd.dtw import many_to_many
-from vpd.dtw.packed import pack
+from vpd.sequences.sides import UNSURE_COST, mirror_distances
 from vpd.sequences.spans import drop_invalid, resample
-from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
+from vpd.types import Array, FeatureSequence
 
-PATTERN = "symmetric2"
-"""A step pattern that has a path between any two lengths."""
 RATE_HZ = 15.0
 NEIGHBOUR = 10
 """The kernel's width is the median distance to the neighbour of this rank."""
 
 
 def distances(sequences: Sequence[FeatureSequence]) -> Array:
-    """(N, N) normalised DTW distances, the smaller of the two orientations; 0 to itself."""
+    """(2, N, N) float32 DTW distances at `RATE_HZ`, oriented alike and apart (`mirror_distances`)."""
     brought = [drop_invalid(resample(s, RATE_HZ)) for s in sequences]
     brought = [b if len(b) else s for b, s in zip(brought, sequences, strict=True)]
-    regular = pack([b.values[:, REGULAR] for b in brought])
-    as_it_is = many_to_many([b.values[:, REGULAR] for b in brought], regular, PATTERN)
-    mirrored = many_to_many([b.values[:, MIRRORED] for b in brought], regular, PATTERN)
-    found = np.minimum(as_it_is, mirrored)
-    found = np.minimum(found, found.T)
+    found = np.zeros((2, len(brought), len(brought)), np.float32)
+    if brought:
+        found[:] = mirror_distances(brought)
+    return (found + found.swapaxes(1, 2)) / 2
+
+
+def nearer(both: Array) -> Array:
+    """(N, N) the smaller of both orientations (2, N, N), where it is not known whether sides differ; 0 to
+    itself.
+    """
+    found: Array = np.minimum(both[0], both[1] * (1 + UNSURE_COST))
     np.fill_diagonal(found, 0.0)
     return found
 

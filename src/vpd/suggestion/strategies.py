@@ -9,69 +9,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from vpd.suggestion.pool import Pool
 from vpd.types import Array
 
 BLOCK = 256
 """Candidates whose gains are computed together."""
-NOTHING = "\x00nothing"
-"""The class of rejected moments. They count as labelled, and are never proposed."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """The candidates, their distances and their labels.
-
-    Attributes
-    ----------
-    distance : (N, N) between all.
-    kernel : (N, N) in 0..1.
-    labels : (N,) str, "" where not labelled.
-    """
-
-    distance: Array
-    kernel: Array
-    labels: Array
-
-    @property
-    def labelled(self) -> Array:
-        """Indices of the labelled candidates."""
-        found: Array = np.flatnonzero(self.labels != "")
-        return found
-
-    @property
-    def open(self) -> Array:
-        """Indices of the candidates that may be asked about."""
-        found: Array = np.flatnonzero(self.labels == "")
-        return found
-
-    def class_distances(self) -> tuple[Array, Array]:
-        """Classes (C,), and the distance (N, C) of each candidate to the nearest other example of each
-        class.
-        """
-        known = self.labelled
-        classes = np.unique(self.labels[known])
-        found = np.full((len(self.labels), len(classes)), np.inf)
-        for i, name in enumerate(classes):
-            own = known[self.labels[known] == name]
-            away = self.distance[:, own].copy()
-            away[own, np.arange(len(own))] = np.inf
-            found[:, i] = away.min(axis=1)
-        return classes, found
-
-    def unsureness(self) -> Array:
-        """(N,) uncertainty in 0..1: ratio of the distances to the nearest and the second nearest class; 1 for
-        a tie.
-        """
-        classes, found = self.class_distances()
-        if len(classes) < 2:
-            return np.ones(len(self.labels))
-        two = np.sort(found, axis=1)[:, :2]
-        unsure: Array = np.divide(two[:, 0], two[:, 1], out=np.ones(len(two)), where=two[:, 1] > 0)
-        return np.nan_to_num(unsure, nan=1.0).clip(0, 1)
 
 
 def random(pool: Pool, n: int, rng: np.random.Generator) -> Array:
@@ -84,9 +29,9 @@ def margin(pool: Pool, n: int, rng: np.random.Generator) -> Array:
     """The most uncertain first; random before there are two classes."""
     if len(np.unique(pool.labels[pool.labelled])) < 2:
         return random(pool, n, rng)
-    candidates = rng.permutation(pool.open)
-    order: Array = candidates[np.argsort(-pool.unsureness()[candidates], kind="stable")][:n]
-    return order
+    order = rng.permutation(len(pool.open))
+    surest: Array = pool.open[order[np.argsort(-pool.named.unsureness[order], kind="stable")]][:n]
+    return surest
 
 
 def core_set(pool: Pool, n: int, rng: np.random.Generator) -> Array:
@@ -110,15 +55,16 @@ def max_herding(pool: Pool, n: int, rng: np.random.Generator) -> Array:
 
 def unsure_herding(pool: Pool, n: int, rng: np.random.Generator) -> Array:
     """As `max_herding`, with more weight on candidates that the labels leave uncertain."""
-    return _herd(pool, n, pool.unsureness() if len(pool.labelled) else np.ones(len(pool.labels)))
+    weights = np.zeros(len(pool.labels))
+    weights[pool.open] = pool.named.unsureness if len(pool.labelled) else 1.0
+    return _herd(pool, n, weights)
 
 
 def _herd(pool: Pool, n: int, weights: Array) -> Array:
     """The greedy choice. A gain only falls when more is covered (it is submodular), so that a candidate whose
     gain is still above all others' former gains is the best (Minoux, 1978).
     """
-    known = pool.labelled
-    covered = pool.kernel[:, known].max(axis=1) if len(known) else np.zeros(len(pool.labels))
+    covered = pool.covered
     candidates = pool.open
     gains = [
         weights @ np.maximum(pool.kernel[:, candidates[i : i + BLOCK]] - covered[:, None], 0)
@@ -139,10 +85,9 @@ def _herd(pool: Pool, n: int, weights: Array) -> Array:
 
 
 def covers(pool: Pool, index: int) -> int:
-    """Number of candidates that are near to this one, and nearer to it than to anything labelled."""
-    known = pool.labelled
-    best = pool.kernel[:, known].max(axis=1) if len(known) else np.zeros(len(pool.labels))
-    return int(((pool.kernel[:, index] > best) & (pool.kernel[:, index] > np.exp(-1))).sum())
+    """Number of candidates that are near to this one, and nearer to it than to anything that covers them."""
+    near = pool.kernel[:, index]
+    return int(((near > pool.covered) & (near > np.exp(-1))).sum())
 
 
 Strategy = Callable[[Pool, int, np.random.Generator], Array]

@@ -13,17 +13,29 @@ import numpy as np
 
 from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError
-from vpd.library.answers import REJECTED, read_answers
+from vpd.library.answers import OTHER, REJECTED, Answer, read_answers
 from vpd.library.artefact import read_recipe
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.sealed_files import read_array, write_array
 from vpd.library.videos import Videos
+from vpd.recognition.recognisers import SMOOTH_S
 from vpd.sequences import FeatureStore
+from vpd.sequences.transforms import Smooth
+from vpd.strings import Sentence
 from vpd.suggestion.candidates import find_candidates, without
-from vpd.suggestion.kernel import distances, kernel
-from vpd.suggestion.queue import RANDOM, Accuracy, Question, accuracy, held_out, questions, verify_page
-from vpd.suggestion.strategies import NOTHING, Pool
+from vpd.suggestion.kernel import distances
+from vpd.suggestion.pool import NOTHING, Pool
+from vpd.suggestion.queue import (
+    RANDOM,
+    Accuracy,
+    Question,
+    accuracy,
+    held_out,
+    may_propose,
+    questions,
+    verify_page,
+)
 from vpd.types import Array, FeatureSequence, Segment
 from vpd.verbs.features import choose_features
 from vpd.verbs.labelled import left_out_notes
@@ -39,8 +51,8 @@ FEW = 3
 
 @dataclass(frozen=True)
 class SuggestRequest:
-    """The questions wanted. ``mode`` "name" asks for the class of moments, "verify" whether a page of them is
-    of one class.
+    """The questions wanted. ``mode`` "name" asks for the class of moments, "verify" whether proposals are
+    right, class by class.
     """
 
     n: int = 12
@@ -83,6 +95,7 @@ class SuggestResult:
     accuracy : of guesses on the moments that were asked at random, each from all other labels; None before
         there is one.
     few : classes with fewer than three labels.
+    proposes : whether there are labels enough to propose what others are.
     notes : sentences on videos that are left out.
     """
 
@@ -93,20 +106,28 @@ class SuggestResult:
     labelled: int
     accuracy: Accuracy | None
     few: tuple[str, ...]
+    proposes: bool
     notes: tuple[str, ...] = ()
 
     @property
-    def about(self) -> str:
-        """A sentence on the candidates."""
-        drawn = f", {self.considered} of them drawn" if self.considered < self.found else ""
-        return f"{self.found} moments without a label{drawn}; {self.labelled} labelled; by {self.features}."
+    def said(self) -> list[Sentence]:
+        """Sentences on the candidates, and on what is needed before others are proposed."""
+        counts: dict[str, str | int | Sentence] = {
+            "found": self.found,
+            "considered": self.considered,
+            "labelled": self.labelled,
+            "features": self.features,
+        }
+        about = Sentence("next_drawn" if self.considered < self.found else "next_about", counts)
+        return [about] if self.proposes else [about, Sentence("name_more")]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
             "items": [item.to_json() for item in self.items],
             "features": self.features,
-            "about": self.about,
+            "said": [sentence.to_json() for sentence in self.said],
+            "proposes": self.proposes,
             "considered": self.considered,
             "found": self.found,
             "labelled": self.labelled,
@@ -132,25 +153,24 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     ]
     actions = [s for s in labels if s.label != REVIEWED]
     known = [*actions, *(a.segment() for a in answers if a.verdict == REJECTED)]
-    seen = [*labels, *(a.segment() for a in answers)]
+    seen = [*labels, *(a.segment() for a in answers if a.verdict != OTHER)]
     fresh = without(found, seen)
     rng = np.random.default_rng(request.seed)
     kept = fresh
     if len(fresh) > MOST_CANDIDATES:
         kept = [fresh[i] for i in np.sort(rng.choice(len(fresh), MOST_CANDIDATES, replace=False))]
-    pool, members = _pool(store, kept, known, progress)
-    items = _items(pool, members, request, rng, len(answers))
+    pool, members = _pool(store, kept, known, answers, progress)
+    asked = sum(a.verdict != OTHER for a in answers)
     names, counts = np.unique([s.label or "" for s in actions], return_counts=True)
-    at_random = {_place(a.segment()) for a in answers if a.why == RANDOM}
-    drawn = [i for i in pool.labelled if _place(members[i]) in at_random]
     return SuggestResult(
-        items,
+        _items(pool, members, request, rng, asked),
         store.name,
         len(kept),
         len(fresh),
         len(actions),
-        accuracy(held_out(pool, np.array(drawn, int))),
+        accuracy(held_out(pool)),
         tuple(str(n) for n, c in zip(names, counts, strict=True) if c < FEW),
+        may_propose(pool),
         left_out_notes(store),
     )
 
@@ -161,7 +181,11 @@ def _place(segment: Segment) -> tuple[object, ...]:
 
 
 def _pool(
-    store: FeatureStore, fresh: Sequence[Segment], known: Sequence[Segment], progress: Progress
+    store: FeatureStore,
+    fresh: Sequence[Segment],
+    known: Sequence[Segment],
+    answers: Sequence[Answer],
+    progress: Progress,
 ) -> tuple[Pool, list[Segment]]:
     """The candidates and the labelled moments as one pool. Moments without an athlete are left out."""
     members: list[Segment] = []
@@ -175,24 +199,32 @@ def _pool(
         members.append(segment)
         names.append(label)
     progress(0.1, f"comparing {len(members)} moments")
-    distance = _kept_distances(store, members, sequences)
+    both = _kept_distances(store, members, sequences)
     progress(0.9)
-    return Pool(distance, kernel(distance), np.array(names, object)), members
+    at_random = {_place(a.segment()) for a in answers if a.why == RANDOM}
+    excluded: dict[tuple[object, ...], set[str]] = {}
+    for a in answers:
+        if a.verdict == OTHER:
+            excluded.setdefault(_place(a.segment()), set()).add(a.proposed)
+    drawn = [i for i, m in enumerate(members) if names[i] and _place(m) in at_random]
+    wrong = {i: frozenset(excluded[_place(m)]) for i, m in enumerate(members) if _place(m) in excluded}
+    smoothed = Smooth(SMOOTH_S).transform(sequences)
+    return Pool(both, smoothed, np.array(names, object), np.array(drawn, int), wrong), members
 
 
 def _kept_distances(
     store: FeatureStore, members: Sequence[Segment], sequences: Sequence[FeatureSequence]
 ) -> Array:
-    """All distances. They are cached while the moments and their features are the same."""
+    """Distances of all pairs. They are cached while the moments and their features are the same."""
     keys = {v: read_recipe(store.layout.features(store.name, v))["key"] for v in {s.video for s in members}}
     spans = [[s.video, s.athlete, round(s.start_s, 4), round(s.end_s, 4)] for s in members]
     digest = hashlib.sha256(json.dumps([store.name, sorted(keys.items()), spans]).encode()).hexdigest()[:24]
     path: Path = store.layout.root / "cache" / "suggest" / f"{digest}.npy"
     kept = read_array(path)
-    if kept is not None and kept.shape == (len(members), len(members)):
+    if kept is not None and kept.shape == (2, len(members), len(members)):
         return kept
     found = distances(sequences)
-    write_array(path, found.astype(np.float32))
+    write_array(path, found)
     for old in sorted(path.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime_ns)[:-3]:
         old.unlink(missing_ok=True)
     return found

@@ -36,7 +36,7 @@ class AnswerBody(BaseModel):
     end_s: float = Field(gt=0, allow_inf_nan=False)
     label: str = Field(default="", max_length=200)
     proposed: str = Field(default="", max_length=200)
-    verdict: Literal["accepted", "corrected", "rejected", "unsure"]
+    verdict: Literal["accepted", "corrected", "rejected", "unsure", "other"]
     why: str = Field(default="", max_length=40)
 
 

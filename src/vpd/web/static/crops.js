@@ -32,6 +32,7 @@ async function read(path) {
 }
 
 export function drawAt(canvas, clip, seconds, mirrored = false) {
+  canvas.dataset.drawn = "true";  // for tests and pictures of the page
   if (!clip.pictures.length) return -1;
   const i = frameAt(clip.times, seconds);
   const picture = clip.pictures[i];
