@@ -11,6 +11,7 @@ from tests.baselines.made import FPS, made_skeleton
 from tests.indexes import plain_index
 from vpd.baselines import presets
 from vpd.baselines.settings import Training
+from vpd.baselines.skeleton_classifier import SkeletonClassifier
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
@@ -70,6 +71,27 @@ def test_a_baseline_needs_no_features(library):
     assert [row["recogniser"] for row in result.rows()] == ["stgcn"]
     assert result.to_json()["missing"] == {"poses": 0}
     assert result.notes == ("stgcn: preset laptop, from random weights.",)
+
+
+def test_a_stopped_evaluation_continues(library, monkeypatch):
+    request = EvaluateRequest(recognisers=["stgcn"], ks=[1], subsets=2, all_labels=False)
+    fit, fitted = SkeletonClassifier.fit, []
+
+    def until_the_second(self, *examples):
+        if len(fitted) == 1:
+            raise KeyboardInterrupt
+        fitted.append(self.seed)
+        return fit(self, *examples)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SkeletonClassifier, "fit", until_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(library, request)
+    monkeypatch.setattr(SkeletonClassifier, "fit", lambda self, *x: fitted.append(self.seed) or fit(self, *x))
+    first = evaluate(library, request).rows()
+    assert fitted == [0, 1]
+    assert evaluate(library, request).rows() == first
+    assert fitted == [0, 1]
 
 
 def test_what_a_baseline_cannot_do_is_said(library):

@@ -10,7 +10,7 @@ from typing import Any
 from vpd.cancelling import cancelled_by
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
-from vpd.recognition.outcomes import ALL, Outcome
+from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.settings.toml import load_settings
 from vpd.verbs.features import FeatureChoice, choose_features, open_features
@@ -20,6 +20,9 @@ from vpd.verbs.progress import Progress
 
 NEAREST = "dtw-nn"
 """The recogniser that is always measured beside that of the settings, as a simple reference."""
+
+OUTCOMES = "baselines.jsonl"
+"""The outcomes of baselines, in results/few_shot of the library."""
 
 SETTING = (
     "{together}: test clips are named together; an answer also depends on the others, without their labels. "
@@ -209,11 +212,11 @@ def _measure_baselines(
     request: EvaluateRequest,
     tell: Callable[[str, Outcome, float], None],
 ) -> tuple[Evaluation, str]:
-    """The outcomes, and a sentence on the weights."""
+    """The outcomes, kept as they come since a fit takes minutes, and a sentence on the weights."""
     # imported here: networks over pictures take seconds to import, and most evaluations have none
     from vpd.verbs.baselines import check_names, measure_baselines, started_note
 
     check_names(names)
-    options = request.baselines
-    found = measure_baselines(library, parts, names, options, request.all_labels, request.jobs, tell)
+    options, kept = request.baselines, KeptOutcomes(library.results / "few_shot" / OUTCOMES)
+    found = measure_baselines(library, parts, names, options, request.all_labels, request.jobs, tell, kept)
     return found, started_note(names, options)
