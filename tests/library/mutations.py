@@ -74,13 +74,16 @@ def mutated(base: bytes, rng: np.random.Generator, most: int = 3) -> bytes:
 
 
 def plain_text(content: bytes) -> str | None:
-    """The text by its mark, UTF-8 or Windows-1252; None where none of them fits."""
+    """The text by its mark, UTF-16 by its zeros, UTF-8 or Windows-1252; None where none of them fits."""
     for mark, codec in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig")):
         if content.startswith(mark):
             try:
                 return content.decode(codec)
             except UnicodeError:
                 return None
+    for codec, highs in (("utf-16-le", content[1::2]), ("utf-16-be", content[::2])):
+        if 2 * highs.count(0) > len(highs):  # its mark is lost
+            return content.decode(codec, "replace")
     for codec in ("utf-8", "cp1252"):
         try:
             return content.decode(codec)
