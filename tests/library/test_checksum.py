@@ -40,6 +40,7 @@ def test_every_flipped_byte_is_found(path):
         verified.forget()
         with pytest.raises(ArtefactError):
             read_table(path)
+        assert path.stat().st_mtime_ns != times.st_mtime_ns, "notes of it hold no longer"
     path.write_bytes(whole)
     assert read_table(path).num_rows == 200
 

@@ -9,6 +9,7 @@ from tests.pipeline.made import made_library, make_video
 from vpd.library import artefact
 from vpd.machine import WINDOWS
 from vpd.pipeline import sources as module
+from vpd.pipeline.check import check_library
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.run import run
 from vpd.pipeline.status import status
@@ -61,6 +62,17 @@ def test_a_folder_may_have_a_name_with_a_star(tmp_path):
     folder = tmp_path / "a * of [stars]"
     folder.mkdir()
     assert due(noted_library(folder)) == {"a": ["embed"], "b": ["embed"]}
+
+
+@pytest.mark.parametrize("place", [-6, 40], ids=["metadata", "contents"])
+def test_what_a_check_found_damaged_is_due_although_it_was_noted(layout, place):
+    path = layout.tracks("a")
+    content, times = bytearray(path.read_bytes()), path.stat()
+    content[place] ^= 0x40
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert [d.path for d in check_library(layout, deep=True).damaged] == [path]
+    assert "track" in due(layout)["a"]
 
 
 def test_notes_may_be_deleted_or_damaged(layout, monkeypatch):

@@ -20,6 +20,7 @@ from vpd.cli.common import (
     say_error,
     say_warning,
 )
+from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.report.terminal import PlainTable, length_text
 from vpd.settings.presets import PRESETS
@@ -39,6 +40,8 @@ def register(layout: Layout, places: list[str], join: bool = False) -> bool:
     from vpd.pipeline.register import add_videos
     from vpd.video.source import shown
 
+    if not all(places):
+        raise InputError("a file or folder to add is empty text. Write . for the folder that you are in.")
     result = add_videos(layout, [place if is_url(place) else Path(place) for place in places], join)
     say(f"{len(result.added)} videos added, {len(result.known)} known already.")
     for path, video in result.moved:
@@ -239,7 +242,7 @@ def settings(
 
     Those of a student's training stand in a file of their own, which `[distill] trainer` names.
     """
-    from vpd.errors import InputError, unknown_name
+    from vpd.errors import unknown_name
     from vpd.settings import Settings
     from vpd.settings.describe import describe, describe_trainer
     from vpd.settings.toml import load_settings

@@ -174,6 +174,8 @@ def write_error(path: Path, error: Exception) -> VpdError | None:
         return InputError(f"{path} cannot be written ({said}). Check the rights of its folder.")
     if said := refusal(error):
         return InputError(f"{path} cannot be written. {said}")
+    if isinstance(error, (NotADirectoryError, FileExistsError)):
+        return InputError(f"{path} cannot be written: one of its folders is a file. Move that file away.")
     if number == errno.ENAMETOOLONG:
         return InputError(f"{path} cannot be written: the file's name is too long. Choose a shorter one.")
     return None
@@ -299,7 +301,11 @@ def check(path: Path) -> None:
 
     Raises ArtefactError where they differ, or the artefact is missing or not ours.
     """
-    found = read_recipe(path)["checksum"]
+    try:
+        found = read_recipe(path)["checksum"]
+    except ArtefactError:
+        checksum.doubt(path)  # what was noted of it holds no longer
+        raise
     if not _open(path, lambda: checksum.is_whole(path, found)):
         checksum.doubt(path, found)  # so that the next run makes it again, though nobody wrote to it
         raise damaged(path, "its contents are not what was written")

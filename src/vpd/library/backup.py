@@ -67,7 +67,15 @@ def keep(path: Path) -> None:
     Nothing happens where there is no file. Raises InputError or DiskFullError where it cannot be kept.
     """
     if path.exists():
-        _keep(path, path.read_bytes())
+        _keep(path, _present(path))
+
+
+def _present(path: Path) -> bytes:
+    """The contents of a file that is there. Raises InputError where it cannot be read, as of a pipe."""
+    try:
+        return read_bytes(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}).") from error
 
 
 def _keep(path: Path, content: bytes) -> None:
@@ -99,7 +107,7 @@ def undo(path: Path) -> Restored:
     undone = None
     if path.exists():
         undone = folder(path) / f"{UNDONE}{path.suffix}"
-        _write(undone, path.read_bytes())
+        _write(undone, _present(path))
     _write(path, content)
     known[-1].unlink()
     return Restored(len(known) - 1, undone)

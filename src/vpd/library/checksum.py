@@ -140,12 +140,17 @@ def is_untouched(path: Path, checksum: str) -> bool:
     return True
 
 
-def doubt(path: Path, checksum: str) -> None:
-    """Change the modification time of a damaged file, so that the quick test no longer accepts it."""
-    found = path.stat()
-    sign = (_sign(checksum) + _TICK_NS) % _SECOND_NS
+def doubt(path: Path, checksum: str = "") -> None:
+    """Change the modification time of a damaged file, so that no quick test accepts it any more.
+
+    ``checksum`` is the one that the file states; "" where what it states cannot be read.
+    """
     with suppress(OSError):
-        os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns // _SECOND_NS * _SECOND_NS + sign))
+        found = path.stat()
+        now_ns = found.st_mtime_ns
+        if checksum:
+            now_ns = now_ns // _SECOND_NS * _SECOND_NS + _sign(checksum)
+        os.utime(path, ns=(found.st_atime_ns, now_ns + _TICK_NS))
 
 
 def is_written(path: Path, checksum: str) -> None:

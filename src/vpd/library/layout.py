@@ -156,6 +156,14 @@ def _open_to_all(folder: Path) -> bool:
     return os.name == "posix" and bool(folder.stat().st_mode & stat.S_IWOTH)
 
 
+def must_be_text(path: Path) -> None:
+    """Raise InputError where the path of a library is not UTF-8: what reads its files takes no other."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{str(path)!r} is not valid UTF-8. Rename the folder of the library.") from error
+
+
 def find_library(start: Path) -> Layout:
     """The library at ``start``, or the one that contains it.
 
@@ -163,6 +171,7 @@ def find_library(start: Path) -> Layout:
     lies above and every user may write into it: another user may have put the file there.
     """
     start = start.resolve()
+    must_be_text(start)
     for folder in (start, *start.parents):
         if _has_settings(folder):
             if folder != start and _open_to_all(folder):

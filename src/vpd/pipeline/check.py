@@ -141,14 +141,20 @@ def _results(layout: Layout) -> Iterator[tuple[Path, _Look]]:
 
 def _of_artefact(path: Path, deep: bool) -> str:
     try:
-        record = read_recipe(path)
-        if deep or not checksum.is_untouched(path, record["checksum"]):
+        if deep or not _is_untouched(path):
             check_artefact(path)
     except (ArtefactError, InputError) as error:
         return str(error)
     except OSError as error:
         return f"{path} cannot be read ({error.strerror})."
     return ""
+
+
+def _is_untouched(path: Path) -> bool:
+    try:
+        return checksum.is_untouched(path, read_recipe(path)["checksum"])
+    except ArtefactError:
+        return False
 
 
 def _unless(whole: bool, path: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from vpd.errors import ArtefactError, InputError
 from vpd.library import remote
 from vpd.library.artefact import read_recipe, write_text
-from vpd.library.layout import MADE_FILES, MADE_FOLDERS, Layout
+from vpd.library.layout import MADE_FILES, MADE_FOLDERS, Layout, must_be_text
 from vpd.library.lock import locked
 from vpd.library.opening import copy_of
 from vpd.library.recovery import mend_table
@@ -33,6 +33,7 @@ def make_library(folder: Path) -> Layout:
     The folder may hold files of the user, such as the videos, but none that a library would overwrite.
     """
     layout = Layout(folder.resolve())
+    must_be_text(layout.root)
     if layout.settings.exists():
         load_settings(layout.settings)
         return layout
