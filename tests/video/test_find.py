@@ -138,6 +138,28 @@ def test_proxies_by_name():
     assert "not here" in card.proxy(Path("D/alone.LRV"))
 
 
+@pytest.mark.parametrize("name", ["$RECYCLE.BIN", "@eaDir", "System Volume Information", "Render Files"])
+def test_folders_of_systems_and_programs_are_no_footage(tmp_path, content, name):
+    for path in (tmp_path / "a.mp4", tmp_path / name / "deep" / "b.mp4"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    found = find_videos([tmp_path])
+    assert found.videos == [tmp_path / "a.mp4"]
+    assert [path for path, _ in found.left_out] == [tmp_path / name]
+    assert not found.problems
+    named = find_videos([tmp_path / name])  # by its own name it is searched
+    assert named.videos == [tmp_path / name / "deep" / "b.mp4"]
+
+
+@pytest.mark.parametrize("name", ["b.mp4.part", "b.mp4.crdownload", "b.mkv.tmp"])
+def test_files_that_are_not_complete_are_left_out(tmp_path, content, name):
+    for path in (tmp_path / "a.mp4", tmp_path / name):
+        path.write_bytes(content)
+    found = find_videos([tmp_path])
+    assert found.videos == [tmp_path / "a.mp4"]
+    assert found.left_out == [(tmp_path / name, "a file that is not complete yet (a download?)")]
+
+
 def test_chapters():
     found = chapters(
         Path(name)

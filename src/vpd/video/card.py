@@ -9,8 +9,8 @@ from pathlib import Path
 
 PROXY_SUFFIXES = frozenset((".lrv", ".lrf"))
 """Suffixes of the small copies that GoPro, Insta360 and DJI write beside each recording."""
-PROXY_FOLDERS = frozenset(("sub", "proxy", "proxies"))
-"""Folders of proxies of Sony, Panasonic and Blackmagic."""
+PROXY_FOLDERS = frozenset(("sub", "proxy", "proxies", "proxy media"))
+"""Folders of proxies of Sony, Panasonic, Blackmagic and Final Cut."""
 _PROXY_ENDING = re.compile(r"(s03|[_-]proxy|[_-]lq)$")
 _INSTA360 = re.compile(r"lrv_(\d+_\d+)_\d\d_(\d+)$")
 

@@ -32,6 +32,24 @@ OTHER_SUFFIXES = frozenset((
 ))  # fmt: skip
 """Suffixes of files that are no videos. They are not opened."""
 
+DELETED = "deleted files"
+
+UNFINISHED_SUFFIXES = frozenset(
+    (".crdownload", ".download", ".opdownload", ".part", ".partial", ".tmp", ".ytdl")
+)
+"""Suffixes that browsers and other programs give to files until they are complete."""
+
+NOT_FOOTAGE = {
+    "$recycle.bin": DELETED, "recycler": DELETED, "#recycle": DELETED, "found.000": DELETED,
+    "lost+found": DELETED,
+    "system volume information": "a folder of Windows",
+    "__macosx": "what a Mac notes beside files",
+    "@eadir": "previews that a NAS made", "#snapshot": "earlier states that a NAS keeps",
+    "adobe premiere pro video previews": "previews that Premiere made",
+    "render files": "previews that Final Cut made",
+}  # fmt: skip
+"""Folders, in small letters, whose videos are no recordings, or none any more, with the reason."""
+
 HEAD_BYTES = 4096
 
 
@@ -116,6 +134,9 @@ def _files(folder: Path, found: Found) -> Iterator[Path]:
         entered.add(real)
         own = {*MADE_FOLDERS, *USER_FOLDERS} if SETTINGS_FILE in names else set()
         # Libraries hold clips of their own; hidden files are the system's.
+        not_footage = [name for name in folders if name.casefold() in NOT_FOOTAGE]
+        found.left_out += [(Path(parent, name), NOT_FOOTAGE[name.casefold()]) for name in sorted(not_footage)]
+        own.update(not_footage)
         folders[:] = sorted(
             name
             for name in folders
@@ -160,6 +181,8 @@ def _no_recording(file: Path, suffix: str) -> str:
     """Say why a file that resembles a recording is none; "" where there is no reason."""
     if suffix in THUMBNAIL_SUFFIXES:
         return "a thumbnail"
+    if suffix in UNFINISHED_SUFFIXES:
+        return "a file that is not complete yet (a download?)"
     try:
         with file.open("rb") as opened_file:
             head = opened_file.read(HEAD_BYTES)
