@@ -24,6 +24,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="limits and streams of a p
         (OSError(errno.EMFILE, "x", "a.csv"), "a.csv: No more files can be opened. Raise the limit"),
         (OSError(errno.EAGAIN, "x"), "No more processes"),
         (RuntimeError("can't start new thread"), "No more processes"),
+        (PermissionError(errno.EACCES, "x", "a.csv"), "a.csv: Permission denied. Look at the rights"),
         (OSError(errno.EIO, "x"), "disk reports an error"),
         (OSError(errno.ETIMEDOUT, "x"), "went away"),
         (OSError(errno.ENOENT, "x"), ""),

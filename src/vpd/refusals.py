@@ -10,7 +10,10 @@ _PROCESSES = "No more processes can be started. Raise the limit (`ulimit -u`), o
 _AWAY = "The disk or the network share went away. Connect it again; the same command continues from there."
 _BROKEN = "The disk reports an error. Copy what is on it to another disk, then run `vpd check --deep` there."
 _LARGE = "The file would be larger than the system allows (`ulimit -f`, or a disk with the file system FAT)."
+_RIGHTS = "Permission denied. Look at the rights of the file and of its folder, and which user you are."
 _SAID = {
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
     errno.ENOMEM: _MEMORY,
     errno.EMFILE: _FILES,
     errno.ENFILE: _FILES,

@@ -1,17 +1,21 @@
 """Readers of 3D motion against independent references, and what they refuse."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from tests.library.mutations import mutated
+from tests.pipeline.damage import damaged
 from tests.shared import shared_path
 from vpd.errors import InputError
 from vpd.pose.skeleton import COCO17
 from vpd.teachers.vipe.readers import READERS, read_folder, read_motions
 from vpd.teachers.vipe.readers.arrays import H36M_17, SMPL_22
 from vpd.teachers.vipe.readers.bvh import read_bvh
+from vpd.teachers.vipe.readers.deepmimic import SKELETON, WIDTH
 from vpd.teachers.vipe.readers.table import Given
 
 BVH = """HIERARCHY
@@ -275,4 +279,49 @@ def test_amc_without_its_skeleton_or_with_another_is_refused(tmp_path: Path) -> 
         read_motions(path)
     (tmp_path / "07.asf").unlink()
     with pytest.raises(InputError, match=r"\.asf"):
+        read_motions(path)
+
+
+def deepmimic() -> str:
+    rows, column = np.zeros((3, WIDTH)), 4
+    rows[:, 0], rows[:, 2] = 0.03, 0.9
+    for _, _, _, size in SKELETON:
+        rows[:, column] = size == 4
+        column += size
+    return json.dumps({"Loop": "none", "Frames": rows.tolist()})
+
+
+def _npz(path: Path) -> bytes:
+    np.savez(path / "base.npz", joints=person(), names=np.array(COCO17), fps=30.0)
+    return (path / "base.npz").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".bvh", ".txt", ".npz"])
+def test_mutated_files_are_read_or_refused(tmp_path, suffix):
+    base = {".bvh": bvh().encode(), ".txt": deepmimic().encode(), ".npz": _npz(tmp_path)}[suffix]
+    path, read = tmp_path / f"mutated{suffix}", 0
+    for number in range(200):
+        rng = np.random.default_rng([1, number])
+        path.write_bytes(damaged(base, rng) if suffix == ".npz" or number % 2 else mutated(base, rng))
+        try:
+            motions = read_motions(path)
+        except InputError:
+            continue
+        read += 1
+        assert all(np.isfinite(motion.joints).all() for motion in motions)
+    assert 0 < read < 200
+
+
+@pytest.mark.parametrize("channels", ["-2", "-3", "4 Xposition", "3 Xposition Y Zposition", "1 Wrotation"])
+def test_channels_that_are_none_are_refused_and_end(tmp_path, channels):
+    path = tmp_path / "a.bvh"
+    path.write_text(bvh().replace("CHANNELS 3 Zrotation Xrotation Yrotation", f"CHANNELS {channels}", 1))
+    with pytest.raises(InputError, match="not a BVH file that can be read"):
+        read_motions(path)
+
+
+def test_a_rotation_of_zeros_is_refused(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(deepmimic().replace("1.0", "0.0"))
+    with pytest.raises(InputError, match="rotation of a frame is of zeros"):
         read_motions(path)

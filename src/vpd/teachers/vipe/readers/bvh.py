@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from vpd.errors import InputError
 from vpd.types import Array
 
 _AXES = {"X": 0, "Y": 1, "Z": 2}
+_CHANNEL = re.compile(r"[XYZ](position|rotation)", re.IGNORECASE)
 
 
 @dataclass
@@ -35,7 +38,7 @@ def read_bvh(path: Path) -> tuple[list[str], Array, float]:
     except (IndexError, ValueError) as error:
         raise InputError(f"{path} is not a BVH file that can be read: {error}") from error
     width = sum(len(joint.channels) for joint in joints)
-    if frames < 1 or step <= 0 or numbers.size != frames * width:
+    if frames < 1 or not 0 < step < math.inf or numbers.size != frames * width:
         raise InputError(
             f"{path}: {numbers.size} numbers do not make {frames} frames of {width} channels each"
         )
@@ -59,7 +62,10 @@ def _hierarchy(words: list[str]) -> tuple[list[_Joint], int]:
             at += 4
         elif word == "CHANNELS":
             count = int(words[at + 1])
-            joints[open_joints[-1]].channels = words[at + 2 : at + 2 + count]
+            channels = words[at + 2 : at + 2 + max(0, count)]
+            if len(channels) != count or not all(map(_CHANNEL.fullmatch, channels)):
+                raise ValueError(f"{words[at + 1]} channels {' '.join(channels)[:80]!r}")
+            joints[open_joints[-1]].channels = channels
             at += 2 + count
         elif word == "}":
             open_joints.pop()
@@ -77,7 +83,7 @@ def _positions(joints: list[_Joint], numbers: Array) -> Array:
     for index, joint in enumerate(joints):
         offset = np.tile(joint.offset, (frames, 1))
         rotation = np.tile(np.eye(3), (frames, 1, 1))
-        moved = [c for c in joint.channels if c.endswith("position")]
+        moved = [c for c in joint.channels if c.lower().endswith("position")]
         if moved and joint.parent < 0:
             offset = np.zeros((frames, 3))
         for channel in joint.channels:

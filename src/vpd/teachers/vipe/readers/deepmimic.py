@@ -48,6 +48,8 @@ def read_deepmimic(path: Path) -> tuple[list[str], Array, float]:
         values = frames[:, column : column + size]
         column += size
         if size == 4:
+            if not values.any(axis=1).all():
+                raise InputError(f"{path}: a rotation of a frame is of zeros alone")
             turn = Rotation.from_quat(values[:, [1, 2, 3, 0]])
         else:
             turn = Rotation.from_rotvec(values * np.array([0.0, 0.0, 1.0]))
