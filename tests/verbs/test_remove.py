@@ -28,7 +28,7 @@ def contents(layout):
     return {
         p.relative_to(layout.root): p.read_bytes()
         for p in layout.root.rglob("*")
-        if p.is_file() and "b1" in p.name
+        if p.is_file() and p.name.startswith("b1.")
     }
 
 
