@@ -250,8 +250,10 @@ def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     def read() -> pa.Table:
         check(path)
         if path.suffix == ".parquet":
-            return pq.read_table(path, columns=columns)
-        table = _arrow(path).read_all()
+            with pq.ParquetFile(path) as file:  # read_table takes twice the memory, and 0.3 s to import
+                table = file.read(columns)
+        else:
+            table = _arrow(path).read_all()
         return table.select(columns) if columns else table
 
     return _open(path, read)

@@ -29,13 +29,14 @@ Stamps = Mapping[str, str]
 
 def read_stamps(folder: Path) -> dict[str, str]:
     """The stamps of the feature files in a folder, sorted by video."""
-    found: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(".arrow") and not entry.name.startswith("."):
                 state = entry.stat()
-                found[entry.name[: -len(".arrow")]] = f"{state.st_size}-{state.st_mtime_ns}"
-    return dict(sorted(found.items()))
+                found.append((entry.name[: -len(".arrow")], f"{state.st_size}-{state.st_mtime_ns}"))
+    found.sort()
+    return dict(found)
 
 
 def stamped_bytes(stamps: Stamps) -> int:

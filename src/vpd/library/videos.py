@@ -6,7 +6,7 @@ import os
 import shlex
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
@@ -30,6 +30,9 @@ NEW, OK, SET_ASIDE = "new", "ok", "set aside"
 VERSION = 1
 TABLE_STEP = "videos"
 """The step in the table's recipe."""
+ROWS_AT_ONCE = 4096
+OWN = ("video", "path", "relative")
+"""Columns of which nearly every row has a value of its own."""
 _ARROW = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 
 
@@ -178,16 +181,17 @@ def check_table(path: Path) -> int:
     return len(_read(path))
 
 
-def _columns(table: pa.Table) -> list[list[Any]]:
-    """The columns as Python's values. Texts that many rows share, such as a status, are held once."""
-    held: dict[str, str] = {}
-    found = []
-    for name in SCHEMA.names:
-        values = table[name].to_pylist()
-        if SCHEMA.field(name).type == pa.string() and name not in ("video", "path", "relative"):
-            values = [held.setdefault(value, value) for value in values]
-        found.append(values)
-    return found
+def _rows(table: pa.Table) -> Iterator[VideoRow]:
+    """The rows, some at a time. Values that rows of a column share, such as a status, are held once."""
+    held: dict[str, dict[Any, Any]] = {name: {} for name in SCHEMA.names if name not in OWN}
+    for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
+        columns = []
+        for name in SCHEMA.names:
+            values = batch[name].to_pylist()
+            if (known := held.get(name)) is not None:
+                values = [known.setdefault(value, value) for value in values]
+            columns.append(values)
+        yield from (VideoRow(*values) for values in zip(*columns, strict=True))
 
 
 class Videos:
@@ -213,9 +217,9 @@ class Videos:
 
         Ids are checked: each is a file's name in every folder of the library.
         """
-        table = _read(path)
-        rows = [VideoRow(*values) for values in zip(*_columns(table), strict=True)]
-        return cls(layout, rows)
+        videos = cls(layout, _rows(_read(path)))
+        pa.default_memory_pool().release_unused()  # else Arrow keeps the memory of the columns
+        return videos
 
     def write(self) -> None:
         """Write the table and its copy, each whole or not at all."""

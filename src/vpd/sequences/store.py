@@ -26,27 +26,32 @@ OPEN_VIDEOS = 64
 
 
 class FeatureStore:
-    """Features called ``name`` of the library at ``layout``. Raises InputError where there are none.
+    """Features called ``name`` of the library at ``layout``, whose table of videos is read if none is
+    given. Raises InputError where there are none.
 
     Features of videos that are missing, set aside or replaced since, or that the table does not name, are not
     used: one rule for all verbs.
     """
 
-    def __init__(self, layout: Layout, name: str) -> None:
+    def __init__(self, layout: Layout, name: str, videos: Videos | None = None) -> None:
         if name not in layout.feature_names():
             known = ", ".join(layout.feature_names()) or "none"
             raise InputError(
                 f"{layout.root} has no features {name!r}; present: {known}. Make them with `vpd run`."
                 + now_called(name, FEATURES)
             )
-        self.layout, self.name = layout, name
+        self.layout, self.name, self._given = layout, name, videos
         self._reasons: dict[str, str] = {}
         self.contents: dict[str, str] = {}
         """Of videos of which it is known, the content key that their features were made of."""
         self._read = lru_cache(maxsize=OPEN_VIDEOS)(lambda video: read_features(layout.features(name, video)))
 
     def present(self) -> list[str]:
-        """Names of the files of these features, sorted, used or not."""
+        """Names of the files of these features, sorted, used or not; they are looked for once."""
+        return self._present
+
+    @cached_property
+    def _present(self) -> list[str]:
         with os.scandir(self.layout.features(self.name, "x").parent) as entries:
             names = [entry.name for entry in entries]
         return sorted(n[: -len(SUFFIX)] for n in names if n.endswith(SUFFIX) and not n.startswith("."))
@@ -74,9 +79,12 @@ class FeatureStore:
             return ""
         if why := self._videos.trouble(video):
             return why
+        made_of = self.contents.get(video)
+        if made_of is not None and made_of == rows[video].key:  # no path is made of each of many
+            return ""
         path = self.layout.features(self.name, video)
         try:
-            made_of = self.contents[video] if video in self.contents else content_of(path)
+            made_of = content_of(path) if made_of is None else made_of
             other = bool(made_of) and made_of != rows[video].key
             if other:
                 check(path)  # a damaged file may name anything
@@ -111,7 +119,7 @@ class FeatureStore:
 
     @cached_property
     def _videos(self) -> Videos:
-        return Videos.read(self.layout)
+        return Videos.read(self.layout) if self._given is None else self._given
 
     def segment(self, segment: Segment) -> FeatureSequence:
         """The features of a segment's window, or where it has no window, of the segment itself.

@@ -147,7 +147,7 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     settings = load_settings(library.settings).search
     if request.top is not None:
         settings = settings.changed(top=request.top)
-    store = FeatureStore(library, features.name)
+    store = FeatureStore(library, features.name, videos)
     wanted = None if request.videos is None else [videos.id_of(video) for video in request.videos]
     progress(0.0, "reading the query")
     sequences = [store.segment(query) for query in queries]

@@ -77,15 +77,17 @@ class SearchIndex:
         return found
 
 
-def index_videos(layout: Layout, name: str, progress: Progress | None = None) -> SearchIndex:
-    """The index of all features of one name, up to date.
+def index_videos(
+    layout: Layout, name: str, progress: Progress | None = None, stamps: Stamps | None = None
+) -> SearchIndex:
+    """The index of all features of one name, up to date. ``stamps`` are of the files, where they were read.
 
     Only parts whose videos changed are written, and of those only videos that changed are read; the rest is
     copied. Raises InputError and DiskFullError where the index cannot be written, CancelledError.
     """
     progress = progress or Progress()
     folder = layout.index(name)
-    stamps = read_stamps(layout.features(name, "x").parent)
+    stamps = read_stamps(layout.features(name, "x").parent) if stamps is None else stamps
     found = _current(layout, name, stamps)
     if found is not None:
         return found
@@ -110,7 +112,7 @@ def index_large(layout: Layout, progress: Progress | None = None) -> None:
         return
     stamps = read_stamps(layout.features(name, "x").parent)
     if stamped_frames(layout, name, stamps) > load_settings(layout.settings).search.exact_up_to:
-        index_videos(layout, name, progress)
+        index_videos(layout, name, progress, stamps)
 
 
 def part_number(video: str, parts: int) -> int:

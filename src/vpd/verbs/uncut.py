@@ -144,7 +144,7 @@ def search_videos(
     if not exact and stamped_frames(store.layout, store.name, searched) > settings.exact_up_to:
         # Where the index cannot be written or read, as in a library of another user, all frames are compared.
         with suppress(InputError, ArtefactError):
-            return _by_index(store, queries, known, settings, videos, progress)
+            return _by_index(store, queries, known, settings, videos, stamps, progress)
     searched = {video: stamp for video, stamp in searched.items() if video not in store.left_out}
     return _by_all(store, queries, known, settings, searched, scatter, progress)
 
@@ -204,10 +204,11 @@ def _by_index(
     known: Sequence[Segment],
     settings: SearchSettings,
     videos: Sequence[str] | None,
+    stamps: Mapping[str, str],
     progress: Progress,
 ) -> UncutAnswer:
     layout, k = store.layout, settings.top
-    index = index_videos(layout, store.name, progress)
+    index = index_videos(layout, store.name, progress, stamps)
     store.contents |= index.contents()
     unanswered = dict(index.unread)
     only = None if videos is None else set(videos)
