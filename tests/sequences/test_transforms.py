@@ -5,9 +5,9 @@ import pytest
 from sklearn.base import clone
 
 from tests.recognition.made import actions, sequence
-from vpd.sequences.transforms import Resample, Smooth
+from vpd.sequences.transforms import Centre, Resample, Smooth
 
-ALL = [Resample(), Smooth()]
+ALL = [Resample(), Smooth(), Centre()]
 
 
 @pytest.mark.parametrize("transformer", ALL, ids=lambda t: type(t).__name__)
@@ -39,3 +39,20 @@ def test_smoothing_is_the_weighted_mean_of_the_valid_frames_around():
     expected = (weights @ np.where(valid[:, None], values, 0)) / weights.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(smooth.values[valid, 0], expected[valid], rtol=1e-4)
     np.testing.assert_allclose(smooth.values[valid, 1], -expected[valid], rtol=1e-4)
+
+
+def test_centring_takes_off_a_share_of_the_mean_of_the_valid_frames():
+    values = np.array([[1.0], [3.0], [100.0], [8.0]])
+    valid = np.array([True, True, False, True])
+    (centred,) = Centre(0.25).transform([sequence(values, np.array([-1]), valid=valid)])
+    np.testing.assert_allclose(centred.values[valid, 0], values[valid] - 1.0)
+    np.testing.assert_allclose(centred.values[valid, 1], -(values[valid] - 1.0))
+
+
+def test_actions_of_athletes_who_stand_apart_come_nearer():
+    """The same course of movement, from another place: half as far away as before with half of the mean."""
+    course = np.sin(np.arange(12.0))[:, None]
+    X = [sequence(course + place, np.array([-1])) for place in (0.0, 2.0)]
+    apart = np.abs(np.subtract(*(s.values[:, 0] for s in X))).mean()
+    nearer = np.abs(np.subtract(*(s.values[:, 0] for s in Centre(0.5).transform(X)))).mean()
+    assert nearer == pytest.approx(apart / 2)

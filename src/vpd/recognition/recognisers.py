@@ -24,7 +24,7 @@ from vpd.recognition.prototypes import DTWPrototypes
 from vpd.recognition.together import Together
 from vpd.sequences.joined import Columns
 from vpd.sequences.sides import Sides
-from vpd.sequences.transforms import Resample, Smooth
+from vpd.sequences.transforms import Centre, Resample, Smooth
 from vpd.settings import old_names
 from vpd.settings.old_names import now_called
 
@@ -48,6 +48,10 @@ JOINTS_PRIOR = (1.0, 1.0, 10.0)
 names them better by four to eighteen points."""
 QUICK_PRIOR, QUICK_JOINTS_PRIOR = (8.0, 4.0), (2.0, 10.0)
 """The same without class averages, whose pseudo-examples `dtw-soft` has as well."""
+CENTRE = 0.25
+"""Share of its own mean that a clip loses in `auto` and `together`. Build and bearing of an athlete are in it
+(docs/experiments/recognition.md, "Other athletes").
+"""
 PREFERRED_PRIOR, OTHER_PRIOR = 4.0, 1.0
 """Pseudo-examples given to the preferred features and to each of the others when features are weighted."""
 
@@ -75,6 +79,10 @@ def _bigru(sides: Sides) -> Any:
 
 def _smoothed(recogniser: Any) -> Any:
     return make_pipeline(Smooth(SMOOTH_S), recogniser)
+
+
+def _centred(recogniser: Any) -> Any:
+    return make_pipeline(Smooth(SMOOTH_S), Centre(CENTRE), recogniser)
 
 
 def _density(sides: Sides, width: float = 0.03) -> Any:
@@ -108,12 +116,12 @@ def _of_paper(sides: Sides) -> Sides:
 
 RECOGNISERS: dict[str, Recogniser] = {
     "together": Recogniser(
-        lambda sides: _smoothed(_together(sides)),
+        lambda sides: _centred(_together(sides)),
         "auto, and the clips to be named, without labels, vote for one another as well",
         alone="auto",
     ),
     "auto": Recogniser(
-        lambda sides: _smoothed(_auto(sides)),
+        lambda sides: _centred(_auto(sides)),
         "dtw-soft, dtw-barycenter and linear together, weighted by examples that are left out in turn",
     ),
     "dtw-nn": Recogniser(

@@ -64,3 +64,16 @@ class Smooth(SequenceTransformer):
         values = s.values.copy()
         values[s.valid] = total[s.valid] / mass[s.valid, None, None]
         return replace(s, values=values)
+
+
+class Centre(SequenceTransformer):
+    """Subtract ``share`` of each sequence's own mean over its valid frames, in each orientation."""
+
+    def __init__(self, share: float = 0.25) -> None:
+        self.share = share
+
+    def _one(self, s: FeatureSequence) -> FeatureSequence:
+        if not s.valid.any():
+            return s
+        mean = s.values[s.valid].mean(axis=0)
+        return replace(s, values=s.values - np.float32(self.share) * mean)
