@@ -63,6 +63,34 @@ def test_an_interval_is_labelled_by_two_keys_corrected_and_undone(page, library)
     assert before.splitlines()[1].startswith("v0,0,1.0,2.0,jump")
 
 
+def test_a_click_on_a_frame_of_the_strip_makes_it_the_edge(page, library):
+    open_video(page, "v1")
+    page.locator(".labels .row").first.click()
+    strip = page.get_by_role("group", name="Frames about the start")
+    strip.wait_for()
+    assert strip.locator("button").count() == 13
+    (before,) = [s for s in read_labels(library.labels, Videos.read(library)) if s.video == "v1"][:1]
+    strip.get_by_role("button", name="The edge at frame 27,").click()
+    page.wait_for_function("() => document.querySelector('.saving').textContent === 'Saved'")
+    page.wait_for_function("() => document.querySelector('.frames [aria-pressed=true]').textContent === '27'")
+    (after,) = [s for s in read_labels(library.labels, Videos.read(library)) if s.video == "v1"][:1]
+    assert (before.start_s, round(after.start_s, 3)) == (1.0, 0.9)
+    assert after.end_s == before.end_s
+    page.keyboard.press("KeyZ")
+    page.wait_for_selector("text=Undone")
+
+
+def test_classes_after_the_tenth_have_letters_as_keys(page, library):
+    names = [f"class{i:02}" for i in range(12)]
+    library.classes.write_text("".join(f'[{name}]\nkind = "point"\n' for name in names))
+    open_video(page, "v2")
+    page.keyboard.press("KeyW")
+    page.wait_for_selector("text=Labelled: class11")
+    page.keyboard.press("KeyZ")
+    page.wait_for_selector("text=Undone")
+    library.classes.unlink()
+
+
 def test_one_key_labels_a_point_or_an_interval_with_lead_and_lag(page, library):
     library.classes.write_text('[throw]\nlead_s = 0.5\nlag_s = 1.0\n[block]\nkind = "point"\n')
     open_video(page, "v5")

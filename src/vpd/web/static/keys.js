@@ -18,6 +18,8 @@ export const DEFAULTS = {
   to_end: ["End"],
   class_1: ["Digit1"], class_2: ["Digit2"], class_3: ["Digit3"], class_4: ["Digit4"], class_5: ["Digit5"],
   class_6: ["Digit6"], class_7: ["Digit7"], class_8: ["Digit8"], class_9: ["Digit9"], class_10: ["Digit0"],
+  class_11: ["KeyQ"], class_12: ["KeyW"], class_13: ["KeyT"], class_14: ["KeyY"], class_15: ["KeyI"], class_16: ["KeyO"],
+  class_17: ["KeyP"],
   accept: ["Enter"],
   reject: ["KeyX"],
   unsure: ["KeyU"],
@@ -49,6 +51,14 @@ export const DEFAULTS = {
   help: ["Shift+Slash"],
   leave: ["Escape"],
 };
+
+// What is printed on the keys of the classes, in their order.
+export const CLASS_KEYS = [..."1234567890QWTYIOP"];
+
+const REACTION = "vpd.reaction_ms";
+// Labels that are set while a video plays are set so much earlier.
+export const reactionSeconds = () => Number(localStorage.getItem(REACTION) ?? 0) / 1000;
+export const setReaction = (seconds) => localStorage.setItem(REACTION, String(1000 * seconds));
 
 export function bindings() {
   try {
@@ -82,10 +92,16 @@ const ownKeys = (target, key) =>
   (key === "Space" || key === "Enter") && target.closest?.("button, a, summary, [role=button]");
 
 let actions = null;
-// The action of a key. The table is read again after a key was changed here or in another tab.
+// The action of a key; one that the user gave it has it before one that has it by default. The table is read again
+// after a key was changed here or in another tab.
 function actionOf(key) {
-  actions ??= new Map(Object.entries(bindings()).flatMap(([action, keys]) => keys.map((k) => [k, action])));
+  actions ??= placed(bindings());
   return actions.get(key);
+}
+function placed(table) {
+  const changed = ([action]) => table[action] !== DEFAULTS[action];
+  return new Map(Object.entries(table).sort((a, b) => changed(a) - changed(b))
+    .flatMap(([action, keys]) => keys.map((key) => [key, action])));
 }
 addEventListener("storage", () => { actions = null; });
 

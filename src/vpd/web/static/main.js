@@ -2,7 +2,7 @@
 
 import { html, render, useEffect, useLayoutEffect, useState, Problem, Waiting, say } from "./ui.js";
 import { languages, language, setLanguage, start, t } from "./i18n.js";
-import { bindings, keysAreOn, listen, nameOf, printed, rebind, switchKeys } from "./keys.js";
+import { bindings, keysAreOn, listen, nameOf, printed, reactionSeconds, rebind, setReaction, switchKeys } from "./keys.js";
 import { useStore, loadLibrary, listenToServer } from "./store.js";
 import { LibraryScreen } from "./screens/library.js";
 import { WatchScreen } from "./screens/watch.js";
@@ -51,6 +51,8 @@ function Help({ close }) {
     <h2 id="help-title">${t("keys")}</h2>
     <label class="check"><input type="checkbox" checked=${on}
       onChange=${(e) => { switchKeys(e.target.checked); switchOn(e.target.checked); }} /> ${t("keys_on")}</label>
+    <label class="check">${t("reaction")} <input type="number" min="0" max="2" step="0.05" value=${reactionSeconds()}
+      onChange=${(e) => setReaction(Math.min(2, Math.max(0, Number(e.target.value) || 0)))} /></label>
     <div class="keys" tabindex="0" role="region" aria-label=${t("keys")}>
     <table><tbody>${Object.entries(rows).map(([action, keys]) => html`<tr key=${action}>
       <th scope="row">${t(`key_${action}`)}</th>

@@ -9,7 +9,7 @@ import { t } from "../i18n.js";
 
 function Strip({ video }) {
   const length = video.end_s - video.start_s;
-  const count = 4;
+  const count = 8;
   return html`<div class="strip">${Array.from({ length: count }, (_, i) => {
     const middle = video.start_s + ((i + 0.5) / count) * length;
     return html`<${Clip} key=${i} segment=${{ video: video.video, athlete: 0, start_s: Math.max(0, middle - 0.05),

@@ -4,7 +4,7 @@ import { html, useEffect, useLayoutEffect, useState, Problem, Waiting, say, sayE
 import { finished, post } from "../api.js";
 import { useStore, loadLabels } from "../store.js";
 import { Clip } from "../clip.js";
-import { listen } from "../keys.js";
+import { CLASS_KEYS, listen } from "../keys.js";
 import { clock } from "../times.js";
 import { t, told } from "../i18n.js";
 
@@ -35,7 +35,7 @@ function groupsOf(items) {
 
 export function NextScreen({ query }) {
   const { classes } = useStore();
-  const [mode, setMode] = useState(query.mode ?? "name");
+  const [mode, setMode] = useState(query.mode === "verify" ? "verify" : "name");
   const [page, set] = useState(null);
   const [error, setError] = useState(null);
   const [place, setPlace] = useState(0);
@@ -52,6 +52,7 @@ export function NextScreen({ query }) {
     }).catch(setError);
   };
   useEffect(load, [mode]);
+  useEffect(() => setMode(query.mode === "verify" ? "verify" : "name"), [query.mode]);
   const items = page?.items ?? [];
 
   const name = (label) => {
@@ -73,7 +74,7 @@ export function NextScreen({ query }) {
   const others = new Set(Object.values(given).filter((v) => v && !MARKS[v] && !classes.includes(v)));
   const names = [...classes, ...[...others].sort()];
   useLayoutEffect(() => listen({
-    ...Object.fromEntries(names.slice(0, 10).map((label, i) => [`class_${i + 1}`, () => name(label)])),
+    ...Object.fromEntries(names.slice(0, CLASS_KEYS.length).map((label, i) => [`class_${i + 1}`, () => name(label)])),
     accept: finish,
     reject: () => name(NO_ACTION),
     unsure: () => name(UNSURE),
@@ -117,7 +118,7 @@ export function NextScreen({ query }) {
         ${mode === "verify" && html`<h2><bdi>${t("group_of", { label, count: own.length })}</bdi></h2>`}
         <ol class="grid" aria-label=${label}>${own.map(card)}</ol></section>`)}
       ${items.length > 0 && html`<div class="bar classes">${names.map((label, i) => html`<button key=${label} onClick=${() => name(label)}>
-        ${i < 10 && html`<kbd>${(i + 1) % 10}</kbd> `}<bdi>${label}</bdi></button>`)}
+        ${CLASS_KEYS[i] && html`<kbd>${CLASS_KEYS[i]}</kbd> `}<bdi>${label}</bdi></button>`)}
         <form onSubmit=${(e) => { e.preventDefault(); if (fresh.trim()) { name(fresh.trim()); setFresh(""); } }}>
           <label>${t("new_class")} <input value=${fresh} onInput=${(e) => setFresh(e.target.value)} maxlength="200" /></label>
           <button disabled=${!fresh.trim()}>${t("add")}</button></form>

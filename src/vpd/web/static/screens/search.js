@@ -23,7 +23,7 @@ export function SearchScreen({ query }) {
   const [busy, setBusy] = useState(false);
   const [chosen, choose] = useState(new Set());
   const [label, setLabel] = useState("");
-  const [filter, setFilter] = useState({ video: "", most: 1 });
+  const [filter, setFilter] = useState({ video: "", most: 1, which: "all" });
 
   const ask = (more = positive, less = negative) => {
     if (!more.length) return;
@@ -43,7 +43,8 @@ export function SearchScreen({ query }) {
   const results = useMemo(() => {
     const rows = found?.results ?? [];
     const worst = Math.max(...rows.map((r) => r.distance ?? 0), 1e-9);
-    return rows.filter((r) => r.video.includes(filter.video) && (r.distance ?? Infinity) <= worst * filter.most);
+    const asWanted = (r) => filter.which === "all" || Boolean(r.label) === (filter.which === "labelled");
+    return rows.filter((r) => asWanted(r) && r.video.includes(filter.video) && (r.distance ?? Infinity) <= worst * filter.most);
   }, [found, filter]);
   const toggle = (r) => {
     const next = new Set(chosen);
@@ -95,6 +96,8 @@ export function SearchScreen({ query }) {
         ${negative.length > 0 && html`<p class="hint">${t("less_count", { count: negative.length })}</p>`}</div>
       <div class="bar"><label>${t("filter")} <input id="filter-video" value=${filter.video}
           onInput=${(e) => setFilter({ ...filter, video: e.target.value })} /></label>
+        <label>${t("which")} <select value=${filter.which} onChange=${(e) => setFilter({ ...filter, which: e.target.value })}>
+          ${["all", "open", "labelled"].map((w) => html`<option value=${w}>${t(`which_${w}`)}</option>`)}</select></label>
         <label>${t("nearest_share")} <input type="range" min="0.05" max="1" step="0.01" value=${filter.most}
           onInput=${(e) => setFilter({ ...filter, most: Number(e.target.value) })} /></label>
         <button disabled=${!chosen.size} onClick=${more}>${t("more_like")}</button>

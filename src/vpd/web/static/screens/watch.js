@@ -7,7 +7,8 @@ import { addLabel, editLabel, redo, removeLabel, undo, useStore, REVIEWED } from
 import { Player } from "../player.js";
 import { Timeline, View, longestOf } from "../timeline.js";
 import { Overlay } from "../overlay.js";
-import { listen } from "../keys.js";
+import { FrameStrip } from "../strip.js";
+import { CLASS_KEYS, listen, reactionSeconds } from "../keys.js";
 import { clock, endOf, frameAt, parseClock } from "../times.js";
 import { t } from "../i18n.js";
 
@@ -78,8 +79,7 @@ function Watch({ row, start }) {
   const [overlays, showOverlays] = useState(true);
   const [athlete, setAthlete] = useState(0);
   const [newClass, setNewClass] = useState("");
-  const [reaction] = useState(() => Number(localStorage.getItem("vpd.reaction_ms") ?? 0) / 1000);
-  const now = player.current;
+    const now = player.current;
   const seconds = now?.seconds ?? row.start_s;
   const frame = now?.frame ?? 0;
   const own = useMemo(() => labels.filter((l) => l.video === video && l.label !== REVIEWED), [labels, video]);
@@ -99,7 +99,7 @@ function Watch({ row, start }) {
   };
   const athletes = lanes?.athletes ?? [0];
 
-  const moment = () => (now.playing ? Math.max(row.start_s, seconds - reaction * now.rate) : seconds);
+  const moment = () => (now.playing ? Math.max(row.start_s, seconds - reactionSeconds() * now.rate) : seconds);
   const kindOf = (name) => library.classes.find((c) => c.name === name) ?? { kind: "interval", lead_s: 0, lag_s: 0 };
   const add = (name) => {
     if (!name) return;
@@ -184,7 +184,7 @@ function Watch({ row, start }) {
   };
 
   useLayoutEffect(() => {
-    const numbered = Object.fromEntries(names.slice(0, 10).map((name, i) => [`class_${i + 1}`, () => add(name)]));
+    const numbered = Object.fromEntries(names.slice(0, CLASS_KEYS.length).map((name, i) => [`class_${i + 1}`, () => add(name)]));
     return listen({
       ...numbered,
       play: () => now.toggle(), faster: () => now.play(now.playing ? Math.min(4, now.rate * 2) : 1),
@@ -250,13 +250,15 @@ function Watch({ row, start }) {
       </div>
       <${Timeline} view=${view} data=${data} onSeek=${(s) => now?.seekTo(s)} onChange=${redraw}
         onSelect=${(s) => select(s)} onSpan=${setSpan} />
+      ${isLabel && now?.count > 0 && html`<${FrameStrip} video=${video} times=${now.times} label=${current} edge=${edge}
+        onEdge=${(value, n) => { now.show(n); change({ [edge]: value }); }} />`}
       <p class="hint">${t("timeline_hint")}</p>
     </div>
     <aside aria-label=${t("labels")}>
       <section aria-labelledby="label-as"><h2 id="label-as">${t("label_as")}</h2>
         <div class="classes">${names.map((name, i) => html`<button key=${name} class="class" onClick=${() => add(name)}
           title=${kindOf(name).help || null} aria-pressed=${open?.label === name} style=${`--class:${colourOf(name, names)}`}>
-          ${i < 10 && html`<kbd>${(i + 1) % 10}</kbd> `}<bdi>${name}</bdi></button>`)}</div>
+          ${CLASS_KEYS[i] && html`<kbd>${CLASS_KEYS[i]}</kbd> `}<bdi>${name}</bdi></button>`)}</div>
         <form onSubmit=${(e) => { e.preventDefault(); add(newClass.trim()); setNewClass(""); }}>
           <label>${t("new_class")} <input value=${newClass} onInput=${(e) => setNewClass(e.target.value)} maxlength="200" /></label>
           <button disabled=${!newClass.trim()}>${span ? t("add") : t("begin")}</button></form>
