@@ -2,6 +2,7 @@
 
 import subprocess
 
+import numpy as np
 import pytest
 
 from tests.video.made import B_FRAMES, Made, x264
@@ -48,3 +49,17 @@ def test_pictures_without_times_are_usual_in_program_streams(tmp_path):
     info = read_video_info(Made("a.vob", "libx264", options=x264()).write(tmp_path))
     assert info.frames == 60
     assert info.warning == ""
+
+
+@pytest.mark.parametrize("share", [0.31, 0.5, 0.66])
+def test_a_program_stream_that_begins_in_its_middle_has_even_times(tmp_path, share):
+    """Its first pictures have no time; that of a later one tells when they were shown."""
+    options = {"g": "12", "bf": "2"}
+    path = Made("a.mpg", "mpeg2video", frames=120, size=(320, 240), options=options, format="vob").write(
+        tmp_path
+    )
+    content = path.read_bytes()
+    path.write_bytes(content[int(share * len(content)) :])
+    times_s = read_video_info(path).times_s
+    assert len(times_s) > 20
+    assert np.allclose(np.diff(times_s), 1 / 25, atol=1e-4)

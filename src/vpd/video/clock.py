@@ -140,7 +140,7 @@ class Clock:
         None, and payload.
         """
         run: list[tuple[float | None, Payload]] = []
-        base_s = 0.0
+        base_s, dated = 0.0, True
         for segment, seconds, length_s, payload in units:
             if segment != self._segment and self._segment is not None:
                 yield from self._spread(run, base_s, None)
@@ -153,7 +153,10 @@ class Clock:
                 self.repeated += time_s is not None
                 run.append((length_s, payload))
                 continue
+            if time_s is not None and self._last_s == -inf and not dated:
+                base_s = max(0.0, time_s - sum(self._lengths(run)))  # the first pictures have no time
             yield from self._spread(run, base_s, time_s)
+            dated = time_s is not None
             base_s = self._next_s if time_s is None or time_s <= self._last_s else time_s
             run = [(length_s, payload)]
         yield from self._spread(run, base_s, None)
