@@ -451,6 +451,9 @@ REFUSED = {
         "Observation id\tSubject\tBehavior\tTotal number of occurences\nobs\tNo focal\tserve\t2\n",
         "Export aggregated or tabular events",
     ),
+    "an archive": ("a.zip", b"PK\x03\x04", "Unpack it"),
+    "a spreadsheet": ("a.xlsx", b"PK\x03\x04", "Save it as CSV"),
+    "elan, a template": ("a.etf", eaf("", [2000]), r"Import the \.eaf file"),
     "html that is called xml": ("a.xml", "<html><body/></html>", "begins with <html>"),
 }
 

@@ -77,6 +77,17 @@ def _format(name: str) -> Format:
     return FORMATS[name]
 
 
+_ARCHIVE = "is an archive. Unpack it, and import what is in it."
+_SPREADSHEET = "is a spreadsheet. Save it as CSV (in Excel: CSV UTF-8), and import that."
+NOT_AS_IT_IS = {
+    ".zip": _ARCHIVE, ".gz": _ARCHIVE, ".7z": _ARCHIVE, ".rar": _ARCHIVE,
+    ".xlsx": _SPREADSHEET, ".xls": _SPREADSHEET, ".ods": _SPREADSHEET, ".numbers": _SPREADSHEET,
+    ".etf": "is a template of ELAN, without annotations. Import the .eaf file.",
+    ".pfsx": "holds preferences of ELAN. Import the .eaf file.",
+}  # fmt: skip
+"""Files from which another one must be made, or beside which it lies, by suffix: what to do."""
+
+
 def guess_format(path: Path) -> str:
     """Guess the format of a file from suffix and content. Raises LabelError for an unknown one."""
     suffix = path.suffix.lower()
@@ -90,6 +101,8 @@ def guess_format(path: Path) -> str:
         name = _json_format(read_json(path))
         if name is not None:
             return name
+    if suffix in NOT_AS_IT_IS:
+        raise LabelError(f"{path} {NOT_AS_IT_IS[suffix]}")
     raise LabelError(f"{path} is of no format that is known. Name it with --format: {', '.join(FORMATS)}.")
 
 
