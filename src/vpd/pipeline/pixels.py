@@ -64,7 +64,7 @@ def _evenly(items: Sequence[_Item], most: int) -> list[_Item]:
 
 
 def _windows(layout: Layout, athletes: Sequence[Watched]) -> list[_Window]:
-    """The windows of some athletes that have features of movement in at least half of their frames."""
+    """The windows of some athletes, of frames with features of movement; the last may be half as long."""
     found = []
     for one in athletes:
         sequences = read_features(layout.features(MOVEMENT, one.video))
@@ -89,6 +89,16 @@ def _learn(layout: Layout, athletes: Sequence[Watched], listener: Listener) -> P
         looks.append(both_hands(hands))
         listener.advance(1.0)
     return fit_projection([window.movement for window in windows], looks)
+
+
+def _projection(
+    layout: Layout, videos: Sequence[str], kept: Array | None, listener: Listener
+) -> tuple[Projection, dict[str, list[Watched]]]:
+    """The map as kept, mean and axes in columns; learned where there is none, with the athletes looked at."""
+    if kept is not None:
+        return Projection(kept[:, 0], kept[:, 1:]), {}
+    opened = {video: _athletes(layout, video) for video in _evenly(videos, MOST_WINDOWS)}
+    return _learn(layout, [one for athletes in opened.values() for one in athletes], listener), opened
 
 
 def _output(layout: Layout, row: VideoRow, projection: Projection) -> Output:
@@ -128,14 +138,9 @@ def make_pixels(layout: Layout, again: bool = False, listener: Listener | None =
     videos, table = _prepared(layout), Videos.read(layout)
     path = layout.student(NAME) / f"projection-{VERSION}.npy"
     with locked(path, math.inf, listener.say):
-        kept = None if again else read_array(path)
-        opened: dict[str, list[Watched]] = {}
-        if kept is None:
-            opened = {video: _athletes(layout, video) for video in _evenly(videos, MOST_WINDOWS)}
-            learned = _learn(layout, [one for athletes in opened.values() for one in athletes], listener)
-            kept = np.column_stack([learned.mean, learned.axes])
-            write_array(path, kept)
-        projection = Projection(kept[:, 0], kept[:, 1:])
+        projection, opened = _projection(layout, videos, None if again else read_array(path), listener)
+        if opened:
+            write_array(path, np.column_stack([projection.mean, projection.axes]))
         outputs = {video: _output(layout, table[video], projection) for video in videos}
         due = {video: output for video, output in outputs.items() if not output.current}
         listener.begin(NAME, len(due), sum(COST_MS * table[video].frames for video in due))
