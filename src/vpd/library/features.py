@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def content_of(path: Path) -> str:
 def write_features(path: Path, sequences: list[FeatureSequence], d: int, recipe: Recipe) -> None:
     """Write the features of one video, athlete after athlete, completely or not at all.
 
+    Features that are not finite are written as none.
+
     Parameters
     ----------
     path : Path
@@ -58,6 +61,7 @@ def write_features(path: Path, sequences: list[FeatureSequence], d: int, recipe:
 
     values = joined([s.values for s in sequences], np.empty((0, 2, d), np.float32))
     valid = joined([s.valid for s in sequences], np.empty(0, np.bool_))
+    valid = valid & np.isfinite(values).all(axis=(1, 2))
     athletes = [np.full(len(s), s.athlete, np.int32) for s in sequences]
     table = pa.table(
         {
@@ -77,6 +81,23 @@ def _values(column: pa.ChunkedArray) -> Array:
     d = array.type.list_size
     flat: Array = array.values.to_numpy(zero_copy_only=True).reshape(-1, d)
     return flat[array.offset : array.offset + len(array)]
+
+
+def other_size(path: Path, d: int, expected: int | None) -> ArtefactError:
+    """The error for features of another size than those of other videos."""
+    return ArtefactError(
+        f"{path} holds features of size {d}, others have {expected}. Delete it; `vpd run` makes it again."
+    )
+
+
+def must_be_finite(path: Path, values: Array, valid: Array) -> None:
+    """Raise ArtefactError where a valid row (rows, d) of a file is not finite, as in files of others."""
+    with np.errstate(all="ignore"):
+        total = float(np.add.reduce(values, axis=None))  # quick; of finite numbers it is rarely infinite
+    if not math.isfinite(total) and not np.isfinite(values[valid]).all():
+        raise ArtefactError(
+            f"{path} holds features that are not finite. Delete it; `vpd run` makes it again."
+        )
 
 
 def read_feature_matrix(path: Path) -> tuple[Array, Array]:
@@ -143,6 +164,8 @@ def read_features(path: Path) -> list[FeatureSequence]:
     regular, mirrored = read_feature_matrix(path)
     columns = {name: table[name].to_numpy() for name in ("frame", "time_s", "athlete", "score")}
     valid = table["regular"].is_valid().to_numpy()
+    for values in (regular, mirrored):
+        must_be_finite(path, values, valid)
     sequences = []
     for athlete, rows in by_athlete(columns["athlete"]):
         sequences.append(

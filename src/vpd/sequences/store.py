@@ -10,7 +10,7 @@ import numpy as np
 from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import check
 from vpd.library.dataset import DatasetCard, read_card
-from vpd.library.features import content_of, read_features
+from vpd.library.features import content_of, other_size, read_features
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.sequences.athlete import meant_athlete
@@ -42,6 +42,8 @@ class FeatureStore:
             )
         self.layout, self.name, self._given = layout, name, videos
         self._reasons: dict[str, str] = {}
+        self._d = 0
+        """Size of the features read so far."""
         self.contents: dict[str, str] = {}
         """Of videos of which it is known, the content key that their features were made of."""
         self._read = lru_cache(maxsize=OPEN_VIDEOS)(lambda video: read_features(layout.features(name, video)))
@@ -111,7 +113,12 @@ class FeatureStore:
         """All athletes of one video. Raises InputError where its features are not used."""
         if video in self._names and (why := self._why_not(video)):
             raise InputError(f"{video} {why.rstrip('.')}.")
-        return self._read(video)
+        found = self._read(video)
+        for sequence in found:
+            self._d = self._d or sequence.d
+            if sequence.d != self._d:
+                raise other_size(self.layout.features(self.name, video), sequence.d, self._d)
+        return found
 
     @cached_property
     def _card(self) -> DatasetCard | None:

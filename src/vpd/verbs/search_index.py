@@ -193,10 +193,11 @@ def _updated(layout: Layout, name: str, stamps: Stamps, progress: Progress) -> S
 
 def _fit(layout: Layout, name: str, stamps: Stamps) -> tuple[Basis, str]:
     """Axes fitted to the features of some videos, written; and their checksum."""
-    rows, sample = [], {}
+    rows, sample, d = [], {}, None
     for video in sorted(stamps, key=lambda video: (zlib.crc32(video.encode()), video)):
         with suppress(ArtefactError):
-            for stream in read_streams(layout, name, video):
+            for stream in read_streams(layout, name, video, d):
+                d = stream.values.shape[1]
                 valid = np.flatnonzero(stream.valid)
                 rows.append(stream.values[valid[:: max(1, len(valid) // SAMPLE_FRAMES)]])
             sample[video] = stamps[video]
@@ -265,7 +266,7 @@ def _indexed(layout: Layout, name: str, video: str, basis: Basis) -> list[Indexe
     """The streams of a video; one without slots where it has none, so that it is known to have been read."""
     found, row = [], 0
     content = content_of(layout.features(name, video))
-    for stream in read_streams(layout, name, video):
+    for stream in read_streams(layout, name, video, basis.axes.shape[1]):
         numbers = coarse_stream(stream, basis)
         found.append(IndexedStream(video, stream.number, stream.athlete, row, len(stream), numbers, content))
         row += len(stream)

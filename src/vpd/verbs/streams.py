@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from vpd.library.artefact import read_table
-from vpd.library.features import read_feature_matrix
+from vpd.library.features import must_be_finite, other_size, read_feature_matrix
 from vpd.library.layout import Layout
 from vpd.search.streams import Stream
 
@@ -15,10 +15,10 @@ MAX_GAP_S = 0.25
 """No result in uncut video reaches over a longer time without frames."""
 
 
-def read_streams(layout: Layout, name: str, video: str, gap_s: float = MAX_GAP_S) -> list[Stream]:
-    """The streams of one video, parted where the athlete changes or ``gap_s`` passes without a frame.
+def read_streams(layout: Layout, name: str, video: str, d: int | None = None) -> list[Stream]:
+    """The streams of one video, parted where the athlete changes or `MAX_GAP_S` passes without a frame.
 
-    Raises ArtefactError where its features are missing or damaged.
+    Raises ArtefactError where its features are missing, damaged, not finite, or of another size than ``d``.
     """
     path = layout.features(name, video)
     table = read_table(path, ["time_s", "athlete", "regular"])
@@ -27,7 +27,10 @@ def read_streams(layout: Layout, name: str, video: str, gap_s: float = MAX_GAP_S
         return []
     valid = table["regular"].is_valid().to_numpy()
     regular, _ = read_feature_matrix(path)
-    part = (np.diff(athletes) != 0) | (np.diff(times_s) > gap_s)
+    if d not in (None, regular.shape[1]):
+        raise other_size(path, regular.shape[1], d)
+    must_be_finite(path, regular, valid)
+    part = (np.diff(athletes) != 0) | (np.diff(times_s) > MAX_GAP_S)
     edges = [0, *(np.flatnonzero(part) + 1), len(times_s)]
     return [
         Stream(video, int(athletes[a]), times_s[a:b], regular[a:b], valid[a:b], number)

@@ -77,7 +77,7 @@ def scan_shard(task: ShardTask) -> ShardAnswer:
     def streams() -> Iterator[Stream]:
         for video in task.videos:
             try:
-                yield from read_streams(Layout(task.root), task.features, video)
+                yield from read_streams(Layout(task.root), task.features, video, task.queries[0].d)
             except ArtefactError as error:
                 unanswered[video] = str(error)
 
