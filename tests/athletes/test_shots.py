@@ -7,7 +7,7 @@ import pytest
 
 from tests.athletes.edits import DISSOLVE, FADE, GRAPHICS, WIPE, made_source, passing, shot, transition
 from tests.shared import shared_path
-from vpd.athletes.shot_features import COUNT, ShotFeatures, thumbnail
+from vpd.athletes.shot_features import COUNT, ShotFeatures, mean_of_colours, thumbnail
 from vpd.athletes.shots import Change, ShotFinder
 from vpd.video import read_frames, read_video_info
 
@@ -141,3 +141,9 @@ def test_a_sudden_step_is_three_times_as_great_as_those_before(last: int, sudden
     for i, shade in enumerate(np.cumsum([0, *[8] * 7, last])):
         finder.add(np.full((36, 64, 3), shade, np.uint8), i / 25)
         assert (i > 0 and finder.sudden(18.0)) == (i in sudden)
+
+
+def test_the_mean_of_colours_has_the_bits_of_numpys():
+    """The published network was trained on numpy's."""
+    rgb = np.random.default_rng(0).random((5, 27, 48, 3), dtype=np.float32)
+    assert np.array_equal(mean_of_colours(rgb), rgb.mean(-1))

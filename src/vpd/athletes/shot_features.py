@@ -50,51 +50,71 @@ class _Look:
     levels: Array
 
 
+def mean_of_colours(rgb: Array) -> Array:
+    """The mean over the last axis, of three: in a third of the time of numpy's, and to the same bits."""
+    found: Array = (rgb[..., 0] + rgb[..., 1] + rgb[..., 2]) / np.float32(3)
+    return found
+
+
 def _look(small: Array) -> _Look:
     rgb = small.astype(np.float32) / 255
-    grey = rgb.mean(-1)
+    grey = mean_of_colours(rgb)
     steps = (small >> 5).reshape(-1, 3)
     counts = np.concatenate([np.bincount(steps[:, c], minlength=8) for c in range(3)])
     spectrum = np.fft.rfft2((grey - grey.mean()) * _WINDOW)
     return _Look(rgb, grey, spectrum, counts.astype(np.float32) / (HEIGHT * WIDTH))
 
 
-def _shift(now: _Look, then: _Look) -> tuple[int, int, float]:
-    """The shift in rows and columns with the best overlap of two pictures, and its clarity in 0..1."""
-    cross = now.spectrum * np.conj(then.spectrum)
+def _shifts(now: _Look, spectra: Array) -> list[tuple[int, int, float]]:
+    """The shifts in rows and columns with the best overlap of a picture with others, whose spectra are given,
+    and their clarity in 0..1.
+    """
+    cross = now.spectrum * np.conj(spectra)
     cross /= np.abs(cross) + 1e-6
-    fits = np.fft.irfft2(cross, (HEIGHT, WIDTH))
-    best = int(fits.argmax())
-    down, across = divmod(best, WIDTH)
-    clear = float(fits[down, across])
-    return (
-        down - HEIGHT if down > HEIGHT // 2 else down,
-        across - WIDTH if across > WIDTH // 2 else across,
-        clear,
+    fits = np.fft.irfft2(cross, (HEIGHT, WIDTH)).reshape(len(spectra), -1)
+    found = []
+    for fit, best in zip(fits, fits.argmax(1).tolist(), strict=True):
+        down, across = divmod(best, WIDTH)
+        down, across = down - HEIGHT if down > HEIGHT // 2 else down, across
+        found.append((down, across - WIDTH if across > WIDTH // 2 else across, float(fit[best])))
+    return found
+
+
+def _compared(now: _Look, thens: list[_Look], betweens: list[_Look]) -> list[float]:
+    """Features of a picture and each of several earlier ones. All but the first of these come with one in the
+    middle between them.
+    """
+    rgb = np.stack([then.rgb for then in thens])
+    apart = mean_of_colours(np.abs(now.rgb - rgb))
+    spans = apart.reshape(len(thens), -1).mean(1).tolist()
+    greys = (
+        np.abs(now.grey - np.stack([then.grey for then in thens])).reshape(len(thens), -1).mean(1).tolist()
     )
+    levels = np.abs(now.levels - np.stack([then.levels for then in thens])).sum(1).tolist()
+    middles = np.abs(np.stack([between.rgb for between in betweens]) - (now.rgb + rgb[1:]) / 2)
+    blends = middles.reshape(len(betweens), -1).mean(1).tolist()
+    cells = np.stack([cv2.resize(one, CELLS, interpolation=cv2.INTER_AREA) for one in apart])
+    cells = cells.reshape(len(thens), -1)
+    least, most, spread, changed = cells.min(1), cells.max(1), cells.std(1), (cells > CHANGED).mean(1)
+    features: list[float] = []
+    for i, (down, across, clear) in enumerate(_shifts(now, np.stack([then.spectrum for then in thens]))):
+        shifted, share = _shifted(now.grey, thens[i].grey, down, across)
+        if shifted > greys[i]:
+            shifted, share, down, across = greys[i], 1.0, 0, 0
+        features += [
+            spans[i], shifted, share, float(np.hypot(down, across)) / FAR, clear, levels[i] / 6,
+            float(least[i]), float(most[i]), float(spread[i]), float(changed[i]),
+            blends[i - 1] / (spans[i] + LEAST_SPAN) if i else 0.0,
+        ]  # fmt: skip
+    return features
 
 
-def _compare(now: _Look, then: _Look, between: _Look | None) -> list[float]:
-    """Features of two pictures, and of one in the middle between them."""
-    apart = np.abs(now.rgb - then.rgb).mean(-1)
-    cells = cv2.resize(apart, CELLS, interpolation=cv2.INTER_AREA)
-    unshifted = float(np.abs(now.grey - then.grey).mean())
-    down, across, clear = _shift(now, then)
+def _shifted(now: Array, then: Array, down: int, across: int) -> tuple[float, float]:
+    """The mean difference of two pictures where they overlap when one is shifted, and the overlap's share."""
     rows, columns = HEIGHT - abs(down), WIDTH - abs(across)
-    a = now.grey[max(0, down) :, max(0, across) :][:rows, :columns]
-    b = then.grey[max(0, -down) :, max(0, -across) :][:rows, :columns]
-    shifted, share = float(np.abs(a - b).mean()), rows * columns / (HEIGHT * WIDTH)
-    if shifted > unshifted:
-        shifted, share, down, across = unshifted, 1.0, 0, 0
-    span = float(apart.mean())
-    blend = 0.0
-    if between is not None:
-        blend = float(np.abs(between.rgb - (now.rgb + then.rgb) / 2).mean()) / (span + LEAST_SPAN)
-    return [
-        span, shifted, share, float(np.hypot(down, across)) / FAR, clear,
-        float(np.abs(now.levels - then.levels).sum()) / 6, float(cells.min()), float(cells.max()),
-        float(cells.std()), float((cells > CHANGED).mean()), blend,
-    ]  # fmt: skip
+    a = now[max(0, down) :, max(0, across) :][:rows, :columns]
+    b = then[max(0, -down) :, max(0, -across) :][:rows, :columns]
+    return float(np.abs(a - b).mean()), rows * columns / (HEIGHT * WIDTH)
 
 
 class ShotFeatures:
@@ -108,10 +128,8 @@ class ShotFeatures:
         now = _look(small)
         self._looks.append(now)
         looks, last = self._looks, len(self._looks) - 1
-        row: list[float] = []
-        for lag in LAGS:
-            then = looks[max(0, last - lag)]
-            row += _compare(now, then, looks[max(0, last - lag // 2)] if lag > 1 else None)
+        thens = [looks[max(0, last - lag)] for lag in LAGS]
+        row = _compared(now, thens, [looks[max(0, last - lag // 2)] for lag in LAGS[1:]])
         colourful = np.abs(now.rgb - now.rgb.mean((0, 1))).mean()
         row += [float(now.grey.mean()), float(now.grey.std()), float(now.levels.max()), float(colourful)]
         return np.array(row, np.float32)
