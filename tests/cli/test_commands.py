@@ -11,6 +11,7 @@ from tests.pipeline.made import made_library, make_video
 from vpd.cli import main as cli
 from vpd.library.labels import read_labels
 from vpd.library.videos import Videos
+from vpd.pipeline.register import make_library
 from vpd.pipeline.run import run
 from vpd.settings.toml import load_settings
 from vpd.video import read_video_info
@@ -26,6 +27,18 @@ def test_every_command_of_the_table_has_its_help(vpd):
     assert code == 0
     for command in cli.COMMANDS:
         assert command.name in out
+
+
+def test_empty_text_is_no_folder(vpd, tmp_path, monkeypatch):
+    """As where a variable of a script is not set: the current folder is not meant."""
+    monkeypatch.chdir(tmp_path)
+    make_video(tmp_path / "private.mp4")
+    layout = make_library(tmp_path / "lib")
+    for call in (("scan", "", "-L", layout.root), ("new", layout.root, "")):
+        code, _, err = vpd(*call)
+        assert code == 1
+        assert "is empty text" in err
+    assert not Videos.read(layout).rows
 
 
 def test_new_adds_folders_and_names_with_spaces(vpd, tmp_path):

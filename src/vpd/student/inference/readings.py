@@ -94,7 +94,7 @@ def keep_current(student: PoseReadingStudent, corpus: Corpus, folder: Path) -> N
     reader, crops = reader_key(student), crop_keys(corpus)
     try:
         known = parse_json(read_bytes(folder / KEY))
-        before = known["crops"] if known["reader"] == reader else None
+        before = dict(known["crops"]) if known["reader"] == reader else None
     except (OSError, KeyError, TypeError, ValueError):
         before = None
     folder.mkdir(parents=True, exist_ok=True)
