@@ -1,6 +1,6 @@
 """What to label next: accuracy by the number of labels, strategies against random.
 
-    python benchmarks/suggest.py penn FOLDER [--features vipe-window joints2d] [--seeds 10] [--tail]
+    python benchmarks/suggest.py penn FOLDER [--features vipe-window] [--a-class 32] [--seeds 10] [--tail]
     python benchmarks/suggest.py library LIBRARY --splits splits.csv [--features vipe-window] [--seeds 10]
     python benchmarks/suggest.py library LIBRARY --splits splits.csv --recogniser together
     python benchmarks/suggest.py library LIBRARY --splits splits.csv --shown 100
@@ -123,8 +123,19 @@ def from_library(folder: Path, splits: Path | None, features: str, recogniser: s
     return made(sequences, np.array(labels), np.array(sides), recogniser)
 
 
-def from_penn(folder: Path, features: str, recogniser: str | None = None) -> Data:
-    """Penn Action, official split."""
+def some_of_each(labels: Array, test: Array, most: int) -> Array:
+    """Indices of at most ``most`` of every class in each part, drawn once."""
+    rng = np.random.default_rng(0)
+    kept: list[int] = []
+    for label in np.unique(labels):
+        own = rng.permutation(np.flatnonzero(labels == label))
+        for part in (False, True):
+            kept += own[test[own] == part][:most].tolist()
+    return np.sort(kept)
+
+
+def from_penn(folder: Path, features: str, most: int | None, recogniser: str | None = None) -> Data:
+    """Penn Action, official split; at most so many of every class in each part."""
     penn = Penn(folder, "all")
     embed: Embed = joints2d if features == "joints2d" else embed_movements(VipeWindow.load(), penn.frames)
     poses = [(penn.xy, penn.seen), mirrored_2d(penn.xy, penn.seen)]
@@ -142,7 +153,9 @@ def from_penn(folder: Path, features: str, recogniser: str | None = None) -> Dat
         for a, b in zip(*both, strict=True)
     ]
     _, test = penn.protocols["official"]
-    return made(sequences, penn.action, np.asarray(test, bool), recogniser)
+    kept = some_of_each(penn.action, np.asarray(test, bool), most) if most else np.arange(len(sequences))
+    sequences = [sequences[i] for i in kept]
+    return made(sequences, penn.action[kept], np.asarray(test, bool)[kept], recogniser)
 
 
 def pool_of(data: Data) -> Pool:
@@ -313,6 +326,7 @@ def main() -> None:
     parser.add_argument("--strategies", nargs="+", choices=[*STRATEGIES, QUEUE], default=[*STRATEGIES, QUEUE])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--most", type=int, default=120)
+    parser.add_argument("--a-class", type=int, help="Penn: sequences of a class in each part, at most")
     parser.add_argument("--tail", action="store_true")
     parser.add_argument("--pages", action="store_true", help="only the actions by pages")
     parser.add_argument("--shown", type=int, help="runs; only how far the accuracy shown is right")
@@ -322,7 +336,11 @@ def main() -> None:
         speed(given.candidates)
         return
     for features in given.features:
-        read = (given.data, features) if given.kind == "penn" else (given.data, given.splits, features)
+        read = (
+            (given.data, features, given.a_class)
+            if given.kind == "penn"
+            else (given.data, given.splits, features)
+        )
         data = (from_penn if given.kind == "penn" else from_library)(*read, given.recogniser)
         print(f"\n{features}")
         if given.shown:

@@ -114,7 +114,7 @@ export function SearchScreen({ query }) {
           <${Clip} segment=${r} leader=${queries[r.query]} path=${r} mirrored=${r.mirrored} label="" /></button>
         <p><strong>${r.rank}</strong> <bdi>${r.video}</bdi> ${clock(r.start_s, 2)}${r.label ? html` · <bdi>${r.label}</bdi>` : ""}</p>
         <p><small>${r.distance === null ? t("no_path") : t("distance", { distance: r.distance.toFixed(3) })}
-          ${r.tempo ? ` · ${r.tempo.toFixed(2)} ×` : ""}${r.mirrored ? ` · ${t("mirrored")}` : ""}</small></p>
+          ${r.tempo ? ` · ${r.tempo.toFixed(2)}\u00a0×` : ""}${r.mirrored ? ` · ${t("mirrored")}` : ""}</small></p>
         <p><a href=${`#/watch/${encodeURIComponent(r.video)}?t=${r.start_s}`}>${t("watch")}</a>
           <a href="#/compare" onClick=${() => sessionStorage.setItem("vpd.pair", JSON.stringify([queries[r.query], r]))}>
           ${t("compare")}</a></p></li>`)}</ol>
