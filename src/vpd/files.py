@@ -27,6 +27,17 @@ def must_be_a_file(path: Path, most: int | None = None) -> None:
         raise OSError(errno.EFBIG, why, str(path))
 
 
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder, sorted; nothing where there is none.
+
+    Raises PermissionError where it may not be looked into, where `Path.glob` finds nothing.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def read_bytes(path: Path, most: int | None = MOST_BYTES) -> bytes:
     """The content of a file. Raises OSError as `must_be_a_file`, and where it cannot be read."""
     must_be_a_file(path, most)

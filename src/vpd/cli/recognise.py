@@ -18,6 +18,7 @@ from vpd.cli.common import (
     say_warning,
 )
 from vpd.cli.progress import verb_progress
+from vpd.errors import VpdError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 from vpd.library.own_folder import new_file
@@ -60,30 +61,37 @@ def recognise(
         new_file(out)
     with verb_progress("recognise") as progress:
         result = recognise_verb(layout, RecogniseRequest(spans or None, features, recogniser), progress)
-    path = _write_recognised(layout, result, out)
+    path, problem = _write_recognised(layout, result, out)
     if as_json:
-        print_json({**result.to_json(), "files": [str(path)]})
+        print_json({**result.to_json(), "files": [str(path)] if path else []})
     else:
         _print_recognised(result, path)
-    say_notes(result.notes, result.features)
+    say_notes((*result.notes, *problem), result.features)
     for answer in result.answers:
         if answer.label is None:
             say_warning(f"not recognised: {answer.reason}")
-    if not result.complete:
+    if problem or not result.complete:
         raise typer.Exit(1)
 
 
-def _write_recognised(layout: Layout, result: RecogniseResult, out: Path | None) -> Path:
-    """Write the table to ``out``, else among the library's results. Returns its path."""
-    if out is not None:
-        write_text(result.to_csv(), out)
-        return out
-    with new_results(layout, "recognise") as folder:
-        write_text(result.to_csv(), folder / "recognised.csv")
-    return folder / "recognised.csv"
+def _write_recognised(
+    layout: Layout, result: RecogniseResult, out: Path | None
+) -> tuple[Path | None, list[str]]:
+    """Write the table to ``out``, else among the library's results. Returns its path, and why there is none,
+    as in a library of another user.
+    """
+    try:
+        if out is not None:
+            write_text(result.to_csv(), out)
+            return out, []
+        with new_results(layout, "recognise") as folder:
+            write_text(result.to_csv(), folder / "recognised.csv")
+        return folder / "recognised.csv", []
+    except VpdError as error:
+        return None, [f"The table is not kept: {error} --out names another place."]
 
 
-def _print_recognised(result: RecogniseResult, path: Path) -> None:
+def _print_recognised(result: RecogniseResult, path: Path | None) -> None:
     table = PlainTable(box=None, pad_edge=False)
     for column in ("video", "start s", "end s", "label", "probability"):
         table.add_column(column, justify="left" if column in ("video", "label") else "right")
@@ -92,7 +100,8 @@ def _print_recognised(result: RecogniseResult, path: Path) -> None:
         table.add_row(a.segment.video, *span, a.label or "-", f"{a.probability:.2f}" if a.label else "")
     console.print(table)
     count, by = len(result.answers), result.features.name
-    say(f"{count} segments, learned from {result.learned_from} labels by {by}. Written to {path}")
+    written = f" Written to {path}" if path else ""
+    say(f"{count} segments, learned from {result.learned_from} labels by {by}.{written}")
 
 
 def evaluate(

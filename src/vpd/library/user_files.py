@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from vpd.files import entries
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames
 
@@ -57,7 +58,7 @@ def _named(folder: Path, suffixes: Sequence[str]) -> Iterator[tuple[Path, str]]:
     """The files of a folder with these suffixes, and their names without suffix. Earlier suffixes come
     first.
     """
-    files = sorted(p for p in folder.glob("*") if not p.name.startswith(".")) if folder.is_dir() else []
+    files = [path for path in entries(folder) if not path.name.startswith(".")]
     for suffix in suffixes:
         for path in files:
             if path.name == JOINTS or path.is_dir() != (suffix == "/"):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vpd.errors import ArtefactError, InputError
+from vpd.files import entries
 from vpd.library import backup, checksum, own_folder, verified
 from vpd.library.artefact import check as check_artefact
 from vpd.library.artefact import read_recipe
@@ -105,12 +106,11 @@ def _files(layout: Layout, deep: bool) -> Iterator[tuple[Path, _Look]]:
     features = layout.root / "features"
     folders = [layout.root / name for name in (*ONE_A_VIDEO, MASKS)]
     for top in (features, layout.index("x").parent):
-        folders += sorted(p for p in top.iterdir() if p.is_dir()) if top.is_dir() else []
+        folders += [path for path in entries(top) if path.is_dir()]
     for folder in folders:
-        for suffix in ("parquet", "arrow"):
-            for path in sorted(folder.glob(f"*.{suffix}")):
-                if not path.name.startswith("."):
-                    yield path, artefact(IMPORT if folder.name == MASKS else AGAIN)
+        for path in entries(folder):
+            if path.suffix in (".parquet", ".arrow") and not path.name.startswith("."):
+                yield path, artefact(IMPORT if folder.name == MASKS else AGAIN)
     yield from _students(layout)
     for given in (layout.labels, layout.picks):
         for state in backup.states(given):
@@ -121,7 +121,7 @@ def _files(layout: Layout, deep: bool) -> Iterator[tuple[Path, _Look]]:
 
 def _students(layout: Layout) -> Iterator[tuple[Path, _Look]]:
     students = layout.student("x").parent
-    for folder in sorted(students.iterdir()) if students.is_dir() else []:
+    for folder in entries(students):
         if folder == layout.readings:
             continue
         for name, look in ((CONFIG, _of_config), (WEIGHTS, _of_weights), (CHECKPOINT, _of_checkpoint)):

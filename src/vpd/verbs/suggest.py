@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vpd.detection.targets import REVIEWED
-from vpd.errors import InputError
+from vpd.errors import InputError, VpdError
 from vpd.library.answers import OTHER, REJECTED, Answer, read_answers
 from vpd.library.artefact import read_recipe
 from vpd.library.labels import read_labels
@@ -224,9 +225,10 @@ def _kept_distances(
     if kept is not None and kept.shape == (2, len(members), len(members)):
         return kept
     found = distances(sequences)
-    write_array(path, found)
-    for old in sorted(path.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime_ns)[:-3]:
-        old.unlink(missing_ok=True)
+    with suppress(VpdError, OSError):  # as in a library of another user: they are computed again
+        write_array(path, found)
+        for old in sorted(path.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime_ns)[:-3]:
+            old.unlink(missing_ok=True)
     return found
 
 
