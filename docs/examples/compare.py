@@ -10,4 +10,4 @@ cartwheels = [segment for segment in library.labels() if segment.label == "cartw
 result = library.compare(cartwheels[0], cartwheels[1])
 print(f"distance {result.distance:.3f}, tempo {result.mean_tempo:.2f}, mirrored: {result.mirrored}")
 for difference in result.differences:
-    print(f"{difference.start_s:.2f} to {difference.end_s:.2f} s: {difference.text}")
+    print(f"{difference.start_s:.2f} to {difference.end_s:.2f} s: {difference.sentence}")

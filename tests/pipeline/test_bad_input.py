@@ -127,7 +127,7 @@ def test_one_folder_without_rights_names_it(tmp_path, monkeypatch):
 
 def test_a_library_where_none_can_be_made(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be made into a library"):
+    with pytest.raises(InputError, match="one of its folders is a file"):
         make_library(tmp_path / "file" / "lib")
 
 
