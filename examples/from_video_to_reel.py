@@ -82,7 +82,7 @@ for detection in result.detections[:8]:
 # %%
 first, second = (s for s in library.labels() if s.label == "kick" and s.video in known[:2])
 for difference in library.compare(first, second).differences:
-    print(f"{difference.start_s:.2f} s: {difference.text}")
+    print(f"{difference.start_s:.2f} s: {difference.sentence}")
 
 # %% [markdown]
 # ## 7. The reel
