@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from vpd.errors import InputError
 from vpd.formats.table import FORMATS
@@ -27,6 +29,7 @@ def _classes(state: State) -> tuple[dict[str, ActionClass], list[str]]:
 
 def _videos(state: State, found: Status) -> list[dict[str, Any]]:
     layout = state.workspace.layout
+    tracked, cropped = (_names(path("x").parent) for path in (layout.tracks, layout.crops))
     rows = []
     for row in state.workspace.videos.rows.values():
         known = found.videos.get(row.video, {})
@@ -43,20 +46,26 @@ def _videos(state: State, found: Status) -> list[dict[str, Any]]:
                 "error": known.get("error", row.error),
                 "warning": known.get("warning", row.warning),
                 "due": known.get("due", []),
-                "tracks": layout.tracks(row.video).is_file(),
-                "crops": layout.crops(row.video).is_file(),
+                "tracks": f"{row.video}.parquet" in tracked,
+                "crops": f"{row.video}.arrow" in cropped,
             }
         )
     return rows
 
 
-@router.get("/library")
-def library(state: StateOf) -> dict[str, Any]:
+def _names(folder: Path) -> frozenset[str]:
+    """Names of what lies in a folder: one look for all videos."""
+    return frozenset(os.listdir(folder)) if folder.is_dir() else frozenset()  # noqa: PTH208  names, no paths
+
+
+@router.get("/library", response_model=None)
+def library(state: StateOf) -> JSONResponse:
     """The videos with the state of each, and the abilities of the page."""
     layout = state.workspace.layout
     found = state.status()
     classes, problem = _classes(state)
-    return {
+    # As a response, because FastAPI would copy every row of a dictionary several times to check it.
+    answer = {
         "name": layout.root.name,
         "videos": _videos(state, found),
         "due": [name for name, step in found.steps.items() if step.due],
@@ -65,6 +74,7 @@ def library(state: StateOf) -> dict[str, Any]:
         "formats": sorted(name for name, entry in FORMATS.items() if entry.writes),
         "features": layout.feature_names(),
     }
+    return JSONResponse(answer)
 
 
 @router.get("/jobs")
