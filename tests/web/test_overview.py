@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 
@@ -26,3 +29,9 @@ def test_a_wrong_table_of_classes_is_said_and_the_page_goes_on(client, classes):
     assert found.status_code == 200
     assert found.json()["classes"] == []
     assert any("class 'throw': lead" in text for text in found.json()["problems"])
+
+
+def test_the_server_starts_without_torch():
+    """It takes 400 MB and seconds, and only some of the page's work needs it."""
+    code = "import sys, vpd.web.app; assert 'torch' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

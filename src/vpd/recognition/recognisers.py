@@ -15,7 +15,6 @@ from sklearn.pipeline import make_pipeline
 
 from vpd.dtw import FALLBACK
 from vpd.errors import unknown_name
-from vpd.recognition.bigru import BiGRUClassifier
 from vpd.recognition.ensemble import WeightedEnsemble
 from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import DTWNeighbours
@@ -72,8 +71,14 @@ class Recogniser:
     alone: str = ""
 
 
+def _network(**settings: Any) -> Any:
+    from vpd.recognition.bigru import BiGRUClassifier  # it brings in torch: 400 MB and seconds
+
+    return BiGRUClassifier(**settings)
+
+
 def _bigru(sides: Sides) -> Any:
-    network = BiGRUClassifier(epochs=BIGRU_EPOCHS, least_steps=BIGRU_LEAST_STEPS, sides=sides)
+    network = _network(epochs=BIGRU_EPOCHS, least_steps=BIGRU_LEAST_STEPS, sides=sides)
     return make_pipeline(Smooth(SMOOTH_S), Resample(BIGRU_RATE_HZ), network)
 
 
@@ -149,7 +154,7 @@ RECOGNISERS: dict[str, Recogniser] = {
         "nearest neighbour by DTW as the paper has it",
     ),
     "bigru": Recogniser(
-        lambda sides: BiGRUClassifier(sides=_of_paper(sides)),
+        lambda sides: _network(sides=_of_paper(sides)),
         "BiGRU as the paper has it: 500 epochs",
     ),
 }
