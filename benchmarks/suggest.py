@@ -346,7 +346,8 @@ def main() -> None:
         if given.shown:
             shown(data, given.shown)
         elif given.pages:
-            labels, actions, wrong = actions_by_pages(data, np.random.default_rng(0))
+            whole = replace(data, pool=np.arange(len(data.labels)))
+            labels, actions, wrong = actions_by_pages(whole, np.random.default_rng(0))
             print(
                 f"pages of {PAGE}: {labels} labels by {actions} actions, {actions / labels:.2f} a label; "
                 f"{wrong} proposals wrong"
