@@ -151,7 +151,7 @@ def label(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
         write_text("\n".join(["video,athlete,start_s,end_s,label", *first]) + "\n", layout.labels)
 
         def ask() -> None:
-            page.goto("/#/next?mode=verify")
+            page.goto("/#/next")
             page.wait_for_selector(".grid .card")
 
         yield "proposals after the third label", "<= 2000 ms", f"{seconds(ask):.0f} ms, the first of a server"
