@@ -10,7 +10,7 @@ import pytest
 from tests.pipeline.made import make_video
 from tests.verbs.conftest import layout  # noqa: F401 - a library on which every command has an answer
 from vpd.cli.main import COMMANDS
-from vpd.errors import InputError
+from vpd.errors import DiskFullError, InputError
 from vpd.library import own_folder as folders
 from vpd.library.own_folder import MARK, OwnFolder, own_folder
 
@@ -194,6 +194,24 @@ def test_a_signal_while_the_results_are_recorded_leaves_a_record(tmp_path, monke
 
     with pytest.raises(KeyboardInterrupt):
         make_clips()
+    with own_folder(tmp_path / "out", "clips") as folder:
+        folder.begin()
+        assert not (folder.path / "a.mp4").exists()
+
+
+def test_a_disk_that_is_full_at_the_end_leaves_a_record(tmp_path, monkeypatch):
+    def full(path, record):
+        raise DiskFullError("the disk is full")
+
+    def make_clips():
+        with own_folder(tmp_path / "out", "clips") as folder:
+            folder.begin()
+            (folder.path / "a.mp4").write_text("video")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folders, "write_json", full)
+        with pytest.raises(DiskFullError):
+            make_clips()
     with own_folder(tmp_path / "out", "clips") as folder:
         folder.begin()
         assert not (folder.path / "a.mp4").exists()

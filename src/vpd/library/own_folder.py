@@ -16,7 +16,7 @@ from pathlib import Path
 
 import xxhash
 
-from vpd.errors import InputError
+from vpd.errors import DiskFullError, InputError
 from vpd.files import parse_json, read_bytes
 from vpd.library import checksum
 from vpd.library.artefact import is_abandoned, write_text
@@ -69,6 +69,14 @@ def record(folder: Path, what: str) -> None:
     """Record in the mark of a folder all that lies there, as written by vpd."""
     files = {name: [*stamp, _hash(folder / name)] for name, stamp in _files(folder).items()}
     write_json(folder / MARK, {"holds": what, "files": files})
+
+
+def _record_in_place(folder: Path, what: str) -> None:
+    """Record sizes and times alone in the blocks that the mark has already, where the disk is full."""
+    text = json.dumps({"holds": what, "files": _files(folder)}, separators=(",", ":"))
+    with suppress(OSError), (folder / MARK).open("r+b") as out:
+        out.write(text.encode())
+        out.truncate()
 
 
 def _read_mark(folder: Path) -> tuple[str, _Listed | None]:
@@ -180,8 +188,13 @@ class OwnFolder:
 
     def end(self) -> None:
         """Record what was written, so that a later command may replace it."""
-        if self._begun:
+        if not self._begun:
+            return
+        try:
             record(self.path, self.what)
+        except DiskFullError:
+            _record_in_place(self.path, self.what)
+            raise
 
 
 @contextmanager
