@@ -25,3 +25,13 @@ def test_tables_hold_no_escape_of_a_cell():
 def test_lengths_of_video_are_told_in_the_unit_that_suits():
     told = [length_text(seconds) for seconds in (0, 21.4, 119, 120, 7199, 7200, 3.6e6)]
     assert told == ["0 s", "21 s", "119 s", "2.0 minutes", "120.0 minutes", "2.0 hours", "1,000.0 hours"]
+
+
+def test_a_name_wider_than_its_column_is_printed_whole():
+    table = PlainTable("name", "about")
+    table.add_row("a_long_name_" * 6, "one two three")
+    console = Console(width=40)
+    with console.capture() as printed:
+        console.print(table)
+    cells = [line.split("\u2502")[1].strip() for line in printed.get().splitlines() if "\u2502" in line]
+    assert "".join(cells) == "a_long_name_" * 6

@@ -103,7 +103,8 @@ def status(
     if as_json:
         print_json(found.to_json())
         return
-    length = length_text(sum(v["duration_s"] for v in found.videos.values()))
+    seconds = sum(v["duration_s"] for v in found.videos.values())
+    length = length_text(seconds) if seconds else "length not known before the scan"
     say(f"{found.root}: {len(found.videos)} videos, {length}")
     table = PlainTable("step", "up to date", "to do", "not needed")
     for name, step in found.steps.items():

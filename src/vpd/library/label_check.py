@@ -133,17 +133,26 @@ def _against_videos(labels: list[Label], videos: Videos) -> Iterator[Finding]:
     for label in labels:
         by_video[label.segment.video].append(label)
     frames = FrameTimes(videos)
+    yield from _unscanned([own for video, own in by_video.items() if videos.rows[video].status == NEW])
     for video, own in by_video.items():
         row = videos.rows[video]
         if row.status == SET_ASIDE:
             text = f"{video} is set aside ({row.error}); nothing is learned from its {len(own)} labels."
             yield _at(own[0], NOTE, "video set aside", text, "video")
-        elif row.status == NEW:
-            text = f"{video} is not scanned yet, so that the times of its {len(own)} labels are not checked."
-            yield _at(own[0], NOTE, "video not scanned", text, "video")
         elif row.status == OK:
             yield from _frames(own, frames)
             yield from _athletes(own, videos, frames)
+
+
+def _unscanned(groups: list[list[Label]]) -> Iterator[Finding]:
+    """Find the labels of videos that are not scanned: one note for all, as a new library has no other."""
+    if groups:
+        first, labels = groups[0][0], sum(map(len, groups))
+        text = (
+            f"videos not scanned yet: {len(groups)}, from {first.segment.video} on. The times of their "
+            f"{labels} labels are not checked. Check again after `vpd scan` or `vpd run`."
+        )
+        yield _at(first, NOTE, "video not scanned", text, "video")
 
 
 def _frames(own: list[Label], frames: FrameTimes) -> Iterator[Finding]:
