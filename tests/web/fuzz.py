@@ -26,8 +26,8 @@ from vpd.web.app import make_app
 BASE = "http://127.0.0.1"
 ENDLESS = "/api/events"
 """A stream without an end; it takes nothing."""
-DEAR = "/api/run"
-"""It tracks and trains unless it gets the name of a video that is not there; such names alone are sent."""
+DEAR = {("POST", "/api/run"): "video", ("POST", "/api/videos"): "path"}
+"""Routes that track, train or search a disk unless what they get is not there: only hostile texts go."""
 CANARY = "canary-7c1f9b3e"
 ROUND = 40
 """Cases of one route in one round; routes that take nothing have one."""
@@ -135,8 +135,9 @@ class Fuzz:
         )  # fmt: skip
         @given(case=operation.as_strategy())
         def send(case: Any) -> None:
-            if operation.path == DEAR:
-                case.body = {"video": str(self.draw.choice(hostile)) or "x"}
+            dear = DEAR.get((operation.method.upper(), operation.path))
+            if dear:
+                case.body = {dear: str(self.draw.choice(hostile)) or "x"}
             elif self.draw.random() < SPICED:
                 _spice(case, self.draw, hostile, known)
             self._send(client, case)

@@ -219,6 +219,17 @@ def test_a_person_is_chosen_as_the_athlete(page, library):
     assert "v5" in library.picks.read_text()
 
 
+def test_videos_are_added_by_their_path(page, tmp_path):
+    write_coded(tmp_path / "added.mp4", constant(30), tint=150)
+    page.goto("/#/library")
+    field = page.get_by_label("Add a video file or a folder")
+    for path, told in (("added.mp4", "Write the whole path"), (str(tmp_path), "1 videos added")):
+        field.fill(path)
+        field.press("Enter")
+        page.wait_for_selector(f"text={told}")
+    page.get_by_role("link", name="added", exact=True).wait_for()
+
+
 def test_a_reel_is_made_and_offered(page):
     page.goto("/#/export")
     page.get_by_role("button", name="Make a reel").click()

@@ -25,10 +25,6 @@ from vpd.library.layout import Layout
 from vpd.report.terminal import PlainTable, length_text
 from vpd.settings.presets import PRESETS
 
-MOST_NAMED = 5
-"""Largest number of files of a kind that are named singly."""
-
-
 JoinOption = Annotated[
     bool, typer.Option("--join", help="Make one video of the files that a camera cut one recording into.")
 ]
@@ -38,32 +34,14 @@ def register(layout: Layout, places: list[str], join: bool = False) -> bool:
     """Add videos to the library and report each. Returns whether all could be read."""
     from vpd.library.remote import is_url
     from vpd.pipeline.register import add_videos
-    from vpd.video.source import shown
+    from vpd.pipeline.registered import Weight, sentences
 
     if not all(places):
         raise InputError("a file or folder to add is empty text. Write . for the folder that you are in.")
     result = add_videos(layout, [place if is_url(place) else Path(place) for place in places], join)
-    say(f"{len(result.added)} videos added, {len(result.known)} known already.")
-    for path, video in result.moved:
-        say(f"{video} has moved to {path}.")
-    for path, video in result.duplicates:
-        say_warning(f"{path} is not added: its content is that of {video}.")
-    by_reason: dict[str, list[str]] = {}
-    for path, reason in result.left_out:
-        by_reason.setdefault(reason, []).append(shown(Path(path.name)))
-    for reason, names in by_reason.items():
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        say(f"Left out, {reason}: {', '.join(names[:MOST_NAMED])}{more}.")
-    for parts in result.chapters:
-        names = [shown(Path(path.name)) for path in parts]
-        say(
-            f"{', '.join(names)} are chapters of one recording; each is a video of its own. "
-            "--join makes one of them."
-        )
-    for parts in result.joined:
-        say(f"{', '.join(shown(Path(path.name)) for path in parts)} are one video.")
-    for place, reason in result.problems:
-        say_error(f"{shown(place)} is not added: it {reason}.")
+    speak = {Weight.FACT: say, Weight.WARNING: say_warning, Weight.ERROR: say_error}
+    for weight, sentence in sentences(result):
+        speak[weight](sentence)
     return not result.problems
 
 

@@ -43,7 +43,8 @@ def source(video: str, state: StateOf) -> dict[str, Any]:
 
 @router.get("/media", response_model=None)
 def media(video: str, state: StateOf) -> FileResponse:
-    """The original file, with ranges."""
+    """The original file, with ranges. Raises NotThereError where it is not scanned: it may be no video."""
+    state.workspace.times(video)
     path = state.workspace.file(video)
     return FileResponse(path, media_type="video/webm" if path.suffix.lower() == ".webm" else "video/mp4")
 

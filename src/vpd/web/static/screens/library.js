@@ -40,6 +40,27 @@ function Work({ due }) {
     <${Problem} error=${error} /></div>`;
 }
 
+// Adds a file or a folder of the server's computer, and says what became of it.
+function Add() {
+  const [path, setPath] = useState("");
+  const [told, tell] = useState([]);
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const add = (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    tell([]);
+    post("/api/videos", { path }).then(({ sentences }) => { tell(sentences); setPath(""); return loadLibrary(); }, setError)
+      .finally(() => setBusy(false));
+  };
+  return html`<form class="bar" onSubmit=${add}><label class="wide">${t("add_videos")}
+      <input value=${path} onInput=${(e) => setPath(e.target.value)} size="40" maxlength="4096" /></label>
+      <button disabled=${!path.trim() || busy}>${busy ? t("waiting") : t("add")}</button></form>
+    <${Problem} error=${error} />
+    <div role="status">${told.map(({ weight, text }) => html`<p key=${text} class=${weight === "fact" ? "hint" : "problem"}>${text}</p>`)}</div>`;
+}
+
 export function LibraryScreen() {
   const { library, labels } = useStore();
   const [wanted, want] = useState("");
@@ -54,6 +75,7 @@ export function LibraryScreen() {
     <p>${t("library_about", { count: library.videos.length, root: library.name })}
       ${library.due.length > 0 && html` <span class="hint">${t("due", { steps: library.due.join(", ") })}</span>`}</p>
     ${library.problems.map((text) => html`<p class="problem">${text}</p>`)}
+    <${Add} />
     <${Work} due=${library.due.length > 0} />
     <label class="field">${t("filter")} <input type="search" value=${wanted} onInput=${(e) => want(e.target.value)} /></label>
     <ul class="videos">${shown.slice(0, 300).map((v) => html`<li key=${v.video} class="video">
