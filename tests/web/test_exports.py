@@ -5,13 +5,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from tests.web.made import ended, made_library, result_of
+from vpd.errors import InputError
 from vpd.formats.table import FORMATS
+from vpd.library.frames import Recording
 from vpd.library.layout import Layout
 from vpd.library.own_folder import MARK
+from vpd.library.videos import Videos
+from vpd.report.playlist import write_playlist
+from vpd.types import Segment
 from vpd.web.app import make_app
 
 FOREIGN = (
@@ -22,6 +28,7 @@ BODIES = [
     *({"output": "file", "format": name} for name, form in FORMATS.items() if form.writes),
     {"output": "reel"},
     {"output": "clips"},
+    {"output": "playlist"},
 ]
 
 
@@ -63,6 +70,24 @@ def test_exports_touch_nothing_that_is_there(client, layout):
     assert {path: after[path] for path in before} == before
 
 
+def test_one_video_alone_is_exported_as_a_playlist_of_its_actions(client, layout):
+    body = {"output": "playlist", "videos": ["v1"]}
+    (file,) = result_of(client, client.post("/api/export", json=body))["files"]
+    lines = Path(file["path"]).read_text().splitlines()
+    place = Videos.read(layout).file("v1").as_uri()
+    entry = ["#EXTINF:1.000,kick - v1", "#EXTVLCOPT:start-time=1.000", "#EXTVLCOPT:stop-time=2.000", place]
+    assert lines[:5] == ["#EXTM3U", *entry]
+    assert lines[5:] == [line.replace("=2.", "=4.").replace("=1.", "=3.") for line in entry]
+    refused = client.post("/api/export", json={"output": "playlist", "videos": ["v9"]})
+    assert refused.status_code == 400
+
+
+def test_a_playlist_of_a_video_of_several_files_is_refused(tmp_path):
+    files = {"a": Recording(tmp_path / "1.mp4", more=(tmp_path / "2.mp4",))}
+    with pytest.raises(InputError, match="several files"):
+        write_playlist(tmp_path / "p.m3u", [Segment("a", 1, 2)], files, {"a": np.arange(9.0)})
+
+
 def _into_a_link(layout, tmp_path):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").write_text("x")
@@ -76,7 +101,9 @@ def _into_a_file(layout, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "why"), [(_into_a_link, "is a link"), (_into_a_file, "cannot be made")], ids=["link", "file"]
+    ("spoil", "why"),
+    [(_into_a_link, "is a link"), (_into_a_file, "one of its folders is a file")],
+    ids=["link", "file"],
 )
 def test_what_cannot_be_written_into_is_named_and_stays(layout, tmp_path, spoil, why):
     spoil(layout, tmp_path)

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from tests.web.browser import EXACT, JOINED, NEEDS_BROWSER, kinds, kinds_library, open_video, show
-from tests.web.made import CLASSES, constant, fill, write_coded
+from tests.web.made import CLASSES, RECIPE, constant, features_of, fill, write_coded
+from vpd.library.artefact import Recipe, read_notes
+from vpd.library.features import write_features
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
+from vpd.library.tracks import read_tracks, write_tracks
 from vpd.library.videos import Videos
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.run import run
 from vpd.report.search_page import write_search_page
+from vpd.types import FeatureSequence
 from vpd.verbs.search import SearchRequest, search
 from vpd.verbs.suggest import SuggestRequest, suggest
 
@@ -217,6 +221,56 @@ def test_a_person_is_chosen_as_the_athlete(page, library):
     page.locator(".card .picture").nth(1).click()
     page.wait_for_selector("text=Kept.")
     assert "v5" in library.picks.read_text()
+
+
+def test_a_choice_of_the_user_is_named_among_the_people(page, library):
+    file = library.tracks("v4")
+    kept, shots = file.read_bytes(), read_notes(file)["shots"]
+    shots[0]["people"][0]["chosen_by"] = "pick"
+    write_tracks(file, read_tracks(file), Recipe("track", 1, notes={"shots": shots, "picks_missed": []}))
+    page.goto("/#/athlete/v4")
+    page.wait_for_selector("text=your choice")
+    file.write_bytes(kept)
+
+
+def test_a_click_in_the_picture_says_who_the_athlete_is(page, library):
+    open_video(page, "v4")
+    show(page, 60)
+    stage = page.locator(".stage")
+    box = stage.bounding_box()
+    scale = min(box["width"] / 320, box["height"] / 180)
+    at = {"x": box["width"] / 2 + (230 - 160) * scale, "y": box["height"] / 2 + (95 - 90) * scale}
+    stage.click(position=at)  # means nothing yet
+    page.keyboard.press("Shift+KeyA")
+    page.wait_for_selector("text=Click on the athlete")
+    stage.click(position=at)
+    page.wait_for_selector("text=Kept.")
+    (row,) = [line.split(",") for line in library.picks.read_text().splitlines() if line.startswith("v4,")]
+    header = library.picks.read_text().splitlines()[0].split(",")
+    pick = dict(zip(header, row, strict=True))
+    assert float(pick["time_s"]) == pytest.approx(2.0)
+    assert (float(pick["x"]), float(pick["y"])) == pytest.approx((230, 95), abs=1)
+
+
+def test_the_results_of_one_athlete_alone_can_be_shown(page, library):
+    file, times_s = library.features("vipe-window", "v3"), constant(240)
+    kept = file.read_bytes()
+    both = [
+        FeatureSequence(
+            "v3", athlete, np.arange(240), times_s, features_of(times_s, 0, 20 + athlete),
+            np.ones(240, bool), np.ones(240),
+        )
+        for athlete in (0, 1)
+    ]  # fmt: skip
+    write_features(file, both, 8, RECIPE)
+    page.goto("/#/search?q=v0%401-2")
+    page.wait_for_selector("text=nearest in whole videos, by vipe-window")
+    cards = page.locator(".grid .card")
+    count = cards.count()
+    page.get_by_label("Athlete").select_option("1")
+    page.wait_for_function("(all) => document.querySelectorAll('.grid .card').length < all", arg=count)
+    assert 0 < cards.count() < count
+    file.write_bytes(kept)
 
 
 def test_videos_are_added_by_their_path(page, tmp_path):

@@ -18,13 +18,13 @@ from vpd.library.layout import Layout
 from vpd.refusals import refusal_and_place
 from vpd.report.html import LOOK
 from vpd.strings import FOLDER
-from vpd.web import adding, athlete, labels, learn, media, overview, results, search, suggest
+from vpd.web import adding, athlete, exports, labels, learn, media, overview, results, search, suggest
 from vpd.web.app_state import State
 from vpd.web.guard import Guard
 from vpd.web.workspace import NotThereError
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS = (overview, adding, media, athlete, labels, search, suggest, learn, results)
+ROUTERS = (overview, adding, media, athlete, labels, search, suggest, learn, exports, results)
 log = logging.getLogger("vpd.web")
 
 

@@ -19,6 +19,7 @@ from vpd.report.search_page import write_side_by_side
 from vpd.search.hits import Hit
 from vpd.sequences import FeatureStore
 from vpd.sequences.spans import drop_invalid
+from vpd.strings.sentence import Sentence
 from vpd.types import MIRRORED, REGULAR, FeatureSequence
 from vpd.verbs.compare import CompareRequest, compare
 from vpd.verbs.overlay import OverlayRequest, overlay
@@ -96,9 +97,11 @@ def start_search(body: SearchBody, state: StateOf) -> dict[str, Any]:
         result = search(state.workspace.layout, request, job.progress)
         if body.negative:
             result = _push_down(state, result, body.negative, body.top)
-        where = "whole videos" if result.uncut else "labelled segments"
-        about = f"{len(result.hits)} nearest in {where}, by {result.features.name}."
-        return {**result.to_json(), "about": about}
+        where = Sentence("in_videos" if result.uncut else "in_segments")
+        said = Sentence(
+            "search_about", {"count": len(result.hits), "where": where, "features": result.features.name}
+        )
+        return {**result.to_json(), "said": said.to_json()}
 
     return {"job": state.searches.start("search", ", ".join(body.positive), work).to_json()}
 

@@ -40,6 +40,7 @@ export const DEFAULTS = {
   search: ["KeyS"],
   compare: ["KeyC"],
   next_athlete: ["KeyA"],
+  pick_athlete: ["Shift+KeyA"],
   reviewed: ["KeyV"],
   undo: ["KeyZ", "Ctrl+KeyZ"],
   redo: ["Shift+KeyZ", "Ctrl+Shift+KeyZ"],

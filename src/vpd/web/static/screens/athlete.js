@@ -16,7 +16,7 @@ function Person({ video, row, shot, person, choose }) {
     <button class="picture" aria-pressed=${person.athlete !== null} onClick=${() => choose(shot, person, time)}
       aria-label=${t("take_person", { time: clock(time, 1) })}><img src=${src} alt="" loading="lazy" /></button>
     <p>${person.athlete !== null ? html`<strong>${t("followed_as", { athlete: person.athlete })}</strong>` : t("not_followed")}
-      ${person.chosen_by === "user" ? ` · ${t("by_you")}` : ""}</p>
+      ${person.chosen_by === "pick" ? ` · ${t("by_you")}` : ""}</p>
     <p><small>${["size", "centrality", "duration", "motion"].filter((n) => n in person)
       .map((n) => `${t(n)} ${Number(person[n]).toFixed(2)}`).join(" · ")}</small></p></li>`;
 }

@@ -10,6 +10,7 @@ export function ExportScreen() {
   const [what, setWhat] = useState("labels");
   const [format, setFormat] = useState(library.formats[0] ?? "csv");
   const [wanted, want] = useState(new Set());
+  const [video, setVideo] = useState("");
   const [score, setScore] = useState(0);
   const [result, set] = useState(null);
   const [error, setError] = useState(null);
@@ -18,7 +19,7 @@ export function ExportScreen() {
     set(null);
     setError(null);
     setBusy({ fraction: 0 });
-    post("/api/export", { what, output, format, classes: [...wanted], score })
+    post("/api/export", { what, output, format, classes: [...wanted], videos: video ? [video] : [], score })
       .then(({ job }) => finished(job.id, setBusy)).then(({ result: r }) => { set(r); say(t("written", { path: r.folder })); })
       .catch(setError).finally(() => setBusy(null));
   };
@@ -32,10 +33,13 @@ export function ExportScreen() {
       ${what === "detections" && html`<label>${t("threshold")} <input type="range" min="0" max="1" step="0.01" value=${score} onInput=${(e) => setScore(Number(e.target.value))} /> ${score.toFixed(2)}</label>`}</fieldset>
     <fieldset><legend>${t("classes_wanted")}</legend>${classes.length ? classes.map((name) => html`<label class="check" key=${name}><input type="checkbox" checked=${wanted.has(name)} onChange=${() => toggle(name)} /> <bdi>${name}</bdi></label>`) : t("no_labels")}
       <p class="hint">${t("none_means_all")}</p></fieldset>
+    <p><label>${t("video")} <select value=${video} onChange=${(e) => setVideo(e.target.value)}><option value="">${t("which_all")}</option>
+      ${library.videos.map((v) => html`<option value=${v.video}>${v.video}</option>`)}</select></label></p>
     <div class="bar"><label>${t("format")} <select value=${format} onChange=${(e) => setFormat(e.target.value)}>${library.formats.map((f) => html`<option value=${f}>${f}</option>`)}</select></label>
       <button class="main" disabled=${Boolean(busy)} onClick=${() => write("file")}>${t("export_file")}</button>
       <button disabled=${Boolean(busy)} onClick=${() => write("clips")}>${t("export_clips")}</button>
       <button disabled=${Boolean(busy)} onClick=${() => write("reel")}>${t("export_reel")}</button>
+      <button disabled=${Boolean(busy)} onClick=${() => write("playlist")}>${t("export_playlist")}</button>
       ${busy && html`<progress max="1" value=${busy.fraction} aria-label=${t("making")}></progress>`}</div>
     <${Problem} error=${error} />
     ${result && html`<p>${t("written", { path: result.folder })}</p><ul class="plain">${result.files.map((f) => html`<li key=${f.path}><a href=${`/api/results/${f.id}`} download=${f.name}>${f.name}</a></li>`)}</ul>

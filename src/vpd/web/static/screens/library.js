@@ -1,6 +1,6 @@
 // The videos of the library: what they show, what is done, what is wrong.
 
-import { html, useEffect, useState, Problem, say, sayError } from "../ui.js";
+import { html, useEffect, useState, Problem, say, sayError, useLoaded } from "../ui.js";
 import { finished, get, post, remove } from "../api.js";
 import { loadLibrary, useStore, REVIEWED } from "../store.js";
 import { Clip } from "../clip.js";
@@ -62,7 +62,8 @@ function Add() {
 }
 
 export function LibraryScreen() {
-  const { library, labels } = useStore();
+  const { library, labels, jobs } = useStore();
+  const { data: waiting } = useLoaded(() => get("/api/proposals"), [labels, jobs]);
   const [wanted, want] = useState("");
   const shown = library.videos.filter((v) => v.video.toLowerCase().includes(wanted.toLowerCase()));
   const counts = new Map();
@@ -82,6 +83,7 @@ export function LibraryScreen() {
       ${v.crops ? html`<${Strip} video=${v} />` : html`<div class="strip empty">${t("no_crops")}</div>`}
       <div class="about"><h2><a href=${`#/watch/${encodeURIComponent(v.video)}`}>${v.video}</a></h2>
         <p>${clock(v.duration_s, 0)} · ${v.width} × ${v.height} · ${t("labels_count", { count: counts.get(v.video) ?? 0 })}
+          ${waiting?.[v.video] ? html` · ${t("proposals", { count: waiting[v.video] })}` : null}
           ${reviewed.get(v.video) ? html` · ${t("reviewed_share",
             { share: Math.round((100 * reviewed.get(v.video)) / (v.duration_s || 1)) })}` : null}</p>
         ${v.error && html`<p class="problem">${v.error}</p>`}

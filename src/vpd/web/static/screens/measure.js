@@ -3,7 +3,7 @@
 import { html, useState, Problem } from "../ui.js";
 import { finished, post } from "../api.js";
 import { useStore, REVIEWED } from "../store.js";
-import { t } from "../i18n.js";
+import { t, told } from "../i18n.js";
 
 function Curve({ rows }) {
   const width = 480;
@@ -41,7 +41,7 @@ export function MeasureScreen() {
       <p><button class="main" disabled=${Boolean(busy) || counts.length < 2} onClick=${measure}>${t("measure_now")}</button>
         ${busy && html` <progress max="1" value=${busy.fraction} aria-label=${t("measuring")}></progress> <span role="status">${busy.text ?? ""}</span>`}</p>
       <${Problem} error=${error} />
-      ${found && html`<p>${found.about}</p>${(found.notes ?? []).map((note) => html`<p class="hint" key=${note}>${note}</p>`)}<${Curve} rows=${found.accuracy} />
+      ${found && html`<p>${told(found.said)}</p>${(found.notes ?? []).map((note) => html`<p class="hint" key=${note}>${note}</p>`)}<${Curve} rows=${found.accuracy} />
         <table><thead><tr><th scope="col">${t("examples_a_class")}</th><th scope="col">${t("accuracy")}</th><th scope="col">${t("interval")}</th></tr></thead>
           <tbody>${found.accuracy.map((r) => html`<tr key=${r.k}><th scope="row">${r.k === "all" ? t("all") : r.k}</th><td>${(100 * r.mean).toFixed(1)} %</td>
             <td>${(100 * r.low95).toFixed(1)} – ${(100 * r.high95).toFixed(1)} %</td></tr>`)}

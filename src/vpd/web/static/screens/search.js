@@ -6,7 +6,7 @@ import { addLabels, useStore } from "../store.js";
 import { Clip } from "../clip.js";
 import { listen } from "../keys.js";
 import { clock } from "../times.js";
-import { t } from "../i18n.js";
+import { t, told } from "../i18n.js";
 
 const spanText = (s) => `${s.video}@${s.start_s}-${s.end_s}${s.athlete != null ? `#${s.athlete}` : ""}`;
 const keyOf = (s) => `${s.video} ${s.athlete} ${s.start_s.toFixed(3)} ${s.end_s.toFixed(3)}`;
@@ -23,7 +23,7 @@ export function SearchScreen({ query }) {
   const [busy, setBusy] = useState(false);
   const [chosen, choose] = useState(new Set());
   const [label, setLabel] = useState("");
-  const [filter, setFilter] = useState({ video: "", most: 1, which: "all" });
+  const [filter, setFilter] = useState({ video: "", most: 1, which: "all", athlete: "" });
 
   const ask = (more = positive, less = negative) => {
     if (!more.length) return;
@@ -44,7 +44,8 @@ export function SearchScreen({ query }) {
     const rows = found?.results ?? [];
     const worst = Math.max(...rows.map((r) => r.distance ?? 0), 1e-9);
     const asWanted = (r) => filter.which === "all" || Boolean(r.label) === (filter.which === "labelled");
-    return rows.filter((r) => asWanted(r) && r.video.includes(filter.video) && (r.distance ?? Infinity) <= worst * filter.most);
+    const ofAthlete = (r) => filter.athlete === "" || String(r.athlete) === filter.athlete;
+    return rows.filter((r) => asWanted(r) && ofAthlete(r) && r.video.includes(filter.video) && (r.distance ?? Infinity) <= worst * filter.most);
   }, [found, filter]);
   const toggle = (r) => {
     const next = new Set(chosen);
@@ -77,6 +78,7 @@ export function SearchScreen({ query }) {
     leave: () => choose(new Set()),
   }));
   const queries = found?.queries ?? [];
+  const athletes = [...new Set((found?.results ?? []).map((r) => String(r.athlete)))].sort();
   return html`<h1>${t("screen_search")}</h1>
     <form class="bar" onSubmit=${(e) => { e.preventDefault(); setPositive([text]); setNegative([]); ask([text], []); }}>
       <label>${t("query")} <input value=${text} onInput=${(e) => setText(e.target.value)} size="34" list="known-spans"
@@ -89,7 +91,7 @@ export function SearchScreen({ query }) {
     <${Problem} error=${error} />
     ${busy && html`<p role="status">${t("searching")}</p>`}
     ${!found && !busy && html`<p class="hint">${t("search_hint")}</p>`}
-    ${found && html`<p>${found.about}</p>${(found.notes ?? []).map((note) => html`<p class="hint" key=${note}>${note}</p>`)}
+    ${found && html`<p>${told(found.said)}</p>${(found.notes ?? []).map((note) => html`<p class="hint" key=${note}>${note}</p>`)}
       <div class="bar" role="group" aria-label=${t("queries")}>${queries.map((q) => html`<figure class="card" key=${keyOf(q)}>
         <${Clip} segment=${q} label=${t("query_clip", { video: q.video })} />
         <figcaption>${t("query")}: <bdi>${q.video}</bdi> ${clock(q.start_s, 2)}</figcaption></figure>`)}
@@ -98,6 +100,9 @@ export function SearchScreen({ query }) {
           onInput=${(e) => setFilter({ ...filter, video: e.target.value })} /></label>
         <label>${t("which")} <select value=${filter.which} onChange=${(e) => setFilter({ ...filter, which: e.target.value })}>
           ${["all", "open", "labelled"].map((w) => html`<option value=${w}>${t(`which_${w}`)}</option>`)}</select></label>
+        ${athletes.length > 1 && html`<label>${t("athlete")} <select value=${filter.athlete}
+          onChange=${(e) => setFilter({ ...filter, athlete: e.target.value })}><option value="">${t("which_all")}</option>
+          ${athletes.map((a) => html`<option value=${a}>${a}</option>`)}</select></label>`}
         <label>${t("nearest_share")} <input type="range" min="0.05" max="1" step="0.01" value=${filter.most}
           onInput=${(e) => setFilter({ ...filter, most: Number(e.target.value) })} /></label>
         <button disabled=${!chosen.size} onClick=${more}>${t("more_like")}</button>

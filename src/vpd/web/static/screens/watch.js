@@ -40,6 +40,16 @@ function usePlayer(video, start) {
   return { element, image, player, error };
 }
 
+// The place of a click in pixels of the upright picture; the picture is as large as the stage lets it be.
+function placeIn(event, row) {
+  const stage = event.currentTarget.getBoundingClientRect();
+  const scale = Math.min(stage.width / row.width, stage.height / row.height);
+  return {
+    x: (event.clientX - stage.left - (stage.width - scale * row.width) / 2) / scale,
+    y: (event.clientY - stage.top - (stage.height - scale * row.height) / 2) / scale,
+  };
+}
+
 // The span that a class key marks: with lead and lag one press makes it, without the second press ends it.
 function spanOf(kind, frame, player) {
   const seconds = player.times[frame];
@@ -79,7 +89,8 @@ function Watch({ row, start }) {
   const [overlays, showOverlays] = useState(true);
   const [athlete, setAthlete] = useState(0);
   const [newClass, setNewClass] = useState("");
-    const now = player.current;
+  const [picking, setPicking] = useState(false);
+  const now = player.current;
   const seconds = now?.seconds ?? row.start_s;
   const frame = now?.frame ?? 0;
   const own = useMemo(() => labels.filter((l) => l.video === video && l.label !== REVIEWED), [labels, video]);
@@ -176,6 +187,12 @@ function Watch({ row, start }) {
     const what = span ?? { start_s: view.start, end_s: view.end };
     addLabel({ video, athlete: null, label: REVIEWED, ...what }).then(() => { setSpan(null); say(t("reviewed_said")); }, () => {});
   };
+  const pickAthlete = () => { setPicking(true); say(t("pick_now")); };
+  const pickAt = (event) => {
+    if (!picking) return;
+    setPicking(false);
+    post("/api/picks", { video, time_s: seconds, ...placeIn(event, row), athlete }).then(() => say(t("pick_kept")), sayError);
+  };
   const goTo = () => document.getElementById("go-to").focus();
   const learn = () => {
     post("/api/learn", { videos: [video] })
@@ -205,11 +222,11 @@ function Watch({ row, start }) {
       loop, slower: () => speed(-1), quicker: () => speed(1), search: searchLike,
       compare: () => { if (current) { sessionStorage.setItem("vpd.pair", JSON.stringify([current])); location.hash = "#/compare"; } },
       next_athlete: () => setAthlete(athletes[(athletes.indexOf(athlete) + 1) % athletes.length]),
-      reviewed: review, undo: () => undo().catch(() => {}), redo: () => redo().catch(() => {}),
+      pick_athlete: pickAthlete, reviewed: review, undo: () => undo().catch(() => {}), redo: () => redo().catch(() => {}),
       delete: () => { if (isLabel) removeLabel(current).then(() => select(null), () => {}); },
       go_to: goTo, overlays: () => showOverlays(!overlays),
       full_screen: () => (document.fullscreenElement ? document.exitFullscreen() : element.current.parentElement.requestFullscreen()),
-      leave: () => { setSpan(null); setOpen(null); select(null); if (now) now.loop = null; redraw(); },
+      leave: () => { setSpan(null); setOpen(null); setPicking(false); select(null); if (now) now.loop = null; redraw(); },
     });
   });
 
@@ -223,7 +240,7 @@ function Watch({ row, start }) {
   return html`<div class="watch">
     <div class="left">
       <h1>${video}</h1>
-      <div class="stage">
+      <div class="stage" data-picking=${picking} onClick=${pickAt}>
         <video ref=${element} aria-label=${video}></video><img ref=${image} hidden alt="" />
         ${overlays && now?.count > 0 && html`<${Overlay} video=${video} row=${row} seconds=${seconds} athlete=${athlete} />`}
       </div>
@@ -239,6 +256,7 @@ function Watch({ row, start }) {
           ${SPEEDS.map((s) => html`<option value=${String(s)}>${s} ×</option>`)}</select></label>
         <button aria-pressed=${Boolean(now?.loop)} onClick=${loop}>${t("key_loop")}</button>
         <button aria-pressed=${overlays} onClick=${() => showOverlays(!overlays)}>${t("key_overlays")}</button>
+        <button aria-pressed=${picking} onClick=${pickAthlete}>${t("who_is_followed")}</button>
         <label>${t("key_go_to")} <input id="go-to" size="8" placeholder="1:02.5" onKeyDown=${(e) => {
           if (e.key !== "Enter") return;
           const to = /^f\d+$/i.test(e.target.value) ? now.times[Math.min(now.count - 1, Number(e.target.value.slice(1)))] : parseClock(e.target.value);

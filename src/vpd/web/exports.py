@@ -1,0 +1,106 @@
+"""Routes that write labels or detections: as a file of another program, clips, a reel, a playlist."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from vpd.detection.targets import REVIEWED
+from vpd.errors import InputError, unknown_name
+from vpd.formats.media import Media
+from vpd.formats.table import FORMATS, export_segments
+from vpd.library.labels import read_labels
+from vpd.library.results import new_results
+from vpd.report.detection_video import write_reel
+from vpd.report.playlist import write_playlist
+from vpd.types import Detection
+from vpd.video import cut_clip
+from vpd.web.app_state import State, StateOf
+from vpd.web.jobs import Job
+from vpd.web.results import offer
+
+router = APIRouter(prefix="/api")
+
+
+class ExportBody(BaseModel):
+    """An export: labels or detections, of some classes and videos or of all."""
+
+    model_config = ConfigDict(extra="forbid")
+    what: Literal["labels", "detections"] = "labels"
+    output: Literal["file", "clips", "reel", "playlist"] = "file"
+    format: str = Field(default="csv", max_length=40)
+    classes: list[str] = Field(default=[], max_length=1000)
+    videos: list[str] = Field(default=[], max_length=10_000)
+    score: float = Field(default=0.0, ge=0, le=1)
+
+
+def _wanted(body: ExportBody, state: State) -> list[Detection]:
+    """The segments to export. Labels become detections of score 1."""
+    if body.what == "detections":
+        rows = [row for of_video in state.proposals.values() for row in of_video]
+        found = [
+            Detection(r["video"], r["start_s"], r["end_s"], r["athlete"], r["label"], score=r["score"])
+            for r in rows
+            if r["score"] >= body.score
+        ]
+    else:
+        layout = state.workspace.layout
+        labels = read_labels(layout.labels, state.workspace.videos) if layout.labels.exists() else []
+        found = [
+            Detection(s.video, s.start_s, s.end_s, s.athlete, s.label, score=1.0)
+            for s in labels
+            if s.label != REVIEWED
+        ]
+    kept = [
+        d
+        for d in found
+        if (not body.classes or d.label in body.classes) and (not body.videos or d.video in body.videos)
+    ]
+    if not kept:
+        raise InputError(f"there are no {body.what} of these classes and videos to export.")
+    return sorted(kept, key=lambda d: (d.video, d.start_s))
+
+
+@router.post("/export")
+def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
+    """Write labels or detections in the background. The files can be fetched afterwards."""
+    if body.output == "file" and not (body.format in FORMATS and FORMATS[body.format].writes):
+        raise unknown_name("format", body.format, sorted(FORMATS))
+    segments = _wanted(body, state)
+
+    def work(job: Job) -> dict[str, Any]:
+        with new_results(state.workspace.layout, "export") as folder:
+            files = _write(body, state, segments, folder, job)
+        place = folder.relative_to(state.workspace.layout.root)
+        return {"folder": place.as_posix(), "files": offer(state, files)}
+
+    return {"job": state.jobs.start("export", body.what, work).to_json()}
+
+
+def _write(body: ExportBody, state: State, segments: list[Detection], folder: Path, job: Job) -> list[Path]:
+    space = state.workspace
+    names = sorted({s.video for s in segments})
+    times = {video: space.times(video) for video in names}
+    if body.output == "file":
+        media = {video: Media.of(space.video(video), times[video]) for video in names}
+        return list(export_segments(body.format, segments, media, folder))
+    files = {video: space.recording(video) for video in names}
+    if body.output == "reel":
+        out = folder / "reel.mp4"
+        write_reel(out, files, times, space.video(names[0]).fps or Fraction(30), segments)
+        return [out]
+    if body.output == "playlist":
+        out = folder / "playlist.m3u"
+        write_playlist(out, segments, files, times)
+        return [out]
+    written = []
+    for number, s in enumerate(segments):
+        job.progress(number / len(segments), s.video)
+        out = folder / f"{number + 1:04d}.mp4"
+        cut_clip(files[s.video], s.start_s, s.end_s, out)
+        written.append(out)
+    return written

@@ -1,0 +1,49 @@
+"""Proposals of detection wait until their span is labelled or answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.made import made_library
+from vpd.types import Segment
+from vpd.web.proposals import is_answered, waiting
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    return made_library(tmp_path_factory.mktemp("proposals"), videos=3, frames=180)
+
+
+def proposal(video: str, start_s: float, label: str = "kick") -> dict:
+    return {
+        "video": video,
+        "athlete": 0,
+        "start_s": start_s,
+        "end_s": start_s + 1,
+        "label": label,
+        "score": 0.5,
+    }
+
+
+def test_the_library_is_told_how_many_proposals_wait_in_each_video(client):
+    state = client.app.app.state.vpd
+    assert client.get("/api/proposals").json() == {}
+    # v0 is labelled from 1 to 2 and from 3 to 4.
+    state.proposals = {
+        "v0": [proposal("v0", 1.1)],
+        "v1": [proposal("v1", 5), proposal("v1", 4.6), proposal("v1", 0)],
+    }
+    assert client.get("/api/proposals").json() == {"v1": 3}
+    rejected = {**proposal("v1", 5), "proposed": "kick", "verdict": "rejected"}
+    assert client.post("/api/answers", json={"answers": [rejected]}).status_code == 200
+    assert client.get("/api/proposals").json() == {"v1": 1}  # half of the second lies in what was answered
+    assert waiting(state, "v1") == {"v1": [proposal("v1", 0)]}
+    assert [row["start_s"] for row in client.get("/api/videos/v1/proposals").json()["proposals"]] == [0]
+
+
+def test_an_answer_about_another_athlete_answers_nothing():
+    row = proposal("v0", 1)
+    about = Segment("v0", 1, 2, 1)
+    assert not is_answered(row, [about])
+    assert is_answered({**row, "athlete": 1}, [about])
+    assert is_answered({**row, "athlete": None}, [about])
