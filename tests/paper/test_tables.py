@@ -219,6 +219,7 @@ def test_all_formats_hold_the_same_figures(columns, tmp_path):
     assert set(texts) == {".csv", ".json", ".md", ".tex", ".html"}
     assert all(ours in texts[s] for s in (".md", ".tex", ".html"))
     assert all("95.5" in texts[s] for s in (".md", ".tex", ".html", ".csv"))
+    assert "In brackets" in texts[".md"]
     difference = f"{table.lines[1].cells[0].difference:+.1f}"
     assert all(difference in texts[s] for s in (".md", ".tex", ".html"))
     assert all("36 of 1,446 actions" in texts[s] for s in texts)
@@ -234,6 +235,7 @@ def test_text_cannot_leave_its_cell():
     cell = replace_text("<b>&_%$")
     assert "<b>" not in writers.to_html(cell)
     assert r"\&\_\%\$" in writers.to_latex(cell)
+    assert "In brackets" not in writers.to_markdown(cell)  # as the paper has no figure
 
 
 def replace_text(text):

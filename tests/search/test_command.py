@@ -98,3 +98,4 @@ def test_a_query_that_shows_nobody_is_refused(library):
     result = CliRunner().invoke(app, ["a@1.7-1.9", "--library", str(library.root)])
     assert isinstance(result.exception, InputError)
     assert "shows no features" in str(result.exception)
+    assert "`vpd athletes " in str(result.exception)

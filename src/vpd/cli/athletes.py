@@ -71,7 +71,8 @@ def athletes(
         if as_json:
             print_json(kept.to_json())
         else:
-            say(f"Kept in {layout.picks}. `vpd run` follows it.")
+            taken_back = "" if picks else f"The picks of {video} are taken back. "
+            say(f"{taken_back}Kept in {layout.picks}. `vpd run` follows it.")
         return
     result = explain(layout, AthletesRequest([video]))
     if as_json:

@@ -73,7 +73,9 @@ def to_markdown(table: ResultTable) -> str:
                 best = cell.ours is not None and line.group and cell.ours == table.best(column)
                 cells.append(f"**{_cell(cell)}**" if best else _cell(cell))
             out.append(f"| {_title(line)} | {' | '.join(cells)} |")
-    out += ["", "In brackets: the paper's figure; ours less the paper's.", ""]
+    out.append("")
+    if any(cell.paper is not None for line in table.lines for cell in line.cells):
+        out += ["In brackets: the paper's figure; ours less the paper's.", ""]
     out += [f"- {note}" for note in _notes(table)]
     return "\n".join(out) + "\n"
 

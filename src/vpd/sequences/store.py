@@ -143,7 +143,8 @@ class FeatureStore:
         if meant is None:
             who = "an athlete" if segment.athlete is None else f"athlete {segment.athlete}"
             raise InputError(
-                f"{segment.video} shows no features of {who} between {start_s:g} and {end_s:g} s"
+                f"{segment.video} shows no features of {who} between {start_s:g} and {end_s:g} s. "
+                f"`vpd athletes {segment.video}` says who is followed."
             )
         found, card = detached(spans[meant]), self._card
         return found if card is None else self._as_published(found, list(spans.values()), segment, card)
