@@ -11,21 +11,22 @@ from starlette.testclient import TestClient
 
 from tests.web.made import ended, made_library, result_of
 from vpd.errors import InputError
-from vpd.formats.table import FORMATS
 from vpd.library.frames import Recording
+from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.own_folder import MARK
 from vpd.library.videos import Videos
 from vpd.report.playlist import write_playlist
 from vpd.types import Segment
 from vpd.web.app import make_app
+from vpd.web.exports import WRITTEN
 
 FOREIGN = (
     "reel.mp4", "compare.mp4", "0001.mp4", "labels.csv", "export/reel.mp4", "export-1/0001.mp4", "boris.csv",
     "compare/compare.mp4", "few_shot/notes.txt", "export-20260101-000000/reel.mp4", "index.html",
 )  # fmt: skip
 BODIES = [
-    *({"output": "file", "format": name} for name, form in FORMATS.items() if form.writes),
+    *({"output": "file", "format": name} for name in WRITTEN),
     {"output": "reel"},
     {"output": "clips"},
     {"output": "playlist"},
@@ -80,6 +81,21 @@ def test_one_video_alone_is_exported_as_a_playlist_of_its_actions(client, layout
     assert lines[5:] == [line.replace("=2.", "=4.").replace("=1.", "=3.") for line in entry]
     refused = client.post("/api/export", json={"output": "playlist", "videos": ["v9"]})
     assert refused.status_code == 400
+
+
+def test_the_first_format_is_a_table_that_vpd_reads_again(client, layout):
+    assert client.get("/api/library").json()["formats"][0] == "csv"
+    (file,) = result_of(client, client.post("/api/export", json={"classes": ["kick", "throw"]}))["files"]
+    assert file["name"] == "labels.csv"
+    videos = Videos.read(layout)
+    wanted = [s for s in read_labels(layout.labels, videos) if s.label != "jump"]
+    assert read_labels(Path(file["path"]), videos) == wanted
+
+
+def test_detections_that_are_not_made_yet_are_asked_for_where_they_are_made(client):
+    answer = client.post("/api/export", json={"what": "detections"})
+    assert answer.status_code == 400
+    assert "Learn and detect" in answer.json()["error"]
 
 
 def test_a_playlist_of_a_video_of_several_files_is_refused(tmp_path):

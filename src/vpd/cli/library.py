@@ -61,7 +61,8 @@ def new(
     layout = library_to_fill(library)
     complete = register(layout, videos, join)
     sync(layout, say_warning)
-    say(f"Library: {layout.root}\nNext: vpd run --library {shlex.quote(library)}")
+    option = f"--library {shlex.quote(library)}"
+    say(f"Library: {layout.root}\nNext: vpd run {option}, or all else in the browser: vpd serve {option}")
     if not complete:
         raise typer.Exit(1)
 

@@ -13,17 +13,24 @@ from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError, unknown_name
 from vpd.formats.media import Media
 from vpd.formats.table import FORMATS, export_segments
+from vpd.library.artefact import write_text
 from vpd.library.labels import read_labels
 from vpd.library.results import new_results
 from vpd.report.detection_video import write_reel
 from vpd.report.playlist import write_playlist
 from vpd.types import Detection
+from vpd.verbs.detections import COLUMNS, detection_rows
+from vpd.verbs.labels import CSV
+from vpd.verbs.rows import SEGMENT_COLUMNS, to_csv
 from vpd.video import cut_clip
 from vpd.web.app_state import State, StateOf
 from vpd.web.jobs import Job
 from vpd.web.results import offer
 
 router = APIRouter(prefix="/api")
+WRITTEN = (CSV, *sorted(name for name, form in FORMATS.items() if form.writes))
+"""Formats of files, the one that every spreadsheet opens first."""
+MAKE_DETECTIONS = " 'Learn and detect' on Watch makes detections."
 
 
 class ExportBody(BaseModel):
@@ -32,7 +39,7 @@ class ExportBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     what: Literal["labels", "detections"] = "labels"
     output: Literal["file", "clips", "reel", "playlist"] = "file"
-    format: str = Field(default="csv", max_length=40)
+    format: str = Field(default=CSV, max_length=40)
     classes: list[str] = Field(default=[], max_length=1000)
     videos: list[str] = Field(default=[], max_length=10_000)
     score: float = Field(default=0.0, ge=0, le=1)
@@ -61,15 +68,16 @@ def _wanted(body: ExportBody, state: State) -> list[Detection]:
         if (not body.classes or d.label in body.classes) and (not body.videos or d.video in body.videos)
     ]
     if not kept:
-        raise InputError(f"there are no {body.what} of these classes and videos to export.")
+        todo = MAKE_DETECTIONS if body.what == "detections" else ""
+        raise InputError(f"there are no {body.what} of these classes and videos to export.{todo}")
     return sorted(kept, key=lambda d: (d.video, d.start_s))
 
 
 @router.post("/export")
 def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
     """Write labels or detections in the background. The files can be fetched afterwards."""
-    if body.output == "file" and not (body.format in FORMATS and FORMATS[body.format].writes):
-        raise unknown_name("format", body.format, sorted(FORMATS))
+    if body.output == "file" and body.format not in WRITTEN:
+        raise unknown_name("format", body.format, WRITTEN)
     segments = _wanted(body, state)
 
     def work(job: Job) -> dict[str, Any]:
@@ -85,6 +93,11 @@ def _write(body: ExportBody, state: State, segments: list[Detection], folder: Pa
     space = state.workspace
     names = sorted({s.video for s in segments})
     times = {video: space.times(video) for video in names}
+    if body.output == "file" and body.format == CSV:
+        out = folder / f"{body.what}.csv"
+        columns = SEGMENT_COLUMNS if body.what == "labels" else COLUMNS
+        write_text(to_csv(columns, detection_rows(segments, times)), out)
+        return [out]
     if body.output == "file":
         media = {video: Media.of(space.video(video), times[video]) for video in names}
         return list(export_segments(body.format, segments, media, folder))

@@ -10,10 +10,10 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from vpd.errors import InputError
-from vpd.formats.table import FORMATS
 from vpd.library.classes import ActionClass, read_classes
 from vpd.pipeline.status import Status
 from vpd.web.app_state import State, StateOf
+from vpd.web.exports import WRITTEN
 from vpd.web.workspace import NotThereError
 
 router = APIRouter(prefix="/api")
@@ -71,7 +71,7 @@ def library(state: StateOf) -> JSONResponse:
         "due": [name for name, step in found.steps.items() if step.due],
         "problems": problem,
         "classes": [{"name": name, **kind.model_dump()} for name, kind in classes.items()],
-        "formats": sorted(name for name, entry in FORMATS.items() if entry.writes),
+        "formats": WRITTEN,
         "features": layout.feature_names(),
     }
     return JSONResponse(answer)
