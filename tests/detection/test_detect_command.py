@@ -91,6 +91,14 @@ def test_everything_asked_for_is_written(library):
     assert len([p for p in (folder / "exports").rglob("*") if p.is_file()]) == 7
 
 
+def test_where_nothing_is_found_no_reel_is_promised(library, tmp_path):
+    asked = ("--clips", "--reel", "--at-least", "1.01", "--out", tmp_path / "out")
+    output = " ".join(run("--library", library.root, *asked).split())
+    assert "No action reached the score 1.01, so there are no clips and no reel. `--at-least`" in output
+    assert not (tmp_path / "out/clips").exists()
+    assert not (tmp_path / "out/reel.mp4").exists()
+
+
 def test_named_videos_and_method(library):
     output = run("seen", "--library", library.root, "--at-least", "0.0")
     assert "in 1 videos" in output

@@ -62,6 +62,11 @@ def test_a_class_with_fewer_than_k_examples_gives_all_it_has():
         make_subsets(LABELS[:6], np.array([0, 1, 2, 3, 4]), [9], 3, np.random.default_rng(0))
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_class_with_one_example_is_split_without_a_warning_of_another_package():
+    assert len(make_split(["a", "a", "b"], ["one", "two", "three"], None, seed=0)) == 3
+
+
 def test_a_made_split_keeps_scenes_whole_and_survives_a_file(tmp_path):
     scenes = {s.video: f"scene {i // 3}" for i, s in enumerate(SEGMENTS)}
     places = make_split(LABELS, [s.video for s in SEGMENTS], scenes, seed=0)

@@ -89,6 +89,9 @@ def detect(
     else:
         for path in files:
             say(f"  {path}")
+        if not result.detections:
+            so = ", so there are no clips and no reel" if clips or reel else ""
+            say(f"No action reached the score {result.shown_from:.2f}{so}. `--at-least` shows lower scores.")
     say_notes(result.notes, result.features)
 
 
@@ -103,7 +106,7 @@ def _added(
 ) -> list[Path]:
     """Write the requested exports and videos; returns the files and folders."""
     videos, written = Videos.read(layout), []
-    if clips:
+    if clips and result.detections:
         written.append(folder.add_clips(result, videos))
     if reel and result.detections:
         written.append(folder.add_reel(result, videos))
