@@ -55,7 +55,7 @@ function Add() {
       .finally(() => setBusy(false));
   };
   return html`<form class="bar" onSubmit=${add}><label class="wide">${t("add_videos")}
-      <input value=${path} onInput=${(e) => setPath(e.target.value)} size="40" maxlength="4096" /></label>
+      <input value=${path} onInput=${(e) => setPath(e.target.value)} maxlength="4096" /></label>
       <button disabled=${!path.trim() || busy}>${busy ? t("waiting") : t("add")}</button></form>
     <${Problem} error=${error} />
     <div role="status">${told.map(({ weight, text }) => html`<p key=${text} class=${weight === "fact" ? "hint" : "problem"}>${text}</p>`)}</div>`;
