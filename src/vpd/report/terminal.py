@@ -27,7 +27,7 @@ def length_text(seconds: float) -> str:
 
 
 class PlainTable(Table):
-    """A table whose cells are plain text. Words wider than their column go on in the next line."""
+    """A table whose cells are plain text. Words wider than their column continue in the next line."""
 
     def add_column(self, *headings: RenderableType, **options: Any) -> None:
         """Add a column. The end of a long name is not cut off, since a reader copies names."""
