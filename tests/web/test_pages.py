@@ -223,14 +223,42 @@ def test_a_person_is_chosen_as_the_athlete(page, library):
     assert "v5" in library.picks.read_text()
 
 
-def test_a_choice_of_the_user_is_named_among_the_people(page, library):
+@pytest.fixture
+def shots_of_v4(library):
+    """Replaces the notes on the shots of v4 for one test."""
     file = library.tracks("v4")
-    kept, shots = file.read_bytes(), read_notes(file)["shots"]
-    shots[0]["people"][0]["chosen_by"] = "pick"
-    write_tracks(file, read_tracks(file), Recipe("track", 1, notes={"shots": shots, "picks_missed": []}))
+    kept, tracks, (shot,) = file.read_bytes(), read_tracks(file), read_notes(file)["shots"]
+
+    def write(*changed: dict) -> None:
+        notes = {"shots": [{**shot, **change} for change in changed], "picks_missed": []}
+        write_tracks(file, tracks, Recipe("track", 1, notes=notes))
+
+    write.people = shot["people"]
+    yield write
+    file.write_bytes(kept)
+
+
+def test_a_choice_of_the_user_is_named_among_the_people(page, shots_of_v4):
+    first, other = shots_of_v4.people
+    shots_of_v4({"people": [{**first, "chosen_by": "pick"}, other]})
     page.goto("/#/athlete/v4")
     page.wait_for_selector("text=your choice")
-    file.write_bytes(kept)
+
+
+def test_the_doubtful_shots_are_gone_through_by_a_key(page, shots_of_v4):
+    first, other = shots_of_v4.people
+    scores = (0.45, 0.1, 0.49)  # of the other person; the first has 0.5
+    shots_of_v4(
+        *(
+            {"start_s": 2 * i, "end_s": 2 * i + 2, "people": [first, {**other, "score": score}]}
+            for i, score in enumerate(scores)
+        )
+    )
+    page.goto("/#/athlete/v4")
+    page.wait_for_selector("#shot-2")
+    for shot in (2, 0, 2):
+        page.keyboard.press("KeyN")
+        page.wait_for_function("(id) => document.activeElement.id === id", arg=f"shot-{shot}")
 
 
 def test_a_click_in_the_picture_says_who_the_athlete_is(page, library):

@@ -1,12 +1,14 @@
 // Who is followed: the people of each shot; a click says who is the athlete.
 
-import { html, useEffect, useState, Problem, Waiting, say, sayError, useLoaded } from "../ui.js";
+import { html, useEffect, useLayoutEffect, useState, Problem, Waiting, say, sayError, useLoaded } from "../ui.js";
 import { finished, get, post, remove, videoUrl } from "../api.js";
 import { useStore } from "../store.js";
+import { listen } from "../keys.js";
 import { clock } from "../times.js";
 import { t } from "../i18n.js";
 
 const PAGE = 12;
+const DOUBTFUL = 0.3;
 
 function Person({ video, row, shot, person, choose }) {
   const [x, y, w, h] = person.box;
@@ -24,9 +26,21 @@ function Person({ video, row, shot, person, choose }) {
 export function AthleteScreen({ argument: video }) {
   const { library } = useStore();
   const [page, setPage] = useState(0);
+  const [turn, setTurn] = useState(0);
   const row = library.videos.find((v) => v.video === video);
   const { data, error, again } = useLoaded(() => (row ? get(videoUrl(video, "shots")) : Promise.resolve(null)), [video]);
-  useEffect(() => setPage(0), [video]);
+  useEffect(() => { setPage(0); setTurn(0); }, [video]);
+  const shots = data?.shots ?? [];
+  const doubtful = shots.filter((s) => s.margin < DOUBTFUL).sort((a, b) => a.margin - b.margin);
+  // From the most doubtful one on, and round again; a choice changes the margins only when all is made again.
+  const nextDoubtful = () => {
+    if (!doubtful.length) return;
+    const place = shots.indexOf(doubtful[turn % doubtful.length]);
+    setTurn(turn + 1);
+    setPage(Math.floor(place / PAGE));
+    setTimeout(() => document.getElementById(`shot-${shots[place].number}`)?.focus(), 50);
+  };
+  useLayoutEffect(() => listen({ next_item: nextDoubtful }));
   if (!row) {
     return html`<h1>${t("screen_athlete")}</h1><p>${t("choose_video")}</p><ul class="plain">${library.videos.filter((v) => v.tracks)
       .map((v) => html`<li key=${v.video}><a href=${`#/athlete/${encodeURIComponent(v.video)}`}>${v.video}</a></li>`)}</ul>`;
@@ -38,13 +52,10 @@ export function AthleteScreen({ argument: video }) {
   };
   const run = () => post("/api/run", { video }).then(({ job }) => finished(job.id, (j) => say(`${t("making")} ${Math.round(100 * j.fraction)} %`)))
     .then(() => { say(t("made")); again(); }, sayError);
-  const shots = data?.shots ?? [];
-  const order = [...shots].sort((a, b) => a.margin - b.margin);
-  const doubtful = order.find((s) => s.margin < 0.3);
   return html`<h1>${t("athlete_of", { video })}</h1><${Problem} error=${error} />
     ${!data && !error && html`<${Waiting} />`}
     ${data && html`<p>${t("athlete_about", { count: shots.length })}</p>
-      <div class="bar"><button disabled=${!doubtful} onClick=${() => { setPage(Math.floor(shots.indexOf(doubtful) / PAGE)); setTimeout(() => document.getElementById(`shot-${shots.indexOf(doubtful)}`)?.focus(), 50); }}>
+      <div class="bar"><button disabled=${!doubtful.length} onClick=${nextDoubtful}>
           ${t("next_doubtful")}</button>
         <button disabled=${!data.picks.length} onClick=${() => remove("/api/picks", { video }).then(() => { say(t("picks_forgotten")); again(); }, sayError)}>
           ${t("forget_picks", { count: data.picks.length })}</button>
@@ -52,7 +63,7 @@ export function AthleteScreen({ argument: video }) {
       ${data.missed.map((text) => html`<p class="problem">${text}</p>`)}
       ${shots.slice(page * PAGE, (page + 1) * PAGE).map((shot) => html`<section key=${shot.number} aria-labelledby=${`shot-${shot.number}`}>
         <h2 id=${`shot-${shot.number}`} tabindex="-1">${t("shot", { number: shot.number + 1, start: clock(shot.start_s, 1), end: clock(shot.end_s, 1) })}
-          ${shot.margin < 0.3 ? html` <small class="problem">${t("doubtful")}</small>` : ""}</h2>
+          ${shot.margin < DOUBTFUL ? html` <small class="problem">${t("doubtful")}</small>` : ""}</h2>
         ${shot.people.length ? html`<ul class="grid">${shot.people.map((person, i) => html`<${Person} key=${i} video=${video} row=${row} shot=${shot} person=${person} choose=${choose} />`)}</ul>`
           : html`<p class="hint">${t("nobody")}</p>`}</section>`)}
       ${shots.length > PAGE && html`<nav class="bar" aria-label=${t("pages")}><button disabled=${page === 0} onClick=${() => setPage(page - 1)}>${t("previous")}</button>
