@@ -45,7 +45,7 @@ def test_new_adds_folders_and_names_with_spaces(vpd, tmp_path):
     make_video(tmp_path / "my videos" / "név with spaces.MOV.mp4")
     lib = tmp_path / "my library"
     code, out, _ = vpd("new", lib, tmp_path / "my videos")
-    assert (code, "1 videos added" in out) == (0, True)
+    assert (code, "1 video added" in out) == (0, True)
     assert "vpd serve --library" in out
     code, out, _ = vpd("new", lib, tmp_path / "my videos")
     assert "0 videos added, 1 known" in out

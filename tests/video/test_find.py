@@ -209,6 +209,6 @@ def test_a_link_to_a_file_that_was_not_fetched(tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "1 videos added" in done.stdout.replace("\n", " ")
+    assert "1 video added" in done.stdout.replace("\n", " ")
     assert "session2.mp4" in " ".join((done.stdout + done.stderr).split())
     assert (tmp_path / "lib" / "videos.parquet").exists()

@@ -27,7 +27,7 @@ def test_a_folder_of_videos_is_added_and_what_became_of_each_is_said(client, lay
     (added,) = answer.json()["added"]
     assert Videos.read(layout).rows[added].path == (tmp_path / "new one.mp4").as_posix()
     assert added in [row["video"] for row in client.get("/api/library").json()["videos"]]
-    assert "1 videos added" in said(answer)
+    assert "1 video added" in said(answer)
     assert "its content is that of v0" in said(answer)
 
 

@@ -305,7 +305,7 @@ def test_videos_are_added_by_their_path(page, tmp_path):
     write_coded(tmp_path / "added.mp4", constant(30), tint=150)
     page.goto("/#/library")
     field = page.get_by_label("Add a video file or a folder")
-    for path, told in (("added.mp4", "Write the whole path"), (str(tmp_path), "1 videos added")):
+    for path, told in (("added.mp4", "Write the whole path"), (str(tmp_path), "1 video added")):
         field.fill(path)
         field.press("Enter")
         page.wait_for_selector(f"text={told}")

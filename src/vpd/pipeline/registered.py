@@ -23,7 +23,8 @@ class Weight(Enum):
 
 def sentences(result: Registration) -> Iterator[tuple[Weight, str]]:
     """What became of the files that were to be added, in sentences, each with its weight."""
-    yield Weight.FACT, f"{len(result.added)} videos added, {len(result.known)} known already."
+    added = "1 video" if len(result.added) == 1 else f"{len(result.added)} videos"
+    yield Weight.FACT, f"{added} added, {len(result.known)} known already."
     for path, video in result.moved:
         yield Weight.FACT, f"{video} has moved to {path}."
     for path, video in result.duplicates:
