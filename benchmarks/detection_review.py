@@ -30,7 +30,8 @@ from vpd.metrics.matching import spans, temporal_iou
 from vpd.types import Detection, Segment
 from vpd.verbs.answer import AnswerRequest, answer
 from vpd.verbs.detect import DetectRequest, detect
-from vpd.web.learn import LOWEST, is_answered
+from vpd.web.learn import LOWEST
+from vpd.web.proposals import is_answered
 
 SECONDS = {ACCEPTED: 4.0, REJECTED: 4.0, CORRECTED: 10.0}
 """What an answer takes: two looks at a second of video and a key; for a correction, both edges besides."""

@@ -153,7 +153,9 @@ def test_a_training_that_ended_early_says_so_and_goes_on(layout):
     assert not status(layout).student["ended_early"]
 
 
-@pytest.mark.parametrize(("setting", "again"), [("workers = 1", False), ('precision = "bfloat16"', True)])
+@pytest.mark.parametrize(
+    ("setting", "again"), [("time_limit_minutes = 60", False), ('precision = "bfloat16"', True)]
+)
 def test_settings_of_how_and_where_do_not_train_again(layout, setting, again):
     run(layout, ["distill"])
     layout.settings.write_text(f"{BASE}{setting}\n")

@@ -78,13 +78,15 @@ def test_a_running_job_ends_at_its_next_report_and_a_waiting_one_never_begins(jo
 
 
 def test_the_longest_unused_pieces_go_first(tmp_path):
-    cache = ProxyCache(tmp_path, limit=250)
+    cache = ProxyCache(tmp_path)
     paths = [cache.path("abc", i) for i in range(3)]
     for i, path in enumerate(paths):
-        path.write_bytes(b"x" * 100)
+        with cache.writing(path) as part:
+            part.write_bytes(b"x" * 100)
         stamp = 1_000_000_000 * (i + 1)
         os.utime(path, ns=(stamp, stamp))
-    cache.touch(paths[0])
+    cache.limit = 2 * paths[0].stat().st_size
+    assert cache.use(paths[0])
     cache.trim()
     assert [p.is_file() for p in paths] == [True, False, True]
 
