@@ -1,18 +1,15 @@
 """A few damaged files of results; `benchmarks/damage.py` damages many."""
 
-import shutil
-
 import pytest
 
 from tests.verbs import damaged_results
-from vpd.library.layout import Layout
+from tests.verbs.conftest import answering_library
 
 
 @pytest.fixture(scope="module")
-def results(layout, tmp_path_factory):
-    root = tmp_path_factory.mktemp("results") / "lib"
-    shutil.copytree(layout.root, root)
-    return damaged_results.add_results(Layout(root))
+def results(tmp_path_factory):
+    """A library of its own: which files the seeds damage depends on all results that are there."""
+    return damaged_results.add_results(answering_library(tmp_path_factory.mktemp("results")))
 
 
 @pytest.mark.parametrize("keep_times", [False, True])
