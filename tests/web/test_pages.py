@@ -171,6 +171,8 @@ def test_proposals_are_verified_by_one_key_but_for_the_wrong_ones(page, library)
     """The first is another class, the second is none, the others are accepted at once."""
     files = [library.labels, library.root / "answers.csv"]
     kept = {file: file.read_bytes() for file in files if file.exists()}
+    for file in files:
+        file.unlink(missing_ok=True)
     rows = [f"v{i},0,{s}.0,{s + 1}.0,{CLASSES[i % 3]}" for i in range(3) for s in (1, 3, 5)]
     library.labels.write_text("\n".join(["video,athlete,start_s,end_s,label", *rows]) + "\n")
     page.goto("/#/next?mode=verify")
