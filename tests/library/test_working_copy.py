@@ -285,4 +285,5 @@ def test_results_locks_and_indexes_belong_to_one_computer(two, store):
         (one.root / name).parent.mkdir(parents=True, exist_ok=True)
         (one.root / name).write_text("x")
     sync(one)
-    assert sorted(seen.key for seen in store.listed()) == ["videos.parquet", "vpd.toml"]
+    left = {seen.key for seen in store.listed() if seen.bytes}  # a lease that was let go is empty
+    assert left == {"videos.parquet", "vpd.toml"}

@@ -30,7 +30,7 @@ class StoreLease:
     def acquire(self) -> bool:
         """Take the lease where it is free, or nobody writes to it any more. Raises StoreError."""
         there = self.store.look(self.key)
-        if there is not None and not self._is_dead():
+        if there is not None and there.bytes and not self._is_dead():
             return False
         try:
             self._mine = self._put(0, there)
@@ -56,7 +56,10 @@ class StoreLease:
                     f"{TAKEOVER_S:.0f} s, as where the computer slept. Look whether what you changed is "
                     "there; else change it again."
                 )
-            self.store.delete(self.key)
+            # Emptied and not deleted: a deletion whose answer was lost would be sent again, and would then
+            # take away the lease of the next holder. Whoever changed it now took it after it was let go.
+            with suppress(StoreChangedError):
+                self.store.put(self.key, b"", self._mine)
 
     def _is_dead(self) -> bool:
         try:
