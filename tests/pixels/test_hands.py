@@ -7,8 +7,9 @@ from vpd.crops import CropFile, write_crops
 from vpd.crops.encoding import pack_rgb
 from vpd.crops.file import SCHEMA
 from vpd.library.artefact import Recipe
-from vpd.pixels.hands import HIPS, SHOULDERS, SIDE, WRISTS, hand_patches, torso_lengths
+from vpd.pixels.hands import SIDE, WRISTS, hand_patches, torso_lengths
 from vpd.pixels.network import SIZE, D, describe
+from vpd.pose.skeleton import HIPS, SHOULDERS
 from vpd.types import PoseSequence
 
 CROP, SCALE, CORNER = 64, 2, (100, 50)

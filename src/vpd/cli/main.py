@@ -178,6 +178,5 @@ def main() -> None:
         if os.environ.get("VPD_DEBUG") == "1":
             raise
         said = f"Unexpected {type(error).__name__}: {error}. VPD_DEBUG=1 shows where; please report it."
-        said = f"Unexpected {type(error).__name__}: {error}. VPD_DEBUG=1 shows where; please report it."
         say_error(refusal_and_place(error) or said)
         sys.exit(1)

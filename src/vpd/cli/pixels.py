@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json
+from vpd.cli.common import JsonOption, LibraryOption, open_library
 from vpd.cli.progress import ProgressBar
-from vpd.cli.steps import print_report
+from vpd.cli.steps import end_with
 
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Learn from all videos again, and make all features again.")
@@ -25,9 +25,4 @@ def pixels(library: LibraryOption = None, again: AgainOption = False, as_json: J
 
     with ProgressBar() as bar:
         report = make_pixels(open_library(library), again, bar)
-    if as_json:
-        print_json(report.to_json())
-    else:
-        print_report(report)
-    if not report.complete:
-        raise typer.Exit(1)
+    end_with(report, as_json)

@@ -115,6 +115,11 @@ def do(
         )
     if ranks.is_helper():
         return
+    end_with(report, as_json)
+
+
+def end_with(report: RunReport, as_json: bool) -> None:
+    """Print the report of a run, and exit with 1 where a part was not done."""
     if as_json:
         print_json(report.to_json())
     else:

@@ -57,15 +57,14 @@ class StoreLease:
                     "there; else change it again."
                 )
             # Emptied and not deleted: a deletion whose answer was lost would be sent again, and would then
-            # take away the lease of the next holder. Whoever changed it now took it after it was let go.
-            with suppress(StoreChangedError):
-                self.store.put(self.key, b"", self._mine)
+            # take away the lease of the next holder. A StoreChangedError says that it is taken again already.
+            self.store.put(self.key, b"", self._mine)
 
     def _is_dead(self) -> bool:
         try:
             record = Record.parse(self.store.read(self.key))
         except FileNotFoundError:
-            return False  # let go meanwhile; the next try finds it free
+            return False  # removed meanwhile; the next try finds it free
         return self._looks.given_up(self.key, record)
 
     def _put(self, beat: int, there: Seen | None) -> Seen:

@@ -8,12 +8,10 @@ from scipy.ndimage import median_filter
 
 from vpd.crops import CropFile
 from vpd.crops.geometry import to_crop
-from vpd.pose.skeleton import COCO17
+from vpd.pose.skeleton import COCO17, HIPS, SHOULDERS
 from vpd.types import Array, PoseSequence
 
 WRISTS = [COCO17.index(name) for name in ("left_wrist", "right_wrist")]
-SHOULDERS = [COCO17.index(name) for name in ("left_shoulder", "right_shoulder")]
-HIPS = [COCO17.index(name) for name in ("left_hip", "right_hip")]
 SIDE = 1.6
 """Side of a patch in lengths of the torso: an implement that the hand holds is seen in part or as a whole."""
 TORSO_FRAMES = 61

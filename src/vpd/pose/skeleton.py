@@ -9,6 +9,8 @@ from vpd.types import Array
 
 BODY13 = np.array([0, *range(5, 17)])
 """Indices of the joints kept for features: nose and the 12 body joints (paper, supplement)."""
+SHOULDERS = [COCO17.index(name) for name in ("left_shoulder", "right_shoulder")]
+HIPS = [COCO17.index(name) for name in ("left_hip", "right_hip")]
 
 
 def mirror_order(names: tuple[str, ...]) -> Array:

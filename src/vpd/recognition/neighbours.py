@@ -14,8 +14,20 @@ from vpd.sequences.sides import Sides, mirror_costs
 from vpd.types import MIRRORED, Array, FeatureSequence
 
 
+def vote_weights(distances: Array, width: float) -> Array:
+    """(N, M) float64 votes exp(-(d - nearest d) / (width * median d)) by distances (N, M), row by row.
+
+    Infinite distances have no vote, and do not count in the median.
+    """
+    far = distances.astype(np.float64)
+    usual = np.nanmedian(np.where(np.isfinite(far), far, np.nan), axis=1, keepdims=True)
+    gaps = far - far.min(axis=1, keepdims=True)
+    votes: Array = np.exp(-gaps / np.where(usual > 0, width * usual, 1))
+    return votes
+
+
 def soft_votes(distances: Array, targets: Array, voters: Array, width: float) -> Array:
-    """(N, C) shares of the votes of all examples, each exp(-(d - nearest d) / (width * median d)).
+    """(N, C) shares of the votes of all examples (`vote_weights`).
 
     Parameters
     ----------
@@ -24,9 +36,7 @@ def soft_votes(distances: Array, targets: Array, voters: Array, width: float) ->
     voters : (C,) or (N, C) examples of each class, by which its votes are divided.
     width : of a vote, in the median of the query's finite distances.
     """
-    usual = np.nanmedian(np.where(np.isfinite(distances), distances, np.nan), axis=1, keepdims=True)
-    gaps = distances - distances.min(axis=1, keepdims=True)
-    votes = np.exp(-gaps / np.where(usual > 0, width * usual, 1))
+    votes = vote_weights(distances, width)
     shares = votes @ np.eye(voters.shape[-1])[targets] / np.maximum(voters, 1)
     normalised: Array = shares / shares.sum(axis=1, keepdims=True)
     return normalised
@@ -127,7 +137,7 @@ class DTWNeighbours(SequenceClassifier):
             )
         if self.k is None and self.weights == "distance":
             counted = voters if self.balanced else np.ones(len(self.classes_))
-            return soft_votes(distances.astype(np.float64), self.targets_, counted, self.width)
+            return soft_votes(distances, self.targets_, counted, self.width)
         k = min(self.k or len(self.targets_), len(self.targets_))
         nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]
         gaps = np.take_along_axis(distances, nearest, axis=1).astype(np.float64)

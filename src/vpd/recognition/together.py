@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from vpd.recognition.estimator import SequenceClassifier
+from vpd.recognition.neighbours import vote_weights
 from vpd.sequences.sides import mirror_costs, mirror_distances
 from vpd.types import Array, FeatureSequence
 
@@ -29,8 +30,7 @@ computed."""
 def neighbour_votes(to_examples: Array, between: Array, neighbours: int, width: float) -> Array:
     """(N, N) votes that each clip (row) takes from the other clips; each row's rest, up to 1, is of examples.
 
-    The nearest ``neighbours`` among examples and clips vote, by exp(-(d - nearest d) / (width * median d)),
-    the median being that of the clip's distances to all of them.
+    The nearest ``neighbours`` among examples and clips vote (`vpd.recognition.neighbours.vote_weights`).
 
     Parameters
     ----------
@@ -38,10 +38,8 @@ def neighbour_votes(to_examples: Array, between: Array, neighbours: int, width: 
     between : (N, N) distances of the clips to one another; the diagonal is not read.
     """
     itself = np.eye(len(between), dtype=bool)
-    distances = np.concatenate([to_examples, np.where(itself, np.inf, between)], axis=1).astype(np.float64)
-    usual = np.nanmedian(np.where(np.isfinite(distances), distances, np.nan), axis=1, keepdims=True)
-    gaps = distances - distances.min(axis=1, keepdims=True)
-    votes = np.exp(-gaps / np.where(usual > 0, width * usual, 1))
+    distances = np.concatenate([to_examples, np.where(itself, np.inf, between)], axis=1)
+    votes = vote_weights(distances, width)
     last = -np.partition(-votes, min(neighbours, votes.shape[1]) - 1, axis=1)
     votes[votes < last[:, [min(neighbours, votes.shape[1]) - 1]]] = 0
     shares: Array = votes / votes.sum(axis=1, keepdims=True)

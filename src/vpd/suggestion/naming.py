@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vpd.recognition.ensemble import USUAL_PRIOR, mixture_weights
+from vpd.recognition.ensemble import mixture_weights
 from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import soft_votes
-from vpd.recognition.recognisers import JOINTS_PRIOR, WIDTH_BESIDE
+from vpd.recognition.recognisers import QUICK_JOINTS_PRIOR, QUICK_PRIOR, WIDTH_BESIDE
 from vpd.recognition.together import MOST_TOGETHER, balanced, neighbour_votes, spread
 from vpd.sequences.sides import ClassSides, decide, mirror_costs, mirror_keeps_distances
 from vpd.types import Array, FeatureSequence
@@ -53,13 +53,6 @@ def _oriented(both: Array, rows: Array, columns: Array, cost: float) -> Array:
     return nearest
 
 
-def _prior(sequences: Sequence[FeatureSequence]) -> Array:
-    """Pseudo-examples of warping and of regression."""
-    if mirror_keeps_distances(sequences):
-        return np.array([JOINTS_PRIOR[0] + JOINTS_PRIOR[1], JOINTS_PRIOR[2]])
-    return np.array([2 * USUAL_PRIOR, USUAL_PRIOR])
-
-
 def name(
     both: Array,
     sequences: Sequence[FeatureSequence],
@@ -86,7 +79,7 @@ def name(
     examples = [sequences[i] for i in known]
     linear = LinearClassifier(sides=side).fit(examples, classes[targets])
     counts = np.bincount(targets)
-    prior = _prior(examples)
+    prior = np.array(QUICK_JOINTS_PRIOR if mirror_keeps_distances(examples) else QUICK_PRIOR)
     weights = prior / prior.sum()
     if counts.min() > 1:
         between = _oriented(both, known, known, cost)

@@ -74,7 +74,7 @@ class Pool:
         found: Array = np.flatnonzero(self.labels == "")
         return found
 
-    @property
+    @cached_property
     def covered(self) -> Array:
         """(N,) how alike each is to the nearest labelled one that was not drawn at random, in 0..1."""
         known = np.setdiff1d(self.labelled, self.drawn)

@@ -30,8 +30,8 @@ def margin(pool: Pool, n: int, rng: np.random.Generator) -> Array:
     if len(np.unique(pool.labels[pool.labelled])) < 2:
         return random(pool, n, rng)
     order = rng.permutation(len(pool.open))
-    surest: Array = pool.open[order[np.argsort(-pool.named.unsureness[order], kind="stable")]][:n]
-    return surest
+    least_sure: Array = pool.open[order[np.argsort(-pool.named.unsureness[order], kind="stable")]][:n]
+    return least_sure
 
 
 def core_set(pool: Pool, n: int, rng: np.random.Generator) -> Array:

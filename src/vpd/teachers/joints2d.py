@@ -6,13 +6,12 @@ from itertools import combinations
 
 import numpy as np
 
-from vpd.pose.skeleton import BODY13, COCO17, MIRROR13, mean_score
+from vpd.pose.skeleton import BODY13, HIPS, MIRROR13, SHOULDERS, mean_score
 from vpd.types import Array, FeatureSequence, PoseSequence
 
 D = 26
 """Size of a feature: x and y of 13 joints."""
-TORSO = [COCO17.index(n) for n in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")]
-HIPS = [COCO17.index(n) for n in ("left_hip", "right_hip")]
+TORSO = [*SHOULDERS, *HIPS]
 
 
 def normalise(keypoints: Array) -> Array:
