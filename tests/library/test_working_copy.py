@@ -75,6 +75,13 @@ def test_what_is_no_library_is_said(store, monkeypatch, tmp_path):
     monkeypatch.setenv(opening.FOLDER, str(tmp_path))
     with pytest.raises(InputError, match=r"s3://bucket/lib is not a library\. Make one with `vpd new"):
         library_at("s3://bucket/lib")
+    assert not list(tmp_path.iterdir())  # it is as if nobody had asked
+
+
+def test_a_copy_of_which_nothing_was_published_is_a_library(copy, store):
+    copy("one").settings.write_text("")  # `vpd new` was killed
+    assert library_at("s3://bucket/lib").settings.is_file()
+    assert store.look("vpd.toml")
 
 
 def test_edits_of_two_computers_are_both_kept(two):

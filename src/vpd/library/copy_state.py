@@ -50,6 +50,11 @@ class CopyState:
         finally:
             connection.close()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder is a working copy."""
+        return self._file.is_file()
+
     def make(self, url: str) -> None:
         """Make the record of a copy of the library at a URL, where there is none."""
         self.root.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vpd.errors import InputError
 from vpd.library.copy_state import CopyState, root_of
-from vpd.library.layout import Layout, find_library
+from vpd.library.layout import SETTINGS_FILE, Layout, find_library
 from vpd.library.remote import is_url
 from vpd.library.store import open_store
 from vpd.library.verified import cache_folder
@@ -31,17 +31,19 @@ def library_at(place: Path | str, say: Callable[[str], None] = lambda text: None
         layout = find_library(Path(place))
         sync(layout, say)
         return layout
-    layout = copy_of(place, say)
-    if not layout.settings.is_file():
-        raise InputError(f"{place} is not a library. Make one with `vpd new {place} VIDEOS...`.")
-    return layout
+    # What lies in the store is asked first, so that a place that is no library leaves no folder behind.
+    if CopyState(_copy_root(place)).is_there or open_store(place.rstrip("/")).look(SETTINGS_FILE):
+        layout = copy_of(place, say)
+        if layout.settings.is_file():
+            return layout
+    raise InputError(f"{place} is not a library. Make one with `vpd new {place} VIDEOS...`.")
 
 
 def copy_of(url: str, say: Callable[[str], None] = lambda text: None) -> Layout:
     """The working copy of what lies at a URL, a library or nothing yet, brought up to date."""
     url = url.rstrip("/")
     open_store(url)  # a scheme that is not known leaves no folder behind
-    root = _folder() / f"{re.sub(r'[^A-Za-z0-9-]', '-', url.rpartition('/')[2])}-{_short(url)}"
+    root = _copy_root(url)
     CopyState(root).make(url)
     layout = Layout(root)
     sync(layout, say)
@@ -55,8 +57,11 @@ def sync(layout: Layout, say: Callable[[str], None] = lambda text: None) -> None
             say(note)
 
 
-def _short(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()[:8]
+def _copy_root(url: str) -> Path:
+    """The folder of the working copy of what lies at a URL."""
+    url = url.rstrip("/")
+    name = re.sub(r"[^A-Za-z0-9-]", "-", url.rpartition("/")[2])
+    return _folder() / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
 
 
 def _folder() -> Path:
