@@ -1,9 +1,11 @@
-"""What this computer has: cores, memory, its operating system. The same on Linux, macOS and Windows."""
+"""What this computer has: cores, memory, its system, its code. The same on Linux, macOS and Windows."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
 WINDOWS = sys.platform == "win32"
@@ -68,3 +70,11 @@ def processor_s(process: int | None) -> float:
     except known.Error:
         return 0.0
     return float(spent.user + spent.system)
+
+
+def hash_of_sources(folder: Path) -> str:
+    """A hash of the Python files in ``folder`` and below, by their content and their place in it."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()

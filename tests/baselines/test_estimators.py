@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 from sklearn.base import clone
 
 from tests.baselines.made import made_clips, made_skeletons
 from vpd.baselines.clip_classifier import ClipClassifier
 from vpd.baselines.frozen import FOUNDATIONS
 from vpd.baselines.fusion import LateFusion
-from vpd.baselines.presets import LAPTOP, PAPER
+from vpd.baselines.presets import FROZEN, LAPTOP, PAPER
 from vpd.baselines.settings import ClipView, SkeletonView, Training
 from vpd.baselines.skeleton_classifier import SkeletonClassifier
 from vpd.baselines.table import BASELINES, make_baseline
@@ -36,9 +38,9 @@ def skeletons():
     return made_skeletons(2)
 
 
-def small(name: str, training: Training = QUICK):
+def small(name: str, training: Training = QUICK, preset: str = LAPTOP, **changes: str):
     """The baseline with a preset's network, its schedule and sizes cut to what a test can wait for."""
-    made = make_baseline(name, LAPTOP, device="cpu")
+    made = make_baseline(name, preset, device="cpu", **changes)
     members = [m for _, m in made.members] if isinstance(made, LateFusion) else [made]
     for member in members:
         view = member.view
@@ -97,6 +99,29 @@ def test_skeletons_are_learned():
     model = SkeletonClassifier("stgcn", SkeletonView(8), training, device="cpu").fit(X, y)
     assert model.losses_[-1] < model.losses_[0]
     assert (model.predict(test) == wanted).mean() > 0.8
+
+
+@pytest.mark.parametrize(("name", "head"), [("trn-crop", ("new_fc.", "consensus.")), ("stgcn", ("fcn.",))])
+def test_the_preset_frozen_trains_what_follows_pretrained_weights(name, head, clips, skeletons, tmp_path):
+    X, y = skeletons if BASELINES[name].takes == "poses" else clips
+    pretrained = small(name).make_network(3).state_dict()
+    save_file(pretrained, tmp_path / "pretrained.safetensors")
+    weights = str(tmp_path / "pretrained.safetensors")
+    made = small(name, replace(QUICK, epochs=2, frozen=True), preset=FROZEN, weights=weights)
+    made.fit(X, y)
+    assert made.started_ == f"from {weights}"
+    trained = made.network_.state_dict()
+    for key, tensor in pretrained.items():
+        same = torch.equal(trained[key], tensor)
+        assert same == (not key.startswith(head)), key
+
+
+def test_the_preset_frozen_needs_weights_and_sees_larger_pictures():
+    made = make_baseline("tsn-2stream-crop", FROZEN, weights="torchvision")
+    assert [(m.view.side, m.training.frozen) for _, m in made.members] == [(112, True)] * 2
+    assert make_baseline("stgcn", FROZEN, weights="graph.pth").training.frozen
+    with pytest.raises(InputError, match="name its weights"):
+        make_baseline("gsm-crop", FROZEN)
 
 
 def test_clips_are_learned(clips):

@@ -92,6 +92,9 @@ def test_a_stopped_evaluation_continues(library, monkeypatch):
     assert fitted == [0, 1]
     assert evaluate(library, request).rows() == first
     assert fitted == [0, 1]
+    monkeypatch.setattr("vpd.verbs.baselines.version", lambda: "of a changed network")
+    evaluate(library, request)
+    assert fitted == [0, 1, 0, 1]
 
 
 def test_what_a_baseline_cannot_do_is_said(library):

@@ -20,6 +20,7 @@ from vpd.baselines.checkpoint import Checkpoint, read_network, save_network
 from vpd.baselines.networks.segments import Segments
 from vpd.baselines.settings import Training
 from vpd.baselines.training import Source, Trainer, read_ahead, seed_of
+from vpd.baselines.version import version
 from vpd.baselines.weights import load_weights, read_weights
 from vpd.device import make_accelerator
 from vpd.errors import InputError, MismatchError
@@ -177,7 +178,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return shown, held
 
     def _key(self, X: Sequence[Any], classes: Array) -> str:
-        found = hashlib.sha256(repr(sorted(self._said().items())).encode())
+        found = hashlib.sha256(repr([version(), *sorted(self._said().items())]).encode())
         for x in X:
             found.update(x.digest())
         found.update(classes.tobytes())

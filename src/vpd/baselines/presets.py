@@ -1,8 +1,9 @@
-"""Settings of each system by preset: `paper` from its own paper, `laptop` for minutes on two cores.
+"""Settings of each system by preset: its own paper's, some for minutes on two cores, some for weights.
 
 The paper of VPD leaves backbone, frames and schedule of its baselines to its supplement. So `paper` is each
-system's own canonical setting. The laptop presets are smaller networks of the same kind on smaller pictures.
-Their accuracy says little about the systems at full size.
+system's own canonical setting. The `laptop` presets are smaller networks of the same kind on smaller
+pictures. Their accuracy says little about the systems at full size. `frozen` has the laptop's networks, and
+trains only what follows the pretrained part.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 from vpd.baselines.clip_classifier import ClipClassifier
 from vpd.baselines.settings import ClipView, Modality, SkeletonView, Training
 from vpd.baselines.skeleton_classifier import SkeletonClassifier
-from vpd.errors import unknown_name
+from vpd.errors import InputError, unknown_name
 
-LAPTOP, PAPER = "laptop", "paper"
-PRESETS = (LAPTOP, PAPER)
+LAPTOP, PAPER, FROZEN = "laptop", "paper", "frozen"
+PRESETS = (LAPTOP, PAPER, FROZEN)
+FROZEN_SIDE = 112
+"""Pixels that a frozen picture network sees. Without a backward pass a larger picture costs no more time."""
 
 RGB_SCALES = (1.0, 0.875, 0.75, 0.66)
 FLOW_SCALES = (1.0, 0.875, 0.75)
@@ -141,17 +144,44 @@ def poseconv3d(preset: str) -> SkeletonClassifier:
 CLIP_PRESETS: dict[str, Callable[[str, Modality], ClipClassifier]] = {
     "tsn": tsn, "trn": trn, "gsm": gsm, "timesformer": timesformer, "r3d": r3d, "mvit": mvit
 }  # fmt: skip
+SEGMENTS = ("tsn", "trn", "gsm")
+"""The systems whose picture network takes any size and has weights in torchvision."""
 
 
 def of_clips(system: str, modality: Modality, preset: str, flip: bool, **changes: Any) -> ClipClassifier:
     """The estimator of a system over clips, by preset. ``flip`` mirrors examples in training."""
+    made = CLIP_PRESETS[system](_network_of(preset), modality)
+    if preset == FROZEN and system in SEGMENTS:
+        made.set_params(view=replace(made.view, side=FROZEN_SIDE))
+    _change(made, preset, flip, changes)
+    return made
+
+
+def of_skeletons(
+    maker: Callable[[str], SkeletonClassifier], preset: str, flip: bool, **changes: Any
+) -> SkeletonClassifier:
+    """An estimator over skeletons, by preset. ``flip`` mirrors examples in training."""
+    made = maker(_network_of(preset))
+    _change(made, preset, flip, changes)
+    return made
+
+
+def _network_of(preset: str) -> str:
+    """The preset whose network ``preset`` has. Raises InputError for an unknown one."""
     check_preset(preset)
-    made = CLIP_PRESETS[system](preset, modality)
-    made.set_params(view=replace(made.view, flip=flip), **changes)
-    return made
+    return LAPTOP if preset == FROZEN else preset
 
 
-def of_skeletons(made: SkeletonClassifier, flip: bool, **changes: Any) -> SkeletonClassifier:
-    """An estimator over skeletons. ``flip`` mirrors examples in training."""
+def _change(
+    made: ClipClassifier | SkeletonClassifier, preset: str, flip: bool, changes: dict[str, Any]
+) -> None:
+    """Set the caller's parameters, and freeze what the preset freezes. Raises InputError without weights."""
     made.set_params(view=replace(made.view, flip=flip), **changes)
-    return made
+    if preset != FROZEN:
+        return
+    if not made.weights:
+        raise InputError(
+            "the preset frozen trains only what follows a pretrained network: name its weights "
+            "(--weights torchvision, a file, or hub:OWNER/NAME/FILE)"
+        )
+    made.set_params(training=replace(made.training, frozen=True))

@@ -11,7 +11,7 @@ from vpd.baselines import presets
 from vpd.baselines.frozen import FOUNDATIONS
 from vpd.baselines.fusion import LateFusion
 from vpd.baselines.inputs import InputKind
-from vpd.baselines.presets import LAPTOP, of_clips, of_skeletons
+from vpd.baselines.presets import LAPTOP, PAPER, of_clips, of_skeletons
 from vpd.baselines.probe_classifier import ProbeClassifier
 from vpd.baselines.settings import Modality
 from vpd.errors import InputError, unknown_name
@@ -30,7 +30,7 @@ class Baseline:
     takes : crops of the athlete, whole pictures, or poses.
     about : what it is, in a phrase.
     paper : whether the paper's tables have it.
-    laptop : whether it has a preset for two cores.
+    laptop : whether it has a network for two cores.
     """
 
     make: Maker
@@ -45,15 +45,9 @@ def _two_streams(system: str, preset: str, flip: bool, **changes: Any) -> LateFu
     return LateFusion([(m, of_clips(system, m, preset, flip, **changes)) for m in streams])
 
 
-def _skeletons(maker: Callable[[str], Any], preset: str, flip: bool, **changes: Any) -> Any:
-    presets.check_preset(preset)
-    return of_skeletons(maker(preset), flip, **changes)
-
-
 def _ensemble(preset: str, flip: bool, **changes: Any) -> LateFusion:
-    presets.check_preset(preset)
-    streams = ("joint", "bone")
-    return LateFusion([(s, of_skeletons(presets.msg3d(preset, s), flip, **changes)) for s in streams])
+    makers = {s: partial(presets.msg3d, stream=s) for s in ("joint", "bone")}
+    return LateFusion([(s, of_skeletons(maker, preset, flip, **changes)) for s, maker in makers.items()])
 
 
 def _rgb(system: str) -> Maker:
@@ -86,18 +80,18 @@ BASELINES: Mapping[str, Baseline] = {
     **_of_pictures(),
     "timesformer-crop": Baseline(_rgb("timesformer"), "crops", "TimeSformer of crops"),
     "timesformer": Baseline(_rgb("timesformer"), "pictures", "TimeSformer of whole pictures"),
-    "stgcn": Baseline(partial(_skeletons, presets.stgcn), "poses", "ST-GCN"),
+    "stgcn": Baseline(partial(of_skeletons, presets.stgcn), "poses", "ST-GCN"),
     "msg3d-joint": Baseline(
-        partial(_skeletons, partial(presets.msg3d, stream="joint")), "poses", "MS-G3D on joints"
+        partial(of_skeletons, partial(presets.msg3d, stream="joint")), "poses", "MS-G3D on joints"
     ),
     "msg3d-bone": Baseline(
-        partial(_skeletons, partial(presets.msg3d, stream="bone")), "poses", "MS-G3D on bones"
+        partial(of_skeletons, partial(presets.msg3d, stream="bone")), "poses", "MS-G3D on bones"
     ),
     "msg3d": Baseline(_ensemble, "poses", "MS-G3D, joints and bones"),
     "r3d-crop": Baseline(_rgb("r3d"), "crops", "R3D-18, fitted as a whole", paper=False),
-    "stgcn++": Baseline(partial(_skeletons, presets.stgcnpp), "poses", "ST-GCN++", paper=False),
+    "stgcn++": Baseline(partial(of_skeletons, presets.stgcnpp), "poses", "ST-GCN++", paper=False),
     "poseconv3d": Baseline(
-        partial(_skeletons, presets.poseconv3d), "poses", "PoseConv3D on heatmaps", paper=False
+        partial(of_skeletons, presets.poseconv3d), "poses", "PoseConv3D on heatmaps", paper=False
     ),
     **{
         f"{system}-crop": Baseline(
@@ -114,11 +108,11 @@ def make_baseline(name: str, preset: str = LAPTOP, flip: bool = False, **changes
 
     ``flip`` lets training mirror its examples: only for classes that do not differ by side. Probes on frozen
     networks process each clip once and never mirror. Raises InputError for an unknown name or preset, or
-    where a system has no laptop preset.
+    where a system has no network for two cores, or the preset `frozen` no weights.
     """
     if name not in BASELINES:
         raise unknown_name("baseline", name, BASELINES)
     found = BASELINES[name]
-    if preset == LAPTOP and not found.laptop:
+    if preset != PAPER and not found.laptop:
         raise InputError(f"{name} is too large for two cores; ask for the preset `paper`")
     return found.make(preset, flip, **changes)

@@ -120,7 +120,7 @@ def evaluate(
     ] = True,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Worker processes.")] = 1,
     preset: Annotated[
-        str, typer.Option(help="Settings of the baselines: laptop, or paper (docs/baselines.md).")
+        str, typer.Option(help="Settings of the baselines: laptop, paper, or frozen (docs/baselines.md).")
     ] = "laptop",
     weights: Annotated[
         str,

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from vpd.baselines.inputs import InputKind, load_inputs
 from vpd.baselines.table import BASELINES, make_baseline
+from vpd.baselines.version import version
 from vpd.errors import VpdError
 from vpd.library.artefact import read_recipe
 from vpd.paper.columns import Column, reason
@@ -71,13 +72,14 @@ def _window(s: Segment) -> Segment:
 
 
 def _made_of(column: Column, takes: InputKind, segments: Sequence[Segment]) -> str:
-    """The key of everything that outcomes depend on: artefacts, spans, frames that are left out, labels and
-    the test part.
+    """The key of everything that outcomes depend on: artefacts, spans, frames that are left out, labels, the
+    test part, and the baselines' code.
     """
     place = {"poses": column.layout.poses, "crops": column.layout.crops, "pictures": column.layout.pictures}
     paths = [place[takes](video) for video in sorted({s.video for s in segments})]
     keys = [read_recipe(path)["key"] for path in paths if path.exists()]
     parts = column.parts
     thinning = None if column.card is None else repr(column.card.thinning)
-    made = [keys, [segment_key(s) for s in segments], thinning, parts.labels.tolist(), parts.test.tolist()]
+    examples = [[segment_key(s) for s in segments], parts.labels.tolist(), parts.test.tolist()]
+    made = [version(), keys, thinning, *examples]
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()

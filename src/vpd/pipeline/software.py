@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from vpd.machine import hash_of_sources
 from vpd.models import MODELS
 
 PACKAGES = ("av", "numba", "numpy", "onnxruntime", "opencv-python-headless", "pyarrow", "scipy", "torch")
@@ -24,20 +25,15 @@ def _version(package: str) -> str:
         return "none"
 
 
-def _hash_of_sources() -> str:
-    folder, whole = Path(__file__).parents[1], hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return whole.hexdigest()[:SHOWN]
-
-
 @lru_cache(maxsize=1)
 def installed() -> dict[str, str]:
     """The software of this computer: versions of Python and packages, hashes of vpd's code and networks."""
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
     found |= {package: _version(package) for package in PACKAGES}
     networks = hashlib.sha256("".join(sorted(m.sha256 for m in MODELS.values())).encode())
-    found["vpd"] = f"{_version('video-pose-distillation')} ({_hash_of_sources()})"
+    found["vpd"] = (
+        f"{_version('video-pose-distillation')} ({hash_of_sources(Path(__file__).parents[1])[:SHOWN]})"
+    )
     found["networks"] = networks.hexdigest()[:SHOWN]
     return found
 

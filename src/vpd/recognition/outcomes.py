@@ -71,9 +71,9 @@ class KeptOutcomes:
     """The file at ``path`` with one line of JSON for each outcome.
 
     A line is used for the same sequences, labels, test part, subset and parameters of the recogniser. Other
-    lines stay in the file. Changes of the program are not noticed: begin a new file after them. A line that a
-    killed run left half, or that was damaged since, is made again. Raises InputError for a file of another
-    kind.
+    lines stay in the file. Changes of the program are noticed for baselines alone, whose ``of`` names their
+    version: begin a new file after others. A line that a killed run left half, or that was damaged since, is
+    made again. Raises InputError for a file of another kind.
     """
 
     def __init__(self, path: Path) -> None:

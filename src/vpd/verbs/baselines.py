@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vpd.baselines.inputs import InputKind, load_inputs
+from vpd.baselines.inputs import InputKind, Inputs, load_inputs
 from vpd.baselines.table import BASELINES, make_baseline
+from vpd.baselines.version import version
 from vpd.errors import unknown_name
 from vpd.library.layout import Layout
-from vpd.recognition.outcomes import KeptOutcomes, Outcome
+from vpd.recognition.outcomes import KeptOutcomes, Outcome, digest
 from vpd.recognition.protocol import run_few_shot
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.verbs.evaluate import BaselineOptions
@@ -67,8 +68,14 @@ def measure_baselines(
             parts.validating if len(parts.validation) else None,
             kept,
             kind,
+            of="" if kept is None else _made_of(inputs, parts),
         )
     return Evaluation(parts, outcomes, missing)
+
+
+def _made_of(inputs: Inputs, parts: Parts) -> str:
+    """The key of what kept outcomes depend on: inputs, labels, the test part, and the baselines' code."""
+    return f"{digest(inputs.items, parts.labels, parts.test)} {version()}"
 
 
 def _made(name: str, options: BaselineOptions) -> object:

@@ -36,7 +36,7 @@ class BaselineOptions:
 
     Attributes
     ----------
-    preset : "laptop", or "paper".
+    preset : "laptop", "paper", or "frozen", which needs weights.
     weights : "" random, "torchvision", a file, or hub:OWNER/NAME/FILE.
     mirror : whether training mirrors examples; only for classes that do not differ by side.
     """
