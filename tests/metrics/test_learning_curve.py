@@ -29,7 +29,7 @@ def test_advice_tells_a_steep_curve_from_a_flat_one():
     for law, word in (((0.0, 0.9, 0.4), "would help:"), ((0.3, 0.1, 2.0), "hardly")):
         accuracies = curve(*law)
         doubled = forecast(accuracies, [32], np.random.default_rng(0))[0]
-        assert word in advice(float(accuracies[16].mean()), 16, doubled)
+        assert word in str(advice(float(accuracies[16].mean()), 16, doubled))
 
 
 def test_two_points_are_not_a_curve():

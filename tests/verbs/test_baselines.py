@@ -70,7 +70,7 @@ def test_a_baseline_needs_no_features(library):
     result = evaluate(library, request)
     assert [row["recogniser"] for row in result.rows()] == ["stgcn"]
     assert result.to_json()["missing"] == {"poses": 0}
-    assert result.notes == ("stgcn: preset laptop, from random weights.",)
+    assert [*map(str, result.notes)] == ["stgcn: preset laptop, from random weights."]
 
 
 def test_a_stopped_evaluation_continues(library, monkeypatch):

@@ -50,9 +50,11 @@ def test_a_query_is_never_its_own_result(layout, query):
 
 def test_a_query_of_which_a_part_is_seen_says_so(layout):
     notes = search(layout, SearchRequest(["new1@0.0-1.2"], uncut=True, features="vipe-window")).notes
-    assert "new1@0-1.2: the athlete is seen for 0.40 of 1.20 s, from 0.80 to 1.20 s." in " ".join(notes)
+    assert "new1@0-1.2: the athlete is seen for 0.40 of 1.20 s, from 0.80 to 1.20 s." in " ".join(
+        map(str, notes)
+    )
     whole = search(layout, SearchRequest(["new1@0.8-1.6"], uncut=True, features="vipe-window")).notes
-    assert not [note for note in whole if "is seen for" in note]
+    assert not [note for note in whole if "is seen for" in str(note)]
 
 
 def test_comparisons_and_overlays_say_so(layout):

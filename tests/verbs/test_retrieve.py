@@ -14,4 +14,4 @@ def test_the_queries_of_the_library_are_taken(layout, tmp_path):
     found = retrieve(library, asked)
     assert found.figures["joints2d"].queries == 2
     assert found.figures["joints2d"].precision == {1: 1.0}
-    assert "2 of 4 labelled actions are queries (queries.csv)." in found.notes
+    assert "2 of 4 labelled actions are queries (queries.csv)." in map(str, found.notes)

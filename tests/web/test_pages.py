@@ -218,6 +218,27 @@ def test_two_executions_are_compared_in_step(page):
     page.wait_for_selector("text=compare.mp4")
 
 
+def test_what_is_seen_for_a_part_is_said_in_the_language_of_the_page(page, library):
+    file, times_s = library.features("vipe-window", "v4"), constant(240)
+    kept = file.read_bytes()
+    seen = times_s >= 1.6
+    part = FeatureSequence(
+        "v4", 0, np.arange(240), times_s, features_of(times_s, 1, 4), seen, seen.astype(float)
+    )
+    write_features(file, [part], 8, RECIPE)
+    page.goto("/?lang=de#/compare")
+    page.get_by_label("Erste").first.fill("v0@1-2")
+    page.get_by_label("Zweite").first.fill("v4@1-2")
+    page.get_by_role("button", name="Vergleichen", exact=True).click()
+    told = page.get_by_text("v4@1-2: der Athlet ist für 0.40 von 1.00 s zu sehen, von 1.60 bis 2.00 s.")
+    told.wait_for()
+    page.get_by_label("Weitere Ausführung").fill("v0@3-4")
+    page.get_by_role("button", name="Hinzufügen").click()
+    page.wait_for_selector("text=3 Ausführungen übereinander")
+    assert told.count() == 2  # of both, and of all three
+    file.write_bytes(kept)
+
+
 def test_a_person_is_chosen_as_the_athlete(page, library):
     page.goto("/#/athlete/v5")
     page.wait_for_selector(".card .picture")

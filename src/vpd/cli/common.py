@@ -15,6 +15,7 @@ from vpd.library.layout import Layout
 from vpd.library.opening import library_at
 from vpd.library.videos import Videos
 from vpd.report.terminal import visible
+from vpd.strings import Sentence
 from vpd.types import Segment
 from vpd.verbs.features import FeatureChoice
 from vpd.verbs.labelled import set_aside_notes
@@ -70,9 +71,9 @@ def warn_of_set_aside(segments: Iterable[Segment], videos: Videos) -> None:
     say_notes(set_aside_notes(segments, videos))
 
 
-def say_notes(notes: Iterable[str], features: FeatureChoice | None = None) -> None:
+def say_notes(notes: Iterable[str | Sentence], features: FeatureChoice | None = None) -> None:
     """Print a verb's notes, and the reason for the features where the user named none."""
     for note in notes:
-        say_warning(note)
+        say_warning(str(note))
     if features is not None and features.sentence:
         notices.print(features.sentence, markup=False)

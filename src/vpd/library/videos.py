@@ -22,6 +22,7 @@ from vpd.library.ids import check_id, new_id
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames
 from vpd.library.sample import content_sample
+from vpd.strings import Sentence
 from vpd.types import VideoInfo
 
 NEW, OK, SET_ASIDE = "new", "ok", "set aside"
@@ -314,24 +315,24 @@ class Videos:
             return str(error)
         return ""
 
-    def trouble(self, video: str) -> str:
-        """Why nothing that was made of a video may answer, as a clause; "" where it may.
+    def trouble(self, video: str) -> Sentence | None:
+        """Why nothing that was made of a video may answer, as a clause; None where it may.
 
         It is missing, its file is another than when it was scanned, or it is set aside.
         """
         row = self.rows.get(video)
         if row is None:
-            return "is no video of this library"
+            return Sentence("trouble_unknown")
         try:
             if self.changed(video):
                 if not self.looks_the_same(video):
-                    return "has changed since it was scanned; `vpd run` looks at it again"
+                    return Sentence("trouble_changed")
                 self.other_times.add(video)
         except InputError as error:
-            return f"is missing: {error}"
+            return Sentence("trouble_missing", {"error": str(error)})
         except OSError as error:
-            return f"cannot be read ({error.strerror})"
-        return f"is set aside: {row.error}" if row.status == SET_ASIDE else ""
+            return Sentence("trouble_unreadable", {"error": str(error.strerror)})
+        return Sentence("trouble_set_aside", {"error": row.error}) if row.status == SET_ASIDE else None
 
     def file(self, video: str) -> Path:
         """The present path of the file, or of the first chapter. Raises InputError where it is missing."""

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from vpd.errors import InputError
+from vpd.strings import Sentence
 from vpd.types import Array
 
 EXPONENTS = np.linspace(0.05, 2.0, 40)
@@ -80,17 +81,13 @@ WORTH = 0.02
 """A gain of accuracy below this is called small."""
 
 
-def advice(now: float, k: int, doubled: Forecast) -> str:
+def advice(now: float, k: int, doubled: Forecast) -> Sentence:
     """Say in a sentence whether to label more, from the accuracy at ``k`` and the forecast for twice as
     many.
     """
     gain = doubled.accuracy - now
-    told = (
-        f"from {100 * now:.1f} % to about {100 * doubled.accuracy:.1f} % "
-        f"({100 * doubled.low:.1f} to {100 * doubled.high:.1f} %)"
-    )
+    key = "more_labels_help" if gain >= WORTH else "more_labels_help_little"
     if doubled.high - now < WORTH:
-        return f"More labels would hardly help: twice as many ({2 * k} a class) would go {told}."
-    if gain < WORTH:
-        return f"More labels would help little: twice as many ({2 * k} a class) would go {told}."
-    return f"More labels would help: twice as many ({2 * k} a class) would go {told}."
+        key = "more_labels_hardly_help"
+    shares = {"now": now, "then": doubled.accuracy, "low": doubled.low, "high": doubled.high}
+    return Sentence(key, {"count": 2 * k, **{name: f"{100 * share:.1f}" for name, share in shares.items()}})

@@ -41,7 +41,7 @@ def write_detection_page(
     ]
     told = join(
         Markup("<p>{}</p>\n").format(text)
-        for text in (result.sentence, f"Features: {result.features.name}.", *result.notes, LEGEND)
+        for text in (result.sentence, f"Features: {result.features.name}.", *map(str, result.notes), LEGEND)
     )
     body = Markup("<h1>Detections</h1>\n{}{}\n{}").format(told, pictures, table(HEADER, rows))
     return write_page(path, "Detections", body)

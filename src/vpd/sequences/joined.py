@@ -13,6 +13,7 @@ from vpd.library.layout import Layout
 from vpd.sequences.spans import take_rows
 from vpd.sequences.store import FeatureStore
 from vpd.sequences.transforms import SequenceTransformer
+from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 
 JOINT = " + "
@@ -90,7 +91,7 @@ class JoinedStore:
         return {video for store in self.stores for video in store.other_times}
 
     @property
-    def left_out(self) -> dict[str, str]:
+    def left_out(self) -> dict[str, Sentence]:
         """Videos that some of the features do not answer for, with the reason as a clause."""
         return {video: why for store in self.stores for video, why in store.left_out.items()}
 

@@ -18,6 +18,7 @@ from vpd.sequences.people import mean_of_people
 from vpd.sequences.spans import cut, detached, take_rows
 from vpd.sequences.thinning import kept_by
 from vpd.settings.old_names import FEATURES, now_called
+from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 
 SUFFIX = ".arrow"
@@ -41,7 +42,7 @@ class FeatureStore:
                 + now_called(name, FEATURES)
             )
         self.layout, self.name, self._given = layout, name, videos
-        self._reasons: dict[str, str] = {}
+        self._reasons: dict[str, Sentence | None] = {}
         self._d = 0
         """Size of the features read so far."""
         self.contents: dict[str, str] = {}
@@ -59,7 +60,7 @@ class FeatureStore:
         return sorted(n[: -len(SUFFIX)] for n in names if n.endswith(SUFFIX) and not n.startswith("."))
 
     @cached_property
-    def left_out(self) -> dict[str, str]:
+    def left_out(self) -> dict[str, Sentence]:
         """Videos that have these features but are not used, each with the reason as a clause."""
         reasons = {video: self._why_not(video) for video in self.present()}
         return {video: why for video, why in reasons.items() if why}
@@ -69,21 +70,21 @@ class FeatureStore:
         """Videos that are used, though their files have other times than when they were scanned."""
         return self._videos.other_times & set(self.videos())
 
-    def _why_not(self, video: str) -> str:
+    def _why_not(self, video: str) -> Sentence | None:
         """Why the features of one video are not used, as a clause; found once."""
         if video not in self._reasons:
             self._reasons[video] = self._look(video)
         return self._reasons[video]
 
-    def _look(self, video: str) -> str:
+    def _look(self, video: str) -> Sentence | None:
         rows = self._videos.rows
         if not rows:  # features without a library around them
-            return ""
+            return None
         if why := self._videos.trouble(video):
             return why
         made_of = self.contents.get(video)
         if made_of is not None and made_of == rows[video].key:  # no path is made of each of many
-            return ""
+            return None
         path = self.layout.features(self.name, video)
         try:
             made_of = content_of(path) if made_of is None else made_of
@@ -91,8 +92,8 @@ class FeatureStore:
             if other:
                 check(path)  # a damaged file may name anything
         except ArtefactError:
-            return ""  # what is wrong with the file is said when it is read
-        return "was replaced since its features were made; `vpd run` makes them again" if other else ""
+            return None  # what is wrong with the file is said when it is read
+        return Sentence("trouble_replaced") if other else None
 
     def videos(self) -> list[str]:
         """Videos whose features are used, sorted."""
@@ -103,7 +104,7 @@ class FeatureStore:
         if video not in self._names:
             return f"{video} has no features {self.name!r}"
         why = self._why_not(video)
-        return f"{video} {why.rstrip('.')}." if why else ""
+        return f"{video} {str(why).rstrip('.')}." if why else ""
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -112,7 +113,7 @@ class FeatureStore:
     def sequences(self, video: str) -> list[FeatureSequence]:
         """All athletes of one video. Raises InputError where its features are not used."""
         if video in self._names and (why := self._why_not(video)):
-            raise InputError(f"{video} {why.rstrip('.')}.")
+            raise InputError(f"{video} {str(why).rstrip('.')}.")
         found = self._read(video)
         for sequence in found:
             self._d = self._d or sequence.d

@@ -32,12 +32,12 @@ class Sentence:
     """
 
     key: str
-    values: Mapping[str, str | int | Sentence] = field(default_factory=dict)
+    values: Mapping[str, str | int | Sentence] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         return _english()[self.key].format_map(self.values)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values: ``key`` and ``values``, nested where a value is a sentence."""
+        """Plain values: ``key``, ``values``, of which one may be a sentence, and ``text`` in English."""
         values = {n: v.to_json() if isinstance(v, Sentence) else v for n, v in self.values.items()}
-        return {"key": self.key, "values": values}
+        return {"key": self.key, "values": values, "text": str(self)}

@@ -12,6 +12,7 @@ from vpd.library.layout import Layout
 from vpd.recognition.outcomes import KeptOutcomes, Outcome, digest
 from vpd.recognition.protocol import run_few_shot
 from vpd.recognition.recognisers import RECOGNISERS
+from vpd.strings import Sentence
 from vpd.verbs.evaluate import BaselineOptions
 from vpd.verbs.few_shot import Evaluation, Parts
 
@@ -23,10 +24,10 @@ def check_names(names: Sequence[str]) -> None:
             raise unknown_name("recogniser", name, [*RECOGNISERS, *BASELINES])
 
 
-def started_note(names: Sequence[str], options: BaselineOptions) -> str:
+def started_note(names: Sequence[str], options: BaselineOptions) -> Sentence:
     """A sentence that says from which weights the baselines ``names`` learn, and by which preset."""
-    start = options.weights or "random weights"
-    return f"{', '.join(names)}: preset {options.preset}, from {start}."
+    start = options.weights or Sentence("random_weights")
+    return Sentence("note_weights", {"names": ", ".join(names), "preset": options.preset, "start": start})
 
 
 def measure_baselines(

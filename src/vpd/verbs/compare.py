@@ -83,7 +83,7 @@ class Comparison:
     tempo: Array
     differences: list[Difference] = field(default_factory=list)
     poses: tuple[list[Any], list[Any]] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def mean_tempo(self) -> float:
@@ -106,7 +106,7 @@ class Comparison:
             "tempo_curve": self.tempo.round(4).tolist(),
             "differences": [d.to_json() for d in self.differences],
             "poses": None if self.poses is None else {"a": self.poses[0], "b": self.poses[1]},
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 

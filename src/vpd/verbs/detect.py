@@ -23,6 +23,7 @@ from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
 from vpd.settings import DetectSettings
 from vpd.settings.toml import load_settings
+from vpd.strings import Sentence
 from vpd.types import Array, Detection, Segment
 from vpd.verbs.detections import COLUMNS, detection_rows
 from vpd.verbs.features import FeatureChoice, choose_features, with_joints
@@ -101,7 +102,7 @@ class DetectResult:
     shown_from: float
     decoding: dict[str, Any]
     share_of_search: float | None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def by_search(self) -> bool:
@@ -141,7 +142,7 @@ class DetectResult:
             "share_of_search": self.share_of_search,
             "shown_from_score": round(self.shown_from, 4),
             "detections": self.rows(),
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 
@@ -198,7 +199,7 @@ class _Task:
     times_s: dict[str, Array]
     settings: DetectSettings
     at_least: float | None
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
     def stages(self) -> list[DetectSettings]:
         """The settings of each answer: search first, then the requested method."""
@@ -328,7 +329,7 @@ def videos_to_search(
     """The videos named, or all with features and without labels. Raises InputError where there is none."""
     for video in named:
         if why := store.left_out.get(video):
-            raise InputError(f"{video} cannot be looked through: it {why.rstrip('.')}.")
+            raise InputError(f"{video} cannot be looked through: it {str(why).rstrip('.')}.")
     labelled = {s.video for s in labels}
     wanted = list(named) or [video for video in store.videos() if video not in labelled]
     if not wanted:

@@ -13,6 +13,7 @@ from vpd.library.videos import Videos
 from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.settings.toml import load_settings
+from vpd.strings import Sentence
 from vpd.verbs.features import FeatureChoice, choose_features, open_features
 from vpd.verbs.few_shot import Evaluation, Parts, library_parts, measure
 from vpd.verbs.labelled import labelled_segments, left_out_notes, unsaid
@@ -90,7 +91,7 @@ class EvaluateResult:
 
     evaluation: Evaluation
     choice: FeatureChoice
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     setting: str = ""
 
     def advice(self) -> str:
@@ -128,7 +129,7 @@ class EvaluateResult:
             "missing": found.missing,
             "more_labels": self.advice(),
             "setting": self.setting,
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 
@@ -211,7 +212,7 @@ def _measure_baselines(
     names: list[str],
     request: EvaluateRequest,
     tell: Callable[[str, Outcome, float], None],
-) -> tuple[Evaluation, str]:
+) -> tuple[Evaluation, Sentence]:
     """The outcomes, kept as they come since a fit takes minutes, and a sentence on the weights."""
     # imported here: networks over pictures take seconds to import, and most evaluations have none
     from vpd.verbs.baselines import check_names, measure_baselines, started_note

@@ -24,6 +24,7 @@ from vpd.recognition.recognisers import make_recogniser
 from vpd.recognition.split import TEST, TRAIN, VALIDATION, make_split, part_of, read_split, write_split
 from vpd.recognition.subsets import KS, SUBSETS, Subsets, make_subsets, read_subsets, write_subsets
 from vpd.sequences.sides import Sides
+from vpd.strings import Sentence
 from vpd.types import Array, Segment
 from vpd.verbs.features import open_features
 
@@ -191,7 +192,7 @@ class Evaluation:
         true = np.tile(self.parts.labels[self.parts.test], len(outcomes))
         return class_figures(true, np.concatenate([o.predicted for o in outcomes]))
 
-    def more_labels(self, features: str, recogniser: str) -> tuple[Forecast, str] | None:
+    def more_labels(self, features: str, recogniser: str) -> tuple[Forecast, Sentence] | None:
         """The forecast of the accuracy with twice the labels, and a sentence; None with fewer than three k.
 
         The whole training part counts as its mean number of examples a class.

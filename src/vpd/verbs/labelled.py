@@ -14,6 +14,7 @@ from vpd.library.videos import SET_ASIDE, Videos
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
 from vpd.sequences.spans import seen_span
+from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 
 Span = str | Segment
@@ -27,7 +28,7 @@ def segments_of(spans: Iterable[Span], videos: Videos) -> list[Segment]:
 
 def labelled_segments(
     layout: Layout, videos: Videos, path: Path | None = None, detection: bool = False
-) -> tuple[list[Segment], tuple[str, ...]]:
+) -> tuple[list[Segment], tuple[Sentence, ...]]:
     """The segments of labels.csv (or ``path``), and a note on each set-aside video with labels.
 
     In the library of a published data set, only segments that it recognises are returned, or with
@@ -46,30 +47,33 @@ def left_out_notes(
     store: FeatureStore | JoinedStore,
     segments: Sequence[Segment] | None = None,
     videos: Iterable[str] | None = None,
-) -> tuple[str, ...]:
+) -> tuple[Sentence, ...]:
     """A sentence for each video whose features are there and not used: of ``segments``, of ``videos``, or
     all; beyond a few, how many more. And one on videos that were copied since they were scanned.
     """
     asked = None if videos is None else set(videos)
     labelled = None if segments is None else {segment.video for segment in segments}
     said = [
-        f"{video} is left out: it {why}"
+        Sentence("note_left_out", {"video": video, "why": why})
         for video, why in store.left_out.items()
         if (asked is None or video in asked) and (labelled is None or video in labelled)
     ]
-    more = [f"{len(said) - MOST_NAMED} more videos are left out."] if len(said) > MOST_NAMED else []
-    return (*said[:MOST_NAMED], *more, *_copied_notes(store.other_times))
+    return (*named_singly(said, "note_more_left_out"), *_copied_notes(store.other_times))
 
 
-def _copied_notes(videos: Collection[str]) -> list[str]:
+def named_singly(said: list[Sentence], more: str) -> list[Sentence]:
+    """At most `MOST_NAMED` of the sentences; ``more`` is the key of the one that counts all others."""
+    count = len(said) - MOST_NAMED
+    return [*said[:MOST_NAMED], Sentence(more, {"count": count})] if count > 0 else said
+
+
+def _copied_notes(videos: Collection[str]) -> list[Sentence]:
     """A sentence on videos whose files have other times than when they were scanned."""
     if not videos:
         return []
-    some = f"{len(videos)} videos have" if len(videos) > 1 else f"{next(iter(videos))} has"
-    return [
-        f"{some} another time of change than when scanned, as after a copy. Size, beginning, middle and end "
-        "are the same, so that the features are used: `vpd scan` compares all of it."
-    ]
+    if len(videos) == 1:
+        return [Sentence("note_copied_one", {"video": next(iter(videos))})]
+    return [Sentence("note_copied", {"count": len(videos)})]
 
 
 def seen_segment(segment: Segment, sequence: FeatureSequence) -> Segment:
@@ -80,17 +84,23 @@ def seen_segment(segment: Segment, sequence: FeatureSequence) -> Segment:
     return replace(segment, athlete=sequence.athlete, start_s=start_s, end_s=end_s, window_s=None)
 
 
-def partly_seen_notes(segments: Sequence[Segment], sequences: Sequence[FeatureSequence]) -> tuple[str, ...]:
+def partly_seen_notes(
+    segments: Sequence[Segment], sequences: Sequence[FeatureSequence]
+) -> tuple[Sentence, ...]:
     """A sentence for each segment in which the athlete is seen for a part of the time only."""
     said = []
     for segment, sequence in zip(segments, sequences, strict=True):
         start_s, end_s, seen_s = seen_span(sequence)
         first_s, last_s = segment.window_s or (segment.start_s, segment.end_s)
         if seen_s < SEEN_LEAST * (last_s - first_s):
-            said.append(
-                f"{segment.video}@{first_s:g}-{last_s:g}: the athlete is seen for {seen_s:.2f} of "
-                f"{last_s - first_s:.2f} s, from {start_s:.2f} to {end_s:.2f} s. Only that is compared."
-            )
+            values = {
+                "span": f"{segment.video}@{first_s:g}-{last_s:g}",
+                "seen": f"{seen_s:.2f}",
+                "length": f"{last_s - first_s:.2f}",
+                "start": f"{start_s:.2f}",
+                "end": f"{end_s:.2f}",
+            }
+            said.append(Sentence("note_partly_seen", values))
     return tuple(said)
 
 
@@ -99,10 +109,12 @@ def unsaid(segments: Iterable[Segment], videos: Videos) -> list[Segment]:
     return [s for s in segments if videos[s.video].status != SET_ASIDE]
 
 
-def set_aside_notes(segments: Iterable[Segment], videos: Videos) -> tuple[str, ...]:
+def set_aside_notes(segments: Iterable[Segment], videos: Videos) -> tuple[Sentence, ...]:
     """A sentence for each set-aside video with labels. Nothing can be learned from them."""
     return tuple(
-        f"{'1 label lies' if count == 1 else f'{count} labels lie'} in {video}, which is set aside: "
-        f"{videos[video].error}"
+        Sentence(
+            "note_label_set_aside" if count == 1 else "note_labels_set_aside",
+            {"count": count, "video": video, "why": videos[video].error},
+        )
         for video, count in on_set_aside(segments, videos).items()
     )

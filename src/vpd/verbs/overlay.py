@@ -64,7 +64,7 @@ class Overlay:
     mean: Array
     spread: Array
     sentences: list[Sentence]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; joints in the order of the 17 of COCO, None for what is not known."""
@@ -83,7 +83,7 @@ class Overlay:
             "joints": [COCO17[joint] for joint in BODY13],
             "sentences": [s.to_json() for s in self.sentences],
             "texts": [str(s) for s in self.sentences],
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 

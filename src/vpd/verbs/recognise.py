@@ -17,6 +17,7 @@ from vpd.recognition.recognisers import make_recogniser
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
 from vpd.settings.toml import load_settings
+from vpd.strings import Sentence
 from vpd.types import Segment
 from vpd.verbs.features import FeatureChoice, choose_features, open_features
 from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments_of, unsaid
@@ -73,7 +74,7 @@ class RecogniseResult:
     learned_from: int
     features: FeatureChoice
     recogniser: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -96,7 +97,7 @@ class RecogniseResult:
             "recogniser": self.recogniser,
             "learned_from": self.learned_from,
             "recognised": self.rows(),
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 

@@ -13,6 +13,7 @@ from vpd.recognition.examples import load_examples
 from vpd.recognition.queries import read_queries
 from vpd.recognition.retrieval import Retrieval, evaluate_retrieval, retrieval_distances
 from vpd.sequences import FeatureStore
+from vpd.strings import Sentence
 from vpd.types import Segment
 from vpd.verbs.features import AUTO, FeatureChoice, choose_features
 from vpd.verbs.labelled import labelled_segments, left_out_notes, unsaid
@@ -42,7 +43,7 @@ class RetrieveResult:
     figures: dict[str, Retrieval]
     missing: dict[str, int]
     choice: FeatureChoice
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         """One row for each kind of features: figures in 0..1, precision by k."""
@@ -64,7 +65,7 @@ class RetrieveResult:
             "features": list(self.figures),
             "features_why": self.choice.why,
             "retrieval": self.rows(),
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 
@@ -93,7 +94,7 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
     queries = None
     if library.queries.exists():
         queries = set(read_queries(library.queries, labelled, videos.names))
-        notes = (*notes, f"{len(queries)} of {len(labelled)} labelled actions are queries (queries.csv).")
+        notes = (*notes, Sentence("note_queries", {"count": len(queries), "of": len(labelled)}))
     figures: dict[str, Retrieval] = {}
     missing: dict[str, int] = {}
     for number, name in enumerate(names):

@@ -15,13 +15,14 @@ from vpd.search.uncut import overlap
 from vpd.sequences import FeatureStore
 from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
+from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 from vpd.verbs.features import FeatureChoice, choose_features
 from vpd.verbs.labelled import (
-    MOST_NAMED,
     Span,
     labelled_segments,
     left_out_notes,
+    named_singly,
     partly_seen_notes,
     seen_segment,
     segments_of,
@@ -32,7 +33,6 @@ from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
 from vpd.verbs.uncut import UncutAnswer, in_processes, scan_here, search_videos
 
 COLUMNS = ("rank", *SEGMENT_COLUMNS, "distance", "tempo", "mirrored", "query")
-BY_INDEX = "Where the index points to was compared, and not every frame: --exact does that."
 PATH_DECIMALS = 4
 """Decimals of corresponding times in seconds."""
 
@@ -84,7 +84,7 @@ class SearchResult:
     hits: list[Hit]
     uncut: bool
     features: FeatureChoice
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     exact: bool = True
     unanswered: dict[str, str] = field(default_factory=dict)
 
@@ -113,7 +113,7 @@ class SearchResult:
             ],
             "exact": self.exact,
             "unanswered": self.unanswered,
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 
@@ -163,16 +163,17 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     return SearchResult(queries, found.hits, uncut, features, notes, found.exact, found.unanswered)
 
 
-def _notes(found: UncutAnswer) -> list[str]:
-    said = [f"{video} did not answer: {why}" for video, why in found.unanswered.items()]
-    if len(said) > MOST_NAMED:
-        said[MOST_NAMED:] = [f"{len(said) - MOST_NAMED} more videos did not answer."]
-    return said if found.exact else [*said, BY_INDEX]
+def _notes(found: UncutAnswer) -> list[Sentence]:
+    said = [
+        Sentence("note_no_answer", {"video": video, "why": why}) for video, why in found.unanswered.items()
+    ]
+    said = named_singly(said, "note_more_no_answer")
+    return said if found.exact else [*said, Sentence("note_by_index")]
 
 
 def _among(
     library: Layout, request: SearchRequest, videos: Videos
-) -> tuple[list[Segment] | None, tuple[str, ...]]:
+) -> tuple[list[Segment] | None, tuple[Sentence, ...]]:
     """The segments to compare with, or None for uncut video, with notes."""
     if request.segments is not None:
         if request.uncut:
@@ -182,11 +183,8 @@ def _among(
     return (None, ()) if uncut else labelled_segments(library, videos)
 
 
-def _no_path(count: int, settings: SearchSettings) -> str:
-    return (
-        f"{count} last: {settings.pattern} has no path between such different lengths. --uncut finds parts "
-        'of videos; pattern = "symmetricP2_or_2" in [search] compares any lengths.'
-    )
+def _no_path(count: int, settings: SearchSettings) -> Sentence:
+    return Sentence("note_no_path", {"count": count, "pattern": settings.pattern})
 
 
 def _search_features(

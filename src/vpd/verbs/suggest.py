@@ -108,7 +108,7 @@ class SuggestResult:
     accuracy: Accuracy | None
     few: tuple[str, ...]
     proposes: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def said(self) -> list[Sentence]:
@@ -134,7 +134,7 @@ class SuggestResult:
             "labelled": self.labelled,
             "accuracy": None if self.accuracy is None else vars(self.accuracy),
             "few": list(self.few),
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 

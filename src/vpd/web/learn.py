@@ -108,7 +108,7 @@ def _page_figures(result: Any) -> dict[str, Any]:
         ],
         "chance": evaluation.chance,
         "majority": evaluation.majority,
-        "advice": more[1] if more else "",
+        "advice": more[1].to_json() if more else None,
         "confusion": {
             "classes": [str(c) for c in figures.classes],
             "rows": (figures.confusion / totals).round(3).tolist(),

@@ -1,6 +1,6 @@
 // Several executions of one action over each other: skeletons in step with the first, their mean, their spread.
 
-import { html, useEffect, useRef, useState, Problem, Waiting } from "./ui.js";
+import { html, useEffect, useRef, useState, Notes, Problem, Waiting } from "./ui.js";
 import { post } from "./api.js";
 import { Clip } from "./clip.js";
 import { frameAt, clock } from "./times.js";
@@ -97,6 +97,7 @@ export function Executions({ spans, mirror, at }) {
         <figcaption>${t("mean_about")}</figcaption></figure>
       ${data.segments.map((segment, i) => html`<figure class="card" key=${i}><${Clip} segment=${segment} seconds=${data.own_s[i][now]}
         mirrored=${data.mirrored[i]} label=${t("execution", { number: i + 1 })} /><figcaption><bdi>${segment.video}</bdi> ${clock(data.own_s[i][now], 2)}</figcaption></figure>`)}</div>
+    <${Notes} notes=${data.notes} />
     <${Curve} seconds=${data.times_s} values=${data.spread_of_all} at=${at} label=${t("spread_curve")} />
     <h3>${t("spread_most")}</h3><ol>${data.sentences.map((sentence) => html`<li key=${sentence.values.joint.key}>${told(sentence)}</li>`)}</ol></section>`;
 }

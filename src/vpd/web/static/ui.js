@@ -2,7 +2,7 @@
 
 import { Component, createContext, h, html, render, useCallback, useContext, useEffect, useLayoutEffect, useMemo,
   useReducer, useRef, useState } from "./vendor/preact-htm.js";
-import { t } from "./i18n.js";
+import { t, told } from "./i18n.js";
 
 export { Component, createContext, h, html, render, useCallback, useContext, useEffect, useLayoutEffect, useMemo,
   useReducer, useRef, useState };
@@ -32,6 +32,9 @@ export function useLoaded(load, inputs) {
 
 export const Problem = ({ error }) =>
   error ? html`<p class="problem" role="alert">${error.message ?? String(error)}</p>` : null;
+
+// What a verb's result says beside it: sentences of the server.
+export const Notes = ({ notes }) => (notes ?? []).map((note) => html`<p class="hint" key=${note.text}>${told(note)}</p>`);
 
 export const Waiting = () => html`<p class="waiting" role="status">${t("waiting")}</p>`;
 

@@ -1,6 +1,6 @@
 // Two executions in step by the path of dynamic time warping, and where they differ.
 
-import { html, useEffect, useLayoutEffect, useState, Problem, Waiting, say, sayError } from "../ui.js";
+import { html, useEffect, useLayoutEffect, useState, Notes, Problem, Waiting, say, sayError } from "../ui.js";
 import { finished, post } from "../api.js";
 import { useStore } from "../store.js";
 import { Clip } from "../clip.js";
@@ -82,6 +82,7 @@ export function CompareScreen() {
         ${data.poses && html`<figure class="card large"><${Skeletons} label=${t("skeletons")} skeletons=${[
           { pose: data.poses.a?.[step], colour: css("--accent") }, { pose: data.poses.b?.[step], colour: css("--second") }]} /><figcaption>${t("skeletons")}</figcaption></figure>`}
       </div>
+      <${Notes} notes=${data.notes} />
       <p>${t("compare_about", { distance: data.distance.toFixed(3), tempo: data.tempo.toFixed(2) })}</p>
       <${Curve} seconds=${data.query_s} values=${data.local} at=${at} label=${t("local_distance")} marks=${data.differences} />
       <${Curve} seconds=${data.query_s} values=${data.tempo_curve} at=${at} label=${t("tempo_curve")} />

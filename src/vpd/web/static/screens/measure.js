@@ -1,6 +1,6 @@
 // How well the labels recognise: accuracy by the number of labels, confusion, what more labels would bring.
 
-import { html, useState, Problem } from "../ui.js";
+import { html, useState, Notes, Problem } from "../ui.js";
 import { finished, post } from "../api.js";
 import { useStore, REVIEWED } from "../store.js";
 import { t, told } from "../i18n.js";
@@ -41,13 +41,13 @@ export function MeasureScreen() {
       <p><button class="main" disabled=${Boolean(busy) || counts.length < 2} onClick=${measure}>${t("measure_now")}</button>
         ${busy && html` <progress max="1" value=${busy.fraction} aria-label=${t("measuring")}></progress> <span role="status">${busy.text ?? ""}</span>`}</p>
       <${Problem} error=${error} />
-      ${found && html`<p>${told(found.said)}</p>${(found.notes ?? []).map((note) => html`<p class="hint" key=${note}>${note}</p>`)}<${Curve} rows=${found.accuracy} />
+      ${found && html`<p>${told(found.said)}</p><${Notes} notes=${found.notes} /><${Curve} rows=${found.accuracy} />
         <table><thead><tr><th scope="col">${t("examples_a_class")}</th><th scope="col">${t("accuracy")}</th><th scope="col">${t("interval")}</th></tr></thead>
           <tbody>${found.accuracy.map((r) => html`<tr key=${r.k}><th scope="row">${r.k === "all" ? t("all") : r.k}</th><td>${(100 * r.mean).toFixed(1)} %</td>
             <td>${(100 * r.low95).toFixed(1)} – ${(100 * r.high95).toFixed(1)} %</td></tr>`)}
             <tr><th scope="row">${t("chance")}</th><td>${(100 * found.chance).toFixed(1)} %</td><td></td></tr>
             <tr><th scope="row">${t("majority")}</th><td>${(100 * found.majority).toFixed(1)} %</td><td></td></tr></tbody></table>
-        ${found.advice && html`<p>${found.advice}</p>`}
+        ${found.advice && html`<p>${told(found.advice)}</p>`}
         ${found.confusion && html`<h3>${t("confusion")}</h3><div class="scroll" tabindex="0" role="region" aria-label=${t("confusion")}><table class="confusion"><thead><tr><th scope="col">${t("true_class")}</th>
           ${found.confusion.classes.map((c) => html`<th scope="col" key=${c}><bdi>${c}</bdi></th>`)}</tr></thead><tbody>
           ${found.confusion.rows.map((r, i) => html`<tr key=${i}><th scope="row"><bdi>${found.confusion.classes[i]}</bdi></th>${r.map((v, j) => html`<td key=${j} data-share=${Math.round(10 * v)}>${Math.round(100 * v)}</td>`)}</tr>`)}</tbody></table></div>`}`}</section>`;

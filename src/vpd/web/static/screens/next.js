@@ -1,6 +1,6 @@
 // What to label next: name a few well-chosen moments, or verify proposals, class by class, at once.
 
-import { html, useEffect, useLayoutEffect, useState, Problem, Waiting, say, sayError } from "../ui.js";
+import { html, useEffect, useLayoutEffect, useState, Notes, Problem, Waiting, say, sayError } from "../ui.js";
 import { finished, post } from "../api.js";
 import { useStore, loadLabels } from "../store.js";
 import { Clip } from "../clip.js";
@@ -109,7 +109,7 @@ export function NextScreen({ query }) {
     <${Problem} error=${error} />
     ${!page && !error && html`<${Waiting} />`}
     ${page && html`${page.said.map((sentence) => html`<p key=${sentence.key}>${told(sentence)}</p>`)}
-      ${page.notes.map((note) => html`<p class="hint" key=${note}>${note}</p>`)}
+      <${Notes} notes=${page.notes} />
       ${page.accuracy && html`<p>${t("accuracy_now", { accuracy: Math.round(100 * page.accuracy.mean),
         low: Math.round(100 * page.accuracy.low), high: Math.round(100 * page.accuracy.high), count: page.accuracy.count })}</p>`}
       ${page.few.length > 0 && html`<p class="problem">${t("few_labels", { classes: page.few.join(", ") })}</p>`}

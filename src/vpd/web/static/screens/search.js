@@ -1,6 +1,6 @@
 // Search by example: results play in step with the query; more like these, less like those.
 
-import { html, useEffect, useLayoutEffect, useMemo, useState, Problem, say, sayError } from "../ui.js";
+import { html, useEffect, useLayoutEffect, useMemo, useState, Notes, Problem, say, sayError } from "../ui.js";
 import { finished, post } from "../api.js";
 import { addLabels, useStore } from "../store.js";
 import { Clip } from "../clip.js";
@@ -91,7 +91,7 @@ export function SearchScreen({ query }) {
     <${Problem} error=${error} />
     ${busy && html`<p role="status">${t("searching")}</p>`}
     ${!found && !busy && html`<p class="hint">${t("search_hint")}</p>`}
-    ${found && html`<p>${told(found.said)}</p>${(found.notes ?? []).map((note) => html`<p class="hint" key=${note}>${note}</p>`)}
+    ${found && html`<p>${told(found.said)}</p><${Notes} notes=${found.notes} />
       <div class="bar" role="group" aria-label=${t("queries")}>${queries.map((q) => html`<figure class="card" key=${keyOf(q)}>
         <${Clip} segment=${q} label=${t("query_clip", { video: q.video })} />
         <figcaption>${t("query")}: <bdi>${q.video}</bdi> ${clock(q.start_s, 2)}</figcaption></figure>`)}
