@@ -73,3 +73,11 @@ def test_known_moments_are_left_out():
     known = [Segment("v", 0.5, 2.5, 0, "kick"), Segment("v", 4, 6, 1, "kick")]
     assert without(candidates, known) == candidates[1:]
     assert without(candidates, [Segment("v", 4, 6, None, "kick")]) == [candidates[0], candidates[2]]
+
+
+def test_a_moment_that_holds_a_label_is_left_out_and_one_that_holds_a_seen_span_is_not():
+    long, other = Segment("v", 0, 6, 0), Segment("v", 0, 6, 1)
+    short = Segment("v", 2, 3, 0, "kick")
+    assert without([long, other], [short]) == [other]
+    assert without([long], [], [short]) == [long]
+    assert without([long], [Segment("v", 5.6, 8, 0, "kick")]) == [long]  # most of it lies elsewhere

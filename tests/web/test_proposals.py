@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.web.made import made_library
 from vpd.types import Segment
-from vpd.web.proposals import is_answered, waiting
+from vpd.web.app_state import State
+from vpd.web.proposals import is_answered
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +32,28 @@ def test_the_library_is_told_how_many_proposals_wait_in_each_video(client):
     state = client.app.app.state.vpd
     assert client.get("/api/proposals").json() == {}
     # v0 is labelled from 1 to 2 and from 3 to 4.
-    state.proposals = {
+    found = {
         "v0": [proposal("v0", 1.1)],
         "v1": [proposal("v1", 5), proposal("v1", 4.6), proposal("v1", 0)],
     }
+    state.proposals.put(found)
     assert client.get("/api/proposals").json() == {"v1": 3}
     rejected = {**proposal("v1", 5), "proposed": "kick", "verdict": "rejected"}
     assert client.post("/api/answers", json={"answers": [rejected]}).status_code == 200
     assert client.get("/api/proposals").json() == {"v1": 1}  # half of the second lies in what was answered
-    assert waiting(state, "v1") == {"v1": [proposal("v1", 0)]}
+    assert state.proposals.waiting("v1") == {"v1": [proposal("v1", 0)]}
     assert [row["start_s"] for row in client.get("/api/videos/v1/proposals").json()["proposals"]] == [0]
+
+
+def test_proposals_wait_for_the_next_server_but_not_those_of_another_video(layout):
+    before = State(layout)
+    before.proposals.put({"v2": [proposal("v2", 5)], "v1": []})
+    again = State(layout)
+    assert again.proposals.waiting("v2") == {"v2": [proposal("v2", 5)]}
+    again.workspace.videos.put(replace(again.workspace.videos["v2"], key="of another file"))
+    assert again.proposals.waiting("v2") == {}
+    layout.proposals.write_text(layout.proposals.read_text().replace("0.5", "0.6"))
+    assert State(layout).proposals.of_videos() == {}  # damaged: as if nothing had been detected
 
 
 def test_an_answer_about_another_athlete_answers_nothing():

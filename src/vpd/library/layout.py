@@ -88,6 +88,11 @@ class Layout:
     def results(self) -> Path:
         return self.root / "results"
 
+    @property
+    def proposals(self) -> Path:
+        """The last detections of each video, which the page asks about; they may be deleted."""
+        return self.results / "proposals.json"
+
     def removed(self, video: str) -> Path:
         """The folder with the files of a video that was removed."""
         return self.root / "removed" / video

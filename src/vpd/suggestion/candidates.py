@@ -87,20 +87,21 @@ def _bursts(piece: FeatureSequence, step_s: float) -> list[tuple[float, float]]:
     return spans
 
 
-def without(candidates: Sequence[Segment], known: Sequence[Segment], share: float = 0.5) -> list[Segment]:
-    """The candidates that overlap known segments of the same athlete by less than ``share`` of their own
-    length.
+def without(
+    candidates: Sequence[Segment], labels: Sequence[Segment], seen: Sequence[Segment] = (), share: float = 0.5
+) -> list[Segment]:
+    """The candidates of which less than ``share`` was labelled or seen, and in which no label lies by that
+    share of its own length. Labels and seen spans count for their athlete, or for all where they name none.
     """
-    by_video: dict[str, list[Segment]] = {}
-    for segment in known:
-        by_video.setdefault(segment.video, []).append(segment)
+    by_video: dict[str, list[tuple[Segment, bool]]] = {}
+    for spans, is_label in ((labels, True), (seen, False)):
+        for span in spans:
+            by_video.setdefault(span.video, []).append((span, is_label))
     kept = []
     for c in candidates:
-        covered = sum(
-            max(0.0, min(c.end_s, k.end_s) - max(c.start_s, k.start_s))
-            for k in by_video.get(c.video, ())
-            if k.athlete is None or k.athlete == c.athlete
-        )
-        if covered < share * c.duration_s:
+        own = [(k, label) for k, label in by_video.get(c.video, ()) if k.athlete in (None, c.athlete)]
+        common = [(max(0.0, min(c.end_s, k.end_s) - max(c.start_s, k.start_s)), k, label) for k, label in own]
+        holds_label = any(label and s >= share * k.duration_s for s, k, label in common)
+        if not holds_label and sum(s for s, _, _ in common) < share * c.duration_s:
             kept.append(c)
     return kept

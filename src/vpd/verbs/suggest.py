@@ -154,8 +154,8 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     ]
     actions = [s for s in labels if s.label != REVIEWED]
     known = [*actions, *(a.segment() for a in answers if a.verdict == REJECTED)]
-    seen = [*labels, *(a.segment() for a in answers if a.verdict != OTHER)]
-    fresh = without(found, seen)
+    reviewed = [s for s in labels if s.label == REVIEWED]
+    fresh = without(found, actions, [*reviewed, *(a.segment() for a in answers if a.verdict != OTHER)])
     rng = np.random.default_rng(request.seed)
     kept = fresh
     if len(fresh) > MOST_CANDIDATES:

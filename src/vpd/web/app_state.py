@@ -17,6 +17,7 @@ from vpd.web.cache import ProxyCache
 from vpd.web.frame_cache import FrameCache
 from vpd.web.jobs import Job, Jobs
 from vpd.web.journal import Journal
+from vpd.web.proposals import Proposals
 from vpd.web.workspace import Workspace
 
 STATUS_S = 5.0
@@ -70,7 +71,7 @@ class State:
         self.searches = Jobs("search", self._tell)
         self.proxies = Jobs("proxy", self._tell)
         self.offered: dict[str, Path] = {}
-        self.proposals: dict[str, list[dict[str, Any]]] = {}
+        self.proposals = Proposals(self.workspace)
         self.proxy_jobs: dict[tuple[str, int], Job] = {}
         self.cache = ProxyCache(layout.root / "cache" / "proxies")
         self.frames = FrameCache(self.workspace)

@@ -48,7 +48,7 @@ class ExportBody(BaseModel):
 def _wanted(body: ExportBody, state: State) -> list[Detection]:
     """The segments to export. Labels become detections of score 1."""
     if body.what == "detections":
-        rows = [row for of_video in state.proposals.values() for row in of_video]
+        rows = [row for of_video in state.proposals.of_videos().values() for row in of_video]
         found = [
             Detection(r["video"], r["start_s"], r["end_s"], r["athlete"], r["label"], score=r["score"])
             for r in rows

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from vpd.strings.sentence import Sentence
 from vpd.web.app_state import StateOf
 from vpd.web.jobs import Job
-from vpd.web.proposals import waiting
 
 router = APIRouter(prefix="/api")
 LOWEST = 0.02
@@ -43,8 +42,9 @@ def learn(body: LearnBody, state: StateOf) -> dict[str, Any]:
         request = DetectRequest(videos or None, method=body.method, at_least=LOWEST)
         result = detect(layout, request, job.progress)
         rows = result.rows()
-        for video in result.times_s:
-            state.proposals[video] = [{**row, "id": _key(row)} for row in rows if row["video"] == video]
+        state.proposals.put(
+            {v: [{**row, "id": _key(row)} for row in rows if row["video"] == v] for v in result.times_s}
+        )
         return {
             "found": len(rows),
             "average_precision": result.average_precision,
@@ -59,14 +59,14 @@ def learn(body: LearnBody, state: StateOf) -> dict[str, Any]:
 @router.get("/proposals")
 def counts(state: StateOf) -> dict[str, int]:
     """The number of proposals that wait for an answer, by video; videos without one are left out."""
-    return {video: len(rows) for video, rows in waiting(state).items() if rows}
+    return {video: len(rows) for video, rows in state.proposals.waiting().items() if rows}
 
 
 @router.get("/videos/{video}/proposals")
 def proposals(video: str, state: StateOf) -> dict[str, Any]:
     """Detections in a video without an answer, in order."""
     state.workspace.video(video)
-    rows = waiting(state, video).get(video, [])
+    rows = state.proposals.waiting(video).get(video, [])
     return {"proposals": sorted(rows, key=lambda row: float(row["start_s"]))}
 
 
