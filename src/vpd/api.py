@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from vpd.library.answers import Verdict
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout
 from vpd.library.opening import library_at, sync
@@ -703,7 +704,7 @@ class Library:
     def answer(
         self,
         span: Span,
-        verdict: Literal["accepted", "corrected", "rejected", "unsure", "other"],
+        verdict: Verdict,
         label: str = "",
         proposed: str = "",
         why: str = "",

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Literal, get_args
 
 from vpd.errors import InputError, TableError
 from vpd.library.csv_file import Columns, Record, read_table, write_rows
@@ -13,8 +14,9 @@ from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.types import Segment
 
-ACCEPTED, CORRECTED, REJECTED, UNSURE, OTHER = "accepted", "corrected", "rejected", "unsure", "other"
-VERDICTS = (ACCEPTED, CORRECTED, REJECTED, UNSURE, OTHER)
+Verdict = Literal["accepted", "corrected", "rejected", "unsure", "other"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+ACCEPTED, CORRECTED, REJECTED, UNSURE, OTHER = VERDICTS
 """A rejected moment shows no action. One that is "other" shows another class than was proposed, and the
 user did not say which: it is asked about again, and not proposed as that class.
 """

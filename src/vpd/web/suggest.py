@@ -7,7 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from vpd.library.answers import ACCEPTED, CORRECTED
+from vpd.library.answers import ACCEPTED, CORRECTED, Verdict
 from vpd.types import Segment
 from vpd.verbs.answer import AnswerRequest, answer, made_answer
 from vpd.verbs.suggest import SuggestRequest, suggest
@@ -36,7 +36,7 @@ class AnswerBody(BaseModel):
     end_s: float = Field(gt=0, allow_inf_nan=False)
     label: str = Field(default="", max_length=200)
     proposed: str = Field(default="", max_length=200)
-    verdict: Literal["accepted", "corrected", "rejected", "unsure", "other"]
+    verdict: Verdict
     why: str = Field(default="", max_length=40)
 
 
