@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
+from torchvision.models.video import MViT_V2_S_Weights
 
 from tests.baselines.refs import filled, given_input, parameters, reference, same
 from tests.shared import shared_path
@@ -23,9 +24,12 @@ from vpd.baselines.networks.graph import (
 from vpd.baselines.networks.gsm import GateShift
 from vpd.baselines.networks.inceptionv3 import InceptionV3
 from vpd.baselines.networks.msg3d import MSG3D
+from vpd.baselines.networks.poseconv3d import PoseConv3D
 from vpd.baselines.networks.stgcn import STGCN
+from vpd.baselines.networks.stgcnpp import STGCNPlusPlus
 from vpd.baselines.networks.timesformer import LONG, TimeSformer, TimeSformerShape
 from vpd.baselines.networks.trn import TUPLES, MultiScaleRelation
+from vpd.baselines.networks.video3d import MViT
 
 
 def gate_of(frames: int):
@@ -197,6 +201,22 @@ def test_parameters_of_msg3d(classes, count):
 def test_parameters_of_msg3d_on_the_released_skeletons():
     assert parameters(MSG3D(400, OPENPOSE, persons=2)) == 3_144_328
     assert parameters(MSG3D(60, NTU, persons=2, scales=13, window_scales=6)) == 3_194_595
+
+
+@pytest.mark.parametrize(
+    ("network", "count"),
+    [(STGCNPlusPlus, 1_393_016), (PoseConv3D, 2_024_860)],
+    ids=["ST-GCN++", "PoseConv3D"],
+)
+def test_parameters_of_networks_over_skeletons_of_60_classes(network, count):
+    """PYSKL states 1.39 and 2.0 million for NTU-60."""
+    assert parameters(network(60)) == count
+
+
+def test_parameters_of_mvit_are_torchvisions():
+    with torch.device("meta"):
+        count = parameters(MViT(400))
+    assert count == MViT_V2_S_Weights.KINETICS400_V1.meta["num_params"] == 34_537_744
 
 
 def test_k_adjacencies_part_the_pairs_by_distance():
