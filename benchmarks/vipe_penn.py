@@ -6,10 +6,11 @@
 Across views: the examples are all sequences of one view label, the rest are the queries. Sequences have no
 frame rate, so each is sampled at up to --frames frames; the embedding of movements sees the frames around
 each as if there were 30 a second. Joints that are not visible are masked for the embeddings. Both
-orientations of the examples take part where a row says so. "answerable" is the share of the queries whose
-action has an example at all: nobody bowls in a right view, and hardly anybody strums a guitar in one from the
-side; no feature gets beyond it. --part train looks at the training part of the official split alone: choices
-are made there.
+orientations of the examples take part where a row says so. Rows "together" name all queries at once, without
+their labels: the nearest by way of others (`vpd.recognition.affinity`) decide. "answerable" is the share of
+the queries whose action has an example at all: nobody bowls in a right view, and hardly anybody strums a
+guitar in one from the side; no feature gets beyond it. --part train looks at the training part of the
+official split alone: choices are made there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 import torch
 
 from vpd.dtw import PATTERNS, many_to_many, pack
+from vpd.recognition.affinity import affinity
 from vpd.teachers.vipe import Vipe
 from vpd.teachers.vipe.model import mirrored_2d
 from vpd.teachers.vipe_window.model import VipeWindow
@@ -80,8 +82,7 @@ class Penn:
 
     def accuracies(self, embed: Embed, protocols: Sequence[str], mirror: bool = True) -> list[float]:
         """For each protocol the share of the queries whose nearest example has their action."""
-        poses = [(self.xy, self.seen), *([mirrored_2d(self.xy, self.seen)] if mirror else [])]
-        orientations = [np.split(embed(*pose)[self.chosen], self.cuts) for pose in poses]
+        orientations = self._sequences(embed, mirror)
         found = []
         for train, test in (self.protocols[name] for name in protocols):
             queries = [orientations[0][i] for i in np.flatnonzero(test)]
@@ -92,6 +93,26 @@ class Penn:
             nearest = np.min(apart, axis=0).argmin(axis=1)
             found.append(float((self.action[train][nearest] == self.action[test]).mean()))
         return found
+
+    def accuracies_together(self, embed: Embed, protocols: Sequence[str]) -> list[float]:
+        """The same where the queries are named at once: the action with the greatest affinity to a query,
+        summed over its examples and divided by the root of their number. Both orientations take part.
+        """
+        orientations = self._sequences(embed, mirror=True)
+        apart = [many_to_many(orientations[0], pack(f), self.pattern) for f in orientations]
+        between = np.min(apart, axis=0)
+        found = []
+        for train, test in (self.protocols[name] for name in protocols):
+            chosen = np.concatenate([np.flatnonzero(train), np.flatnonzero(test)])
+            near = affinity(between[np.ix_(chosen, chosen)])[train.sum() :, : train.sum()]
+            actions, of_action = np.unique(self.action[train], return_inverse=True)
+            votes = near @ np.eye(len(actions))[of_action] / np.bincount(of_action) ** 0.5
+            found.append(float((actions[votes.argmax(axis=1)] == self.action[test]).mean()))
+        return found
+
+    def _sequences(self, embed: Embed, mirror: bool) -> list[list[Array]]:
+        poses = [(self.xy, self.seen), *([mirrored_2d(self.xy, self.seen)] if mirror else [])]
+        return [np.split(embed(*pose)[self.chosen], self.cuts) for pose in poses]
 
 
 def embed_movements(model: VipeWindow, frames: Array) -> Embed:
@@ -133,6 +154,8 @@ def main() -> None:
             found = penn.accuracies(embed, list(penn.protocols), mirror)
             label = name + (", both orientations" if mirror else "")
             print(f"{label:36s}" + "".join(f"{v:10.3f}" for v in found), flush=True)
+        found = penn.accuracies_together(embed, list(penn.protocols))
+        print(f"{name + ', together':36s}" + "".join(f"{v:10.3f}" for v in found), flush=True)
 
 
 if __name__ == "__main__":

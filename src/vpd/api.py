@@ -492,7 +492,8 @@ class Library:
         Returns
         -------
         RetrieveResult
-            ``figures`` by features: precision at k and mean average precision, in 0..1.
+            ``figures`` and ``together`` by features: precision at k and mean average precision, in 0..1, of
+            rankings by distance alone, as in the paper, and of those in which all actions take part.
 
         Raises
         ------

@@ -86,9 +86,10 @@ def test_retrieve_lists_every_feature(vpd, library):
     code, out, _ = vpd("retrieve", "-f", "joints2d", "-f", "vipe", "--json", "-L", layout.root)
     found = json.loads(out)
     assert code == 0
-    joints, vipe = found["retrieval"]
-    assert (joints["features"], vipe["features"]) == ("joints2d", "vipe")
-    assert {**joints, "features": "vipe"} == vipe
+    rows = {(row["features"], row["ranking"]): row for row in found["retrieval"]}
+    assert list(rows) == [(f, r) for f in ("joints2d", "vipe") for r in ("together", "alone")]
+    vipe = rows["vipe", "alone"]
+    assert {**rows["joints2d", "alone"], "features": "vipe"} == vipe
     assert (vipe["queries"], vipe["missing"]) == (16, 0)
     assert vipe["precision"]["1"] > vipe["chance"]
 

@@ -15,3 +15,14 @@ def test_the_queries_of_the_library_are_taken(layout, tmp_path):
     assert found.figures["joints2d"].queries == 2
     assert found.figures["joints2d"].precision == {1: 1.0}
     assert "2 of 4 labelled actions are queries (queries.csv)." in map(str, found.notes)
+    assert found.together["joints2d"].queries == 2
+
+
+def test_more_actions_than_a_graph_holds_are_ranked_by_distance_alone(layout, monkeypatch):
+    whole = retrieve(layout, RetrieveRequest(["joints2d"]))
+    assert list(whole.together) == ["joints2d"]
+    monkeypatch.setattr("vpd.verbs.retrieve.MOST", 3)
+    alone = retrieve(layout, RetrieveRequest(["joints2d"]))
+    assert alone.together == {}
+    assert alone.figures == whole.figures
+    assert "joints2d: more than 3 actions are ranked by distance alone." in map(str, alone.notes)

@@ -172,7 +172,11 @@ def retrieve(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure retrieval as the paper does: every labelled action queries all others."""
+    """Measure retrieval as the paper does: every labelled action queries all others.
+
+    Rankings "alone" are by distance, as in the paper. For those "together" the other actions, without their
+    labels, pass nearness on.
+    """
     layout = open_library(library)
     with verb_progress("retrieve") as progress:
         result = retrieve_verb(layout, RetrieveRequest(features, pattern), progress)
@@ -187,14 +191,20 @@ def retrieve(
 
 
 def _retrieval_table(result: RetrieveResult) -> PlainTable:
-    table = PlainTable(title="Retrieval, %: every labelled action queries all others")
+    meaning = "P@k: precision at k, mAP: mean average precision"
+    table = PlainTable(title=f"Retrieval, %: every labelled action queries all others\n{meaning}")
     table.add_column("features")
-    cutoffs = list(next(iter(result.figures.values())).precision)
-    columns = [*(f"precision at {k}" for k in cutoffs), "mean average precision", "chance"]
-    for column in ("queries", *columns):
+    rows = result.rows()
+    cutoffs = list(rows[0]["precision"])
+    table.add_column("ranking")
+    for column in ("queries", *(f"P@{k}" for k in cutoffs), "mAP", "chance"):
         table.add_column(column, justify="right")
-    for name, found in result.figures.items():
-        values = [*(found.precision.get(k) for k in cutoffs), found.mean_average_precision, found.chance]
+    for row in rows:
+        values = [
+            *(row["precision"].get(k) for k in cutoffs),
+            row["mean_average_precision"],
+            row["chance"],
+        ]
         cells = ["" if value is None else f"{100 * value:.1f}" for value in values]
-        table.add_row(name, str(found.queries), *cells)
+        table.add_row(row["features"], row["ranking"], str(row["queries"]), *cells)
     return table

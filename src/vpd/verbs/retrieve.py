@@ -9,6 +9,7 @@ from typing import Any
 from vpd.dtw import FALLBACK
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.recognition.affinity import MOST, ranks_by_affinity
 from vpd.recognition.examples import load_examples
 from vpd.recognition.queries import read_queries
 from vpd.recognition.retrieval import Retrieval, evaluate_retrieval, retrieval_distances
@@ -36,27 +37,38 @@ class RetrieveRequest:
 
 @dataclass(frozen=True, eq=False)
 class RetrieveResult:
-    """Figures by the name of the features, the number of labelled segments without each, and notes on
-    labels.
+    """Figures of rankings.
+
+    Attributes
+    ----------
+    figures : by the name of the features, of rankings by distance alone, as the paper has them.
+    together : the same of rankings in which all actions take part, without their labels
+        (`vpd.recognition.affinity`). Features with more than `MOST` actions are absent.
+    missing : by the name of the features, the number of labelled segments without them.
+    choice : which features, and why. notes : on labels and queries.
     """
 
     figures: dict[str, Retrieval]
+    together: dict[str, Retrieval]
     missing: dict[str, int]
     choice: FeatureChoice
     notes: tuple[Sentence, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row for each kind of features: figures in 0..1, precision by k."""
+        """Rows for each kind of features, rankings together and alone: figures in 0..1, precision by k."""
         return [
             {
                 "features": name,
-                "queries": found.queries,
-                "precision": {str(k): value for k, value in found.precision.items()},
-                "mean_average_precision": found.mean_average_precision,
-                "chance": found.chance,
+                "ranking": ranking,
+                "queries": found[name].queries,
+                "precision": {str(k): value for k, value in found[name].precision.items()},
+                "mean_average_precision": found[name].mean_average_precision,
+                "chance": found[name].chance,
                 "missing": self.missing[name],
             }
-            for name, found in self.figures.items()
+            for name in self.figures
+            for ranking, found in (("together", self.together), ("alone", self.figures))
+            if name in found
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -70,7 +82,7 @@ class RetrieveResult:
 
 
 def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | None = None) -> RetrieveResult:
-    """Measure precision at k and mean average precision of the features.
+    """Measure precision at k and mean average precision of the features, ranked together and alone.
 
     Every labelled action queries all others; where the library has a queries.csv, only those that it names.
     Labels without features are left out. Raises InputError where fewer than two remain; CancelledError.
@@ -96,13 +108,18 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
         queries = set(read_queries(library.queries, labelled, videos.names))
         notes = (*notes, Sentence("note_queries", {"count": len(queries), "of": len(labelled)}))
     figures: dict[str, Retrieval] = {}
+    together: dict[str, Retrieval] = {}
     missing: dict[str, int] = {}
     for number, name in enumerate(names):
         part = progress.part(number / len(names), (number + 1) / len(names))
         store = FeatureStore(library, name)
-        figures[name], missing[name] = _measured(store, labelled, queries, request.pattern, part)
+        figures[name], by_affinity, missing[name] = _measured(store, labelled, queries, request.pattern, part)
+        if by_affinity:
+            together[name] = by_affinity
+        else:
+            notes = (*notes, Sentence("note_ranked_alone", {"features": name, "most": MOST}))
         notes = (*notes, *left_out_notes(store, unsaid(labelled, videos)))
-    return RetrieveResult(figures, missing, choice, tuple(dict.fromkeys(notes)))
+    return RetrieveResult(figures, together, missing, choice, tuple(dict.fromkeys(notes)))
 
 
 def _measured(
@@ -111,17 +128,26 @@ def _measured(
     queries: set[int] | None,
     pattern: str,
     progress: Progress,
-) -> tuple[Retrieval, int]:
+) -> tuple[Retrieval, Retrieval | None, int]:
+    """Figures by distance alone, figures together unless there are too many, and actions without
+    features.
+    """
     progress(0.0, f"reading {store.name}")
     examples = load_examples(store, labelled)
     sequences = [x for x in examples.sequences if x is not None]
     present = examples.present()
     labels = [labelled[i].label or "" for i in present]
     asked = [at for at, i in enumerate(present) if queries is None or i in queries]
+    whole = len(present) <= MOST
+    rows = list(range(len(present))) if whole else asked
     distances = retrieval_distances(
         sequences,
         pattern,
-        progress=lambda done: progress(done / len(asked), f"{store.name}: {done} of {len(asked)}"),
-        queries=asked,
+        progress=lambda done: progress(done / len(rows), f"{store.name}: {done} of {len(rows)}"),
+        queries=rows,
     )
-    return evaluate_retrieval(distances, labels, queries=asked), len(examples.reasons)
+    alone = evaluate_retrieval(distances[asked] if whole else distances, labels, queries=asked)
+    if not whole:
+        return alone, None, len(examples.reasons)
+    together = evaluate_retrieval(ranks_by_affinity(distances)[asked], labels, queries=asked)
+    return alone, together, len(examples.reasons)
