@@ -53,7 +53,8 @@ def _units(apart: Array) -> Array:
     """
     ranked = np.sort(apart, axis=1)[:, :SCALE]
     last = np.where(np.isfinite(ranked), ranked, 0).max(axis=1)
-    return np.maximum(last, np.finfo(np.float32).tiny)
+    units: Array = np.maximum(last, np.finfo(np.float32).tiny)
+    return units
 
 
 def ranks_by_affinity(distances: Array) -> Array:
