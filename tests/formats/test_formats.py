@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vpd.errors import InputError, LabelError
-from vpd.formats.table import FORMATS, Media, export_segments, import_segments
+from vpd.formats.table import FORMATS, Media, export_segments, import_segments, written_format
 from vpd.types import Detection, Segment
 
 MEDIA = {
@@ -97,11 +97,25 @@ def test_entities_are_refused(tmp_path):
 def test_unknown_video_and_format(tmp_path):
     with pytest.raises(InputError, match="nothing is known"):
         export_segments("boris", SEGMENTS, {}, tmp_path)
-    with pytest.raises(InputError, match="there is no format"):
-        export_segments("word", SEGMENTS, MEDIA, tmp_path)
     (path,) = export_segments("boris", SEGMENTS[:1], {"match 1": MEDIA["match 1"]}, tmp_path)
     with pytest.raises(LabelError, match="no video"):
         import_segments("boris", path, lambda name: find("another"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("word", "there is no written format 'word'; there are csv, "),
+        ("hudl", "hudl takes files of sportscode."),
+        ("kinovea", "kinovea is read and not written; written are csv, "),
+    ],
+)
+def test_a_format_that_is_not_written_is_answered_with_those_that_are(name, said):
+    with pytest.raises(InputError) as raised:
+        written_format(name, "csv")
+    assert said in str(raised.value)
+    named = str(raised.value).split("are ")[1]
+    assert ("via" not in named, "activitynet" in named) == (True, True)
 
 
 def test_elan_tiers_never_overlap(tmp_path):

@@ -62,6 +62,8 @@ FORMATS = {
     "sportscode": Format(".xml", read_sportscode, write_one=write_sportscode),
 }
 """The programs by name. `vpd.verbs.labels` writes ``csv``, because it knows the user's own columns."""
+WRITTEN = tuple(name for name, form in FORMATS.items() if form.writes)
+"""Those that are written here."""
 
 XML_ROOTS = {
     "ANNOTATION_DOCUMENT": "elan",
@@ -71,9 +73,18 @@ XML_ROOTS = {
 }
 
 
+SAME_FILES = {"hudl": "sportscode", "nacsport": "sportscode", "longomatch": "sportscode"}
+"""Programs whose files have the format of another one."""
+
+
+def _other_name(program: str) -> str:
+    same = SAME_FILES.get(program.casefold())
+    return f" {program} takes files of {same}." if same else ""
+
+
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise unknown_name("format", name, FORMATS)
+        raise unknown_name("format", name, FORMATS, _other_name(name))
     return FORMATS[name]
 
 
@@ -125,13 +136,17 @@ def _json_format(content: Any) -> str | None:
     return None
 
 
-def written_format(name: str) -> Format:
-    """The format called ``name``. Raises InputError where there is none, or it can only be read."""
-    form = _format(name)
-    if not form.writes:
-        written = ", ".join(n for n, f in FORMATS.items() if f.writes)
-        raise InputError(f"{name} is read and not written; written are {written}")
-    return form
+def written_format(name: str, *others: str) -> Format:
+    """The format called ``name``. ``others`` are names that the caller writes itself, to be listed.
+
+    Raises InputError where there is none, or it can only be read.
+    """
+    written = (*others, *WRITTEN)
+    if name not in FORMATS:
+        raise unknown_name("written format", name, written, _other_name(name))
+    if name not in WRITTEN:
+        raise InputError(f"{name} is read and not written; written are {', '.join(written)}")
+    return FORMATS[name]
 
 
 def export_segments(

@@ -297,7 +297,7 @@ def export_labels(library: Layout, request: ExportRequest, progress: Report | No
     found = read_label_file(library.labels, videos)
     found.segments()
     if request.format != CSV:
-        written_format(request.format)
+        written_format(request.format, CSV)
     find = MediaOf(videos)
     segments = [label.segment for label in chosen]
     media = {video: find.of(video) for video in dict.fromkeys(s.video for s in segments)}

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError, unknown_name
 from vpd.formats.media import Media
-from vpd.formats.table import FORMATS, export_segments
+from vpd.formats.table import WRITTEN, export_segments
 from vpd.library.artefact import write_text
 from vpd.library.labels import read_labels
 from vpd.library.results import new_results
@@ -28,7 +28,7 @@ from vpd.web.jobs import Job
 from vpd.web.results import offer
 
 router = APIRouter(prefix="/api")
-WRITTEN = (CSV, *sorted(name for name, form in FORMATS.items() if form.writes))
+NAMES = (CSV, *sorted(WRITTEN))
 """Formats of files, the one that every spreadsheet opens first."""
 MAKE_DETECTIONS = " 'Learn and detect' on Watch makes detections."
 
@@ -76,8 +76,8 @@ def _wanted(body: ExportBody, state: State) -> list[Detection]:
 @router.post("/export")
 def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
     """Write labels or detections in the background. The files can be fetched afterwards."""
-    if body.output == "file" and body.format not in WRITTEN:
-        raise unknown_name("format", body.format, WRITTEN)
+    if body.output == "file" and body.format not in NAMES:
+        raise unknown_name("format", body.format, NAMES)
     segments = _wanted(body, state)
 
     def work(job: Job) -> dict[str, Any]:

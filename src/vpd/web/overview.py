@@ -13,7 +13,7 @@ from vpd.errors import InputError
 from vpd.library.classes import ActionClass, read_classes
 from vpd.pipeline.status import Status
 from vpd.web.app_state import State, StateOf
-from vpd.web.exports import WRITTEN
+from vpd.web.exports import NAMES as FORMATS
 from vpd.web.workspace import NotThereError
 
 router = APIRouter(prefix="/api")
@@ -71,7 +71,7 @@ def library(state: StateOf) -> JSONResponse:
         "due": [name for name, step in found.steps.items() if step.due],
         "problems": problem,
         "classes": [{"name": name, **kind.model_dump()} for name, kind in classes.items()],
-        "formats": WRITTEN,
+        "formats": FORMATS,
         "features": layout.feature_names(),
     }
     return JSONResponse(answer)
