@@ -1,5 +1,6 @@
 """Commands print for people and machines, and end with a sentence and an exit code."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from tests.pipeline.made import made_library, make_video
 from vpd.cli import main as cli
+from vpd.cli.common import print_json
 from vpd.library.labels import read_labels
 from vpd.library.videos import Videos
 from vpd.pipeline.register import make_library
@@ -49,6 +51,16 @@ def test_new_adds_folders_and_names_with_spaces(vpd, tmp_path):
     assert "vpd serve --library" in out
     code, out, _ = vpd("new", lib, tmp_path / "my videos")
     assert "0 videos added, 1 known" in out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_json_is_json_on_a_standard_output_of_every_encoding(monkeypatch, encoding):
+    found = {"video": "Rückhand 打🎾", "athlete": None}
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+    monkeypatch.setattr(sys, "stdout", out)
+    print_json(found)
+    out.flush()
+    assert json.loads(out.buffer.getvalue()) == found
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable
@@ -47,8 +48,13 @@ def open_library(library: Path | str | None) -> Layout:
 
 
 def print_json(value: Any) -> None:
-    """Print ``value`` as JSON and nothing else."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Print ``value`` as JSON and nothing else.
+
+    Where the standard output cannot show every letter, the text is ASCII: what would stand there for the
+    others (`\\xe9`) is no JSON.
+    """
+    shows_all = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not shows_all, default=str) + "\n")
 
 
 def say(text: str, style: str = "") -> None:
