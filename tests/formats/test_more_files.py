@@ -147,7 +147,22 @@ VIDEO = [{"type": "video", "path": "match_1.mp4", "fps": 25}]
 SPOT = {"head": "action", "label": "serve", "position_ms": "2000"}
 POINT = ("match_1", 2.0, 2.05, "serve")
 
+VOCABULARY = (
+    '<CONTROLLED_VOCABULARY CV_ID="v"><CV_ENTRY_ML CVE_ID="e1"><CVE_VALUE LANG_REF="und">serve</CVE_VALUE>'
+    "</CV_ENTRY_ML></CONTROLLED_VOCABULARY>"
+)
 READ = {
+    "elan, an entry of a vocabulary": (
+        "a.eaf",
+        eaf(tier("x", aligned(1, "", more=' CVE_REF="e1"')), SLOTS, more=VOCABULARY),
+        [SERVE],
+    ),
+    "csv, line ends of old Macs": ("a.csv", "video;start_s;end_s;label\rmatch_1;2;3,5;serve\r", [SERVE]),
+    "csv, UTF-16 without a mark": (
+        "a.csv",
+        "video,start_s,end_s,label\nmatch_1,2,3.5,serve\n".encode("utf-16-le"),
+        [SERVE],
+    ),
     "sportscode, several codes at once": (
         "match_1.xml",
         instances(SPAN + "<code>serve</code><code>lob</code>"),
@@ -381,7 +396,69 @@ def test_read(case, tmp_path):
     assert sorted(read(tmp_path, name, content)) == sorted(expected)
 
 
+KINOVEA = (
+    "<KinoveaVideoAnalysis><OriginalFilename>match_1.mp4</OriginalFilename><AverageTimeStampsPerFrame>512"
+    "</AverageTimeStampsPerFrame><Keyframes/><Chronos><Chrono id='x' name='serve'/></Chronos>"
+    "</KinoveaVideoAnalysis>"
+)
+SECONDS = "video,start_s,end_s,label\n"
+NAMED = ' CVE_REF="e1"'
 REFUSED = {
+    "kinovea, chronometers alone": ("a.kva", KINOVEA, "no titled key image"),
+    "elan, an entry of another file's vocabulary": (
+        "a.eaf",
+        eaf(tier("x", aligned(1, "", more=NAMED)), SLOTS),
+        "vocabulary that is not in the file",
+    ),
+    "csv, milliseconds that may be thousands": (
+        "a.csv",
+        "video;start_ms;end_ms;label\nmatch_1;2.000;3.500;serve\n",
+        "'2.000' is 2000 or 2",
+    ),
+    "csv, a spreadsheet by another name": ("a.csv", b"PK\x03\x04" + bytes(range(256)), "it is a spreadsheet"),
+    "csv, an old spreadsheet": ("a.csv", b"\xd0\xcf\x11\xe0" + bytes(600), "it is a spreadsheet"),
+    "csv, two words for the label": (
+        "a.csv",
+        "video,start_s,end_s,label,Class\nmatch_1,2,3.5,serve,stroke\n",
+        "two columns label: 'label' and 'Class'",
+    ),
+    "csv, decimal commas between commas": (
+        "a.csv",
+        f'{SECONDS}match_1,"2,0","3,5",serve\n',
+        "'2,0' has a comma",
+    ),
+    "csv, time code of frames": ("a.csv", f"{SECONDS}match_1,00:00:02:00,00:00:03:10,serve\n", "not a time"),
+    "csv, frames dropped": ("a.csv", f"{SECONDS}match_1,00:00:02;00,00:00:03;10,serve\n", "not a time"),
+    "csv, the time of day": ("a.csv", f"{SECONDS}match_1,12:00:02 AM,12:00:03 AM,serve\n", "not a time"),
+    "premiere, markers": (
+        "match_1.csv",
+        "Marker Name\tDescription\tIn\tOut\tDuration\nserve\t\t00:00:02:00\t00:00:03:10\t\n".encode("utf-16"),
+        "'Marker Name",
+    ),
+    "nacsport, a table": (
+        "match_1.csv",
+        "Category;Start;End\nserve;00:00:02;00:00:03,5\n",
+        "'Category;Start;End'",
+    ),
+    "audacity": ("match_1.txt", "2.0\t3.5\tserve\n", "the column label"),
+    "subtitles": ("match_1.srt", "1\n00:00:02,000 --> 00:00:03,500\nserve\n", "holds subtitles"),
+    "cuts": (
+        "match_1.edl",
+        "001  AX V C 00:00:02:00 00:00:03:10 00:00:00:00 00:00:01:10\n",
+        "editing program",
+    ),
+    "final cut": ("match_1.xml", '<fcpxml version="1.9"></fcpxml>', "begins with <fcpxml>"),
+    "praat": ("match_1.TextGrid", 'File type = "ooTextFile"', "ELAN imports it"),
+    "label studio, boxes alone": (
+        "a.json",
+        studio([{"type": "videorectangle", "value": {"sequence": [], "labels": ["serve"]}}]),
+        "none on the time line",
+    ),
+    "via 2, pictures": (
+        "a.json",
+        '{"_via_settings": {}, "_via_img_metadata": {}}',
+        "no format that is known",
+    ),
     "boris, player 1 moved": (
         "a.boris",
         boris([[2.0, "", "hit", "", ""]], offset={"1": 1.5}),

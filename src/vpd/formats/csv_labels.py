@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from vpd.counting import counted
 from vpd.errors import InputError, LabelError, TableError
 from vpd.formats.media import Media
 from vpd.formats.reading import Ask, Imported, found_media
@@ -11,6 +13,7 @@ from vpd.library.csv_file import Columns, Record, Table, read_table
 from vpd.library.labels import MOST_SHOWN, WINDOW
 from vpd.types import Segment
 
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 ENDS = ("end_s", "end_frame", "end_ms", "duration_s")
 TABLE = Columns(
     required=("label",),
@@ -62,7 +65,7 @@ def read_csv(path: Path, ask: Ask) -> Imported:
         kept = {name: cells[place] for place, name in own_columns if place < len(cells) and cells[place]}
         own.append(kept | ({"source": record.text("source")} if record.text("source") else {}))
     if wrong:
-        count = "1 row is" if len(wrong) == 1 else f"{len(wrong)} rows are"
+        count = counted(len(wrong), "row is", "rows are")
         more = [f"and {len(wrong) - MOST_SHOWN} more"] if len(wrong) > MOST_SHOWN else []
         raise LabelError("\n  ".join([f"{path}: {count} wrong.", *wrong[:MOST_SHOWN], *more]))
     units = [
@@ -113,6 +116,7 @@ def _media(record: Record, table: Table, ask: Ask) -> Media:
 def _at(record: Record, column: str, media: Media) -> float:
     """A time on the video's own clock. Raises TableError."""
     if column.endswith("_ms"):
+        _must_be_clear(record, column)
         return record.number(column) / 1000
     if column.endswith("_s"):
         return record.time(column)
@@ -121,6 +125,14 @@ def _at(record: Record, column: str, media: Media) -> float:
         return media.time_of(frame)
     except InputError as error:
         raise record.fail(column, error) from error
+
+
+def _must_be_clear(record: Record, column: str) -> None:
+    """Raise TableError for milliseconds such as 2.000 where a comma may be the decimal mark: 2 or 2000."""
+    text = record.text(column)
+    if record.table.delimiter == ";" and _THOUSANDS.fullmatch(text):
+        whole = text.replace(".", "")
+        raise record.fail(column, f"{text!r} is {whole} or {float(text):g}: write it without a point")
 
 
 def _end(record: Record, media: Media, start_s: float) -> float:

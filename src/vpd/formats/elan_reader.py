@@ -92,6 +92,7 @@ def _tiers(root: Element, path: Path) -> dict[str, list[_Annotation]]:
         slots[slot.get("TIME_SLOT_ID")] = (
             None if value is None else float(whole(value, f"{path}, TIME_VALUE"))
         )
+    _fill_from_vocabularies(root, path)
     elements = {}
     for tier in root.iter("TIER"):
         name = tier.get("TIER_ID") or ""
@@ -108,6 +109,26 @@ def _tiers(root: Element, path: Path) -> dict[str, list[_Annotation]]:
         for name in ready:
             done[name] = _annotations(waiting.pop(name), slots, spans, f"{path}, tier {name!r}")
     return {name: done[name] for name in elements}
+
+
+def _fill_from_vocabularies(root: Element, path: Path) -> None:
+    """Give annotations that only name an entry of a controlled vocabulary the entry's text as their value.
+
+    Raises LabelError where the entry is not in the file, as with a vocabulary of its own (.ecv).
+    """
+    entries = {
+        entry.get("CVE_ID"): (entry.findtext("CVE_VALUE") or "").strip() for entry in root.iter("CV_ENTRY_ML")
+    }
+    for annotation in root.iter("ALIGNABLE_ANNOTATION"):
+        reference, value = annotation.get("CVE_REF"), annotation.find("ANNOTATION_VALUE")
+        if reference is None or value is None or (value.text or "").strip():
+            continue
+        if not entries.get(reference):
+            raise LabelError(
+                f"{path}, annotation {annotation.get('ANNOTATION_ID')}: its value is {reference!r} of a "
+                "vocabulary that is not in the file. Open it in ELAN with its vocabulary, and save it."
+            )
+        value.text = entries[reference]
 
 
 def _value(annotation: Element) -> str:

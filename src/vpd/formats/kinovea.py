@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from vpd.counting import counted
 from vpd.errors import LabelError
 from vpd.formats.reading import Ask, Imported, found_media, label_text, moment, number
 from vpd.formats.xml_file import read_xml
@@ -39,4 +40,11 @@ def read_kinovea(path: Path, ask: Ask) -> Imported:
         if frame < 0:
             raise LabelError(f"{where}: it lies before the first frame")
         segments.append(moment(media, media.time_of(frame), None, label_text(title, where), where))
-    return Imported(segments, (f"{untitled} key images without a title were left out.",) if untitled else ())
+    watches = sum(len(list(root.iter(tag))) for tag in ("Chrono", "Chronometer"))
+    if watches and not segments:
+        raise LabelError(f"{path} has chronometers and no titled key image, which alone are read.")
+    left = (
+        (untitled, "key image without a title was", "key images without a title were"),
+        (watches, "chronometer was", "chronometers were"),
+    )
+    return Imported(segments, tuple(f"{counted(*one)} left out." for one in left if one[0]))

@@ -89,10 +89,17 @@ def _format(name: str) -> Format:
 
 
 _ARCHIVE = "is an archive. Unpack it, and import what is in it."
+_TABLE = "Write its times and names into a table (CSV) with the columns video, start_s, end_s and label."
+_SUBTITLES = f"holds subtitles. {_TABLE}"
+_CUTS = f"is of an editing program. {_TABLE}"
 _SPREADSHEET = "is a spreadsheet. Save it as CSV (in Excel: CSV UTF-8), and import that."
 NOT_AS_IT_IS = {
     ".zip": _ARCHIVE, ".gz": _ARCHIVE, ".7z": _ARCHIVE, ".rar": _ARCHIVE,
     ".xlsx": _SPREADSHEET, ".xls": _SPREADSHEET, ".ods": _SPREADSHEET, ".numbers": _SPREADSHEET,
+    **dict.fromkeys((".srt", ".vtt", ".ass", ".ssa"), _SUBTITLES),
+    **dict.fromkeys((".edl", ".fcpxml", ".prproj", ".drp", ".otio", ".aaf"), _CUTS),
+    ".textgrid": "is of Praat. ELAN imports it; save it there, and import the .eaf file.",
+    ".opf": f"is of Datavyu. {_TABLE}",
     ".etf": "is a template of ELAN, without annotations. Import the .eaf file.",
     ".pfsx": "holds preferences of ELAN. Import the .eaf file.",
 }  # fmt: skip

@@ -332,7 +332,9 @@ def parse_table(text: str, path: Path, columns: Columns, encoding: str = "utf-8"
         )
     twice = [name for name, found in places.items() if len(found) > 1]
     if twice:
-        raise TableError(path, f"there are two columns {twice[0]}", header_row.line, twice[0])
+        names = " and ".join(repr(header_row.cells[place].strip()) for place in places[twice[0]])
+        why = f"there are two columns {twice[0]}: {names}. Rename all but one"
+        raise TableError(path, why, header_row.line, twice[0])
     newline = "\r\n" if "\r\n" in header_row.raw else "\r" if header_row.raw.endswith("\r") else "\n"
     return Table(
         path, columns, header_row.cells, rows[1:], encoding, delimiter, newline, start, header_row.raw

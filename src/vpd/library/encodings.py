@@ -16,6 +16,8 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 """Byte order marks, longer ones first. The codecs read the mark and write it again."""
+SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files of spreadsheet programs begin."""
 WESTERN = "cp1252"
 RIVALS = ("cp1250", "cp1254")
 """Windows code pages of Latin letters that share many letters with the Western one."""
@@ -74,6 +76,8 @@ def _without_mark(content: bytes) -> Decoded:
     if len(content) % 2 == 0 and max(odd, even) > 0.5 * half and min(odd, even) == 0:
         codec = "utf-16-le" if odd else "utf-16-be"
         return Decoded(_by_name(content, codec), codec)
+    if content.startswith(SPREADSHEETS):
+        raise InputError("it is a spreadsheet or an archive, no text. Save it as CSV (in Excel: CSV UTF-8)")
     line = _line(content, content.index(0))
     raise InputError(f"line {line}: there is a zero byte, so that it is no text or damaged")
 
