@@ -1,4 +1,4 @@
-"""Sentences for what the system refuses: memory, open files, processes, disks that fail or go away."""
+"""Sentences for what the system refuses: memory, open files, processes, disks that fail or are full."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ _AWAY = "The disk or the network share went away. Connect it again; the same com
 _BROKEN = "The disk reports an error. Copy what is on it to another disk, then run `vpd check --deep` there."
 _LARGE = "The file would be larger than the system allows (`ulimit -f`, or a disk with the file system FAT)."
 _RIGHTS = "Permission denied. Look at the rights of the file and of its folder, and which user you are."
+_FULL = "The disk is full. Make room and run again; what is done is kept."
+_READ_ONLY = "The disk can only be read. Work on a copy elsewhere, or name another folder for results."
+_NO_TEMPORARY = "No folder for temporary files can be written. Name one in TMPDIR."
 _SAID = {
     errno.EACCES: _RIGHTS,
     errno.EPERM: _RIGHTS,
@@ -20,14 +23,17 @@ _SAID = {
     errno.EAGAIN: _PROCESSES,
     errno.EIO: _BROKEN,
     errno.EFBIG: _LARGE,
+    errno.ENOSPC: _FULL,
+    getattr(errno, "EDQUOT", errno.ENOSPC): _FULL,
+    errno.EROFS: _READ_ONLY,
 }
 _SAID |= {
     getattr(errno, name): _AWAY
     for name in ("ESTALE", "ENODEV", "ENOTCONN", "EHOSTDOWN", "EHOSTUNREACH", "ETIMEDOUT", "EREMOTEIO")
     if hasattr(errno, name)
 }
-_NO_THREAD = "can't start new thread"
-"""How Python says it."""
+_NO_THREAD, _NO_FOLDER = "can't start new thread", "No usable temporary directory"
+"""How Python says these."""
 
 
 def refusal(error: BaseException) -> str:
@@ -36,6 +42,8 @@ def refusal(error: BaseException) -> str:
         return _MEMORY
     if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
         return _PROCESSES
+    if isinstance(error, FileNotFoundError) and _NO_FOLDER in str(error):
+        return _NO_TEMPORARY
     return _SAID.get(error.errno or 0, "") if isinstance(error, OSError) else ""
 
 
