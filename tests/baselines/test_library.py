@@ -142,7 +142,7 @@ def test_a_data_set_leaves_the_same_frames_out_as_of_features(layout, kind, firs
 
 
 def test_nothing_to_see_is_an_error(layout):
-    with pytest.raises(InputError, match="none of the 1 segments has poses"):
+    with pytest.raises(InputError, match="of 1 segment none has poses"):
         load_inputs("poses", layout, [NOBODY])
 
 

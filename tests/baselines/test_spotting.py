@@ -65,7 +65,7 @@ def test_flashes_are_spotted(tmp_path):
 
 def test_a_stream_without_a_segment_is_said(tmp_path):
     clip = stream(tmp_path, "v")
-    with pytest.raises(InputError, match="none of the 1 segments lies in a stream"):
+    with pytest.raises(InputError, match="of 1 segment none lies in a stream"):
         SpottingDetector(device="cpu").fit([clip], [Segment("other", 0, 1, label="left")])
     with pytest.raises(InputError, match="stride"):
         SpottingDetector(view=ClipView(), device="cpu").fit([clip], [Segment("v", 0, 1, label="left")])

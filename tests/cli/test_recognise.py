@@ -50,7 +50,7 @@ def test_videos_without_a_label_are_named(vpd, library):
     with Path(found["files"][0]).open() as file:
         assert [row["label"] for row in csv.DictReader(file)] == truth[-UNLABELLED:]
     code, out, _ = vpd("recognise", "v17@0-1", "-f", "joints2d", "-L", layout.root)
-    assert (code, "1 segments, learned from 16 labels by joints2d" in out) == (0, True)
+    assert (code, "1 segment, learned from 16 labels by joints2d" in out) == (0, True)
 
 
 def test_a_segment_that_cannot_be_recognised_ends_with_1(vpd, library):

@@ -101,7 +101,7 @@ def test_where_nothing_is_found_no_reel_is_promised(library, tmp_path):
 
 def test_named_videos_and_method(library):
     output = run("seen", "--library", library.root, "--at-least", "0.0")
-    assert "in 1 videos" in output
+    assert "in 1 video," in output
     assert list(library.results.glob("detect-*/timelines/seen.png"))
 
 

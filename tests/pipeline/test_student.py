@@ -87,7 +87,7 @@ def test_a_student_learns_from_what_its_settings_let_it_see(layout):
     assert status(layout).up_to_date
     assert layout.features("vpd", "c").exists(), "the tested videos are embedded"
     layout.splits.write_text("video,split\na,test\nb,train\n")
-    assert "1 videos that splits.csv tests" in distill.state(open_sources(layout)).due
+    assert "1 video that splits.csv tests" in distill.state(open_sources(layout)).due
     assert distill.learned_from(open_sources(layout), NAMES) == ["b", "c", "d", "e"]
 
     layout.labels.write_text("video,start_s,end_s,label\nb,0.03,0.13,x\nb,0.16,0.21,x\nc,0,0.1,y\n")
@@ -132,7 +132,7 @@ def test_what_cannot_be_trained_is_a_problem_and_not_a_crash(tmp_path):
     layout.settings.write_text(layout.settings.read_text().replace("min_score = 0.0", "min_score = 1.0"))
     report = run(layout)
     assert not report.complete
-    assert report.problems[0].startswith("distill: no frame of the 1 videos has a pose of score 1")
+    assert report.problems[0].startswith("distill: no frame of 1 video has a pose of score 1")
     assert "embed" not in report.made
 
 

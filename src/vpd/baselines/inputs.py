@@ -15,6 +15,7 @@ import numpy as np
 from vpd.baselines.clips import Clip, clips_of
 from vpd.baselines.pictures import make_pictures
 from vpd.baselines.skeletons import JOINTS, Skeleton
+from vpd.counting import counted
 from vpd.errors import ArtefactError, InputError
 from vpd.library.dataset import read_card
 from vpd.library.frames import read_times
@@ -102,7 +103,7 @@ def _loaded(segments: Sequence[Segment], load: Callable[[Segment], Clip | Skelet
             items.append(None)
     if len(reasons) == len(segments):
         why = next(iter(reasons.values()), "there are no segments")
-        raise InputError(f"none of the {len(segments)} segments has {what}: {why}")
+        raise InputError(f"of {counted(len(segments), 'segment')} none has {what}: {why}")
     return Inputs(list(segments), items, reasons)
 
 

@@ -20,6 +20,7 @@ from vpd.baselines.settings import ClipView, Training
 from vpd.baselines.systems import CLIP_SYSTEMS
 from vpd.baselines.training import Trainer
 from vpd.baselines.weights import load_weights, read_weights
+from vpd.counting import counted
 from vpd.device import make_accelerator
 from vpd.errors import InputError
 from vpd.types import Array, Detection, Segment
@@ -125,7 +126,7 @@ class SpottingDetector(BaseEstimator):  # type: ignore[misc]  # sklearn has no t
         labels = sorted({s.label for s in segments if s.label is not None})
         targets = [self._targets(stream, segments, labels) for stream in streams]
         if not any(one.any() for one in targets):
-            raise InputError(f"none of the {len(segments)} segments lies in a stream of crops")
+            raise InputError(f"of {counted(len(segments), 'segment')} none lies in a stream of crops")
         self.classes_ = np.array(labels)
         accelerator = make_accelerator(self.device)
         with torch.random.fork_rng(devices=[]):

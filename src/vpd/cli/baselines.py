@@ -10,6 +10,7 @@ from vpd.baselines.r3d_features import NAME, STRIDE, write_r3d_features
 from vpd.baselines.table import BASELINES
 from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say
 from vpd.cli.progress import verb_progress
+from vpd.counting import counted
 from vpd.report.terminal import PlainTable
 
 app = typer.Typer(no_args_is_help=True)
@@ -49,4 +50,4 @@ def r3d(
     if as_json:
         print_json({"features": NAME, "videos": written})
     else:
-        say(f"features {NAME} of {len(written)} videos written; what was up to date was left.")
+        say(f"features {NAME} of {counted(len(written), 'video')} written; what was up to date was left.")

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say, say_warning
+from vpd.counting import counted
 from vpd.errors import InputError
-from vpd.formats.table import FORMATS
+from vpd.formats.table import FORMATS, WRITTEN
 from vpd.library.cells import parse_time
 from vpd.library.label_check import ERROR, Finding
 from vpd.library.label_store import Changes
@@ -25,7 +26,7 @@ app = typer.Typer(no_args_is_help=True, help="List, change, check, import and ex
 SHOWN = 100
 """Largest number of findings of one level that are printed; --json prints all."""
 READABLE = ", ".join(FORMATS)
-WRITABLE = ", ".join([verb.CSV, *(name for name, form in FORMATS.items() if form.writes)])
+WRITABLE = ", ".join([verb.CSV, *WRITTEN])
 
 VersionOption = Annotated[
     str | None, typer.Option("--version", help="Only if the label still has this version (see list --json).")
@@ -125,7 +126,8 @@ def undo(library: LibraryOption = None, as_json: JsonOption = False) -> None:
         return
     kept = f" What was undone is kept as {result.restored.undone}." if result.restored.undone else ""
     left = result.restored.left
-    say(f"labels.csv holds {result.labels} labels again; {left} earlier states are left.{kept}")
+    earlier = counted(left, "earlier state is", "earlier states are")
+    say(f"labels.csv holds {counted(result.labels, 'label')} again; {earlier} left.{kept}")
 
 
 def _place(finding: Finding) -> str:
@@ -169,10 +171,12 @@ def _print_check(result: CheckResult) -> None:
             say(f"  {_place(finding)}")
         if len(findings) > SHOWN:
             say(f"  and {len(findings) - SHOWN} more; --json prints all.")
-    outcome = "every command takes them" if result.passed else f"{len(errors)} things are wrong"
+    wrong = counted(len(errors), "thing is wrong", "things are wrong")
+    outcome = "every command takes them" if result.passed else wrong
     if result.files:
         say(f"Read with them: {', '.join(result.files)}.")
-    say(f"{result.file}: {result.segments} segments in {result.videos} videos; {outcome}.")
+    what = f"{counted(result.segments, 'segment')} in {counted(result.videos, 'video')}"
+    say(f"{result.file}: {what}; {outcome}.")
 
 
 @app.command("import")
@@ -206,7 +210,7 @@ def import_(
     for note in result.notes:
         say_warning(note)
     known = f" {result.known} were there already." if result.known else ""
-    say(f"{len(result.added)} segments added; labels.csv holds {result.total}.{known}")
+    say(f"{counted(len(result.added), 'segment')} added; labels.csv holds {result.total}.{known}")
 
 
 @app.command()

@@ -20,6 +20,7 @@ from vpd.cli.common import (
     say_error,
     say_warning,
 )
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.report.terminal import PlainTable, length_text
@@ -84,7 +85,7 @@ def status(
         return
     seconds = sum(v["duration_s"] for v in found.videos.values())
     length = length_text(seconds) if seconds else "length not known before the scan"
-    say(f"{found.root}: {len(found.videos)} videos, {length}")
+    say(f"{found.root}: {counted(len(found.videos), 'video')}, {length}")
     table = PlainTable("step", "up to date", "to do", "not needed")
     for name, step in found.steps.items():
         table.add_row(name, str(step.current), str(step.due), str(step.spared or ""))
@@ -93,10 +94,10 @@ def status(
     if student["due"]:
         say(f"{student['name']}: to be distilled, {student['due']}.")
     elif student["learned_from"] < student["could_learn_from"]:
-        of = f"{student['learned_from']} of {student['could_learn_from']}"
-        say(f"{student['name']}: distilled on {of} videos; `vpd run --redistill` includes the new ones.")
+        of = f"{student['learned_from']} of {counted(student['could_learn_from'], 'video')}"
+        say(f"{student['name']}: distilled on {of}; `vpd run --redistill` includes the new ones.")
     elif found.videos:
-        say(f"{student['name']}: distilled on {student['learned_from']} videos.")
+        say(f"{student['name']}: distilled on {counted(student['learned_from'], 'video')}.")
     if student["ended_early"]:
         say_warning(f"{student['name']} ended early: {student['ended_early']}.")
     if shards:
@@ -159,8 +160,9 @@ def check(
         for damage in result.damaged:
             say_error(f"{damage.why} {damage.again[0].upper()}{damage.again[1:]}.")
         how = "compared" if deep else "looked at, and compared where they were written to since"
-        count = f"{len(result.damaged)} are damaged" if result.damaged else "none is damaged"
-        say(f"{result.files} files, {result.bytes / 1e6:.1f} MB, {how}: {count}.")
+        damaged = len(result.damaged)
+        count = counted(damaged, "is damaged", "are damaged") if damaged else "none is damaged"
+        say(f"{counted(result.files, 'file')}, {result.bytes / 1e6:.1f} MB, {how}: {count}.")
         if not deep:
             say("--deep compares all of them.")
     if not result.whole:
@@ -185,7 +187,7 @@ def clean(
         say(found.kept)
     else:
         done = "were freed" if found.freed else "can be freed: vpd clean --yes"
-        say(f"Crops of {len(found.crops)} videos, {found.bytes / 1e6:.1f} MB, {done}.")
+        say(f"Crops of {counted(len(found.crops), 'video')}, {found.bytes / 1e6:.1f} MB, {done}.")
         say("`vpd crop` makes them again; `vpd run` does only where features are out of date.")
 
 
@@ -202,7 +204,7 @@ def remove(
     if as_json:
         print_json(result.to_json())
         return
-    with_it = f"with {result.labels} labels and {result.picks} picks"
+    with_it = f"with {counted(result.labels, 'label')} and {counted(result.picks, 'pick')}"
     if back:
         say(f"{result.video} is back, {with_it}. `vpd run` looks at its file.")
     else:

@@ -25,6 +25,7 @@ from vpd.cli.common import (
     say_warning,
 )
 from vpd.cli.progress import ProgressBar
+from vpd.counting import counted
 from vpd.library.artefact import write_text
 from vpd.library.own_folder import own_folder
 from vpd.paper.bring import Brought, bring
@@ -119,20 +120,21 @@ def _print(report: dict[str, Any], found: Brought, library: Path) -> None:
     for note in report["notes"]:
         say(f"Note: {note}.")
     for why, count in report["left_out"].items():
-        say_warning(f"{count} actions are left out: {why}.")
+        say_warning(f"{counted(count, 'action is', 'actions are')} left out: {why}.")
     missing = report["missing"]
     if missing:
         names = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
-        say_warning(f"{len(missing)} labelled videos are missing ({library / MISSING}): {names}")
+        lost = counted(len(missing), "labelled video is", "labelled videos are")
+        say_warning(f"{lost} missing ({library / MISSING}): {names}")
     for what, reasons in (("set aside", report["set_aside"]), ("not taken", report["refused"])):
         for name, why in list(reasons.items())[:SHOWN]:
             say_warning(f"{name} is {what}: {why}")
         if len(reasons) > SHOWN:
             say_warning(f"{len(reasons) - SHOWN} more are {what}.")
     if report["boxes"] or report["masks"]:
-        say(f"Boxes of {report['boxes']} videos and masks of {report['masks']} are taken.")
+        say(f"Boxes of {counted(report['boxes'], 'video')} and masks of {report['masks']} are taken.")
     if report["poses"]:
-        say(f"Poses of {report['poses']} videos are taken.")
+        say(f"Poses of {counted(report['poses'], 'video')} are taken.")
         say(
             "The shipped vipe is trained for another pose estimator. For VIPE* of these poses train one: "
             "vpd vipe train --estimator poses_given."

@@ -18,6 +18,7 @@ from vpd.cli.common import (
     say_warning,
 )
 from vpd.cli.progress import verb_progress
+from vpd.counting import counted
 from vpd.errors import VpdError
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
@@ -101,7 +102,8 @@ def _print_recognised(result: RecogniseResult, path: Path | None) -> None:
     console.print(table)
     count, by = len(result.answers), result.features.name
     written = f" Written to {path}" if path else ""
-    say(f"{count} segments, learned from {result.learned_from} labels by {by}.{written}")
+    learned = counted(result.learned_from, "label")
+    say(f"{counted(count, 'segment')}, learned from {learned} by {by}.{written}")
 
 
 def evaluate(
@@ -152,13 +154,15 @@ def evaluate(
     say_notes(result.notes, result.choice)
     for name, count in result.evaluation.missing.items():
         if count:
-            say_warning(f"{count} segments lack {name}: in the test they count as wrong.")
+            lack = counted(count, "segment lacks", "segments lack")
+            say_warning(f"{lack} {name}, which counts as wrong in the test.")
 
 
 def _print_evaluated(result: EvaluateResult, paths: list[Path]) -> None:
     console.print(accuracy_table(result.evaluation))
     parts = result.evaluation.parts
-    say(f"{len(parts.train)} segments to train, {len(parts.test)} to test, {len(parts.labels)} in all.")
+    training = counted(len(parts.train), "segment")
+    say(f"{training} to train, {len(parts.test)} to test, {len(parts.labels)} in all.")
     for sentence in (result.setting, result.advice()):
         if sentence:
             say(sentence)
@@ -187,7 +191,8 @@ def retrieve(
     say_notes(result.notes, result.choice)
     for name, count in result.missing.items():
         if count:
-            say_warning(f"{count} segments have no features {name!r} and are left out.")
+            left = counted(count, "segment is", "segments are")
+            say_warning(f"{left} left out: there are no features {name!r}.")
 
 
 def _retrieval_table(result: RetrieveResult) -> PlainTable:

@@ -8,6 +8,7 @@ import typer
 
 from vpd.cli.common import JsonOption, LibraryOption, open_library, print_json, say
 from vpd.cli.progress import ProgressBar
+from vpd.counting import counted
 from vpd.library.results import new_results
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def show(
     if as_json:
         print_json({"file": str(out), "frames": frames})
     else:
-        say(f"{out}: {frames} frames")
+        say(f"{out}: {counted(frames, 'frame')}")
 
 
 def _disagreements(layout: Layout, videos: list[str], count: int, as_json: bool) -> None:
@@ -83,4 +84,4 @@ def _disagreements(layout: Layout, videos: list[str], count: int, as_json: bool)
     if as_json:
         print_json({"file": str(page), "frames": [asdict(one) for one in found]})
     else:
-        say(f"{page}: {len(found)} frames")
+        say(f"{page}: {counted(len(found), 'frame')}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say, say_notes
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.report.terminal import PlainTable
 
@@ -54,7 +55,8 @@ def suggest(
         say(str(sentence))
     if result.accuracy is not None:
         a = result.accuracy
-        say(f"Accuracy on {a.count} moments drawn at random: {a.mean:.0%} ({a.low:.0%} to {a.high:.0%}).")
+        drawn = counted(a.count, "moment")
+        say(f"Accuracy on {drawn} drawn at random: {a.mean:.0%} ({a.low:.0%} to {a.high:.0%}).")
     if result.few:
         say(f"Fewer than three labels: {', '.join(result.few)}.")
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.own_folder import own_folder
 from vpd.settings.describe import describe
@@ -88,7 +89,8 @@ def train_command(
     motions = [m for path in motion for m in read_folder(path, given)]
     training, held_out = split(motions, hold_out)
     frames = sum(len(m.joints) for m in training)
-    typer.echo(f"{len(training)} sequences, {frames} frames to train on; {len(held_out)} held out")
+    what = f"{counted(len(training), 'sequence')}, {counted(frames, 'frame')}"
+    typer.echo(f"{what} to train on; {len(held_out)} held out")
 
     show = _shower(chosen.steps)
     with own_folder(out, "a training of vipe", goes_on=True) as folder:
@@ -128,7 +130,7 @@ def train_window_command(
     """Train the embedding of the poses of half a second (vipe-window), from that of single poses."""
     chosen = _settings(settings)
     training, held_out = split([m for path in motion for m in read_folder(path)], hold_out)
-    typer.echo(f"{len(training)} sequences to train on; {len(held_out)} held out")
+    typer.echo(f"{counted(len(training), 'sequence')} to train on; {len(held_out)} held out")
     show = _shower(chosen.vipe_window.steps)
     begun = Vipe.load(start)
     with own_folder(out, "a training of vipe-window", goes_on=True) as folder:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vpd.counting import counted
 from vpd.errors import InputError, LabelError, TableError
 from vpd.files import read_bytes
 from vpd.formats.boris import SUBJECT
@@ -293,7 +294,11 @@ def _project_events(events: Sequence[Any], types: Mapping[str, str], where: str)
 
 
 def _imported(found: Sequence[tuple[_Event, Timeline]], ask: Ask, left: int) -> Imported:
-    notes = [f"{left} events of observations without a video were left out."] if left else []
+    notes = (
+        [f"{counted(left, 'event is', 'events are')} left out, of observations without a video."]
+        if left
+        else []
+    )
     segments, own = [], []
     for event, timeline in found:
         one, cells = _segment(event, timeline, ask)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vpd.counting import counted
 from vpd.errors import ArtefactError
 from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import write_text
@@ -61,8 +62,8 @@ class DatasetCard:
         clips, of_clips = self.clips
         actions, of_actions = self.actions
         if clips == of_clips and actions == of_actions:
-            return f"all {actions:,} actions of {clips:,} videos"
-        return f"{actions:,} of {of_actions:,} actions, {clips:,} of {of_clips:,} videos"
+            return f"all {counted(actions, 'action')} of {counted(clips, 'video')}"
+        return f"{actions:,} of {counted(of_actions, 'action')}, {clips:,} of {counted(of_clips, 'video')}"
 
     def recognised(self, segments: Iterable[Segment]) -> list[Segment]:
         """The segments whose label recognition uses."""

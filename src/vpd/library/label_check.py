@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from vpd.counting import counted
 from vpd.errors import ArtefactError, TableError, VpdError
 from vpd.library.artefact import read_table
 from vpd.library.labels import FrameTimes, Label, LabelFile
@@ -137,7 +138,8 @@ def _against_videos(labels: list[Label], videos: Videos) -> Iterator[Finding]:
     for video, own in by_video.items():
         row = videos.rows[video]
         if row.status == SET_ASIDE:
-            text = f"{video} is set aside ({row.error}); nothing is learned from its {len(own)} labels."
+            lost = counted(len(own), "label")
+            text = f"{video} is set aside ({row.error}); nothing is learned from its {lost}."
             yield _at(own[0], NOTE, "video set aside", text, "video")
         elif row.status == OK:
             yield from _frames(own, frames)
@@ -147,10 +149,10 @@ def _against_videos(labels: list[Label], videos: Videos) -> Iterator[Finding]:
 def _unscanned(groups: list[list[Label]]) -> Iterator[Finding]:
     """Find the labels of videos that are not scanned: one note for all, as a new library has no other."""
     if groups:
-        first, labels = groups[0][0], sum(map(len, groups))
+        first, labels = groups[0][0], counted(sum(map(len, groups)), "label is", "labels are")
         text = (
             f"videos not scanned yet: {len(groups)}, from {first.segment.video} on. The times of their "
-            f"{labels} labels are not checked. Check again after `vpd scan` or `vpd run`."
+            f"{labels} not checked. Check again after `vpd scan` or `vpd run`."
         )
         yield _at(first, NOTE, "video not scanned", text, "video")
 

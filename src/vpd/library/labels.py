@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from vpd.counting import counted
 from vpd.errors import InputError, LabelError, TableError
 from vpd.library.cells import parse_athlete, parse_time, write_number
 from vpd.library.csv_file import Columns, Record, Table, read_table, write_rows
@@ -87,7 +88,7 @@ class LabelFile:
     def segments(self) -> list[Segment]:
         """The labelled segments. Raises LabelError that lists every wrong row with line and column."""
         if self.wrong:
-            count = "1 row is" if len(self.wrong) == 1 else f"{len(self.wrong)} rows are"
+            count = counted(len(self.wrong), "row is", "rows are")
             said = [error.without_path() for error in self.wrong[:MOST_SHOWN]]
             more = len(self.wrong) - len(said)
             said += [f"and {more} more"] if more else []

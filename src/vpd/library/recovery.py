@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from vpd.counting import counted
 from vpd.errors import ArtefactError
 from vpd.library.artefact import check, read_recipe
 from vpd.library.ids import check_id
@@ -71,7 +72,7 @@ def recover(layout: Layout) -> tuple[Videos, str]:
             videos, source = Videos(layout, rows), "what was made of the videos"
         videos.write()
     return videos, (
-        f"{layout.videos.name} was damaged and is made again from {source}: {len(videos)} videos. "
+        f"{layout.videos.name} was damaged and is made again from {source}: {counted(len(videos), 'video')}. "
         "Add what is missing with `vpd scan FILES...`."
     )
 

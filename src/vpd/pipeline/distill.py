@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe, read_recipe
 from vpd.library.dataset import recognised
@@ -155,9 +156,9 @@ def state(sources: Sources) -> StudentState:
         for video, key in made_from["inputs"].items()
         if video in sources.videos.rows and video_key(sources, video) != key
     ]
-    due = f"{len(changed)} of the {len(trained)} videos it learned from changed" if changed else ""
+    due = f"{len(changed)} of {counted(len(trained), 'video')} it learned from changed" if changed else ""
     if not due and (others := len(trained) - len(learned_from(sources, trained))):
-        due = f"it learned from {others} videos that splits.csv tests"
+        due = f"it learned from {counted(others, 'video')} that splits.csv tests"
     early: dict[str, Any] | None = config.get("ended_early")
     if early is None:
         return StudentState(name, trained, due)

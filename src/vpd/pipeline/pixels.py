@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe, read_recipe
 from vpd.library.features import CONTENT, read_features, write_features
@@ -151,7 +152,7 @@ def make_pixels(layout: Layout, again: bool = False, listener: Listener | None =
             listener.advance(COST_MS * table[video].frames)
             listener.ended(video, "")
     if others := len(table.usable()) - len(videos):
-        lack = "1 video lacks" if others == 1 else f"{others} videos lack"
+        lack = counted(others, "video lacks", "videos lack")
         report.problems.append(
             f"{lack} crops, poses or features {MOVEMENT!r}. Make them with "
             f"`vpd run --teacher {MOVEMENT}`, then run `vpd pixels` again."

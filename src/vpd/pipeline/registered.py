@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
+from vpd.counting import counted
 from vpd.library.videos import Registration
 from vpd.video.source import shown
 
@@ -23,7 +24,7 @@ class Weight(Enum):
 
 def sentences(result: Registration) -> Iterator[tuple[Weight, str]]:
     """What became of the files that were to be added, in sentences, each with its weight."""
-    added = "1 video" if len(result.added) == 1 else f"{len(result.added)} videos"
+    added = counted(len(result.added), "video")
     yield Weight.FACT, f"{added} added, {len(result.known)} known already."
     for path, video in result.moved:
         yield Weight.FACT, f"{video} has moved to {path}."

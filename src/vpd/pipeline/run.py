@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vpd.counting import counted
 from vpd.errors import InputError, VpdError
 from vpd.library.artefact import is_abandoned
 from vpd.library.layout import Layout
@@ -203,8 +204,9 @@ class _Run:
         if (state.due or redistill) and self.shard and (others := self._unprepared()):
             ranks.begin([])
             kept = "" if state.due else f" {state.name} is kept as it is."
+            open_ = counted(len(others), "video of another shard is", "videos of other shards are")
             self.listener.say(
-                f"No training now: {len(others)} videos of other shards are not prepared yet.{kept} When all "
+                f"No training now: {open_} not prepared yet.{kept} When all "
                 "shards have ended: `vpd distill`, then the shards again."
             )
             return not state.due
@@ -217,8 +219,9 @@ class _Run:
             ranks.begin([])
             distill.remove_checkpoint(self.sources, state)
             return True
-        why = state.due or (f"{more} videos are new to it" if more else state.ended_early)
-        self.listener.say(f"Distilling {state.name} on {len(usable)} videos: {why}.")
+        new = f"{counted(more, 'video is', 'videos are')} new to it"
+        why = state.due or (new if more else state.ended_early)
+        self.listener.say(f"Distilling {state.name} on {counted(len(usable), 'video')}: {why}.")
         self.listener.begin("distill", 1, 1.0)
         started, done = time.perf_counter(), 0.0
 

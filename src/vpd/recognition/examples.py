@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
@@ -46,5 +47,5 @@ def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]
             reasons[i] = str(error)
     if len(reasons) == len(segments):
         why = next(iter(reasons.values()), "there are no segments")
-        raise InputError(f"none of the {len(segments)} segments has features {store.name!r}: {why}")
+        raise InputError(f"of {counted(len(segments), 'segment')} none has features {store.name!r}: {why}")
     return Examples(list(segments), sequences, reasons)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from vpd.cancelling import cancelled_by
+from vpd.counting import counted
 from vpd.detection.base import FrameDetector
 from vpd.detection.frame_scores import FrameScores
 from vpd.detection.make import make_detector
@@ -112,9 +113,10 @@ class DetectResult:
     @property
     def sentence(self) -> str:
         """How many were found, by what, and how good that is."""
+        found = f"{counted(len(self.detections), 'action')} in {counted(len(self.times_s), 'video')}"
         return (
-            f"By {'search' if self.by_search else 'networks'}: {len(self.detections)} actions in "
-            f"{len(self.times_s)} videos, score {self.shown_from:.2f} and above. Average precision on "
+            f"By {'search' if self.by_search else 'networks'}: {found}, "
+            f"score {self.shown_from:.2f} and above. Average precision on "
             f"{self.judged_on}: {self.average_precision:.2f}."
         )
 
@@ -209,7 +211,7 @@ class _Task:
 
     def answer(self, settings: DetectSettings, progress: Progress, listener: DetectListener) -> DetectResult:
         by = "search" if searches_alone(settings) else "networks"
-        progress(0.0, f"{by}: learning from {len(self.labels)} labels")
+        progress(0.0, f"{by}: learning from {counted(len(self.labels), 'label')}")
         with cancelled_by(progress.check):
             detector = learn(self.store, self.labels, settings, self.joints)
         shown_from = detector.show_from_ if self.at_least is None else self.at_least

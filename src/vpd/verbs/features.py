@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.sequences import FeatureStore
@@ -143,4 +144,4 @@ def _default(covered: dict[str, int], student: str) -> tuple[str, str]:
         return best, "the only ones there are" if len(covered) == 1 else f"the only ones but {LAST}"
     if len(equals) == 1:
         return best, f"they cover the most videos, {covered[best]}"
-    return best, f"first of those that cover {covered[best]} videos"
+    return best, f"first of those that cover {counted(covered[best], 'video')}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.dataset import recognised
 from vpd.library.layout import Layout
@@ -80,13 +81,15 @@ def prepare(
     unplaced = sorted({s.video for s, place in zip(segments, found, strict=True) if place is None})
     if unplaced:
         raise InputError(
-            f"{splits or saved_split} does not name {len(unplaced)} videos, such as {unplaced[0]}. "
-            "Add them there, or delete the file to have it made again."
+            f"{splits or saved_split} does not name {counted(len(unplaced), 'video')}, such as "
+            f"{unplaced[0]}. Add them there, or delete the file to have it made again."
         )
     sides = np.array([place.split for place in found if place is not None])
     train, validation, test = (np.flatnonzero(sides == part) for part in (TRAIN, VALIDATION, TEST))
     if not len(train) or not len(test):
-        raise InputError(f"the split leaves {len(train)} segments to train and {len(test)} to test")
+        raise InputError(
+            f"the split leaves {counted(len(train), 'segment')} to train and {len(test)} to test"
+        )
     if subset_file is None and not saved_subsets.exists():
         made = make_subsets(labels, train, ks, subsets, np.random.default_rng(seed))
         write_subsets(saved_subsets, made, segments)

@@ -17,6 +17,7 @@ import numpy as np
 from vpd.athletes.picks import TABLE as PICKS
 from vpd.athletes.picks import pick_of
 from vpd.athletes.user_boxes import read_boxes
+from vpd.counting import counted
 from vpd.detection.lists import read_lists
 from vpd.errors import InputError, TableError
 from vpd.formats.pose_joints import own_joints
@@ -181,7 +182,7 @@ class _Beside:
             yield Finding(ERROR, "no side", text, file=name)
         sides = Counter(place.split for _, place in found if place is not None)
         if self._segments and not (sides[TRAIN] and sides[TEST]):
-            text = f"the split leaves {sides[TRAIN]} segments to train and {sides[TEST]} to test."
+            text = f"the split leaves {counted(sides[TRAIN], 'segment')} to train and {sides[TEST]} to test."
             yield Finding(ERROR, "empty part", text, file=name)
 
     def _subsets(self) -> Iterator[Finding]:
@@ -277,7 +278,8 @@ class _Beside:
             return
         counts = Counter(s.label for s in self._all if s.label not in (*known, REVIEWED))
         for label, count in counts.items():
-            text = f"{count} labels are {label!r}, which is no class of {name}: add it there, or rename them."
+            own = counted(count, "label is", "labels are")
+            text = f"{own} {label!r}, which is no class of {name}: add it there, or rename."
             yield Finding(NOTE, "class not listed", text, file=name)
 
     def _lists(self) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vpd.cancelling import cancelled_by
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.library.videos import OK, Videos
@@ -157,11 +158,11 @@ def recognise_segments(
     progress(0.0, "reading features")
     known, wanted = load_examples(store, labelled), load_examples(store, asked)
     present = known.present()
-    progress(0.2, f"learning from {len(present)} segments")
+    progress(0.2, f"learning from {counted(len(present), 'segment')}")
     shown = [x for x in known.sequences if x is not None]
     with cancelled_by(progress.check):
         model.fit(shown, np.array([labelled[i].label for i in present]))
-    progress(0.6, f"naming {len(asked)} segments")
+    progress(0.6, f"naming {counted(len(asked), 'segment')}")
     probabilities = model.predict_proba([x for x in wanted.sequences if x is not None])
     progress(1.0, "done")
     rows = dict(zip(wanted.present(), probabilities, strict=True))

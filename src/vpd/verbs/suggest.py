@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from vpd.counting import counted
 from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError, VpdError
 from vpd.library.answers import OTHER, REJECTED, Answer, read_answers
@@ -199,7 +200,7 @@ def _pool(
             continue  # an athlete was not in view then
         members.append(segment)
         names.append(label)
-    progress(0.1, f"comparing {len(members)} moments")
+    progress(0.1, f"comparing {counted(len(members), 'moment')}")
     both = _kept_distances(store, members, sequences)
     progress(0.9)
     at_random = {_place(a.segment()) for a in answers if a.why == RANDOM}

@@ -8,6 +8,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorTrc
 
+from vpd.counting import counted
 from vpd.library.frames import FrameIndex
 from vpd.video.colour import UNSPECIFIED, matrix_of
 from vpd.video.fields import TOP, WHOLE
@@ -141,7 +142,7 @@ def _damage(pictures: Sequence, index: FrameIndex) -> list[str]:
         where = f"{met.name}: " if len(pictures.files) > 1 else ""
         if missing > 0 and (met.failed or cut_short):
             what = "cannot be decoded: the file is damaged or cut short"
-            doubts.append(f"{where}{missing} of {expected} frames {what}")
+            doubts.append(f"{where}{missing} of {counted(expected, 'frame')} {what}")
         elif met.past_end:
             doubts.append(f"{where}its end is missing: the file is cut short")
         if met.unread > max(MOST_UNREAD, MOST_STEPS_UNREAD / met.packets):
@@ -150,7 +151,7 @@ def _damage(pictures: Sequence, index: FrameIndex) -> list[str]:
                 "(another recording joined to it, or sound alone)"
             )
         if met.concealed:
-            doubts.append(f"{where}{met.concealed} frames are damaged")
+            doubts.append(f"{where}{counted(met.concealed, 'frame is', 'frames are')} damaged")
     return doubts
 
 
@@ -161,9 +162,13 @@ def _clock(pictures: Sequence, index: FrameIndex) -> list[str]:
         more = f" and {len(index.jumps) - MOST_NAMED} more" if len(index.jumps) > MOST_NAMED else ""
         doubts.append(f"its clock jumps {named}{more} (joined recordings?): the jumps are taken out")
     if pictures.undated and pictures.source.format != GUESSES_TIMES:
-        doubts.append(f"{pictures.undated} frames carry no time and were given one between their neighbours")
+        one = "frame carries no time and was given one between its neighbours"
+        many = "frames carry no time and were given one between their neighbours"
+        doubts.append(counted(pictures.undated, one, many))
     if pictures.clock is not None and pictures.clock.repeated:
-        doubts.append(f"{pictures.clock.repeated} frames have the time of another and were moved apart")
+        one = "frame has the time of another and was moved apart"
+        many = "frames have the time of another and were moved apart"
+        doubts.append(counted(pictures.clock.repeated, one, many))
     gaps = np.flatnonzero(np.diff(index.times_s) > GAP_S)
     if len(gaps):
         named = ", ".join(

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from vpd.counting import counted
 from vpd.crops import CropFile, to_crop
 from vpd.errors import InputError
 from vpd.settings.distill import DistillSettings
@@ -173,7 +174,7 @@ def build_corpus(sources: Iterable[VideoSource], settings: DistillSettings) -> C
             columns["joints"].append(_person(poses, file.frames[rows], file.squares[rows]))
     if not sum(map(len, columns["row"])):
         raise InputError(
-            f"no frame of the {len(videos)} videos has a pose of score {settings.min_score:g} or more"
+            f"no frame of {counted(len(videos), 'video')} has a pose of score {settings.min_score:g} or more"
             " and one in the frame before. Lower min_score in [distill]; `vpd show` shows the poses."
         )
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
