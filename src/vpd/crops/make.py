@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from vpd.crops.encoding import encode_flow, pack_flow, pack_rgb
+from vpd.crops.encoding import encode_flow, median_motion, pack_flow, pack_rgb
 from vpd.crops.file import SCHEMA
 from vpd.crops.geometry import cut_square, squares
 from vpd.flow import FlowEstimator
@@ -45,11 +45,11 @@ class _Rows:
         packed: list[bytes | None] = [None] * len(self.crops)
         if rows and self.flow is not None:
             before = np.stack([b for b in self.before if b is not None])
-            flow = self.flow(before, np.stack([self.crops[i] for i in rows]))
-            if self.settings.subtract_median:
-                flow = flow - np.median(flow, axis=(1, 2), keepdims=True)
-            for row, codes in zip(rows, encode_flow(flow), strict=True):
-                packed[row] = pack_flow(codes)
+            flows = self.flow(before, np.stack([self.crops[i] for i in rows]))
+            # One after the other: a crop's numbers stay in the processor's cache.
+            for row, flow in zip(rows, flows, strict=True):
+                motion = flow - median_motion(flow) if self.settings.subtract_median else flow
+                packed[row] = pack_flow(encode_flow(motion))
         return packed
 
     def batch(self) -> pa.RecordBatch:
