@@ -5,8 +5,9 @@ import pytest
 
 from tests.recognition.made import actions, sequence
 from vpd.errors import MismatchError
-from vpd.sequences.joined import Columns, join
+from vpd.sequences.joined import join
 from vpd.sequences.spans import take_rows
+from vpd.sequences.transforms import Columns
 
 
 def test_joined_features_come_apart_again():

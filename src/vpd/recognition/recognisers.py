@@ -21,9 +21,8 @@ from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.nns import NearestNeighbourSearch
 from vpd.recognition.prototypes import DTWPrototypes
 from vpd.recognition.together import Together
-from vpd.sequences.joined import Columns
 from vpd.sequences.sides import Sides
-from vpd.sequences.transforms import Centre, Resample, Smooth
+from vpd.sequences.transforms import Centre, Columns, Resample, Smooth
 from vpd.settings import old_names
 from vpd.settings.old_names import now_called
 

@@ -1,4 +1,4 @@
-"""Join several kinds of features into one sequence, and take one of them out again."""
+"""Join several kinds of features into one sequence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from vpd.errors import InputError, MismatchError
 from vpd.library.layout import Layout
 from vpd.sequences.spans import take_rows
 from vpd.sequences.store import FeatureStore
-from vpd.sequences.transforms import SequenceTransformer
 from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 
@@ -39,17 +38,6 @@ def join(sequences: Sequence[FeatureSequence]) -> FeatureSequence:
         valid=np.logical_and.reduce([s.valid for s in same]),
         scores=np.min([s.scores for s in same], axis=0),
     )
-
-
-class Columns(SequenceTransformer):
-    """The channels ``start`` to ``stop`` of every sequence."""
-
-    def __init__(self, start: int, stop: int) -> None:
-        self.start = start
-        self.stop = stop
-
-    def _one(self, s: FeatureSequence) -> FeatureSequence:
-        return replace(s, values=s.values[:, :, self.start : self.stop])
 
 
 class JoinedStore:

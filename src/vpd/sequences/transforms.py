@@ -77,3 +77,14 @@ class Centre(SequenceTransformer):
             return s
         mean = s.values[s.valid].mean(axis=0)
         return replace(s, values=s.values - np.float32(self.share) * mean)
+
+
+class Columns(SequenceTransformer):
+    """The channels ``start`` to ``stop`` of every sequence."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start = start
+        self.stop = stop
+
+    def _one(self, s: FeatureSequence) -> FeatureSequence:
+        return replace(s, values=s.values[:, :, self.start : self.stop])
