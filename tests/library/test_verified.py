@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import time
+from threading import Event
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +13,7 @@ import pytest
 from tests.pipeline.damage import damaged
 from vpd.errors import ArtefactError
 from vpd.library import checksum, verified
-from vpd.library.artefact import Recipe, is_current, read_table, write_arrow
+from vpd.library.artefact import Recipe, is_current, read_recipe, read_table, write_arrow
 from vpd.library.sealed_files import ends_whole, write_array
 from vpd.library.verified import cache_folder
 
@@ -23,6 +25,7 @@ def path(tmp_path, monkeypatch):
     """An artefact of a library, and a folder for caches of its own."""
     monkeypatch.setattr(verified, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr(verified, "_changed", {})
+    monkeypatch.setattr(verified, "_forgotten", Event())
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "vpd.toml").touch()
     path = tmp_path / "lib" / "features" / "vpd" / "a.arrow"
@@ -43,6 +46,13 @@ def next_command():
     """What a new process knows."""
     verified.keep()
     verified._entries.clear()
+    verified._forgotten.clear()
+
+
+def memory():
+    """The one file in which something was kept."""
+    (found,) = (verified.cache_folder() / "verified").glob("*/*.json")
+    return found
 
 
 def flip(path, keep_times=False):
@@ -108,8 +118,7 @@ def test_a_copied_library_is_compared_anew(tmp_path, path, compared):
 )
 def test_a_damaged_memory_is_none(path, compared, content):
     next_command()
-    (kept,) = (verified.cache_folder() / "verified").iterdir()
-    kept.write_bytes(content)
+    memory().write_bytes(content)
     verified._entries.clear()
     read_table(path)
     assert compared == [path]
@@ -140,11 +149,11 @@ def test_a_home_that_is_not_there_is_not_made(monkeypatch, tmp_path):
 def test_a_damaged_memory_of_what_was_compared_hides_no_damage(path):
     """Of 200 damaged files none makes a changed artefact pass, or ends a command."""
     next_command()
-    (memory,) = (verified.cache_folder() / "verified").iterdir()
-    whole = memory.read_bytes()
+    kept = memory()
+    whole = kept.read_bytes()
     flip(path)
     for seed in range(200):
-        memory.write_bytes(damaged(whole, np.random.default_rng(seed)))
+        kept.write_bytes(damaged(whole, np.random.default_rng(seed)))
         verified._entries.clear()
         assert not is_current(path, RECIPE)
 
@@ -152,8 +161,42 @@ def test_a_damaged_memory_of_what_was_compared_hides_no_damage(path):
 @pytest.mark.parametrize("size", ["1e999", "Infinity", "NaN", "null", "[]"])
 def test_numbers_that_are_none_are_forgotten(path, size):
     next_command()
-    (memory,) = (verified.cache_folder() / "verified").iterdir()
-    name, (checksum_, *_) = next(iter(json.loads(memory.read_text()).items()))
-    memory.write_text(f'{{"{name}": ["{checksum_}", {size}, 1, 1, 1]}}')
+    kept = memory()
+    name, (checksum_, *_) = next(iter(json.loads(kept.read_text()).items()))
+    kept.write_text(f'{{"{name}": ["{checksum_}", {size}, 1, 1, 1]}}')
     verified._entries.clear()
     assert is_current(path, RECIPE)
+
+
+def test_a_command_reads_what_was_kept_of_the_files_that_it_needs(path, monkeypatch):
+    others = [path.with_name(f"v{i}.arrow") for i in range(100)]
+    for other in others:
+        write_arrow(pa.table({"x": [1.0]}), other, RECIPE)
+    next_command()
+    read_table(path)
+    assert 1 <= sum(map(len, verified._entries.values())) < 20
+    verified.forget()
+    assert not any(verified.is_verified(other, checksum_of(other), other.stat()) for other in others)
+    next_command()
+    assert all(verified.is_verified(other, checksum_of(other), other.stat()) for other in others)
+
+
+def checksum_of(path):
+    return read_recipe(path)["checksum"]
+
+
+def test_what_was_kept_of_a_library_that_nobody_reads_is_removed(path):
+    next_command()
+    old = memory().parent
+    flat = old.parent / "0123.json"  # as earlier versions kept it
+    flat.touch()
+    long_ago = time.time() - verified.KEPT_S - 10
+    for kept in (old, flat):
+        os.utime(kept, (long_ago, long_ago))
+    other = path.parents[2].with_name("other") / "a.arrow"
+    other.parent.mkdir()
+    (other.parent / "vpd.toml").touch()
+    write_arrow(pa.table({"x": [1.0]}), other, RECIPE)
+    next_command()
+    assert memory().parent != old
+    assert not flat.exists()
