@@ -39,10 +39,22 @@ def library(tmp_path_factory):
 
 def test_the_library_is_found_from_within_it(library):
     assert vpd.Library(library.layout.root / "frames").layout == library.layout
-    assert list(library.videos.rows) == NAMES
+    assert list(library.videos) == NAMES
     assert library.status().steps["scan"].current == 5
     with pytest.raises(InputError, match="is not a library"):
         vpd.Library("/")
+
+
+def test_what_cannot_be_added_is_said(library, tmp_path):
+    """The rest is added; nothing is left out in silence."""
+    there = library.layout.root.parent / library.videos["a1"].path
+    gone = tmp_path / "gone.mp4"
+    with pytest.warns(UserWarning, match="gone.mp4 is not added: it does not exist"):
+        found = vpd.Library.new(tmp_path / "some", [there, gone])
+    assert list(found.videos) == ["a1"]
+    assert found.add_videos([there, gone]).problems == [(gone, "does not exist")]
+    with pytest.raises(InputError, match=r"no video is added .*gone.mp4 is not added"):
+        vpd.Library.new(tmp_path / "none", gone)
 
 
 def test_search(library):

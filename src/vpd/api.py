@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from vpd.errors import InputError
 from vpd.library.answers import Verdict
 from vpd.library.labels import parse_query, read_labels
 from vpd.library.layout import Layout
 from vpd.library.opening import library_at, sync
 from vpd.library.remote import is_url
-from vpd.library.videos import Videos
+from vpd.library.videos import Registration, Videos
 from vpd.pipeline.cluster import Cluster
 from vpd.pipeline.register import add_videos, library_to_fill
+from vpd.pipeline.registered import Weight, sentences
 from vpd.pipeline.report import Listener, RunReport
 from vpd.pipeline.run import run
 from vpd.pipeline.shard import Shard
@@ -107,12 +110,18 @@ class Library:
         Raises
         ------
         InputError
-            Where nothing can be added.
+            Where nothing can be added. Where some of it cannot, a UserWarning names each and says why;
+            `add_videos` returns the same.
         """
-        layout = library_to_fill(path if isinstance(path, str) else Path(path))
-        add_videos(layout, _places(videos), join)
-        sync(layout)
-        return cls(path)
+        library_to_fill(path if isinstance(path, str) else Path(path))
+        library = cls(path)
+        registered = library.add_videos(videos, join)
+        refused = [text for weight, text in sentences(registered) if weight is Weight.ERROR]
+        if refused and not (registered.added or registered.known or registered.moved):
+            raise InputError(f"no video is added to {path}. {' '.join(refused)}")
+        for text in refused:
+            warnings.warn(text, stacklevel=2)
+        return library
 
     def __repr__(self) -> str:
         return f"vpd.Library({str(self.layout.root)!r})"
@@ -126,6 +135,25 @@ class Library:
     def videos(self) -> Videos:
         """The table of videos as it is now."""
         return Videos.read(self.layout)
+
+    def add_videos(self, videos: AnyPath | Iterable[AnyPath], join: bool = False) -> Registration:
+        """Add videos. One that cannot be added does not keep the others out.
+
+        Parameters
+        ----------
+        videos : str, path, or several
+            Files, folders of them, and URLs. They stay where they are.
+        join : bool
+            Files that a camera has cut one recording into are one video.
+
+        Returns
+        -------
+        Registration
+            What became of each file: ``added``, ``known``, ``moved``, and ``problems`` with their reasons.
+        """
+        result = add_videos(self.layout, _places(videos), join)
+        sync(self.layout)
+        return result
 
     def run(
         self,

@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from vpd.library.copy_contents import store_of
 from vpd.library.store import Store
 
 BUCKET = "games"
@@ -26,6 +27,7 @@ def s3(monkeypatch, errors=0.0):
     A share of its answers is lost after the work was done: they become 500, or the connection is cut.
     """
     import boto3
+    from s3fs import S3FileSystem
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "a")
@@ -48,6 +50,8 @@ def s3(monkeypatch, errors=0.0):
         bad = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         address = f"http://127.0.0.1:{bad.stdout.readline().strip()}"
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        store_of.cache_clear()  # another test's server had the same URLs
+        S3FileSystem.clear_instance_cache()
         yield address
     finally:
         for process in (bad, moto):

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.library.stores import s3
 from tests.pipeline.made import make_video, set_settings, write_boxes
 from vpd.errors import InputError
 from vpd.library import remote
+from vpd.library.store import open_store
 from vpd.library.videos import Videos
 from vpd.pipeline.register import add_videos, make_library
 from vpd.pipeline.run import run
@@ -206,42 +208,23 @@ def test_a_changed_url_is_taken_up_by_naming_it_again(tmp_path, folder):
 @pytest.mark.slow
 def test_videos_of_a_bucket(tmp_path, folder, monkeypatch):
     """moto's S3 as a process, behind a server that fails for one answer in a hundred."""
-    pytest.importorskip("s3fs")
-    pytest.importorskip("moto")
-    boto3 = pytest.importorskip("boto3")
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    moto = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)], stderr=subprocess.DEVNULL)
-    try:
-        client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port}")
-        for _ in range(600):
-            try:
-                client.create_bucket(Bucket="games")
-                break
-            except Exception:  # noqa: BLE001 - it is not up yet
-                time.sleep(0.2)
+    for name in ("s3fs", "moto", "boto3", "obstore"):
+        pytest.importorskip(name)
+    monkeypatch.setattr(remote, "BLOCK", 1000)
+    with s3(monkeypatch, 0.01):
+        day = open_store("s3://games/day")
         for name in ("a", "b"):
-            client.upload_file(str(make_video(folder / f"{name}.mp4", ord(name))), "games", f"day/{name}.mp4")
-        client.put_object(Bucket="games", Key="day/notes.txt", Body=b"no video")
-        monkeypatch.setattr(remote, "BLOCK", 1000)
-        with served(f"http://127.0.0.1:{port}", 0.01) as address:
-            monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-            layout = make_library(tmp_path / "lib")
-            registered = add_videos(layout, ["s3://games/day/", "s3://games/none/"])
-            assert registered.added == ["a", "b"]
-            assert [place for place, _ in registered.problems] == ["s3://games/none/"]
-            for name in "ab":
-                write_boxes(layout, name)
-            set_settings(layout)
-            assert run(layout, ["crop"]).complete
-        assert Videos.read(layout)["a"].path == "s3://games/day/a.mp4"
-    finally:
-        moto.kill()
-        moto.wait()
+            day.put(f"{name}.mp4", make_video(folder / f"{name}.mp4", ord(name)), None)
+        day.put("notes.txt", b"no video", None)
+        layout = make_library(tmp_path / "lib")
+        registered = add_videos(layout, ["s3://games/day/", "s3://games/none/"])
+        assert registered.added == ["a", "b"]
+        assert [place for place, _ in registered.problems] == ["s3://games/none/"]
+        day.put("c.mp4", make_video(folder / "c.mp4", ord("c")), None)
+        registered = add_videos(layout, ["s3://games/day/"])
+        assert (registered.added, registered.known) == (["c"], ["a", "b"])
+        for name in "abc":
+            write_boxes(layout, name)
+        set_settings(layout)
+        assert run(layout, ["crop"]).complete
+    assert Videos.read(layout)["a"].path == "s3://games/day/a.mp4"

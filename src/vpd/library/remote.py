@@ -130,8 +130,13 @@ def listed(url: str, suffixes: frozenset[str]) -> list[str]:
     if not url.endswith("/"):
         return [url]
     system, path = _system(url)
-    found: list[str] = _tried(url, lambda: system.find(path))
-    videos = [name for name in sorted(found) if PurePosixPath(name).suffix.lower() in suffixes]
+
+    def ask() -> list[str]:
+        system.invalidate_cache()
+        found: list[str] = system.find(path)
+        return found
+
+    videos = [name for name in sorted(_tried(url, ask)) if PurePosixPath(name).suffix.lower() in suffixes]
     return [system.unstrip_protocol(name) for name in videos]
 
 

@@ -196,7 +196,7 @@ def _rows(table: pa.Table) -> Iterator[VideoRow]:
 
 
 class Videos:
-    """The rows of a library's videos by id, in the order they were registered."""
+    """The rows of a library's videos by id, in the order they were registered. Iteration yields the ids."""
 
     def __init__(self, layout: Layout, rows: Iterable[VideoRow] = ()) -> None:
         self.layout = layout
@@ -231,6 +231,9 @@ class Videos:
 
     def __getitem__(self, video: str) -> VideoRow:
         return self.rows[self.id_of(video)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
