@@ -1,4 +1,8 @@
-"""How hypothesis tries things: its clocks are off, because no test depends on the speed of the machine."""
+"""What all tests share: hypothesis without clocks, because no test depends on the speed of the machine, the
+signals of a terminal, and no cache of the user's.
+"""
+
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -7,6 +11,12 @@ from vpd.library import verified
 
 settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no clock")
+
+# nohup and a shell's background jobs ignore these, and so would every program that a test starts.
+for name in ("SIGINT", "SIGHUP"):
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture(autouse=True, scope="session")

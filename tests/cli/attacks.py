@@ -66,6 +66,8 @@ def forked(work: Callable[[], Any], stop_at: int = 0, number: int = signal.SIGKI
                 os.dup2(said.fileno(), 1)
                 os.dup2(said.fileno(), 2)
                 sys.stdout, sys.stderr = (os.fdopen(fd, "w", closefd=False) for fd in (1, 2))
+                for ignored in SAID:  # nohup ignores them, and so would a command
+                    signal.signal(ignored, signal.SIG_DFL)
                 seen = 0
 
                 def hook(event: str, arguments: Any) -> None:
