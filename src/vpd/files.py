@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 512 * 2**20
 """A larger file is refused before it is read."""
+
+
+_MOST_NS = 2**63 - 1
+
+
+def modified_ns(found: os.stat_result) -> int:
+    """The time of change in ns, as tables hold it. Later times than they can, of the year 2262, are that."""
+    return min(found.st_mtime_ns, _MOST_NS)
 
 
 def must_be_a_file(path: Path, most: int | None = None) -> None:

@@ -1,5 +1,6 @@
 """Videos keep their ids, and are known again by content wherever they lie."""
 
+import os
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -115,3 +116,12 @@ def test_names_that_mean_a_video(tmp_path, videos):
     for name in ("", "nothing", "z/cam.mp4", "am.mp4"):
         with pytest.raises(InputError, match="no video"):
             videos.id_of(name)
+
+
+def test_files_of_a_clock_far_ahead_are_registered_and_unchanged(videos, tmp_path):
+    """Nanoseconds after the year 2262 are more than a table holds."""
+    path = put(tmp_path / "a.mp4", b"content")
+    os.utime(path, (2**34, 2**34))
+    videos.register([path], key_of)
+    videos.write()
+    assert not Videos.read(videos.layout).changed("a")

@@ -6,6 +6,7 @@ disk has changed is never restored.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,8 +65,14 @@ def _write(target: Path, content: bytes) -> None:
 def keep(path: Path) -> None:
     """Keep the present state of ``path`` before a change, and delete states beyond the last `KEPT`.
 
-    Nothing happens where there is no file. Raises InputError or DiskFullError where it cannot be kept.
+    Nothing happens where there is no file. Raises InputError or DiskFullError where it cannot be kept, and
+    InputError where it is a link: the change would put a file in its place, and leave the one it leads to.
     """
+    if path.is_symlink():
+        raise InputError(
+            f"{path} is a link to {os.readlink(path)}. vpd writes through no links: move that file here, in "  # noqa: PTH115
+            "place of the link."
+        )
     if path.exists():
         _keep(path, _present(path))
 

@@ -6,9 +6,11 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from vpd.errors import InputError
+from vpd.files import entries
 from vpd.library.copy_state import CopyState, root_of
 from vpd.library.layout import SETTINGS_FILE, Layout, find_library
 from vpd.library.remote import is_url
@@ -18,6 +20,8 @@ from vpd.library.working_copy import WorkingCopy
 
 FOLDER = "VPD_LIBRARY_CACHE"
 """The variable that names the folder of the working copies."""
+USER_SUFFIXES = ("", ".csv", ".json", ".toml")
+"""Those of what a user puts into a library; the videos may lie beside it."""
 
 
 def library_at(place: Path | str, say: Callable[[str], None] = lambda text: None) -> Layout:
@@ -29,6 +33,7 @@ def library_at(place: Path | str, say: Callable[[str], None] = lambda text: None
     """
     if not (isinstance(place, str) and is_url(place)):
         layout = find_library(Path(place))
+        _must_lead_somewhere(layout.root)
         sync(layout, say)
         return layout
     # What lies in the store is asked first, so that a place that is no library leaves no folder behind.
@@ -37,6 +42,20 @@ def library_at(place: Path | str, say: Callable[[str], None] = lambda text: None
         if layout.settings.is_file():
             return layout
     raise InputError(f"{place} is not a library. Make one with `vpd new {place} VIDEOS...`.")
+
+
+def _must_lead_somewhere(root: Path) -> None:
+    """Raise InputError where one of the user's tables or folders is a link to what is not there.
+
+    It would be taken for one that is not there, and the first change would put a new table in its place.
+    """
+    with suppress(PermissionError):
+        for path in entries(root):
+            if path.suffix in USER_SUFFIXES and path.is_symlink() and not path.exists():
+                raise InputError(
+                    f"{path} is a link to {os.readlink(path)}, which is not there. Connect the disk that it "  # noqa: PTH115
+                    "lies on, or delete the link."
+                )
 
 
 def copy_of(url: str, say: Callable[[str], None] = lambda text: None) -> Layout:

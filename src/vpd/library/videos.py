@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from vpd.errors import InputError, VideoError
+from vpd.files import modified_ns
 from vpd.library import remote
 from vpd.library.artefact import Recipe, damaged, read_table, write_parquet
 from vpd.library.frames import Recording
@@ -143,7 +144,7 @@ class Registration:
 
 def _stamp(files: Sequence[Path]) -> dict[str, Any]:
     found = [file.stat() for file in files]
-    return {"bytes": sum(f.st_size for f in found), "mtime_ns": max(f.st_mtime_ns for f in found)}
+    return {"bytes": sum(f.st_size for f in found), "mtime_ns": max(map(modified_ns, found))}
 
 
 def _is_there(path: Path) -> bool:
@@ -306,7 +307,8 @@ class Videos:
             found = os.stat(os.path.normpath(f"{self.layout.root}/{row.relative}"))  # noqa: PTH116  one in a loop
         except OSError:
             return False
-        return stat.S_ISREG(found.st_mode) and (found.st_size, found.st_mtime_ns) == (row.bytes, row.mtime_ns)
+        seen = (found.st_size, modified_ns(found))
+        return stat.S_ISREG(found.st_mode) and seen == (row.bytes, row.mtime_ns)
 
     def missing(self, video: str) -> str:
         """Say why the file of a video is missing; "" where it is there, and of URLs, which are not asked."""

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from vpd.errors import ArtefactError, InputError
+from vpd.files import modified_ns
 from vpd.library.artefact import Recipe, read_recipe, read_table, write_parquet
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow
@@ -149,7 +150,7 @@ class Notes:
             inside = _inside(self._root, path, row.video)
             if any(mark in inside for mark in MARKS):
                 return
-            found.append(Found(inside, state.st_size, state.st_mtime_ns))
+            found.append(Found(inside, state.st_size, modified_ns(state)))
         key, steps = self._fresh.setdefault(row.video, (row.key, {}))
         if key != row.key:
             steps.clear()
