@@ -8,9 +8,13 @@ from typer.testing import CliRunner
 
 from tests.paper import made
 from tests.pipeline.made import averages
+from vpd.baselines import presets
+from vpd.baselines.settings import Training
+from vpd.baselines.skeleton_classifier import SkeletonClassifier
 from vpd.cli.main import build
 from vpd.library.layout import Layout
 from vpd.library.sealed_files import read_json
+from vpd.library.videos import Videos
 from vpd.paper import detection
 from vpd.student.network.backbones import BACKBONES
 
@@ -98,3 +102,18 @@ def test_the_laptops_detectors_are_said_and_unknown_ones_are_refused(tmp_path, m
     assert all(0 <= cell["ours"] <= 100 for cell in cells(shown["table4"])["joints2d"])
     with pytest.raises(Exception, match="there are paper, laptop"):
         run(*asked, "tiny")
+
+
+def test_a_system_that_rows_name_is_fitted_once_and_again_where_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr(presets, "SMALL_GRAPH", Training(batch=8, epochs=1))
+    layout: Layout = made.skating_library(tmp_path, axels=4)
+    made.write_made_poses(layout, Videos.read(layout).rows)
+    fit, fitted = SkeletonClassifier.fit, []
+    monkeypatch.setattr(SkeletonClassifier, "fit", lambda self, *x: fitted.append(self.seed) or fit(self, *x))
+    asked = ("table1", "-L", layout.root, "--subsets", 1, "--rows", "stgcn")
+    for more, wanted in (((), 1), (("--fresh",), 2), ((), 2)):
+        done, shown = run(*asked, *more)
+        assert done.exit_code == 0
+        assert 0 <= cells(shown["table1"])["stgcn"][0]["ours"] <= 100
+        assert len(fitted) == wanted
+    assert any("preset laptop, from random weights" in note for note in shown["table1"]["notes"])

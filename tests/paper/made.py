@@ -4,15 +4,17 @@ import json
 
 import numpy as np
 
+from tests.baselines.made import made_skeleton
 from tests.pipeline.made import made_library, write_given_poses
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.frames import read_times
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
+from vpd.library.poses import write_poses
 from vpd.library.videos import Videos
 from vpd.paper.bring import bring
-from vpd.types import FeatureSequence
+from vpd.types import FeatureSequence, PoseSequence
 from vpd.video import write_video
 
 
@@ -208,3 +210,12 @@ def write_made_features(layout, name, d=6, noise=0.3):
         ones = np.ones(len(times))
         sequence = FeatureSequence(video_id, 0, frames, times, values, ones > 0, ones)
         write_features(layout.features(name, video_id), [sequence], d, Recipe("made", 1, {"video": video_id}))
+
+
+def write_made_poses(layout, videos):
+    """One skater who raises both hands, in every frame."""
+    rng = np.random.default_rng(0)
+    for video in sorted(videos):
+        n = len(read_times(layout.frames(video)))
+        keypoints = made_skeleton("a", video, rng, n).keypoints[0]
+        write_poses(layout.poses(video), [PoseSequence(0, np.arange(n), keypoints)], Recipe("pose", 1))

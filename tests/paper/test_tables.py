@@ -9,16 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.baselines.made import made_skeleton
 from tests.paper import made
 from tests.recognition.made import actions
 from vpd.baselines import presets
 from vpd.baselines.settings import Training
 from vpd.baselines.table import BASELINES
 from vpd.errors import InputError
-from vpd.library.artefact import Recipe
-from vpd.library.frames import read_times
-from vpd.library.poses import write_poses
 from vpd.library.sealed_files import write_json
 from vpd.paper import detection, figure, recognition, retrieval, students, writers
 from vpd.paper.columns import open_columns
@@ -27,7 +23,6 @@ from vpd.paper.published import TABLE_1
 from vpd.paper.systems import JOINTS, RANDOM, ROWS, STUDENT_VI, TOP_CLASS
 from vpd.paper.tables import rows_of
 from vpd.recognition.bigru import BiGRUClassifier
-from vpd.types import PoseSequence
 
 NNS = replace(JOINTS, recogniser="nns")
 SHORT = {"epochs": 1, "windows": 8, "patience": 1, "hidden": 8, "folds": 2, "window_s": 4.0}
@@ -58,11 +53,7 @@ def test_table_1_has_guesses_features_and_reasons(columns):
 
 def test_a_network_over_skeletons_is_a_row(columns, layout, monkeypatch):
     monkeypatch.setattr(presets, "SMALL_GRAPH", Training(batch=8, epochs=1))
-    rng = np.random.default_rng(0)
-    for video in {segment.video for segment in columns[0].labels}:
-        n = len(read_times(layout.frames(video)))
-        keypoints = made_skeleton("a", video, rng, n).keypoints[0]
-        write_poses(layout.poses(video), [PoseSequence(0, np.arange(n), keypoints)], Recipe("pose", 1))
+    made.write_made_poses(layout, {segment.video for segment in columns[0].labels})
     table = recognition.table_1(columns, rows_of("table1", ["stgcn"]), Options(baselines="laptop"))
     cell = table.lines[0].cells[0]
     assert not cell.reason

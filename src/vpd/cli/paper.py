@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from vpd.baselines.presets import check_preset
+from vpd.baselines.presets import LAPTOP, check_preset
 from vpd.cli.common import (
     JobsOption,
     JsonOption,
@@ -165,7 +165,11 @@ FreshOption = Annotated[bool, typer.Option("--fresh", help="Repeat measurements 
 OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for the files; else the library's.")]
 BaselinesOption = Annotated[
     str | None,
-    typer.Option("--baselines", help="Also run the paper's other systems, with the preset laptop or paper."),
+    typer.Option(
+        "--baselines",
+        help="Also run the paper's other systems, with the preset laptop or paper; those that --rows names "
+        "run with laptop.",
+    ),
 ]
 DetectorOption = Annotated[
     str,
@@ -317,11 +321,10 @@ def _command(names: Sequence[str], about: str) -> None:
         as_json: JsonOption = False,
     ) -> None:
         with ProgressBar() as bar, _writable(out):
-            if baselines:
-                check_preset(baselines)
-            options = Options(
-                as_published, jobs or automatic_jobs(), 0, fresh, baselines or "", detector, epochs, bar
-            )
+            preset = baselines or (LAPTOP if rows else "")
+            if preset:
+                check_preset(preset)
+            options = Options(as_published, jobs or automatic_jobs(), 0, fresh, preset, detector, epochs, bar)
             asked = _asked(library, data, rows, k, subsets, options, out, as_json)
             if make:
                 _make(names, asked, jobs, bar)

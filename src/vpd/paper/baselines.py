@@ -54,7 +54,7 @@ def measure_baseline(
             options.jobs,
             lambda outcome, done, tasks: told(outcome),
             validation or (parts.validating if len(parts.validation) else None),
-            KeptOutcomes(column.results / "baselines.jsonl"),
+            KeptOutcomes(column.results / "baselines.jsonl", options.fresh),
             takes,
             of=_made_of(column, takes, windows),
         )

@@ -115,10 +115,8 @@ def measure(
 def _measured(
     column: Column, system: System, ks: Sequence[int], options: Options, told: Callable[[Outcome], None]
 ) -> dict[int, list[Outcome]]:
-    path = column.results / OUTCOMES
-    if options.fresh:
-        path.unlink(missing_ok=True)
-    kept, (validation, _) = KeptOutcomes(path), validation_of(column, options)
+    kept = KeptOutcomes(column.results / OUTCOMES, options.fresh)
+    validation, _ = validation_of(column, options)
     found: dict[int, list[Outcome]] = {}
     few = [k for k in ks if k != ALL and k in column.parts.subsets]
     for with_all, wanted in ((False, few), (True, [])) if ALL in ks else ((False, few),):

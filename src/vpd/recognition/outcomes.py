@@ -73,13 +73,14 @@ class KeptOutcomes:
     A line is used for the same sequences, labels, test part, subset and parameters of the recogniser. Other
     lines stay in the file. Changes of the program are noticed for baselines alone, whose ``of`` names their
     version: begin a new file after others. A line that a killed run left half, or that was damaged since, is
-    made again. Raises InputError for a file of another kind.
+    made again. With ``fresh`` no line that is there is used; those made again stand behind them, and count.
+    Raises InputError for a file of another kind.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fresh: bool = False) -> None:
         self.path = path
         self.rows: dict[str, dict[str, Any]] = {}
-        for row in read_lines(path):
+        for row in () if fresh else read_lines(path):
             if isinstance(row.get("key"), str):
                 self.rows[row["key"]] = row
 
