@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
     from vpd.verbs.recognise import RecogniseResult
     from vpd.verbs.remove import RemoveResult
     from vpd.verbs.retrieve import RetrieveResult
+    from vpd.verbs.same_athlete import SameResult
     from vpd.verbs.search import SearchResult
     from vpd.verbs.suggest import SuggestResult
 
@@ -651,6 +652,48 @@ class Library:
         from vpd.verbs.athletes import PickRequest, pick_athlete
 
         return pick_athlete(self.layout, PickRequest(video, time_s, x, y, w, h, athlete))
+
+    def same_athlete(
+        self,
+        video: str,
+        time_s: float,
+        x: float,
+        y: float,
+        w: float,
+        h: float,
+        athlete: int = 0,
+        progress: Progress | None = None,
+    ) -> SameResult:
+        """Look for the athlete of one shot in those that follow, by the clothes. Nothing is kept.
+
+        Parameters
+        ----------
+        video : str
+            Id, file name, or end of the path.
+        time_s : float
+            Seconds of the video's clock.
+        x, y, w, h : float
+            Box around the athlete then, in pixels of the upright picture.
+        athlete : int
+            The number of the athlete; shots in which a pick decides it are left out.
+        progress : Progress, optional
+            Told the progress; can cancel.
+
+        Returns
+        -------
+        SameResult
+            ``proposals``, each with ``pick`` and ``likeness``; `pick_athlete` keeps a pick.
+
+        Raises
+        ------
+        InputError
+            For a box without area.
+        """
+        from vpd.athletes.picks import Pick
+        from vpd.verbs.same_athlete import SameRequest, same_athlete
+
+        wanted = Pick(self.videos.id_of(video), time_s, x, y, w, h, athlete)
+        return same_athlete(self.layout, SameRequest(wanted), progress)
 
     def remove_video(self, video: str, back: bool = False) -> RemoveResult:
         """Remove a video and keep its labels aside, or bring it back, as `vpd remove` does.

@@ -17,12 +17,12 @@ from starlette.testclient import TestClient
 
 from vpd.crops.encoding import pack_rgb
 from vpd.crops.file import SCHEMA, write_crops
-from vpd.library.artefact import Recipe, write_text
+from vpd.library.artefact import Recipe, read_notes, write_text
 from vpd.library.features import write_features
 from vpd.library.frames import read_times
 from vpd.library.layout import Layout
 from vpd.library.poses import write_poses
-from vpd.library.tracks import write_tracks
+from vpd.library.tracks import read_tracks, write_tracks
 from vpd.pipeline.register import add_videos, make_library
 from vpd.pipeline.run import run
 from vpd.types import FeatureSequence, PoseSequence, Track
@@ -146,6 +146,24 @@ def fill(layout: Layout, video: str, kind: int, seed: int) -> None:
         video, 0, frames, times_s, features_of(times_s, kind, seed), np.ones(n, bool), np.ones(n)
     )
     write_features(layout.features("vipe-window", video), [sequence], 8, RECIPE)
+
+
+def people_of_shots(layout: Layout, video: str, count: int) -> None:
+    """Write notes by which a made video has ``count`` shots of equal length, each with the moving square as
+    athlete and a place of the background as another person.
+    """
+    path = layout.tracks(video)
+    tracks, times_s = read_tracks(path), read_times(layout.frames(video))
+    (shot,) = read_notes(path)["shots"]
+    first, other = shot["people"]
+    shots = []
+    for frames in np.array_split(np.arange(len(times_s)), count):
+        middle = int(frames[len(frames) // 2])
+        at = {"time_s": float(times_s[middle])}
+        square = {**first, **at, "box": [20 + (middle * 3) % (WIDTH - 80), 90, 40, 60]}
+        span = {"start_s": float(times_s[frames[0]]), "end_s": float(times_s[frames[-1]])}
+        shots.append({**shot, **span, "people": [square, {**other, **at, "box": [270, 60, 40, 70]}]})
+    write_tracks(path, tracks, Recipe("track", 1, notes={"shots": shots, "picks_missed": []}))
 
 
 def made_library(folder: Path, videos: int = 6, frames: int = 240) -> Layout:

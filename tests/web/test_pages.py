@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.web.browser import EXACT, JOINED, NEEDS_BROWSER, kinds, kinds_library, open_video, show
-from tests.web.made import CLASSES, RECIPE, constant, features_of, fill, write_coded
+from tests.web.made import CLASSES, RECIPE, constant, features_of, fill, people_of_shots, write_coded
 from vpd.library.artefact import Recipe, read_notes
 from vpd.library.features import write_features
 from vpd.library.labels import read_labels
@@ -283,6 +283,27 @@ def test_the_doubtful_shots_are_gone_through_by_a_key(page, shots_of_v4):
     for shot in (2, 0, 2):
         page.keyboard.press("KeyN")
         page.wait_for_function("(id) => document.activeElement.id === id", arg=f"shot-{shot}")
+
+
+def test_the_same_athlete_is_taken_over_in_the_following_shots(page, library):
+    kept = library.tracks("v3").read_bytes()
+    people_of_shots(library, "v3", 4)
+    page.goto("/#/athlete/v3")
+    page.locator("section", has=page.locator("#shot-0")).locator(".card .picture").first.click()
+    page.get_by_role("button", name="The same in the following shots").click()
+    page.wait_for_selector("text=3 of 3 following shots")
+    assert page.locator("[data-proposed=true]").count() == 3
+    page.get_by_role("button", name="Not the same").nth(1).click()
+    page.get_by_role("button", name="Keep 2 proposals").wait_for()
+    page.locator("main").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".card")]
+          .filter((card) => card.textContent.includes("your choice")).length === 3"""
+    )
+    rows = [line for line in library.picks.read_text().splitlines() if line.startswith("v3,")]
+    assert len(rows) == 3
+    library.tracks("v3").write_bytes(kept)
 
 
 def test_a_click_in_the_picture_says_who_the_athlete_is(page, library):

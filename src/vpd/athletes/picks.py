@@ -83,8 +83,11 @@ def pick_of(record: Record, names: VideoNames | None = None) -> Pick:
         raise record.fail("video" if "there is no video" in str(error) else "time_s", error) from error
 
 
-def add_pick(path: Path, pick: Pick, names: VideoNames | None = None) -> None:
-    """Add ``pick`` to the file. It replaces one of the same video, athlete and time.
+def add_pick(
+    path: Path, pick: Pick, names: VideoNames | None = None, instead: tuple[float, float] | None = None
+) -> None:
+    """Add ``pick`` to the file. It replaces one of the same video, athlete and time, and those of its video
+    and athlete within the seconds ``instead``.
 
     Other rows, and columns that vpd does not know, stay. The earlier state is kept.
     """
@@ -92,7 +95,9 @@ def add_pick(path: Path, pick: Pick, names: VideoNames | None = None) -> None:
     for name in ("w", "h", "athlete"):
         table.add_column(name)
     cells = _cells(pick, table)
-    same = [r.index for r in table.records() if _place(pick_of(r), names) == _place(pick, names)]
+    first_s, last_s = instead or (pick.time_s, pick.time_s)
+    others = [(r.index, pick_of(r)) for r in table.records()]
+    same = [i for i, p in others if _whose(p, names) == _whose(pick, names) and first_s <= p.time_s <= last_s]
     if same:
         table.set(same[0], {"w": "", "h": ""} | cells)
         table.remove(same[1:])
@@ -126,8 +131,8 @@ def _write(table: Table) -> None:
     table.write()
 
 
-def _place(pick: Pick, names: VideoNames | None) -> tuple[str, int, float]:
-    return _meant(pick.video, names), pick.athlete, pick.time_s
+def _whose(pick: Pick, names: VideoNames | None) -> tuple[str, int]:
+    return _meant(pick.video, names), pick.athlete
 
 
 def _meant(video: str, names: VideoNames | None) -> str:

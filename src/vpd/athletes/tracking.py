@@ -269,12 +269,14 @@ def _explain(
     told = [i for place, i in enumerate(order) if place < EXPLAINED or i in athlete_of]
     people = []
     for i in told:
-        box = np.median(np.stack(shot.people[i].boxes), axis=0)
+        boxes = np.stack(shot.people[i].boxes)
+        usual = int(np.abs(boxes - np.median(boxes, axis=0)).sum(axis=1).argmin())
         people.append(
             {
                 "athlete": athlete_of.get(i),
                 "chosen_by": ("pick" if i in hits else "rank") if i in athlete_of else None,
-                "box": [round(float(v)) for v in box],
+                "box": [round(float(v)) for v in boxes[usual]],
+                "time_s": round(float(shot.people[i].times_s[usual]), 3),
                 **ranks[i].explained(),
             }
         )

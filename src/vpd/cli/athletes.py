@@ -88,7 +88,7 @@ def _print(result: AthletesResult) -> None:
         say(f"{shot.start_s:.2f} to {shot.end_s:.2f} s: {shot.found} people found")
         if not shot.people:
             continue
-        told = {"athlete", "chosen_by", "box"}
+        told = {"athlete", "chosen_by", "box", "time_s"}
         reasons = [name for name in shot.people[0] if name not in told]
         table = PlainTable("athlete", "chosen by", "box", *reasons, box=None, pad_edge=False)
         for person in shot.people:

@@ -32,7 +32,7 @@ class ShotAthletes:
     start_s, end_s : times of the first and the last frame.
     found : number of people found; ``people`` may be fewer.
     people : of each: athlete (its number, or None), chosen_by ("pick", "rank" or None), box (x, y, w, h in
-        pixels, the median), score, and the parts of the score.
+        pixels) at time_s, where the person mostly is, score, and the parts of the score.
     """
 
     video: str
@@ -102,7 +102,8 @@ class AthletesResult:
 class PickRequest:
     """A pick: the person at (x, y), or in the box (x, y, w, h), at ``time_s`` is ``athlete`` in that shot.
 
-    Pixels are those of the upright picture. ``w`` and ``h`` are 0 for a click.
+    Pixels are those of the upright picture. ``w`` and ``h`` are 0 for a click. Earlier picks of the athlete
+    within the seconds ``instead`` are taken back.
     """
 
     video: str
@@ -112,6 +113,7 @@ class PickRequest:
     w: float = 0.0
     h: float = 0.0
     athlete: int = 0
+    instead: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -170,13 +172,26 @@ def pick_athlete(library: Layout, request: PickRequest, progress: Progress | Non
 
     Raises InputError for a place or a time outside of the video.
     """
+    return pick_athletes(library, [request], progress)
+
+
+def pick_athletes(
+    library: Layout, requests: Sequence[PickRequest], progress: Progress | None = None
+) -> PicksResult:
+    """Add picks of one video: all of them, or none. Raises InputError where one lies outside of it, or there
+    is none.
+    """
     (progress or Progress()).check()
+    if not requests:
+        raise InputError("there is no pick to keep.")
     videos = Videos.read(library)
-    row, r = videos[request.video], request
-    pick = Pick(row.video, r.time_s, r.x, r.y, r.w, r.h, r.athlete)
-    check_inside(pick, row)
+    row = videos[requests[0].video]
+    picks = [Pick(row.video, r.time_s, r.x, r.y, r.w, r.h, r.athlete) for r in requests]
+    for pick in picks:
+        check_inside(pick, row)
     with locked(library.picks):
-        kept.add_pick(library.picks, pick, videos.names)
+        for pick, given in zip(picks, requests, strict=True):
+            kept.add_pick(library.picks, pick, videos.names, given.instead)
     return _picks_of(library, row.video, videos)
 
 

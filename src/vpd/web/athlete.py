@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from vpd.athletes.picks import Pick
+from vpd.errors import InputError
 from vpd.pipeline.report import Silent
 from vpd.pipeline.run import run
 from vpd.pipeline.status import status
@@ -17,7 +19,9 @@ from vpd.verbs.athletes import (
     athletes,
     forget_picks,
     pick_athlete,
+    pick_athletes,
 )
+from vpd.verbs.same_athlete import SameRequest, same_athlete
 from vpd.web.app_state import StateOf
 from vpd.web.frame_cache import encode
 from vpd.web.jobs import Job
@@ -27,9 +31,13 @@ from vpd.web.workspace import NotThereError
 router = APIRouter(prefix="/api")
 MAX_BINS = 20_000
 MAX_SPAN_S = 60.0
+MAX_PICKS = 5000
 MARGIN = 0.15
 """Margin around a person's box in the picture of the person, as a share of the box."""
 PERSON_WIDTH = 240
+
+
+Second = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class PickBody(BaseModel):
@@ -43,6 +51,15 @@ class PickBody(BaseModel):
     w: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     h: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     athlete: int = Field(default=0, ge=0, lt=1000)
+    instead: tuple[Second, Second] | None = None
+    """Span in seconds in which this pick replaces the earlier ones of the athlete."""
+
+
+class PicksBody(BaseModel):
+    """Picks of one video: all of them are kept, or none."""
+
+    model_config = ConfigDict(extra="forbid")
+    picks: list[PickBody] = Field(min_length=1, max_length=MAX_PICKS)
 
 
 class VideoBody(BaseModel):
@@ -139,6 +156,30 @@ def pick(body: PickBody, state: StateOf) -> dict[str, Any]:
     result = pick_athlete(state.workspace.layout, PickRequest(**body.model_dump())).to_json()
     state.changed()
     return result
+
+
+@router.post("/picks/batch")
+def pick_many(body: PicksBody, state: StateOf) -> dict[str, Any]:
+    """Keep the user's word on the athlete in several shots of a video."""
+    video = state.workspace.video(body.picks[0].video).video
+    if any(pick.video != video for pick in body.picks):
+        raise InputError("the picks are of several videos.")
+    requests = [PickRequest(**pick.model_dump()) for pick in body.picks]
+    result = pick_athletes(state.workspace.layout, requests).to_json()
+    state.changed()
+    return result
+
+
+@router.post("/picks/same")
+def same(body: PickBody, state: StateOf) -> dict[str, Any]:
+    """Look for the athlete of one shot in those that follow, in the background."""
+    state.workspace.video(body.video)
+    layout, wanted = state.workspace.layout, SameRequest(Pick(**body.model_dump(exclude={"instead"})))
+
+    def work(job: Job) -> dict[str, Any]:
+        return same_athlete(layout, wanted, job.progress).to_json()
+
+    return {"job": state.searches.start("same", body.video, work).to_json()}
 
 
 @router.delete("/picks")
