@@ -57,6 +57,34 @@ def test_what_cannot_be_added_is_said(library, tmp_path):
         vpd.Library.new(tmp_path / "none", gone)
 
 
+def test_one_is_given_as_one_or_as_a_list_of_one(library, tmp_path):
+    """A text is never taken for its letters."""
+    query = "a1@0-1.6"
+    pairs = [
+        (lambda given: library.search(given, videos=["a2"]), query),
+        (lambda given: library.search(query, videos=given), "a2.mp4"),
+        (lambda given: library.search(query, segments=given), library.query("b1@0-1.6")),
+        (lambda given: library.recognise(given), query),
+        (lambda given: library.retrieve(given), "joints2d"),
+        (lambda given: library.list_labels(videos=given), "a1"),
+        (lambda given: library.list_labels(labels=given), "a"),
+        (lambda given: library.export_labels("csv", tmp_path, videos=given).segments, "b1"),
+        (lambda given: library.run(given).missing, "scan"),
+        (lambda given: len(library.sequences(given)), library.query(query)),
+    ]
+    for verb, one in pairs:
+        single, several = verb(one), verb([one])
+        if hasattr(single, "to_json"):
+            single, several = single.to_json(), several.to_json()
+        assert single == several
+
+
+@pytest.mark.parametrize("wrong", [{"n": 0}, {"n": -3}, {"mode": "other"}])
+def test_what_suggest_cannot_do_is_refused(library, wrong):
+    with pytest.raises(InputError, match=r"number of moments|the mode"):
+        library.suggest(**wrong)
+
+
 def test_search(library):
     found = library.search("a1@0-1.6")
     assert (found.uncut, found.hits[0].segment.video) == (False, "a2")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vpd.errors import InputError
 from vpd.library.answers import Verdict
@@ -51,20 +51,27 @@ if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
 AnyPath = str | PathLike[str]
 
 
+def _several(given: Any) -> Any:
+    """A list of what may also be given singly: a text, a path, a number or a segment. None stays None."""
+    if given is None or isinstance(given, list):
+        return given
+    return [given] if isinstance(given, str | PathLike | int | Segment) else list(given)
+
+
 def _paths(paths: AnyPath | Iterable[AnyPath]) -> list[Path]:
-    return [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
+    return [Path(path) for path in _several(paths)]
 
 
 def _places(places: AnyPath | Iterable[AnyPath]) -> list[Path | str]:
     """URLs as they are, the rest as paths."""
-    several = [places] if isinstance(places, str | PathLike) else places
-    return [place if isinstance(place, str) and is_url(place) else Path(place) for place in several]
+    return [place if isinstance(place, str) and is_url(place) else Path(place) for place in _several(places)]
 
 
 class Library:
     """The library at ``path``, or the one that ``path`` lies in, or the one at a URL of an object store.
 
-    Raises InputError where there is none.
+    Where a verb takes several videos, spans or names, one alone will do. Raises InputError where there is no
+    library.
 
     Examples
     --------
@@ -158,11 +165,11 @@ class Library:
 
     def run(
         self,
-        steps: Sequence[str] = ("embed",),
+        steps: str | Sequence[str] = ("embed",),
         jobs: int = 1,
         redistill: bool = False,
         listener: Listener | None = None,
-        teachers: Sequence[str] = (),
+        teachers: str | Sequence[str] = (),
         invert: bool = False,
         engine: str = "",
         cluster: Cluster | None = None,
@@ -200,7 +207,17 @@ class Library:
             What was made, what was set aside and why; ``complete`` where all was done.
         """
         return run(
-            self.layout, steps, jobs, redistill, listener, teachers, invert, "", engine, cluster, shard
+            self.layout,
+            _several(steps),
+            jobs,
+            redistill,
+            listener,
+            _several(teachers),
+            invert,
+            "",
+            engine,
+            cluster,
+            shard,
         )
 
     def pixels(self, again: bool = False, listener: Listener | None = None) -> RunReport:
@@ -313,7 +330,9 @@ class Library:
         """
         return parse_query(text, self.videos)
 
-    def sequences(self, segments: Iterable[Segment], name: str | None = None) -> list[FeatureSequence]:
+    def sequences(
+        self, segments: Segment | Iterable[Segment], name: str | None = None
+    ) -> list[FeatureSequence]:
         """The features of segments, for recognisers and detectors.
 
         Parameters
@@ -334,14 +353,14 @@ class Library:
             Where a segment has no features.
         """
         store = self.features(name)
-        return [store.segment(segment) for segment in segments]
+        return [store.segment(segment) for segment in _several(segments)]
 
     def search(
         self,
         queries: Span | Sequence[Span],
         uncut: bool | None = None,
-        segments: Iterable[Segment] | None = None,
-        videos: Iterable[str] | None = None,
+        segments: Segment | Iterable[Segment] | None = None,
+        videos: str | Iterable[str] | None = None,
         features: str | None = None,
         top: int | None = None,
         progress: Progress | None = None,
@@ -386,10 +405,10 @@ class Library:
         from vpd.verbs.search import SearchRequest, search
 
         request = SearchRequest(
-            [queries] if isinstance(queries, str | Segment) else list(queries),
+            _several(queries),
             uncut,
-            None if segments is None else list(segments),
-            None if videos is None else list(videos),
+            _several(segments),
+            _several(videos),
             features,
             top,
             exact,
@@ -399,7 +418,7 @@ class Library:
 
     def recognise(
         self,
-        spans: Iterable[Span] | None = None,
+        spans: Span | Iterable[Span] | None = None,
         features: str | None = None,
         recogniser: str | None = None,
         progress: Progress | None = None,
@@ -431,14 +450,14 @@ class Library:
         """
         from vpd.verbs.recognise import RecogniseRequest, recognise
 
-        request = RecogniseRequest(None if spans is None else list(spans), features, recogniser)
+        request = RecogniseRequest(_several(spans), features, recogniser)
         return recognise(self.layout, request, progress)
 
     def evaluate(
         self,
-        features: Sequence[str] | None = None,
-        recognisers: Sequence[str] | None = None,
-        ks: Sequence[int] | None = None,
+        features: str | Sequence[str] | None = None,
+        recognisers: str | Sequence[str] | None = None,
+        ks: int | Sequence[int] | None = None,
         subsets: int | None = None,
         splits: AnyPath | None = None,
         subset_file: AnyPath | None = None,
@@ -487,9 +506,9 @@ class Library:
         from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, evaluate
 
         request = EvaluateRequest(
-            features,
-            recognisers,
-            ks,
+            _several(features),
+            _several(recognisers),
+            _several(ks),
             subsets,
             None if splits is None else Path(splits),
             None if subset_file is None else Path(subset_file),
@@ -501,7 +520,7 @@ class Library:
 
     def retrieve(
         self,
-        features: Sequence[str] | None = None,
+        features: str | Sequence[str] | None = None,
         pattern: str | None = None,
         progress: Progress | None = None,
     ) -> RetrieveResult:
@@ -535,12 +554,13 @@ class Library:
         """
         from vpd.verbs.retrieve import RetrieveRequest, retrieve
 
-        request = RetrieveRequest(features) if pattern is None else RetrieveRequest(features, pattern)
+        names = _several(features)
+        request = RetrieveRequest(names) if pattern is None else RetrieveRequest(names, pattern)
         return retrieve(self.layout, request, progress)
 
     def detect(
         self,
-        videos: Iterable[str] | None = None,
+        videos: str | Iterable[str] | None = None,
         features: str | None = None,
         labels: AnyPath | None = None,
         method: str | None = None,
@@ -589,7 +609,7 @@ class Library:
         from vpd.verbs.detect import DetectRequest, detect
 
         request = DetectRequest(
-            None if videos is None else list(videos),
+            _several(videos),
             features,
             None if labels is None else Path(labels),
             method,
@@ -618,8 +638,7 @@ class Library:
         """
         from vpd.verbs.athletes import AthletesRequest, athletes
 
-        names = [videos] if isinstance(videos, str) else None if videos is None else list(videos)
-        return athletes(self.layout, AthletesRequest(names))
+        return athletes(self.layout, AthletesRequest(_several(videos)))
 
     def pick_athlete(
         self, video: str, time_s: float, x: float, y: float, w: float = 0, h: float = 0, athlete: int = 0
@@ -886,7 +905,7 @@ class Library:
             self.layout, OverlayRequest(segments_of(spans, self.videos), features, mirror), progress
         )
 
-    def list_labels(self, videos: Sequence[str] = (), labels: Sequence[str] = ()) -> LabelsResult:
+    def list_labels(self, videos: str | Sequence[str] = (), labels: str | Sequence[str] = ()) -> LabelsResult:
         """Labels with their ids and versions, as `vpd labels list` shows them.
 
         Parameters
@@ -901,7 +920,7 @@ class Library:
         """
         from vpd.verbs.labels import ListRequest, list_labels
 
-        return list_labels(self.layout, ListRequest(videos, labels))
+        return list_labels(self.layout, ListRequest(_several(videos), _several(labels)))
 
     def add_label(self, span: Span, label: str) -> LabelsResult:
         """Add one label, as `vpd labels add` does.
@@ -973,7 +992,7 @@ class Library:
         changes = Changes(video, start_s, end_s, label, number, athlete == "any")
         return edit_label(self.layout, EditRequest(id, changes, version))
 
-    def remove_labels(self, ids: Sequence[str], version: str | None = None) -> LabelsResult:
+    def remove_labels(self, ids: str | Sequence[str], version: str | None = None) -> LabelsResult:
         """Remove labels by their ids, as `vpd labels remove` does.
 
         Parameters
@@ -997,7 +1016,7 @@ class Library:
         """
         from vpd.verbs.labels import RemoveRequest, remove_labels
 
-        return remove_labels(self.layout, RemoveRequest(ids, version))
+        return remove_labels(self.layout, RemoveRequest(_several(ids), version))
 
     def undo_labels(self) -> UndoResult:
         """Restore labels.csv to the state before the last change. Five states are kept.
@@ -1050,7 +1069,7 @@ class Library:
         self,
         files: AnyPath | Iterable[AnyPath],
         format: str | None = None,
-        tiers: Sequence[str] = (),
+        tiers: str | Sequence[str] = (),
         video: str | None = None,
         offset_s: float = 0.0,
         encoding: str | None = None,
@@ -1087,11 +1106,15 @@ class Library:
         """
         from vpd.verbs.labels import ImportRequest, import_labels
 
-        request = ImportRequest(_paths(files), format, tiers, video, offset_s, encoding, replace)
+        request = ImportRequest(_paths(files), format, _several(tiers), video, offset_s, encoding, replace)
         return import_labels(self.layout, request)
 
     def export_labels(
-        self, format: str, folder: AnyPath = ".", videos: Sequence[str] = (), labels: Sequence[str] = ()
+        self,
+        format: str,
+        folder: AnyPath = ".",
+        videos: str | Sequence[str] = (),
+        labels: str | Sequence[str] = (),
     ) -> ExportResult:
         """Write labels for another program, as `vpd labels export` does.
 
@@ -1116,4 +1139,6 @@ class Library:
         """
         from vpd.verbs.labels import ExportRequest, export_labels
 
-        return export_labels(self.layout, ExportRequest(format, Path(folder), videos, labels))
+        return export_labels(
+            self.layout, ExportRequest(format, Path(folder), _several(videos), _several(labels))
+        )

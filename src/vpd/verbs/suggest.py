@@ -54,13 +54,19 @@ FEW = 3
 @dataclass(frozen=True)
 class SuggestRequest:
     """The questions wanted. ``mode`` "name" asks for the class of moments, "verify" whether proposals are
-    right, class by class.
+    right, class by class. Raises InputError for another mode, or fewer than one question.
     """
 
     n: int = 12
     mode: Literal["name", "verify"] = "name"
     features: str | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise InputError(f"the number of moments must be at least 1, not {self.n}.")
+        if self.mode not in ("name", "verify"):
+            raise InputError(f"the mode {self.mode!r} is neither 'name' nor 'verify'.")
 
 
 @dataclass(frozen=True)
