@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from tests.baselines.made import FPS, made_skeleton
 from tests.indexes import plain_index
 from vpd.baselines import presets
+from vpd.baselines.networks.stgcn import STGCN
 from vpd.baselines.settings import Training
 from vpd.baselines.skeleton_classifier import SkeletonClassifier
 from vpd.errors import InputError
@@ -97,6 +101,21 @@ def test_a_stopped_evaluation_continues(library, monkeypatch):
     assert fitted == [0, 1, 0, 1]
 
 
+def test_other_weights_under_the_same_name_are_measured_again(library, tmp_path, monkeypatch):
+    weights = tmp_path / "graph.safetensors"
+    options = BaselineOptions(weights=str(weights))
+    request = EvaluateRequest(recognisers=["stgcn"], ks=[1], subsets=1, all_labels=False, baselines=options)
+    fit, fitted = SkeletonClassifier.fit, []
+    monkeypatch.setattr(SkeletonClassifier, "fit", lambda self, *x: fitted.append(self.seed) or fit(self, *x))
+    for seed, wanted in ((0, 1), (1, 2)):
+        torch.manual_seed(seed)
+        save_file(STGCN(3).state_dict(), weights)
+        os.utime(weights, (seed, seed))
+        evaluate(library, request)
+        evaluate(library, request)
+        assert len(fitted) == wanted
+
+
 def test_what_a_baseline_cannot_do_is_said(library):
     def ask(name, **options):
         request = EvaluateRequest(
@@ -108,7 +127,7 @@ def test_what_a_baseline_cannot_do_is_said(library):
         ask("stgcm")
     with pytest.raises(InputError, match="no preset 'desk'"):
         ask("stgcn", preset="desk")
-    with pytest.raises(InputError, match="none of the 9 segments has crops"):
+    with pytest.raises(InputError, match="of 9 segments none has crops"):
         ask("tsn-crop")
     with pytest.raises(InputError, match="cannot be read"):
         ask("stgcn", weights="nowhere.pth")

@@ -21,7 +21,7 @@ from vpd.baselines.networks.segments import Segments
 from vpd.baselines.settings import Training
 from vpd.baselines.training import Source, Trainer, read_ahead, seed_of
 from vpd.baselines.version import version
-from vpd.baselines.weights import load_weights, read_weights
+from vpd.baselines.weights import load_weights, read_weights, weights_stamp
 from vpd.device import make_accelerator
 from vpd.errors import InputError, MismatchError
 from vpd.recognition.split import scene_folds
@@ -178,7 +178,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return shown, held
 
     def _key(self, X: Sequence[Any], classes: Array) -> str:
-        found = hashlib.sha256(repr([version(), *sorted(self._said().items())]).encode())
+        made_of = [version(), weights_stamp(self.weights), *sorted(self._said().items())]
+        found = hashlib.sha256(repr(made_of).encode())
         for x in X:
             found.update(x.digest())
         found.update(classes.tobytes())

@@ -37,6 +37,15 @@ def read_weights(source: str, torchvision_name: str = "") -> dict[str, Tensor]:
     return dict(state)
 
 
+def weights_stamp(source: str) -> str:
+    """Size and time of change of a file of weights, for what is kept of a training; "" for other sources."""
+    path = Path(source)
+    if not source or not path.is_file():
+        return ""
+    found = path.stat()
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
 def _fetched(source: str) -> Path:
     try:
         from huggingface_hub import hf_hub_download

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from vpd.baselines.inputs import InputKind, Inputs, load_inputs
 from vpd.baselines.table import BASELINES, make_baseline
 from vpd.baselines.version import version
+from vpd.baselines.weights import weights_stamp
 from vpd.errors import unknown_name
 from vpd.library.layout import Layout
 from vpd.recognition.outcomes import KeptOutcomes, Outcome, digest
@@ -69,14 +70,14 @@ def measure_baselines(
             parts.validating if len(parts.validation) else None,
             kept,
             kind,
-            of="" if kept is None else _made_of(inputs, parts),
+            of="" if kept is None else _made_of(inputs, parts, options.weights),
         )
     return Evaluation(parts, outcomes, missing)
 
 
-def _made_of(inputs: Inputs, parts: Parts) -> str:
-    """The key of what kept outcomes depend on: inputs, labels, the test part, and the baselines' code."""
-    return f"{digest(inputs.items, parts.labels, parts.test)} {version()}"
+def _made_of(inputs: Inputs, parts: Parts, weights: str) -> str:
+    """The key of what kept outcomes depend on: inputs, labels, test part, file of weights, code."""
+    return f"{digest(inputs.items, parts.labels, parts.test)} {weights_stamp(weights)} {version()}"
 
 
 def _made(name: str, options: BaselineOptions) -> object:
