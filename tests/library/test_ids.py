@@ -44,7 +44,7 @@ def test_long_names_stay_apart():
 )
 def test_a_table_made_by_others_cannot_lead_out_of_the_library(tmp_path, video):
     layout = Layout(tmp_path)
-    row = asdict(VideoRow(video, "/v/a.mp4", "a.mp4", 1, 1))
-    write_parquet(pa.Table.from_pylist([row], SCHEMA), layout.videos, Recipe("videos", 1))
+    rows = [asdict(VideoRow(name, "/v/a.mp4", "a.mp4", 1, 1)) for name in ("fit", video, "y" * 100)]
+    write_parquet(pa.Table.from_pylist(rows, SCHEMA), layout.videos, Recipe("videos", 1))
     with pytest.raises(ArtefactError, match="names a video"):
         Videos.read(layout)

@@ -10,6 +10,7 @@ import pytest
 
 from vpd.errors import InputError
 from vpd.library.layout import Layout
+from vpd.library.remote import Seen
 from vpd.library.videos import NEW, OK, SET_ASIDE, Videos
 from vpd.types import VideoInfo
 
@@ -101,6 +102,22 @@ def test_a_changed_file_is_noticed(tmp_path, videos):
     assert videos.changed("a")
     assert videos.stamped("a").bytes == 13
     assert videos["a"].status == NEW
+
+
+def test_all_are_in_trouble_that_are_so_one_by_one(tmp_path, videos):
+    files = [put(tmp_path / f"{name}.mp4", name.encode()) for name in "abcdefg"]
+    videos.register(files, key_of, joined=[files[5:7]])
+    videos.register_urls(["s3://b/url.mp4"], lambda url: Seen(1, 1))
+    videos.put(videos["b"].set_aside("no video stream"))
+    videos.write()
+    files[2].unlink()
+    files[3].write_bytes(b"another")
+    files[6].unlink()
+    read = Videos.read(videos.layout)
+    read.put(read["e"].set_aside("a later step failed"))
+    assert read.troubles() == {v: why for v in videos.rows if (why := read.trouble(v))}
+    assert list(read.troubles()) == ["b", "c", "d", "e", "f"]
+    assert read.content_keys() == {v: row.key for v, row in videos.rows.items()}
 
 
 def test_names_that_mean_a_video(tmp_path, videos):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from vpd.errors import ArtefactError
@@ -63,3 +64,11 @@ def check_id(video: str, where: Path) -> None:
             f"{where} names a video {video[:80]!r}, which cannot be the name of a file. The table was not "
             "written by vpd, or is damaged."
         )
+
+
+def check_ids(videos: Sequence[str], where: Path) -> None:
+    """`check_id` for many ids: all are looked at together, and singly where one may be unfit."""
+    fit = not {"", ".", ".."}.intersection(videos) and not _UNFIT.search("".join(videos))
+    if not fit or max(map(len, videos), default=0) > MOST_BYTES // 2:
+        for video in videos:
+            check_id(video, where)

@@ -6,7 +6,7 @@ import os
 import shlex
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,9 +19,10 @@ from vpd.files import modified_ns
 from vpd.library import remote
 from vpd.library.artefact import Recipe, damaged, read_table, write_parquet
 from vpd.library.frames import Recording
-from vpd.library.ids import check_id, new_id
+from vpd.library.ids import check_ids, new_id
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames
+from vpd.library.rows_by_id import RowsById, columns_of
 from vpd.library.sample import content_sample
 from vpd.strings import Sentence
 from vpd.types import VideoInfo
@@ -32,8 +33,7 @@ NEW, OK, SET_ASIDE = "new", "ok", "set aside"
 VERSION = 1
 TABLE_STEP = "videos"
 """The step in the table's recipe."""
-ROWS_AT_ONCE = 4096
-OWN = ("video", "path", "relative")
+OWN = frozenset({"video", "path", "relative"})
 """Columns of which nearly every row has a value of its own."""
 _ARROW = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 
@@ -155,6 +155,19 @@ def _is_there(path: Path) -> bool:
         return False
 
 
+def _lies_as_seen(root: str, relative: str, chapters: str, size: int, mtime_ns: int) -> bool:
+    """Whether the file at the place relative to the library has the size and time of change of the table. It
+    takes one look at the disk, and holds for nearly every video.
+    """
+    if chapters or not relative:
+        return False
+    try:
+        found = os.stat(os.path.normpath(root + relative))  # noqa: PTH116  one in a loop
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and (found.st_size, modified_ns(found)) == (size, mtime_ns)
+
+
 def _why_gone(path: Path) -> str:
     try:
         mode = path.stat().st_mode
@@ -173,8 +186,7 @@ def _read(path: Path) -> pa.Table:
             table = table.append_column(SCHEMA.field(name), pa.array([""] * len(table)))
     if not table.schema.equals(SCHEMA):
         raise damaged(path, "its columns have other types")
-    for video in table["video"].to_pylist():
-        check_id(video, path)
+    check_ids(table["video"].to_pylist(), path)
     return table
 
 
@@ -183,25 +195,12 @@ def check_table(path: Path) -> int:
     return len(_read(path))
 
 
-def _rows(table: pa.Table) -> Iterator[VideoRow]:
-    """The rows, some at a time. Values that rows of a column share, such as a status, are held once."""
-    held: dict[str, dict[Any, Any]] = {name: {} for name in SCHEMA.names if name not in OWN}
-    for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
-        columns = []
-        for name in SCHEMA.names:
-            values = batch[name].to_pylist()
-            if (known := held.get(name)) is not None:
-                values = [known.setdefault(value, value) for value in values]
-            columns.append(values)
-        yield from (VideoRow(*values) for values in zip(*columns, strict=True))
-
-
 class Videos:
     """The rows of a library's videos by id, in the order they were registered. Iteration yields the ids."""
 
     def __init__(self, layout: Layout, rows: Iterable[VideoRow] = ()) -> None:
-        self.layout = layout
-        self.rows = {row.video: row for row in rows}
+        self.layout, self._root = layout, f"{layout.root}{os.sep}"
+        self.rows: MutableMapping[str, VideoRow] = {row.video: row for row in rows}
         self._names: VideoNames | None = None
         self.other_times: set[str] = set()
         """Videos that `trouble` knew by their samples: their files have other times than when scanned."""
@@ -219,8 +218,8 @@ class Videos:
 
         Ids are checked: each is a file's name in every folder of the library.
         """
-        videos = cls(layout, _rows(_read(path)))
-        pa.default_memory_pool().release_unused()  # else Arrow keeps the memory of the columns
+        videos = cls(layout)
+        videos.rows = RowsById(_read(path), VideoRow, OWN)
         return videos
 
     def write(self) -> None:
@@ -297,18 +296,8 @@ class Videos:
         )
 
     def _is_as_seen(self, video: str) -> bool:
-        """Whether the file that lies at the place relative to the library has the size and time of change of
-        the table. It takes one look at the disk, and holds for nearly every video.
-        """
         row = self.rows[video]
-        if row.chapters or not row.relative:
-            return False
-        try:
-            found = os.stat(os.path.normpath(f"{self.layout.root}/{row.relative}"))  # noqa: PTH116  one in a loop
-        except OSError:
-            return False
-        seen = (found.st_size, modified_ns(found))
-        return stat.S_ISREG(found.st_mode) and seen == (row.bytes, row.mtime_ns)
+        return _lies_as_seen(self._root, row.relative, row.chapters, row.bytes, row.mtime_ns)
 
     def missing(self, video: str) -> str:
         """Say why the file of a video is missing; "" where it is there, and of URLs, which are not asked."""
@@ -338,6 +327,22 @@ class Videos:
         except OSError as error:
             return Sentence("trouble_unreadable", {"error": str(error.strerror)})
         return Sentence("trouble_set_aside", {"error": row.error}) if row.status == SET_ASIDE else None
+
+    def troubles(self) -> dict[str, Sentence]:
+        """The videos of which `trouble` says something, with what it says."""
+        found = {}
+        for video, status, path, *seen in columns_of(
+            self.rows, "status", "path", "relative", "chapters", "bytes", "mtime_ns"
+        ):
+            if status != SET_ASIDE and (_lies_as_seen(self._root, *seen) or remote.is_url(path)):
+                continue
+            if why := self.trouble(video):
+                found[video] = why
+        return found
+
+    def content_keys(self) -> dict[str, str]:
+        """The content key of each video."""
+        return dict(columns_of(self.rows, "key"))
 
     def file(self, video: str) -> Path:
         """The present path of the file, or of the first chapter. Raises InputError where it is missing."""
@@ -377,7 +382,7 @@ class Videos:
     def names(self) -> VideoNames:
         """All names of the videos."""
         if self._names is None:
-            self._names = VideoNames((row.video, row.path) for row in self.rows.values())
+            self._names = VideoNames(columns_of(self.rows, "path"))
         return self._names
 
     def id_of(self, name: str) -> str:
@@ -385,7 +390,7 @@ class Videos:
 
         Raises InputError where there is none, or more than one.
         """
-        return self.names.find(name)
+        return name if name in self.rows else self.names.find(name)
 
     def matches(self, name: str) -> list[str]:
         """Ids of all videos that ``name`` may mean. An exact id means only itself."""

@@ -9,6 +9,7 @@ from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JOINT, JoinedStore
+from vpd.sequences.store import videos_with
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
 from vpd.teachers.table import ranked
@@ -65,7 +66,7 @@ def choose_features(layout: Layout, named: str | None = None, recognition: bool 
     if recognition and settings.recognise.features is not None:
         chosen = _known(layout, settings.recognise.features)
         return FeatureChoice(chosen, "`features` in [recognise] of vpd.toml")
-    covered = {name: len(FeatureStore(layout, name).present()) for name in layout.feature_names()}
+    covered = {name: len(videos_with(layout, name)) for name in layout.feature_names()}
     if not covered:
         raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
     student, absent = settings.distill.name, ""
