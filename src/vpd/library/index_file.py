@@ -1,12 +1,13 @@
 """The files of a search index: the axes of coarse features, and parts that hold the slots of some videos.
 
-A part carries in its recipe the size and time of change of each feature file that it was made from. The
-fraction of that time holds digits of the file's checksum (`vpd.library.checksum`), so a part is up to date
-exactly when its recipe is that of now, and no feature file has to be opened to know it.
+A part carries the size and time of change of each feature file that it was made from, and in its recipe a
+hash of all of them. The fraction of that time holds digits of the file's checksum (`vpd.library.checksum`).
+So a part is up to date exactly when its recipe is that of now, and no feature file is opened to know it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,13 +16,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from vpd.library.artefact import Recipe, damaged, read_recipe, read_table, write_arrow
+from vpd.library.artefact import Recipe, damaged, read_table, write_arrow
 from vpd.types import Array
 
 AXES_STEP, PART_STEP = "index-axes", "index"
-VERSION = 1
-BASIS = "basis"
-"""The input of a part that is no video's: no id has a colon, and this has one when it is written."""
+VERSION, PART_VERSION = 1, 2
 
 Stamps = Mapping[str, str]
 """Of each video, what tells its feature file from the one that was there before."""
@@ -29,14 +28,12 @@ Stamps = Mapping[str, str]
 
 def read_stamps(folder: Path) -> dict[str, str]:
     """The stamps of the feature files in a folder, sorted by video."""
-    found: list[tuple[str, str]] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(".arrow") and not entry.name.startswith("."):
-                state = entry.stat()
-                found.append((entry.name[: -len(".arrow")], f"{state.st_size}-{state.st_mtime_ns}"))
-    found.sort()
-    return dict(found)
+    found = {}
+    for name in sorted(os.listdir(folder)):  # noqa: PTH208  this, and `stat` by path, is quickest
+        if name.endswith(".arrow") and not name.startswith("."):
+            state = os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116
+            found[name[: -len(".arrow")]] = f"{state.st_size}-{state.st_mtime_ns}"
+    return found
 
 
 def stamped_bytes(stamps: Stamps) -> int:
@@ -51,12 +48,24 @@ def axes_recipe(settings: Mapping[str, float], stamps: Stamps, videos: int) -> R
 
 def part_recipe(settings: Mapping[str, float], stamps: Stamps, basis: str) -> Recipe:
     """Of a part with these videos on axes with the checksum ``basis``."""
-    return Recipe(PART_STEP, VERSION, dict(settings), {**stamps, f":{BASIS}": basis})
+    lines = "\n".join(f"{video}\t{stamp}" for video, stamp in sorted(stamps.items()))
+    hashed = hashlib.sha256(lines.encode()).hexdigest()[:32]
+    return Recipe(PART_STEP, PART_VERSION, dict(settings), {"videos": hashed, "basis": basis})
 
 
 def part_stamps(path: Path) -> dict[str, str]:
     """The stamps of the videos of a part, as it was made. Raises ArtefactError."""
-    return {video: stamp for video, stamp in read_recipe(path)["inputs"].items() if video != f":{BASIS}"}
+    return _by_video(path, "stamp")
+
+
+def part_contents(path: Path) -> dict[str, str]:
+    """Of each video of a part, the content key that its features were made of. Raises ArtefactError."""
+    return _by_video(path, "content")
+
+
+def _by_video(path: Path, column: str) -> dict[str, str]:
+    table = read_table(path, ["video", column])
+    return dict(zip(table["video"].to_pylist(), table[column].to_pylist(), strict=True))
 
 
 def write_axes(path: Path, mean: Array, axes: Array, recipe: Recipe) -> None:
@@ -91,8 +100,10 @@ class IndexedStream:
     content: str = ""
 
 
-def write_part(path: Path, streams: Iterable[IndexedStream], p: int, gap: int, recipe: Recipe) -> None:
-    """Write a part. Behind the slots of each stream stands one whose numbers are ``gap``."""
+def write_part(
+    path: Path, streams: Iterable[IndexedStream], stamps: Stamps, p: int, gap: int, recipe: Recipe
+) -> None:
+    """Write a part of these videos. Behind the slots of each stream stands one whose numbers are ``gap``."""
     streams = list(streams)
     between = np.full((1, p), gap, np.int8)
     slots = [rows for s in streams for rows in (s.numbers, between)]
@@ -107,6 +118,7 @@ def write_part(path: Path, streams: Iterable[IndexedStream], p: int, gap: int, r
             "row": pa.array([s.row for s in streams], pa.int64()),
             "frames": pa.array([s.frames for s in streams], pa.int64()),
             "content": pa.array([s.content for s in streams], pa.string()),
+            "stamp": pa.array([stamps[s.video] for s in streams], pa.string()),
             "slots": pa.ListArray.from_arrays(pa.array(edges), numbers),
         }
     )
@@ -138,12 +150,6 @@ class IndexPart:
             slots,
             self.contents[i],
         )
-
-
-def part_contents(path: Path) -> dict[str, str]:
-    """Of each video of a part, the content key that its features were made of. Raises ArtefactError."""
-    table = read_table(path, ["video", "content"])
-    return dict(zip(table["video"].to_pylist(), table["content"].to_pylist(), strict=True))
 
 
 def read_part(path: Path) -> IndexPart:

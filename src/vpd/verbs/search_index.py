@@ -42,7 +42,7 @@ from vpd.verbs.features import choose_features
 from vpd.verbs.progress import Progress
 from vpd.verbs.streams import read_streams
 
-MOST_VIDEOS, MOST_BYTES = 256, 4 << 30
+MOST_VIDEOS, MOST_BYTES = 2048, 4 << 30
 """Videos, and bytes of their features, that a part holds on average at most."""
 SAMPLE, SAMPLE_FRAMES = 64, 2000
 """Videos that the axes are fitted to, and frames of each."""
@@ -249,7 +249,7 @@ def _write_part(
     stamps = {video: stamp for video, stamp in group.items() if video not in unread}
     recipe = part_recipe(SETTINGS, stamps, checksum)
     if not is_current(path, recipe):
-        write_part(path, streams, len(basis.axes), NONE, recipe)
+        write_part(path, streams, stamps, len(basis.axes), NONE, recipe)
     return unread
 
 
