@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -154,6 +153,12 @@ MEASURED: dict[str, Callable[[Layout], None]] = {
 }
 
 
+def peak_mb(process: int) -> float:
+    """The largest memory of a process. `resource` would count that of the process that started it, too."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
 def served(layout: Layout) -> dict[str, float]:
     """Seconds to the address, and to the first answer about the library."""
     command = [sys.executable, "-m", "vpd", "serve", "--no-open", "--library", str(layout.root)]
@@ -169,8 +174,7 @@ def served(layout: Layout) -> dict[str, float]:
         with urllib.request.urlopen(f"{address}api/library") as answer:
             size = len(answer.read())
         answered = time.perf_counter() - start
-        memory = Path(f"/proc/{process.pid}/status").read_text()
-        peak = next(int(line.split()[1]) for line in memory.splitlines() if line.startswith("VmHWM")) / 1024
+        peak = peak_mb(process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -185,7 +189,7 @@ def one(what: str, layout: Layout) -> None:
         "wall_s": round(time.perf_counter() - wall, 2),
         "processor_s": round(time.process_time() - spent, 2),
         "start_s": round(spent, 2),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_mb": round(peak_mb(os.getpid())),
     }
     print(json.dumps(row))
 
