@@ -1,4 +1,4 @@
-"""Some seventy wild files: what is right by ffprobe and ffmpeg, and what vpd makes of each.
+"""Wild files of all kinds: what is right by ffprobe and ffmpeg, and what vpd makes of each.
 
     python benchmarks/wild_files.py [--markdown]
 

@@ -106,13 +106,14 @@ def command(words: Iterable[object], **stop: Any) -> Ended:
     return forked(work, **stop)
 
 
-LEFT = {"results", "cache", ".locks", "labels.backup", "athletes.backup"}
+LEFT = {"results", "cache", ".locks", "labels.backup", "athletes.backup", ".noted.parquet"}
 TIMED = {"config.json", "history.csv"}
 """Files of a student that say how many seconds its training took."""
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """The files of a library that must be the same after the same work: no results, locks or backups."""
+    """The files of a library that must be the same after the same work: no results, locks, backups or
+    notes of what an earlier command found up to date, which the second of two equal commands writes."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))

@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorTrc
+from av.video.reformatter import Colorspace, ColorTrc
 
 from vpd.counting import counted
 from vpd.library.frames import FrameIndex
-from vpd.video.colour import UNSPECIFIED, matrix_of
+from vpd.video.colour import matrix_of
 from vpd.video.fields import TOP, WHOLE
 from vpd.video.picture import Picture
 from vpd.video.sequence import Sequence
@@ -22,7 +22,7 @@ CONTAINERS = {
     "mpegts": "MPEG-TS",
     "mpeg": "MPEG-PS",
 }
-MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020", 10: "BT.2020"}
+MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020"}
 GAP_S = 10.0
 """Least time in seconds without a picture that is mentioned."""
 MOST_NAMED = 3
@@ -104,12 +104,9 @@ def _colour(stored: VideoFrame) -> list[str]:
     pixels = stored.format
     bits = pixels.components[0].bits
     text = [f"{bits} bit"] if bits != 8 else []
-    tagged = matrix_of(stored) is None
-    matrix = MATRICES.get(stored.colorspace, "")
-    if tagged and matrix:
-        text.append(matrix)
-    elif not tagged and stored.colorspace == UNSPECIFIED:
-        text.append(("BT.709" if matrix_of(stored) == 1 else "BT.601") + " by its size")
+    taken = matrix_of(stored)
+    if matrix := MATRICES.get(stored.colorspace if taken is None else taken):
+        text.append(matrix + ("" if taken in (None, Colorspace.BT2020) else " by its size"))
     if stored.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
         curve = "PQ" if stored.color_trc == ColorTrc.SMPTE2084 else "HLG"
         text.append(f"HDR ({curve}), tone-mapped")

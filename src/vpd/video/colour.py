@@ -11,8 +11,12 @@ from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
 
 from vpd.types import Array
 
-UNSPECIFIED = 2
-"""FFmpeg's number of an unspecified matrix."""
+LINEAR = frozenset((0, 1, 4, 5, 6, 7, 9))
+"""FFmpeg's numbers of the matrices that it converts."""
+OF_PRIMARIES = frozenset((10, 12, 13))
+"""Those of the primaries, and BT.2020 with constant luminance, which players take for the other."""
+NOT_READ = {8: "YCgCo", 11: "YDzDx", 14: "ICtCp", 15: "IPT-C2", 16: "YCgCo-Re", 17: "YCgCo-Ro"}
+"""Those that are no matrix of YCbCr, by their names. All other numbers are reserved, and no tag."""
 HD_WIDTH, HD_HEIGHT = 1280, 576
 """Untagged pictures at least this wide, or higher than this, are BT.709; others BT.601, as in players."""
 
@@ -42,10 +46,18 @@ def is_hdr(picture: VideoFrame) -> bool:
     return picture.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
 
 
+def not_read(picture: VideoFrame) -> str:
+    """The name of colours that cannot be converted; "" where they can."""
+    return NOT_READ.get(int(picture.colorspace), "")
+
+
 def matrix_of(picture: VideoFrame) -> int | None:
     """The matrix for the picture; None keeps that of its own tag."""
-    if picture.colorspace != UNSPECIFIED or picture.format.name.startswith(("rgb", "bgr", "gbr")):
+    tag = int(picture.colorspace)
+    if tag in LINEAR or picture.format.name.startswith(("rgb", "bgr", "gbr")):
         return None
+    if tag in OF_PRIMARIES and picture.color_primaries == ColorPrimaries.BT2020:
+        return int(Colorspace.BT2020)
     hd = picture.width >= HD_WIDTH or picture.height > HD_HEIGHT
     return int(Colorspace.ITU709 if hd else Colorspace.ITU601)
 

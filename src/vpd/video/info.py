@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from vpd.library.frames import Footage, FrameIndex, Shape, recording
 from vpd.types import VideoInfo
 from vpd.video.about import about
 from vpd.video.check import decoder_version
+from vpd.video.colour import not_read
 from vpd.video.picture import Picture
 from vpd.video.reader import Stamp
 from vpd.video.sequence import FilePass, Sequence
@@ -67,6 +69,8 @@ def scan_video(
         pictures = Sequence(source, files[1:], fps, scanning=True)
         found = _Found()
         for picture in pictures.pictures():
+            if found.first is None:
+                _must_be_read(picture, path)
             found.add(picture)
         if found.first is None or pictures.clock is None:
             raise VideoError(f"{shown(path)}: no frame can be decoded.")
@@ -90,6 +94,13 @@ def scan_video(
         rate_given=source.rate_given,
     )
     return info, index
+
+
+def _must_be_read(picture: Picture, path: Path) -> None:
+    if colours := not_read(picture.decoded.picture):
+        raise VideoError(
+            f"{shown(path)}: its colours are {colours}, which is not read. Convert it to BT.709."
+        )
 
 
 class _Found:

@@ -16,7 +16,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vpd.video.source import Source
+from vpd.errors import VideoError
+from vpd.video.source import Source, shown
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
@@ -88,6 +89,8 @@ class Reader:
                 return None
             if packet is not None and self._theora and packet.size and bytes(packet)[0] & THEORA_HEADER:
                 continue  # another recording begins, in a chained Ogg file
+            if packet is not None and packet.has_sidedata("encryption_info"):
+                raise VideoError(f"{shown(self.source.path)}: its pictures are encrypted. Export it without.")
             if packet is None or packet.size:
                 return packet
             if packet.dts is None:
