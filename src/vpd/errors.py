@@ -107,6 +107,10 @@ class DiskFullError(VpdError):
     """A file could not be written because its disk is full."""
 
 
+class LibraryGoneError(VpdError):
+    """The library that is worked in is not where it was: its disk was taken away, or it was moved."""
+
+
 class LockedError(VpdError):
     """Another process is writing the same file of the library."""
 

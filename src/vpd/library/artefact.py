@@ -29,6 +29,7 @@ from vpd.files import must_be_a_file, parse_json
 from vpd.library import checksum
 from vpd.library.copy_contents import bring
 from vpd.library.layout import SETTINGS_FILE
+from vpd.library.within import must_be_there
 from vpd.machine import WINDOWS, process_exists
 from vpd.refusals import refusal
 
@@ -109,10 +110,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
     The bytes are on the disk before the file is renamed. So a killed run or a full disk leaves the old file
     or none, never a part of one. Raises DiskFullError where the disk is full, InputError where rights are
-    missing.
+    missing, LibraryGoneError where the library went away in which a run works.
     """
     part = _part(path)
     refuse_links(path)
+    must_be_there(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part

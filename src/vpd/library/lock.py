@@ -26,6 +26,7 @@ from vpd.files import parse_json, read_bytes
 from vpd.library import lease
 from vpd.library.store_lease import StoreLease
 from vpd.library.system_lock import FOLDER, SystemLock, lock_file
+from vpd.library.within import must_be_there
 from vpd.library.working_copy import WorkingCopy, copy_with
 
 WAIT_S = 30.0
@@ -148,6 +149,7 @@ def _open(path: Path) -> _Lock:
     for place in (file.parent, file):
         if place.is_symlink():
             raise InputError(f"{place} is a link. vpd writes through no links: delete it.")
+    must_be_there(path)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

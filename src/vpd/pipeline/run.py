@@ -17,6 +17,7 @@ from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.recovery import mend_table
 from vpd.library.videos import NEW, OK, SET_ASIDE, VideoRow, Videos
+from vpd.library.within import within
 from vpd.machine import cores
 from vpd.pipeline import distill, ranks, scan
 from vpd.pipeline.cluster import Cluster
@@ -306,7 +307,7 @@ def run(
     shard : do the videos of this shard alone. A student is trained only when all shards are prepared.
 
     Several runs may work on one library at once. Each artefact is made by one of them. Raises DiskFullError,
-    StoreError.
+    StoreError, LibraryGoneError.
     A CancelledError from the listener ends the run; finished artefacts stay.
     """
     names = with_needs([*steps, "teach"] if teachers else steps)
@@ -324,7 +325,7 @@ def run(
     work = _Run(sources, jobs, listener, RunReport(), engine, cluster, shard)
     if ranks.is_helper():
         return work.help_to_distill() if "distill" in names else work.report
-    with chosen.opened(cluster, listener.say):
+    with chosen.opened(cluster, listener.say), within(layout.root):
         return _run(work, names, redistill, given=bool(teachers))
 
 

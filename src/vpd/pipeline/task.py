@@ -10,10 +10,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vpd.errors import CancelledError, DiskFullError, LockedError, StoreError, VpdError
+from vpd.errors import CancelledError, DiskFullError, LibraryGoneError, LockedError, StoreError, VpdError
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.videos import VideoRow, Videos
+from vpd.library.within import within
 from vpd.pipeline.passes import StepFailedError, Watcher
 from vpd.pipeline.scan import scan
 from vpd.pipeline.sources import Output, Sources, Work
@@ -21,7 +22,7 @@ from vpd.pipeline.table import STEPS, due_outputs, outputs
 from vpd.refusals import refusal_and_place
 from vpd.settings import Settings
 
-ENDS_ALL = (DiskFullError, StoreError, CancelledError)
+ENDS_ALL = (DiskFullError, LibraryGoneError, StoreError, CancelledError)
 """Errors after which no other task is begun."""
 ProgressMs = Callable[[float], None]
 """A function that receives the completed part of the estimated work, in milliseconds of one core."""
@@ -103,6 +104,11 @@ def _in_hand(outputs: Sequence[Output]) -> Iterator[None]:
 
 def perform(task: Task, progress: ProgressMs) -> Outcome:
     """Run the steps. An error ends the task and is part of the outcome. Only CancelledError is raised."""
+    with within(task.root):
+        return _perform(task, progress)
+
+
+def _perform(task: Task, progress: ProgressMs) -> Outcome:
     layout = Layout(task.root)
     videos = Videos(layout, [task.row])
     sources = Sources(layout, task.settings, videos)

@@ -22,6 +22,7 @@ from vpd.device import choose_device
 from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import read_recipe, write_text
 from vpd.library.sealed_files import ends_whole, read_array, write_array
+from vpd.library.within import must_be_there
 from vpd.settings.distill import DistillSettings
 from vpd.settings.embed import EmbedSettings
 from vpd.student.corpus.batches import evenly
@@ -97,6 +98,7 @@ def keep_current(student: PoseReadingStudent, corpus: Corpus, folder: Path) -> N
         before = dict(known["crops"]) if known["reader"] == reader else None
     except (OSError, KeyError, TypeError, ValueError):
         before = None
+    must_be_there(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if before is None:
         (folder / KEY).unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from vpd.cancelling import check_cancelled
 from vpd.device import make_accelerator
 from vpd.errors import CancelledError
 from vpd.library.artefact import Recipe, write_text
+from vpd.library.within import must_be_there
 from vpd.settings.distill import DistillSettings
 from vpd.student.corpus.batches import BatchReader, colour_scale
 from vpd.student.corpus.corpus import Corpus, Split, VideoSource, build_corpus, split_corpus, target_scale
@@ -126,6 +127,7 @@ def distill(
     reader = BatchReader(corpus, student_spec(settings, 0, teacher_d(corpus, settings)).inputs)
     main = accelerator.is_main_process
     if main:
+        must_be_there(folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_text(json.dumps(split.to_json(), indent=1) + "\n", folder / SPLIT)
     student = make_student(settings, reader, split)
