@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +95,30 @@ def test_new_run_status_and_doctor(tmp_path, system):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything is up to date." in done.stdout
     assert "Everything that was tried works." in done.stdout
+
+
+COLLECT = """
+import os, signal, sys
+import multiprocessing.connection, asyncio, subprocess, platformdirs, psutil, pytest, torch
+missing = eval(sys.argv[1])
+class Without:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self):
+        for module in (os, signal):
+            for name in missing[module.__name__]:
+                if hasattr(module, name):
+                    delattr(module, name)
+        for name in missing["modules"]:
+            sys.modules[name] = None
+options = ["--collect-only", "-q", "-p", "no:cacheprovider", "-m", "slow or not slow"]
+sys.exit(pytest.main(options, plugins=[Without()]))
+"""
+
+
+@pytest.mark.slow
+def test_every_test_is_found_on_windows():
+    """None names at import what Windows lacks; `.github/workflows/tests.yml` runs them there."""
+    pytest.importorskip("psutil")
+    command = [sys.executable, "-c", COLLECT, repr(MISSING["windows"])]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -33,7 +33,12 @@ EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.utime", 
 """What Python reports of a program's work on files."""
 GIVEN = ("labels.csv", "athletes.csv", "answers.csv", "vpd.toml", "trainer.toml")
 """What a user wrote: after any end it is as it was before the command, or as the command leaves it."""
-SAID = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+SAID = {
+    getattr(signal, name): code
+    for name, code in (("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129))
+    if hasattr(signal, name)
+}
 
 
 MOST_LEFT = 8192
@@ -56,7 +61,7 @@ def import_all() -> None:
             import_module(module.name)
 
 
-def forked(work: Callable[[], Any], stop_at: int = 0, number: int = signal.SIGKILL) -> Ended:
+def forked(work: Callable[[], Any], stop_at: int = 0, number: int = KILL) -> Ended:
     """Do ``work`` in a fork of this process, which at its ``stop_at``-th event sends itself a signal."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as counted:
         child = os.fork()
@@ -210,7 +215,7 @@ class Attack:
             self._undisturbed[attempt.words] = left
         return self._undisturbed[attempt.words]
 
-    def stopped(self, attempt: Try, rng: np.random.Generator, number: int = signal.SIGKILL) -> None:
+    def stopped(self, attempt: Try, rng: np.random.Generator, number: int = KILL) -> None:
         """Stop the command at a drawn event, and look at what is left."""
         alone = self.undisturbed(attempt)
         at = int(rng.integers(1, alone.events + 1))
@@ -218,7 +223,7 @@ class Attack:
         ended = self.call(attempt, stop_at=at, number=number)
         what = f"{' '.join(attempt.words)}, {signal.Signals(number).name} at event {at} of {alone.events}"
         self.counts[f"{signal.Signals(number).name}"] += 1
-        if number == signal.SIGKILL:
+        if number == KILL:
             if ended.code not in (-number, 0):
                 self.wrong.append(f"{what}: exit code {ended.code}: {ended.text[-300:]}")
         elif ended.code not in (SAID[number], 0):
@@ -226,7 +231,7 @@ class Attack:
         elif ended.code and "What is done is kept" not in ended.text:
             self.wrong.append(f"{what}: does not say what is kept: {ended.text[-300:]}")
         parts = [p.name for p in self.root.rglob("*.part")]
-        if number != signal.SIGKILL and parts:
+        if number != KILL and parts:
             self.wrong.append(f"{what}: left {parts}")
         self.look(what, attempt, ended, alone, number)
 
@@ -257,7 +262,7 @@ class Attack:
             self.wrong.append(f"{what}: damaged: {checked.text[-600:]}")
         if attempt.again:
             again = self.call(attempt)
-            if again.code and number == signal.SIGKILL and "of a command that did not end" in again.text:
+            if again.code and number == KILL and "of a command that did not end" in again.text:
                 self.counts["then refused: results of a command that did not end"] += 1
             elif again.code:
                 self.wrong.append(f"{what}: again: {again.text[-600:]}")

@@ -1,6 +1,5 @@
 """Kills, signals and full disks at drawn moments of commands that write; `benchmarks/attack.py` has more."""
 
-import signal
 import sys
 from importlib import import_module
 
@@ -60,7 +59,7 @@ def test_on_a_full_disk_commands_say_so_and_lose_nothing(attack):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGKILL, *attacks.SAID])
+@pytest.mark.parametrize("number", [attacks.KILL, *attacks.SAID])
 def test_every_command_that_writes_is_stopped(attack, number):
     attacks.import_all()
     for attempt, rng in drawn(attack, len(attacks.VERBS), number, len(attacks.VERBS)):

@@ -41,8 +41,9 @@ def test_a_signal_ends_a_command_with_a_sentence(number, vpd, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of other kinds")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_run_that_is_ended_leaves_nothing_and_goes_on(number, tmp_path):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_run_that_is_ended_leaves_nothing_and_goes_on(name, tmp_path):
+    number = getattr(signal, name)
     layout = made_library(tmp_path, ["a", "b", "c"], frames=150)
     command = [sys.executable, "-m", "vpd", "pose", "-j", "2", "-L", str(layout.root)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

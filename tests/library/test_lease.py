@@ -1,7 +1,6 @@
 """Leases, tried with other processes: one holder at a time, kept by its heartbeat, taken from the dead."""
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -82,7 +81,7 @@ def test_a_living_holder_keeps_its_lease_and_is_named(hold):
 
 def test_a_dead_holder_on_another_computer_is_succeeded(hold):
     path, other = hold("elsewhere")
-    other.send_signal(signal.SIGKILL)
+    other.kill()
     other.wait()
     with locked(path, wait_s=30):
         assert holder(path).process == os.getpid()
@@ -93,7 +92,7 @@ def test_a_dead_holder_on_this_computer_is_succeeded_at_once(hold, monkeypatch):
 
     monkeypatch.setattr(lease, "TAKEOVER_S", 1e9)
     path, other = hold(platform.node())
-    other.send_signal(signal.SIGKILL)
+    other.kill()
     other.wait()
     with locked(path, wait_s=0):
         assert holder(path).process == os.getpid()

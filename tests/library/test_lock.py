@@ -3,7 +3,6 @@
 import math
 import os
 import platform
-import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -63,7 +62,7 @@ def test_other_files_are_free(held):
 
 def test_a_dead_holder_is_succeeded(held):
     path, other = held
-    other.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    other.kill()
     other.wait()
     with locked(path, wait_s=0):
         assert holder(path).process == os.getpid()

@@ -16,7 +16,12 @@ BLOCK = 4096
 
 def why_no_small_disk() -> str:
     """Why none can be made here; "" where it can."""
-    if sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("mount"):
+    if (
+        sys.platform != "linux"
+        or not hasattr(os, "geteuid")
+        or os.geteuid() != 0
+        or not shutil.which("mount")
+    ):
         return "a small disk is made by root on Linux"
     return ""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import vpd  # noqa: F401
+from tests.odd_files import link_to_endless_zeros, make_pipe
 from tests.pipeline.made import FRAMES, made_library, make_video
 from vpd.errors import InputError
 from vpd.library.artefact import Recipe
@@ -56,12 +57,12 @@ def _make_a_folder(path):
 
 def _make_a_pipe(path):
     path.unlink()
-    os.mkfifo(path)
+    make_pipe(path)
 
 
 def _link_to_endless_zeros(path):
     path.unlink()
-    path.symlink_to("/dev/zero")
+    link_to_endless_zeros(path)
 
 
 @pytest.mark.parametrize("lose", [_delete, _make_a_folder, _make_a_pipe, _link_to_endless_zeros])

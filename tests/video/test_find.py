@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.odd_files import make_pipe
 from tests.shared import shared_path
 from vpd.errors import VideoError
 from vpd.library.layout import Layout
@@ -64,7 +65,7 @@ def test_one_bad_path_does_not_end_the_search(folder):
     (folder / "empty").mkdir()
     (folder / "sub" / "gone.mp4").symlink_to("nowhere/else.mp4")
     (folder / "sub" / "round").symlink_to(folder)
-    os.mkfifo(folder / "sub" / "pipe.mp4")
+    make_pipe(folder / "sub" / "pipe.mp4")
     found = find_videos([folder / "absent.mp4", folder / "empty", folder / "sub", Path("/dev/null")])
     reasons = {path.name: reason for path, reason in found.problems}
     assert reasons["absent.mp4"] == "does not exist"

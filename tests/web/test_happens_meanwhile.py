@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 
 import pytest
 from starlette.testclient import TestClient
 
+from tests.odd_files import make_pipe
 from tests.web.made import made_library
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
@@ -97,7 +97,7 @@ def _a_pipe(*names):
     def happen(layout):
         for name in names:
             _gone(name)(layout)
-            os.mkfifo(layout.root / name)
+            make_pipe(layout.root / name)
 
     return happen
 
