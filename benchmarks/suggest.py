@@ -33,14 +33,13 @@ from vpd.errors import InputError
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
-from vpd.recognition.recognisers import SMOOTH_S, make_recogniser
+from vpd.recognition.recognisers import make_recogniser, prepared
 from vpd.recognition.split import TEST, read_split
 from vpd.sequences import FeatureStore
-from vpd.sequences.transforms import Smooth
 from vpd.suggestion.kernel import distances
 from vpd.suggestion.naming import name
 from vpd.suggestion.pool import Pool
-from vpd.suggestion.queue import RANDOM, accuracy, held_out, questions, verify_page
+from vpd.suggestion.queue import PAGE, RANDOM, accuracy, held_out, owed, questions, verify_page
 from vpd.suggestion.strategies import STRATEGIES
 from vpd.teachers.vipe.model import mirrored_2d
 from vpd.teachers.vipe_window.model import VipeWindow
@@ -57,7 +56,6 @@ AT_ONCE = 2
 """Moments that are named before proposals are looked at again."""
 GOALS = (0.8, 0.9, 0.95)
 TAIL = 0.7
-PAGE = 24
 FOLDS = 8
 """Labelled moments are named by the others in so many parts."""
 SHOWN_AT = (30, 60, 120)
@@ -74,6 +72,8 @@ class Data:
     pool: Array
     test: Array
     recogniser: str | None = None
+    given: Sequence[FeatureSequence] = ()
+    """The sequences as they are, for a recogniser, which prepares them itself."""
 
     def thinned(self, rng: np.random.Generator) -> Data:
         """With a long tail: of the r-th class `TAIL`^r of the pool."""
@@ -88,8 +88,8 @@ class Data:
         if self.recogniser is None:
             return name(self.both, self.sequences, labelled, self.labels[labelled], self.test).labels
         model = make_recogniser(self.recogniser)
-        model.fit([self.sequences[i] for i in labelled], self.labels[labelled])
-        found: Array = model.predict([self.sequences[i] for i in self.test])
+        model.fit([self.given[i] for i in labelled], self.labels[labelled])
+        found: Array = model.predict([self.given[i] for i in self.test])
         return found
 
     def accuracy(self, labelled: Array) -> float:
@@ -100,10 +100,10 @@ class Data:
 
 
 def made(sequences: Sequence[FeatureSequence], labels: Array, test: Array, recogniser: str | None) -> Data:
-    """The data of sequences; of the naming of `vpd suggest` they are smoothed, as recognisers smooth them."""
-    smooth = sequences if recogniser else Smooth(SMOOTH_S).transform(sequences)
+    """The data of sequences."""
+    ready = prepared(sequences)
     parts = np.flatnonzero(~test), np.flatnonzero(test)
-    return Data(smooth, distances(sequences), labels, *parts, recogniser)
+    return Data(ready, distances(ready), labels, *parts, recogniser, sequences)
 
 
 def from_library(folder: Path, splits: Path | None, features: str, recogniser: str | None = None) -> Data:
@@ -216,14 +216,16 @@ def actions_by_pages(data: Data, rng: np.random.Generator) -> tuple[int, int, in
     """Labels, actions and wrong proposals of a perfect reviewer who labels all moments by pages."""
     review = Review(pool_of(data), data.labels[data.pool])
     excluded: dict[int, frozenset[str]] = {}
-    actions = wrong = 0
+    verdicts: list[bool] = []
+    actions = wrong = named = 0
     while len(review.pool.open):
         review.pool = review.pool.labelled_as(review.pool.labels, wrong=dict(excluded))
-        page = verify_page(review.pool, PAGE)
+        page = [] if owed(verdicts, named) else verify_page(review.pool, PAGE)
         if len(page) < LEAST_PAGE:
             before = len(review.pool.labelled)
             review.ask(AT_ONCE, rng)
             actions += len(review.pool.labelled) - before
+            named += len(review.pool.labelled) - before
             continue
         right = [q.index for q in page if review.truth[q.index] == q.label]
         for q in page:
@@ -231,6 +233,8 @@ def actions_by_pages(data: Data, rng: np.random.Generator) -> tuple[int, int, in
                 excluded[q.index] = excluded.get(q.index, frozenset()) | {q.label}
         actions += 1 + len(page) - len(right)
         wrong += len(page) - len(right)
+        verdicts += [review.truth[q.index] == q.label for q in page]
+        named = 0
         review.answer(right)
     return len(review.truth), actions, wrong
 

@@ -20,6 +20,7 @@ from vpd.suggestion.queue import (
     guesses,
     held_out,
     may_propose,
+    owed,
     questions,
     verify_page,
 )
@@ -218,3 +219,13 @@ def test_the_accuracy_that_is_shown_is_that_of_the_other_moments():
         shown = accuracy(held_out(pool))
         inside += shown.low <= right <= shown.high
     assert inside >= 22
+
+
+def test_wrong_proposals_are_made_up_for_by_right_ones_and_by_names():
+    right, wrong = True, False
+    assert owed([], 0) == 0
+    assert owed([right] * 18 + [wrong] * 6, 0) == 0
+    assert owed([wrong] * 12 + [right] * 12, 0) == owed([right] * 12 + [wrong] * 12, 0) == 8
+    assert owed([wrong] * 12 + [right] * 12, 5) == 3
+    assert owed([wrong] * 12 + [right] * 12, 9) == 0
+    assert owed([wrong] * 24 + [right] * 24, 0) == 0  # the last page counts

@@ -101,7 +101,8 @@ def features_of(times_s: np.ndarray, kind: int, seed: int) -> np.ndarray:
     return values + rng.normal(0, 0.03, values.shape).astype(np.float32)
 
 
-def _poses(times_s: np.ndarray, xs: np.ndarray) -> np.ndarray:
+def standing(times_s: np.ndarray, xs: np.ndarray) -> np.ndarray:
+    """(T, 17, 3) poses of somebody at ``xs`` who lifts the hands in every action."""
     body = np.array([
         (0, -28), (-2, -30), (2, -30), (-4, -29), (4, -29), (-8, -18), (8, -18), (-13, -8), (13, -8),
         (-15, 2), (15, 2), (-6, 4), (6, 4), (-7, 16), (7, 16), (-8, 28), (8, 28),
@@ -140,7 +141,7 @@ def fill(layout: Layout, video: str, kind: int, seed: int) -> None:
     write_tracks(
         layout.tracks(video), [track], Recipe("track", 1, notes={"shots": [shot], "picks_missed": []})
     )
-    write_poses(layout.poses(video), [PoseSequence(0, frames, _poses(times_s, xs))], RECIPE)
+    write_poses(layout.poses(video), [PoseSequence(0, frames, standing(times_s, xs))], RECIPE)
     write_crops(layout.crops(video), _crops(times_s), RECIPE)
     sequence = FeatureSequence(
         video, 0, frames, times_s, features_of(times_s, kind, seed), np.ones(n, bool), np.ones(n)

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.web.made import made_library
+from tests.web.made import CLASSES, made_library
+from vpd.library.answers import Answer, add_answers
+from vpd.library.artefact import write_text
 from vpd.types import Segment
+from vpd.verbs.suggest import SuggestRequest, suggest
 from vpd.web.app_state import State
 from vpd.web.proposals import is_answered
 
@@ -62,3 +65,17 @@ def test_an_answer_about_another_athlete_answers_nothing():
     assert not is_answered(row, [about])
     assert is_answered({**row, "athlete": 1}, [about])
     assert is_answered({**row, "athlete": None}, [about])
+
+
+def test_after_many_wrong_proposals_moments_are_to_be_named_first(layout):
+    def answer(start_s: float, verdict: str, why: str, label: str = "") -> Answer:
+        return Answer("v0", 0, start_s, start_s + 0.01, "kick", label, verdict, why)
+
+    rows = [f"v{i},0,{s}.0,{s + 0.5},{CLASSES[i]}" for i in range(3) for s in (1, 3, 5)]
+    write_text("\n".join(["video,athlete,start_s,end_s,label", *rows]) + "\n", layout.labels)
+    add_answers(layout, [answer(0.1 + i / 50, "other", "proposal") for i in range(3)])
+    found = suggest(layout, SuggestRequest(12, "verify"))
+    assert (found.items, found.owed, found.proposes) == ([], 3, True)
+    assert "Name 3 moments before the next." in str(found.said[-1])
+    add_answers(layout, [answer(0.5 + i / 50, "corrected", "typical", "throw") for i in range(3)])
+    assert suggest(layout, SuggestRequest(12, "verify")).owed == 0

@@ -25,6 +25,7 @@ from vpd.sequences.sides import Sides
 from vpd.sequences.transforms import Centre, Columns, Resample, Smooth
 from vpd.settings import old_names
 from vpd.settings.old_names import now_called
+from vpd.types import FeatureSequence
 
 SMOOTH_S = 0.033
 """Standard deviation of smoothing in seconds. It helps joints and does not harm embeddings. Whitening helps
@@ -87,6 +88,12 @@ def _smoothed(recogniser: Any) -> Any:
 
 def _centred(recogniser: Any) -> Any:
     return make_pipeline(Smooth(SMOOTH_S), Centre(CENTRE), recogniser)
+
+
+def prepared(sequences: Sequence[FeatureSequence]) -> list[FeatureSequence]:
+    """The sequences as the members of `auto` and `together` compare them."""
+    made: list[FeatureSequence] = make_pipeline(Smooth(SMOOTH_S), Centre(CENTRE)).transform(sequences)
+    return made
 
 
 def _density(sides: Sides, width: float = 0.03) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,11 @@ SINGLE = 0.25
 """Largest share of labels that are the only one of their class. It is Good's estimate (1953) of the chance
 that a moment shows a class without a label, for which every proposal is wrong.
 """
+
+PAGE = 24
+"""Proposals by whose answers it is judged whether they are worth their while."""
+WORTH = 1 / 3
+"""Share of a wrong proposal that a right one makes up for."""
 
 TYPICAL, UNSURE, RANDOM, PROPOSAL = "typical", "unsure", "random", "proposal"
 
@@ -80,6 +86,19 @@ def may_propose(pool: Pool) -> bool:
     """Whether there are labels enough, and of classes enough, to propose what others are."""
     counts = _counts(pool)
     return bool(counts.sum() >= LEAST_NAMED and (counts == 1).sum() <= SINGLE * counts.sum())
+
+
+def owed(proposals: Sequence[bool], named: int) -> int:
+    """Number of moments to name before more are proposed: as many as proposals of the last page were wrong,
+    less what its right ones made up for (`WORTH`), and less those that were ``named`` since.
+
+    Parameters
+    ----------
+    proposals : whether each was right, in the order of the answers.
+    """
+    last = proposals[-PAGE:]
+    right = sum(last)
+    return max(0, math.ceil(len(last) - right - WORTH * right) - named)
 
 
 def verify_page(pool: Pool, n: int) -> list[Question]:

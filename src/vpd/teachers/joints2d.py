@@ -22,11 +22,18 @@ def normalise(keypoints: Array) -> Array:
     """
     points = np.asarray(keypoints, np.float64)[:, :, :2]
     centred = points - points[:, HIPS].mean(axis=1, keepdims=True)
-    pairs = [np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in combinations(TORSO, 2)]
-    largest = np.max(pairs, axis=0)
+    largest = torso_lengths(keypoints)
     largest = np.where(largest == 0, 1.0, largest)
     normalised: Array = (centred[:, BODY13] / (2 * largest[:, None, None])).astype(np.float32)
     return normalised
+
+
+def torso_lengths(keypoints: Array) -> Array:
+    """(T,) largest of the six distances between shoulders and hips of poses (T, 17, 3), in pixels."""
+    points = np.asarray(keypoints, np.float64)[:, :, :2]
+    pairs = [np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in combinations(TORSO, 2)]
+    largest: Array = np.max(pairs, axis=0)
+    return largest
 
 
 def mirror(normalised: Array) -> Array:

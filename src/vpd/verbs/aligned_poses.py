@@ -11,11 +11,11 @@ from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
 from vpd.strings import Sentence
-from vpd.teachers.joints2d import normalise
+from vpd.teachers.joints2d import normalise, torso_lengths
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
 TORSO = 0.5
-"""Largest distance between shoulders and hips of a normalised pose."""
+"""Median, over an execution, of the largest distance between shoulders and hips."""
 
 
 def in_step(first: FeatureSequence, second: FeatureSequence, mirror: str) -> tuple[Alignment, int]:
@@ -30,7 +30,11 @@ def in_step(first: FeatureSequence, second: FeatureSequence, mirror: str) -> tup
 
 
 def poses_of(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: bool = False) -> Array | None:
-    """Normalised poses (L, 13, 2) of rows of a sequence, NaN where a frame has none; None without poses."""
+    """Normalised poses (L, 13, 2) of rows of a sequence, NaN where a frame has none; None without poses.
+
+    All have one scale, by which the median torso is `TORSO` long. With a scale for each pose, a torso that is
+    seen from above or guessed too small would send hands and feet far away.
+    """
     path = layout.poses(sequence.video)
     if not path.is_file():
         return None
@@ -40,7 +44,10 @@ def poses_of(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: b
     poses = of_athlete[0]
     frames = sequence.frames[rows]
     places = np.searchsorted(poses.frames, frames).clip(0, len(poses.frames) - 1)
-    points: Array = normalise(poses.keypoints)[places].astype(np.float64)
+    keypoints = poses.keypoints[places]
+    torsos = torso_lengths(keypoints)
+    usual = float(np.median(torsos)) or 1.0
+    points: Array = normalise(keypoints).astype(np.float64) * (torsos / usual)[:, None, None]
     points[poses.frames[places] != frames] = np.nan
     if mirrored:
         points = points[:, MIRROR13] * np.array([-1.0, 1.0])

@@ -15,26 +15,27 @@ import numpy as np
 from vpd.counting import counted
 from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError, VpdError
-from vpd.library.answers import OTHER, REJECTED, Answer, read_answers
+from vpd.library.answers import ACCEPTED, OTHER, REJECTED, Answer, read_answers
 from vpd.library.artefact import read_recipe
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.sealed_files import read_array, write_array
 from vpd.library.videos import Videos
-from vpd.recognition.recognisers import SMOOTH_S
+from vpd.recognition.recognisers import CENTRE, SMOOTH_S, prepared
 from vpd.sequences import FeatureStore
-from vpd.sequences.transforms import Smooth
 from vpd.strings import Sentence
 from vpd.suggestion.candidates import find_candidates, without
 from vpd.suggestion.kernel import distances
 from vpd.suggestion.pool import NOTHING, Pool
 from vpd.suggestion.queue import (
+    PROPOSAL,
     RANDOM,
     Accuracy,
     Question,
     accuracy,
     held_out,
     may_propose,
+    owed,
     questions,
     verify_page,
 )
@@ -49,6 +50,7 @@ MOST_CANDIDATES = 1500
 cores.
 """
 FEW = 3
+JUDGED = (ACCEPTED, REJECTED, OTHER)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class SuggestResult:
         there is one.
     few : classes with fewer than three labels.
     proposes : whether there are labels enough to propose what others are.
+    owed : moments to name before more are proposed, after a page of which many were wrong.
     notes : sentences on videos that are left out.
     """
 
@@ -115,6 +118,7 @@ class SuggestResult:
     accuracy: Accuracy | None
     few: tuple[str, ...]
     proposes: bool
+    owed: int = 0
     notes: tuple[Sentence, ...] = ()
 
     @property
@@ -127,7 +131,9 @@ class SuggestResult:
             "features": self.features,
         }
         about = Sentence("next_drawn" if self.considered < self.found else "next_about", counts)
-        return [about] if self.proposes else [about, Sentence("name_more")]
+        if not self.proposes:
+            return [about, Sentence("name_more")]
+        return [about, Sentence("name_first_as_wrong", {"count": self.owed})] if self.owed else [about]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -136,6 +142,7 @@ class SuggestResult:
             "features": self.features,
             "said": [sentence.to_json() for sentence in self.said],
             "proposes": self.proposes,
+            "owed": self.owed,
             "considered": self.considered,
             "found": self.found,
             "labelled": self.labelled,
@@ -169,9 +176,10 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
         kept = [fresh[i] for i in np.sort(rng.choice(len(fresh), MOST_CANDIDATES, replace=False))]
     pool, members = _pool(store, kept, known, answers, progress)
     asked = sum(a.verdict != OTHER for a in answers)
+    first = _owed(answers)
     names, counts = np.unique([s.label or "" for s in actions], return_counts=True)
     return SuggestResult(
-        _items(pool, members, request, rng, asked),
+        [] if first and request.mode == "verify" else _items(pool, members, request, rng, asked),
         store.name,
         len(kept),
         len(fresh),
@@ -179,8 +187,18 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
         accuracy(held_out(pool)),
         tuple(str(n) for n, c in zip(names, counts, strict=True) if c < FEW),
         may_propose(pool),
+        first,
         left_out_notes(store),
     )
+
+
+def _owed(answers: Sequence[Answer]) -> int:
+    """See `owed`; a proposal that was corrected at once, or left open, counts neither way."""
+    judged = [
+        (i, a.verdict == ACCEPTED) for i, a in enumerate(answers) if a.why == PROPOSAL and a.verdict in JUDGED
+    ]
+    since = answers[judged[-1][0] + 1 :] if judged else []
+    return owed([right for _, right in judged], sum(bool(a.label) for a in since))
 
 
 def _place(segment: Segment) -> tuple[object, ...]:
@@ -207,6 +225,7 @@ def _pool(
         members.append(segment)
         names.append(label)
     progress(0.1, f"comparing {counted(len(members), 'moment')}")
+    sequences = prepared(sequences)
     both = _kept_distances(store, members, sequences)
     progress(0.9)
     at_random = {_place(a.segment()) for a in answers if a.why == RANDOM}
@@ -216,8 +235,7 @@ def _pool(
             excluded.setdefault(_place(a.segment()), set()).add(a.proposed)
     drawn = [i for i, m in enumerate(members) if names[i] and _place(m) in at_random]
     wrong = {i: frozenset(excluded[_place(m)]) for i, m in enumerate(members) if _place(m) in excluded}
-    smoothed = Smooth(SMOOTH_S).transform(sequences)
-    return Pool(both, smoothed, np.array(names, object), np.array(drawn, int), wrong), members
+    return Pool(both, sequences, np.array(names, object), np.array(drawn, int), wrong), members
 
 
 def _kept_distances(
@@ -226,7 +244,9 @@ def _kept_distances(
     """Distances of all pairs. They are cached while the moments and their features are the same."""
     keys = {v: read_recipe(store.layout.features(store.name, v))["key"] for v in {s.video for s in members}}
     spans = [[s.video, s.athlete, round(s.start_s, 4), round(s.end_s, 4)] for s in members]
-    digest = hashlib.sha256(json.dumps([store.name, sorted(keys.items()), spans]).encode()).hexdigest()[:24]
+    digest = hashlib.sha256(
+        json.dumps([store.name, SMOOTH_S, CENTRE, sorted(keys.items()), spans]).encode()
+    ).hexdigest()[:24]
     path: Path = store.layout.root / "cache" / "suggest" / f"{digest}.npy"
     kept = read_array(path)
     if kept is not None and kept.shape == (2, len(members), len(members)):

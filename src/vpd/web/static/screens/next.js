@@ -113,7 +113,7 @@ export function NextScreen({ query }) {
       ${page.accuracy && html`<p>${t("accuracy_now", { accuracy: Math.round(100 * page.accuracy.mean),
         low: Math.round(100 * page.accuracy.low), high: Math.round(100 * page.accuracy.high), count: page.accuracy.count })}</p>`}
       ${page.few.length > 0 && html`<p class="problem">${t("few_labels", { classes: page.few.join(", ") })}</p>`}
-      ${!items.length && (mode === "name" || page.proposes) && html`<p>${t("nothing_to_ask")}</p>`}
+      ${!items.length && (mode === "name" || (page.proposes && !page.owed)) && html`<p>${t("nothing_to_ask")}</p>`}
       ${items.length > 0 && groups.map(({ label, items: own }) => html`<section key=${label} aria-label=${label}>
         ${mode === "verify" && html`<h2><bdi>${t("group_of", { label, count: own.length })}</bdi></h2>`}
         <ol class="grid" aria-label=${label}>${own.map(card)}</ol></section>`)}
