@@ -120,6 +120,8 @@ def from_library(folder: Path, splits: Path | None, features: str, recogniser: s
             continue
         labels.append(segment.label)
         sides.append(bool(places) and places[segment.video].split == TEST)
+    if not labels:
+        raise InputError(f"no labelled segment of {folder} has features {features!r} that are up to date.")
     return made(sequences, np.array(labels), np.array(sides), recogniser)
 
 

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from vpd.pipeline.table import STEPS
 from vpd.strings import FOLDER, Sentence
 
 TEXTS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FOLDER.glob("*.json")}
@@ -55,6 +56,10 @@ def test_every_sentence_and_note_has_its_text():
     keys = {key for file in FOLDER.parent.rglob("*.py") for key in _keys(file)}
     assert {"note_partly_seen", "note_more_left_out", "trouble_set_aside", "search_about"} <= keys
     assert keys <= TEXTS["en"].keys()
+
+
+def test_every_step_has_a_name_for_people():
+    assert {f"step_{name}" for name in STEPS} <= TEXTS["en"].keys()
 
 
 def test_a_note_is_hashed_by_its_key_and_compared_with_its_values():

@@ -38,7 +38,7 @@ def source(video: str, state: StateOf) -> dict[str, Any]:
     if chosen.kind != DIRECT and len(times_s):
         count = int((times_s[-1] - times_s[0]) // PIECE_S) + 1
         pieces = [piece_span(times_s, piece) for piece in range(count)]
-    return {"kind": chosen.kind, "why": chosen.why, "pieces": pieces}
+    return {"kind": chosen.kind, "why": chosen.why.to_json() if chosen.why else None, "pieces": pieces}
 
 
 @router.get("/media", response_model=None)

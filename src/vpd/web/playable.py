@@ -17,6 +17,7 @@ import numpy as np
 
 from vpd.errors import ArtefactError, VideoError
 from vpd.library.frames import FrameIndex, Recording
+from vpd.strings import Sentence
 from vpd.types import Array
 from vpd.video import read_frames
 from vpd.video.source import opened
@@ -48,7 +49,7 @@ class Source:
     """The method of playing a video: `DIRECT`, or by a `PROXY`. ``why`` is the reason for the proxy."""
 
     kind: str
-    why: str = ""
+    why: Sentence | None = None
 
 
 def _keyframe_gap_s(index: FrameIndex) -> float:
@@ -70,6 +71,10 @@ def _reordered(path: Path) -> bool:
     return False
 
 
+def _proxy(why: str, **values: str | int) -> Source:
+    return Source(PROXY, Sentence(f"proxy_as_{why}", values))
+
+
 def choose_source(footage: Recording) -> Source:
     """Choose how the page plays a scanned video. Raises ArtefactError where it is not scanned."""
     index = footage.index
@@ -80,24 +85,24 @@ def choose_source(footage: Recording) -> Source:
         best = source.stream.index == min(s.index for s in source.container.streams.video)
         starts_s = source.origin_s
     if footage.more:
-        return Source(PROXY, "it is cut into chapters")
+        return _proxy("chapters")
     if not any(name in container.split(",") for name in CONTAINERS):
-        return Source(PROXY, f"browsers do not open {container}")
+        return _proxy("container", format=container)
     if not any(name in codec for name in CODECS):
-        return Source(PROXY, f"browsers do not play {codec}")
+        return _proxy("codec", format=codec)
     if min(index.canvas) > MAX_HEIGHT:
-        return Source(PROXY, f"{index.canvas[0]} x {index.canvas[1]} is too large to step through")
+        return _proxy("size", width=index.canvas[0], height=index.canvas[1])
     shape = index.shapes[0][1]
     plain = len(index.shapes) == 1 and shape.aspect == 1 and not shape.mirrored and (index.fields < 0).all()
     if not plain or not best or index.jumps or abs(starts_s) > 1e-3 or abs(index.times_s[0]) > 1e-3:
-        return Source(PROXY, "its clock or its picture is not what a browser shows")
+        return _proxy("clock")
     gap_s = _keyframe_gap_s(index)
     if gap_s > MAX_GROUP_S:
-        return Source(PROXY, f"its keyframes lie {gap_s:.1f} s apart")
+        return _proxy("keyframes", gap=f"{gap_s:.1f}")
     steps = np.diff(index.times_s)
     varies = len(steps) > 0 and np.abs(steps / np.median(steps) - 1).max() > UNEVEN
     if varies and _reordered(footage.path):
-        return Source(PROXY, "browsers show wrong frames where the rate varies")
+        return _proxy("rate")
     return Source(DIRECT)
 
 

@@ -29,6 +29,9 @@ export function t(key, values = {}) {
 export const told = ({ key, values }) => t(key, Object.fromEntries(Object.entries(values)
   .map(([name, value]) => [name, value?.key ? told(value) : value])));
 
+// A step of `vpd run` as people call it; what has no such name is said as it is.
+export const stepName = (name) => (`step_${name}` in fallback ? t(`step_${name}`) : name);
+
 export const setLanguage = (name) => {
   localStorage.setItem("vpd.language", name);
   location.reload();

@@ -76,7 +76,7 @@ export class Player extends EventTarget {
     const pieces = Array.from({ length: count }, (_, i) => [
       lowerBound(this.times, this.times[0] + 60 * i), lowerBound(this.times, this.times[0] + 60 * (i + 1)),
     ]);
-    this.source = { kind: "proxy", why: "the browser cannot play the file", pieces };
+    this.source = { kind: "proxy", why: { key: "proxy_as_played", values: {} }, pieces };
     this.piece = -1;
     this.show(this.frame);
   }

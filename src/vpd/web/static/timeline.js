@@ -113,6 +113,15 @@ export function draw(canvas, view, data) {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const paints = new Map(data.classes.map((name) => [name, colourOf(name, data.classes, dark)]));
   const paint = (span) => paints.get(span.label) ?? colourOf(span.label, data.classes, dark);
+  // The names of the lanes lie under what the lanes hold.
+  context.font = "10px system-ui, sans-serif";
+  for (const [lane, tall] of LANES) {
+    const [top, height] = laneTop(lane);
+    context.fillStyle = faint;
+    context.fillRect(0, top, width, height);
+    context.fillStyle = css("--muted");
+    context.fillText(t(`lane_${lane}`), 4, top + tall / 2 + 3.5);
+  }
   // Seconds along the top.
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600]
     .find((s) => (s / (view.end - view.start)) * width > 80) ?? 7200;
@@ -122,11 +131,6 @@ export function draw(canvas, view, data) {
     const x = view.x(s, width);
     context.fillRect(x, 14, 1, 4);
     context.fillText(clock(s, step < 1 ? 1 : 0), x + 3, 12);
-  }
-  for (const [lane] of LANES) {
-    const [top, height] = laneTop(lane);
-    context.fillStyle = faint;
-    context.fillRect(0, top, width, height);
   }
   drawSpans(context, visible(data.shots, view, data.longest.shots), view, width, laneTop("shots"),
     (s) => shots[s.number % 2]);

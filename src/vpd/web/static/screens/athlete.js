@@ -5,7 +5,7 @@ import { finished, get, post, remove, videoUrl } from "../api.js";
 import { useStore } from "../store.js";
 import { listen } from "../keys.js";
 import { clock } from "../times.js";
-import { t } from "../i18n.js";
+import { stepName, t } from "../i18n.js";
 
 const PAGE = 12;
 const DOUBTFUL = 0.3;
@@ -79,7 +79,7 @@ export function AthleteScreen({ argument: video }) {
           ${t("next_doubtful")}</button>
         <button disabled=${!data.picks.length} onClick=${() => remove("/api/picks", { video }).then(() => { say(t("picks_forgotten")); again(); }, sayError)}>
           ${t("forget_picks", { count: data.picks.length })}</button>
-        <button class="main" disabled=${!data.stale.length} onClick=${run}>${data.stale.length ? t("make_again", { steps: data.stale.join(", ") }) : t("nothing_stale")}</button></div>
+        <button class="main" disabled=${!data.stale.length} onClick=${run}>${data.stale.length ? t("make_again", { steps: data.stale.map(stepName).join(", ") }) : t("nothing_stale")}</button></div>
       ${same.length > 0 && html`<div class="bar"><button class="main" onClick=${keepSame}>${t("keep_same", { count: same.length })} <kbd>Enter</kbd></button>
         <button onClick=${() => setSame([])}>${t("drop_same")}</button></div>`}
       ${data.missed.map((text) => html`<p class="problem">${text}</p>`)}

@@ -5,7 +5,7 @@ import { finished, get, post, remove } from "../api.js";
 import { loadLibrary, useStore, REVIEWED } from "../store.js";
 import { Clip } from "../clip.js";
 import { clock } from "../times.js";
-import { t } from "../i18n.js";
+import { stepName, t } from "../i18n.js";
 
 function Strip({ video }) {
   const length = video.end_s - video.start_s;
@@ -34,7 +34,7 @@ function Work({ due }) {
   }, []);
   if (!due && !job && !error) return null;
   return html`<div class="bar">${job ? html`<progress max="1" value=${job.fraction} aria-label=${t("making")}></progress>
-      <span role="status">${t("making")} ${job.text} ${Math.round(100 * job.fraction)} %</span>
+      <span role="status">${t("making")} ${job.text.split(" + ").map(stepName).join(" + ")} ${Math.round(100 * job.fraction)} %</span>
       <button onClick=${() => remove(`/api/jobs/${job.id}`).catch(sayError)}>${t("cancel")}</button>`
     : due && html`<button class="main" onClick=${() => post("/api/run").then((r) => follow(r.job.id), setError)}>${t("make_all")}</button>`}
     <${Problem} error=${error} /></div>`;
@@ -74,7 +74,7 @@ export function LibraryScreen() {
   }
   return html`<h1>${t("screen_library")}</h1>
     <p>${t("library_about", { count: library.videos.length, root: library.name })}
-      ${library.due.length > 0 && html` <span class="hint">${t("due", { steps: library.due.join(", ") })}</span>`}</p>
+      ${library.due.length > 0 && html` <span class="hint">${t("due", { steps: library.due.map(stepName).join(", ") })}</span>`}</p>
     ${library.problems.map((text) => html`<p class="problem">${text}</p>`)}
     <${Add} />
     <${Work} due=${library.due.length > 0} />
@@ -88,7 +88,7 @@ export function LibraryScreen() {
             { share: Math.round((100 * reviewed.get(v.video)) / (v.duration_s || 1)) })}` : null}</p>
         ${v.error && html`<p class="problem">${v.error}</p>`}
         ${v.warning && html`<p class="hint">${v.warning}</p>`}
-        ${v.due.length > 0 && html`<p class="hint">${t("due", { steps: v.due.join(", ") })}</p>`}
+        ${v.due.length > 0 && html`<p class="hint">${t("due", { steps: v.due.map(stepName).join(", ") })}</p>`}
         <p><a href=${`#/athlete/${encodeURIComponent(v.video)}`}>${t("who_is_followed")}</a></p></div></li>`)}</ul>
     ${shown.length > 300 && html`<p class="hint">${t("more_videos", { count: shown.length - 300 })}</p>`}`;
 }

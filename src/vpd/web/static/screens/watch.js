@@ -10,7 +10,7 @@ import { Overlay } from "../overlay.js";
 import { FrameStrip } from "../strip.js";
 import { CLASS_KEYS, listen, reactionSeconds } from "../keys.js";
 import { clock, endOf, frameAt, parseClock } from "../times.js";
-import { t } from "../i18n.js";
+import { stepName, t, told } from "../i18n.js";
 
 const BINS = 4000;
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
@@ -250,7 +250,7 @@ function Watch({ row, start }) {
         <button onClick=${() => now.toggle()}>${now?.playing ? t("pause") : t("play")}</button>
         <button onClick=${() => now.step(1)} aria-label=${t("key_next_frame")}>▸</button>
         <output class="time" data-frame=${frame} data-state=${now?.state}>${clock(seconds)} · ${t("frame", { frame })}</output>
-        <span class="state">${t(`state_${status[now?.state] ?? "opening"}`)}${now?.source?.kind === "proxy" ? ` · ${now.source.why}` : ""}</span>
+        <span class="state">${t(`state_${status[now?.state] ?? "opening"}`)}${now?.source?.kind === "proxy" ? ` · ${told(now.source.why)}` : ""}</span>
         <label>${t("speed")} <select value=${String(Math.abs(now?.rate ?? 1))}
           onChange=${(e) => { now.rate = Number(e.target.value); if (now.playing) now.play(now.rate); redraw(); }}>
           ${SPEEDS.map((s) => html`<option value=${String(s)}>${s} ×</option>`)}</select></label>
