@@ -15,7 +15,7 @@ def test_damage_that_the_decoder_hides_is_said(tmp_path):
     for place in range(len(content) // 2, len(content) // 2 + 400, 5):
         content[place] ^= 0x5A
     path.write_bytes(content)
-    assert "frames are damaged" in read_video_info(path).warning
+    assert "1 frame is damaged" in read_video_info(path).warning
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.avi"])

@@ -89,8 +89,6 @@ class Reader:
                 return None
             if packet is not None and self._theora and packet.size and bytes(packet)[0] & THEORA_HEADER:
                 continue  # another recording begins, in a chained Ogg file
-            if packet is not None and packet.has_sidedata("encryption_info"):
-                raise VideoError(f"{shown(self.source.path)}: its pictures are encrypted. Export it without.")
             if packet is None or packet.size:
                 return packet
             if packet.dts is None:
@@ -101,6 +99,8 @@ class Reader:
         """The pictures that leave the decoder with the packet ``number``, or at the end (None)."""
         context = self.source.stream.codec_context
         if packet is not None:
+            if not self.packets + self.hidden:
+                self._must_be_clear(packet)
             if packet.is_discard:
                 self.hidden += 1
             else:
@@ -111,6 +111,7 @@ class Reader:
         try:
             pictures = context.decode(packet)
         except (av.FFmpegError, EOFError):
+            self._must_be_clear(packet)
             self.failed += packet is not None
             return
         if packet is not None:
@@ -121,10 +122,17 @@ class Reader:
             stamp = self._waiting.pop(source, NOTHING)
             half = self._codes_fields and picture.interlaced_frame
             yield Decoded(source, stamp, picture, self._aspects.pop(source, None), half=half)
+        if self.concealed:
+            self._must_be_clear(packet)
         if len(self._waiting) > KEPT:
             for old in [n for n in self._waiting if n < number - KEPT]:
                 del self._waiting[old]
                 self._aspects.pop(old, None)
+
+    def _must_be_clear(self, packet: VideoPacket | None) -> None:
+        """Raise VideoError where the packet is encrypted. Not asked of each, as an answer takes 0.5 us."""
+        if packet is not None and packet.has_sidedata("encryption_info"):
+            raise VideoError(f"{shown(self.source.path)}: its pictures are encrypted. Export it without.")
 
 
 def stamp_of(packet: VideoPacket) -> Stamp:
