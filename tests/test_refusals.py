@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 
@@ -24,6 +25,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="limits and streams of a p
         (OSError(errno.EMFILE, "x", "a.csv"), "a.csv: No more files can be opened. Raise the limit"),
         (OSError(errno.EAGAIN, "x"), "No more processes"),
         (RuntimeError("can't start new thread"), "No more processes"),
+        (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "memory did not suffice"),
         (PermissionError(errno.EACCES, "x", "a.csv"), "a.csv: Permission denied. Look at the rights"),
         (OSError(errno.EIO, "x"), "disk reports an error"),
         (OSError(errno.ETIMEDOUT, "x"), "went away"),
@@ -89,3 +91,19 @@ def test_a_folder_that_is_gone_is_named(tmp_path):
     assert ended.returncode == 1
     assert "the current folder does not exist any more" in ended.stderr
     assert "Unexpected" not in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit holds on Linux alone")
+def test_workers_without_memory_to_start_are_told_as_that(tmp_path):
+    import resource
+
+    layout = made_library(tmp_path, ["a", "b"])
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))
+
+    ended = _vpd(layout, "run", "-j", "2", preexec_fn=limit)
+    assert ended.returncode == 1
+    assert "The memory did not suffice" in ended.stderr
+    assert not re.search("Traceback|Unexpected", ended.stderr)

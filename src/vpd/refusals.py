@@ -33,12 +33,13 @@ _SAID |= {
     if hasattr(errno, name)
 }
 _NO_THREAD, _NO_FOLDER = "can't start new thread", "No usable temporary directory"
+_NO_ROOM = "failed to map segment"
 """How Python says these."""
 
 
 def refusal(error: BaseException) -> str:
     """What the system refused, and what to do; "" for an error of another kind."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and _NO_ROOM in str(error)):
         return _MEMORY
     if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
         return _PROCESSES

@@ -18,6 +18,7 @@ from vpd.library import verified
 from vpd.machine import processor_s
 from vpd.pipeline import stall
 from vpd.pipeline.task import Outcome, ProgressMs, Task, perform
+from vpd.refusals import refusal
 
 TELL_EVERY_S = 0.2
 """Least time in seconds between two progress messages of a worker."""
@@ -50,7 +51,11 @@ def _work(connection: Connection, threads: int) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    limit_threads(threads)
+    try:
+        limit_threads(threads)
+    except (ImportError, MemoryError, OSError) as error:
+        connection.send(f"could not start: {refusal(error) or error}")
+        return
     done_ms, told_at = 0.0, time.monotonic()
 
     def progress(ms: float) -> None:
@@ -173,6 +178,10 @@ def perform_in_workers(tasks: Iterable[Task], progress: ProgressMs, jobs: int) -
                     continue
                 if isinstance(message, float):
                     progress(message)
+                    continue
+                if isinstance(message, str):  # why it could not start
+                    replace(worker)
+                    yield worker.failed(message)
                     continue
                 worker.task = None
                 if waiting:
