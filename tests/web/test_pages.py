@@ -8,7 +8,17 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.web.browser import EXACT, JOINED, NEEDS_BROWSER, kinds, kinds_library, open_video, show
+from tests.web.browser import (
+    EXACT,
+    JOINED,
+    NEEDS_BROWSER,
+    kinds,
+    kinds_library,
+    new_page,
+    open_video,
+    serving,
+    show,
+)
 from tests.web.made import CLASSES, RECIPE, constant, features_of, fill, people_of_shots, write_coded
 from vpd.library.artefact import Recipe, read_notes
 from vpd.library.features import write_features
@@ -16,7 +26,7 @@ from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.tracks import read_tracks, write_tracks
 from vpd.library.videos import Videos
-from vpd.pipeline.register import add_videos
+from vpd.pipeline.register import add_videos, make_library
 from vpd.pipeline.run import run
 from vpd.report.search_page import write_search_page
 from vpd.types import FeatureSequence
@@ -354,7 +364,18 @@ def test_videos_are_added_by_their_path(page, tmp_path):
         field.fill(path)
         field.press("Enter")
         page.wait_for_selector(f"text={told}")
-    page.get_by_role("link", name="added", exact=True).wait_for()
+    page.get_by_role("heading", name="added", exact=True).wait_for()
+
+
+def test_an_empty_library_says_what_to_do_on_every_screen(browser, tmp_path):
+    make_library(tmp_path / "empty")
+    with serving(Layout(tmp_path / "empty")) as address, new_page(browser, address) as page:
+        for screen in ("library", "watch", "athlete"):
+            page.goto(f"/#/{screen}")
+            page.wait_for_selector("text=There is no video yet.")
+        page.goto("/#/next")
+        page.get_by_role("link", name="Or here: make what is to do.").click()
+        page.get_by_label("Add a video file or a folder").wait_for()
 
 
 def test_a_reel_is_made_and_offered(page):

@@ -30,8 +30,12 @@ export function useLoaded(load, inputs) {
   return { ...state, again };
 }
 
-export const Problem = ({ error }) =>
-  error ? html`<p class="problem" role="alert">${error.message ?? String(error)}</p>` : null;
+// What is wrong; where a run of the command line mends it, the page can do that too.
+export function Problem({ error }) {
+  if (!error) return null;
+  const text = error.message ?? String(error);
+  return html`<p class="problem" role="alert">${text}${text.includes("`vpd run`") && html` <a href="#/library">${t("make_here")}</a>`}</p>`;
+}
 
 // What a verb's result says beside it: sentences of the server.
 export const Notes = ({ notes }) => (notes ?? []).map((note) => html`<p class="hint" key=${note.text}>${told(note)}</p>`);

@@ -3,6 +3,7 @@
 import { html, useEffect, useLayoutEffect, useState, Problem, Waiting, say, sayError, useLoaded } from "../ui.js";
 import { finished, get, post, remove, videoUrl } from "../api.js";
 import { useStore } from "../store.js";
+import { Choice } from "../choice.js";
 import { listen } from "../keys.js";
 import { clock } from "../times.js";
 import { stepName, t } from "../i18n.js";
@@ -67,8 +68,7 @@ export function AthleteScreen({ argument: video }) {
     .then(() => { setSame([]); say(t("pick_kept")); again(); }, sayError);
   useLayoutEffect(() => listen({ next_item: nextDoubtful, accept: () => { if (same.length) keepSame(); }, leave: () => setSame([]) }));
   if (!row) {
-    return html`<h1>${t("screen_athlete")}</h1><p>${t("choose_video")}</p><ul class="plain">${library.videos.filter((v) => v.tracks)
-      .map((v) => html`<li key=${v.video}><a href=${`#/athlete/${encodeURIComponent(v.video)}`}>${v.video}</a></li>`)}</ul>`;
+    return html`<${Choice} screen="athlete" fits=${(v) => v.tracks} none="none_tracked" />`;
   }
   const run = () => post("/api/run", { video }).then(({ job }) => finished(job.id, (j) => say(`${t("making")} ${Math.round(100 * j.fraction)} %`)))
     .then(() => { say(t("made")); again(); }, sayError);

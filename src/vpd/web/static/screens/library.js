@@ -3,6 +3,7 @@
 import { html, useEffect, useState, Problem, say, sayError, useLoaded } from "../ui.js";
 import { finished, get, post, remove } from "../api.js";
 import { loadLibrary, useStore, REVIEWED } from "../store.js";
+import { SHOWN, wantedOf } from "../choice.js";
 import { Clip } from "../clip.js";
 import { clock } from "../times.js";
 import { stepName, t } from "../i18n.js";
@@ -65,7 +66,7 @@ export function LibraryScreen() {
   const { library, labels, jobs } = useStore();
   const { data: waiting } = useLoaded(() => get("/api/proposals"), [labels, jobs]);
   const [wanted, want] = useState("");
-  const shown = library.videos.filter((v) => v.video.toLowerCase().includes(wanted.toLowerCase()));
+  const shown = wantedOf(library.videos, wanted);
   const counts = new Map();
   const reviewed = new Map();
   for (const label of labels) {
@@ -78,17 +79,18 @@ export function LibraryScreen() {
     ${library.problems.map((text) => html`<p class="problem">${text}</p>`)}
     <${Add} />
     <${Work} due=${library.due.length > 0} />
+    ${!library.videos.length && html`<p class="hint">${t("no_videos")}</p>`}
     <label class="field">${t("filter")} <input type="search" value=${wanted} onInput=${(e) => want(e.target.value)} /></label>
-    <ul class="videos">${shown.slice(0, 300).map((v) => html`<li key=${v.video} class="video">
-      ${v.crops ? html`<${Strip} video=${v} />` : html`<div class="strip empty">${t("no_crops")}</div>`}
-      <div class="about"><h2><a href=${`#/watch/${encodeURIComponent(v.video)}`}>${v.video}</a></h2>
-        <p>${clock(v.duration_s, 0)} · ${v.width} × ${v.height} · ${t("labels_count", { count: counts.get(v.video) ?? 0 })}
+    <ul class="videos">${shown.slice(0, SHOWN).map((v) => html`<li key=${v.video} class="video">
+      ${v.crops ? html`<${Strip} video=${v} />` : !v.error && html`<div class="strip empty">${t("no_crops")}</div>`}
+      <div class="about"><h2>${v.frames ? html`<a href=${`#/watch/${encodeURIComponent(v.video)}`}>${v.video}</a>` : v.video}</h2>
+        ${v.frames > 0 && html`<p>${clock(v.duration_s, 0)} · ${v.width} × ${v.height} · ${t("labels_count", { count: counts.get(v.video) ?? 0 })}
           ${waiting?.[v.video] ? html` · ${t("proposals", { count: waiting[v.video] })}` : null}
           ${reviewed.get(v.video) ? html` · ${t("reviewed_share",
-            { share: Math.round((100 * reviewed.get(v.video)) / (v.duration_s || 1)) })}` : null}</p>
+            { share: Math.round((100 * reviewed.get(v.video)) / (v.duration_s || 1)) })}` : null}</p>`}
         ${v.error && html`<p class="problem">${v.error}</p>`}
         ${v.warning && html`<p class="hint">${v.warning}</p>`}
         ${v.due.length > 0 && html`<p class="hint">${t("due", { steps: v.due.map(stepName).join(", ") })}</p>`}
-        <p><a href=${`#/athlete/${encodeURIComponent(v.video)}`}>${t("who_is_followed")}</a></p></div></li>`)}</ul>
-    ${shown.length > 300 && html`<p class="hint">${t("more_videos", { count: shown.length - 300 })}</p>`}`;
+        ${v.tracks && html`<p><a href=${`#/athlete/${encodeURIComponent(v.video)}`}>${t("who_is_followed")}</a></p>`}</div></li>`)}</ul>
+    ${shown.length > SHOWN && html`<p class="hint">${t("more_videos", { count: shown.length - SHOWN })}</p>`}`;
 }

@@ -8,6 +8,7 @@ import { Player } from "../player.js";
 import { Timeline, View, longestOf } from "../timeline.js";
 import { Overlay } from "../overlay.js";
 import { FrameStrip } from "../strip.js";
+import { Choice } from "../choice.js";
 import { CLASS_KEYS, listen, reactionSeconds } from "../keys.js";
 import { clock, endOf, frameAt, parseClock } from "../times.js";
 import { stepName, t, told } from "../i18n.js";
@@ -63,9 +64,7 @@ function spanOf(kind, frame, player) {
 export function WatchScreen({ argument: video, query }) {
   const { library } = useStore();
   if (!video) {
-    return html`<h1>${t("screen_watch")}</h1><p>${t("choose_video")}</p>
-      <ul class="plain">${library.videos.filter((v) => v.frames).map((v) => html`<li key=${v.video}>
-        <a href=${`#/watch/${encodeURIComponent(v.video)}`}>${v.video}</a></li>`)}</ul>`;
+    return html`<${Choice} screen="watch" fits=${(v) => v.frames > 0} none="none_read" />`;
   }
   const row = library.videos.find((v) => v.video === video);
   if (!row) return html`<h1>${t("screen_watch")}</h1><${Problem} error=${t("no_video", { video })} />`;
