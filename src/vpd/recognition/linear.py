@@ -80,7 +80,6 @@ class LinearClassifier(SequenceClassifier):
             )
         targets = self._start_fit(X, y)
         self._settle_sides(X, self.classes_[targets])
-        self.scales_ = (1.0, 1.0)
         blocks = self._blocks(X)
         self.scales_ = (spread(blocks[0][:, REGULAR]), spread(blocks[1][:, REGULAR]))
         of_class = [MIRROR_WEIGHTS[self.sides_[str(name)]] for name in self.classes_]
@@ -89,7 +88,7 @@ class LinearClassifier(SequenceClassifier):
         weights = np.stack([np.ones(len(X)), np.array(of_class)[targets]], axis=1)
         rows, sides = np.nonzero(weights)
         weights = weights[rows, sides]
-        self._solve(self._described(X)[rows, sides], targets[rows], weights)
+        self._solve(self._scaled(blocks)[rows, sides], targets[rows], weights)
         held_out = self._left_out(rows, sides, targets, weights)
         counted = np.bincount(targets)[targets] > 1
         self.sharpness_ = USUAL_SHARPNESS
@@ -101,10 +100,10 @@ class LinearClassifier(SequenceClassifier):
     def _blocks(self, X: Sequence[FeatureSequence]) -> tuple[Array, Array]:
         return np.stack([moments(s, self.count) for s in X]), np.stack([statistics(s) for s in X])
 
-    def _described(self, X: Sequence[FeatureSequence]) -> Array:
+    def _scaled(self, blocks: tuple[Array, Array]) -> Array:
         """(N, 2, n) descriptions of both orientations."""
-        blocks = zip(self._blocks(X), self.scales_, strict=True)
-        return np.concatenate([block / scale for block, scale in blocks], axis=2)
+        scaled = [block / scale for block, scale in zip(blocks, self.scales_, strict=True)]
+        return np.concatenate(scaled, axis=2)
 
     def _solve(self, rows: Array, targets: Array, weights: Array) -> None:
         """Weighted kernel ridge regression of the class indicators of ``rows`` (R, n)."""
@@ -136,7 +135,7 @@ class LinearClassifier(SequenceClassifier):
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
         """(N, C) probabilities in the order of ``classes_``."""
         self._start_predict(X)
-        described = self._described(X) - self.mean_
+        described = self._scaled(self._blocks(X)) - self.mean_
         outputs = (described @ self.rows_.T) @ (self.roots_ * self.dual_)
         shares = np.array([1.0, self.query_weight_])
         mean = np.tensordot(outputs, shares / shares.sum(), axes=(1, 0))

@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from vpd.dtw import FALLBACK
 from vpd.errors import unknown_name
 from vpd.recognition.ensemble import WeightedEnsemble
+from vpd.recognition.kernels import KernelClassifier
 from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import DTWNeighbours
 from vpd.recognition.nns import NearestNeighbourSearch
@@ -42,9 +43,9 @@ WIDTH_BESIDE = 0.06
 """Width of `dtw-soft` within `auto`. A smaller one is so confident that it outvotes the others with one
 example.
 """
-JOINTS_PRIOR = (1.0, 1.0, 10.0)
-"""Pseudo-examples of `dtw-soft`, `dtw-barycenter` and `linear` for joints: with one example a class `linear`
-names them better by four to eighteen points."""
+PRIOR, JOINTS_PRIOR = (4.0, 4.0, 2.0, 2.0), (1.0, 1.0, 5.0, 5.0)
+"""Pseudo-examples of `dtw-soft`, `dtw-barycenter`, `linear` and `kernels`, and those for joints, which
+regression names better by four to eighteen points with one example a class."""
 QUICK_PRIOR, QUICK_JOINTS_PRIOR = (8.0, 4.0), (2.0, 10.0)
 """The same without class averages, whose pseudo-examples `dtw-soft` has as well."""
 CENTRE = 0.25
@@ -105,8 +106,8 @@ def _warping(sides: Sides, width: float = 0.03) -> list[tuple[str, Any]]:
 
 
 def _auto(sides: Sides) -> Any:
-    members = [*_warping(sides, WIDTH_BESIDE), ("linear", LinearClassifier(sides=sides))]
-    return WeightedEnsemble(members, joints_prior=JOINTS_PRIOR)
+    regressions = [("linear", LinearClassifier(sides=sides)), ("kernels", KernelClassifier(sides=sides))]
+    return WeightedEnsemble([*_warping(sides, WIDTH_BESIDE), *regressions], PRIOR, joints_prior=JOINTS_PRIOR)
 
 
 def _together(sides: Sides) -> Any:
@@ -133,7 +134,7 @@ RECOGNISERS: dict[str, Recogniser] = {
     ),
     "auto": Recogniser(
         lambda sides: _centred(_auto(sides)),
-        "dtw-soft, dtw-barycenter and linear together, weighted by examples that are left out in turn",
+        "dtw-soft, dtw-barycenter, linear and kernels, weighted by examples that are left out in turn",
     ),
     "dtw-nn": Recogniser(
         lambda sides: _smoothed(DTWNeighbours(pattern=FALLBACK, mirror_query=True, sides=sides)),
@@ -153,6 +154,10 @@ RECOGNISERS: dict[str, Recogniser] = {
     "linear": Recogniser(
         lambda sides: _smoothed(LinearClassifier(sides=sides)),
         "ridge regression on features at twelve moments and their statistics over time",
+    ),
+    "kernels": Recogniser(
+        lambda sides: _smoothed(KernelClassifier(sides=sides)),
+        "ridge regression on how often and how strongly random short patterns occur",
     ),
     "bigru-short": Recogniser(_bigru, "BiGRU with a short schedule, features smoothed"),
     "nns": Recogniser(
