@@ -24,6 +24,11 @@ BEATS = tuple(product((1.0, 2.0, 4.0), (0.15, 0.25, 0.35)))
 moment.
 """
 
+NEARLY_BEST = 0.01
+"""Detections are shown down to the lowest score whose F1 on held-out videos is within this of the best. New
+videos have lower scores (docs/experiments/detection.md, "What is shown").
+"""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -121,15 +126,15 @@ def _staged(attempt: Callable[[Decoding], Trial], stages: list[list[dict[str, ob
 
 
 def operating_score(truth: Sequence[Segment], detections: Sequence[Detection], tiou: float = 0.3) -> float:
-    """The score above which detections have the best F1 at ``tiou``. Detections above it are shown to people.
+    """The score above which detections are shown to people: the lowest with nearly the best F1 at ``tiou``.
 
-    It is the midpoint between the last detection of the best F1 and the next one, or 0 where there is none.
-    It is 0 where nothing is found.
+    Nearly is within `NEARLY_BEST`. It is the midpoint between the last such detection and the next one, or 0
+    where there is none. It is 0 where nothing is found.
     """
     curve = precision_recall(truth, detections, tiou)
     if not len(curve.scores):
         return 0.0
     with np.errstate(invalid="ignore"):
-        f1 = 2 * curve.precision * curve.recall / (curve.precision + curve.recall)
-    last = int(np.argmax(np.nan_to_num(f1)))
+        f1 = np.nan_to_num(2 * curve.precision * curve.recall / (curve.precision + curve.recall))
+    last = int(np.flatnonzero(f1 >= f1.max() - NEARLY_BEST)[-1]) if f1.any() else 0
     return float(np.r_[curve.scores, 0.0][last : last + 2].mean())
