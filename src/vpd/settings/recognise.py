@@ -15,8 +15,8 @@ class RecogniseSettings(Section):
 
     recogniser: str = "together"
     """The recogniser (`vpd recognise --help` lists them). `auto` weighs neighbours and class averages by time
-    warping, and a linear recogniser, by their accuracy on examples left out. `together` is `auto` in which
-    the clips that are to be named vote for one another as well.
+    warping, and two regressions, by their accuracy on examples left out. `together` is `auto` in which the
+    clips that are to be named vote for one another as well.
     """
 
     sides: SidesSetting = "auto"
