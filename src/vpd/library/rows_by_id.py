@@ -86,7 +86,7 @@ class RowsById(MutableMapping[str, R]):
                 columns.append(values)
             made.extend(map(self._make, *columns))
         self._rows |= {key: made[row] for key, row in self._rows.items() if isinstance(row, int)}
-        self._waiting, self._table = False, self._table.slice(0, 0)
+        self._waiting, self._table = False, self._table.schema.empty_table()
         del made
         pa.default_memory_pool().release_unused()  # else Arrow keeps the memory of the columns
 

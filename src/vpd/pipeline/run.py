@@ -43,9 +43,13 @@ FOR_TRAINING_ALONE = ("pose", "teach")
 """Steps that a video does not need once a student exists, because inference needs no pose (paper 3.2)."""
 
 
-def open_sources(layout: Layout) -> Sources:
-    """The present settings and videos of the library. Raises ArtefactError where its table is damaged."""
-    return Sources(layout, load_settings(layout.settings), Videos.read(layout))
+def open_sources(layout: Layout, videos: Videos | None = None) -> Sources:
+    """The present settings and videos of the library. ``videos`` is its table, where the caller has read it.
+
+    Raises ArtefactError where the table is damaged.
+    """
+    videos = Videos.read(layout) if videos is None else videos
+    return Sources(layout, load_settings(layout.settings), videos)
 
 
 def scanned(videos: Videos) -> list[str]:

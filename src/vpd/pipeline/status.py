@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vpd.library.layout import Layout
-from vpd.library.videos import SET_ASIDE
+from vpd.library.videos import SET_ASIDE, Videos
 from vpd.pipeline import distill, scan
 from vpd.pipeline.run import needed_steps, open_sources
 from vpd.pipeline.table import STEPS, stale
@@ -22,13 +22,31 @@ class StepStatus:
 
 
 @dataclass
+class VideoStatus:
+    """What `vpd status --videos` shows of a video: ``missing`` says why its file is missing ("" where it is
+    there), ``due`` names the steps that are to be done.
+    """
+
+    path: str
+    frames: int
+    duration_s: float
+    width: int
+    height: int
+    status: str
+    error: str
+    warning: str
+    about: str
+    missing: str
+    due: list[str]
+
+
+@dataclass
 class Status:
     """The state of a library.
 
     Attributes
     ----------
-    videos : for each video what `vpd status --videos` shows: frames, duration_s, status, error, why its file
-        is missing ("" where it is there), due steps.
+    videos : for each video the values of its `VideoStatus`, by name.
     steps : by name, of the steps that are done video by video.
     student : name, the number of videos it learned from, of how many, why it is due ("" where it is not), and
         how far its training came where a time limit ended it early ("" where none did).
@@ -67,9 +85,12 @@ class Status:
         }
 
 
-def status(layout: Layout) -> Status:
-    """Check every artefact of the library, without a lock and without any change."""
-    sources = open_sources(layout)
+def status(layout: Layout, videos: Videos | None = None) -> Status:
+    """Check every artefact of the library, without a lock and without any change.
+
+    ``videos`` is its table, where the caller has read it.
+    """
+    sources = open_sources(layout, videos)
     videos = sources.videos
     student = distill.state(sources)
     kept = None if student.due else student
@@ -95,19 +116,20 @@ def status(layout: Layout) -> Status:
                 step.current += 1
         if not unreadable:
             learnable.add(video)
-        result.videos[video] = {
-            "path": row.path,
-            "frames": row.frames,
-            "duration_s": round(row.duration_s, 3),
-            "width": row.width,
-            "height": row.height,
-            "status": row.status,
-            "error": row.error,
-            "warning": row.warning,
-            "about": row.about,
-            "missing": "" if unreadable and row.status == SET_ASIDE else videos.missing(video),
-            "due": due,
-        }
+        found = VideoStatus(
+            row.path,
+            row.frames,
+            round(row.duration_s, 3),
+            row.width,
+            row.height,
+            row.status,
+            row.error,
+            row.warning,
+            row.about,
+            missing="" if unreadable and row.status == SET_ASIDE else videos.missing(video),
+            due=due,
+        )
+        result.videos[video] = vars(found)  # it shares its keys with others, which saves two thirds
     trained = [video for video in student.trained_on if video in learnable]
     result.student = {
         "name": student.name,

@@ -81,7 +81,7 @@ class State:
         """The state of the library, computed at most every `STATUS_S` seconds."""
         kept = self._status
         if kept is None or time.monotonic() - kept[0] > STATUS_S:
-            kept = self._status = (time.monotonic(), status(self.workspace.layout))
+            kept = self._status = (time.monotonic(), status(self.workspace.layout, self.workspace.videos))
         return kept[1]
 
     def changed(self) -> None:

@@ -16,7 +16,6 @@ from vpd.formats.table import WRITTEN, export_segments
 from vpd.library.artefact import write_text
 from vpd.library.labels import read_labels
 from vpd.library.results import new_results
-from vpd.report.detection_video import write_reel
 from vpd.report.playlist import write_playlist
 from vpd.types import Detection
 from vpd.verbs.detections import COLUMNS, detection_rows
@@ -103,6 +102,8 @@ def _write(body: ExportBody, state: State, segments: list[Detection], folder: Pa
         return list(export_segments(body.format, segments, media, folder))
     files = {video: space.recording(video) for video in names}
     if body.output == "reel":
+        from vpd.report.detection_video import write_reel  # matplotlib: only where it is used
+
         out = folder / "reel.mp4"
         write_reel(out, files, times, space.video(names[0]).fps or Fraction(30), segments)
         return [out]

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from vpd.library.answers import ACCEPTED, CORRECTED, Verdict
 from vpd.types import Segment
 from vpd.verbs.answer import AnswerRequest, answer, made_answer
-from vpd.verbs.suggest import SuggestRequest, suggest
 from vpd.web.app_state import StateOf
 from vpd.web.jobs import Job
 
@@ -53,6 +52,8 @@ def next_questions(body: NextBody, state: StateOf) -> dict[str, Any]:
     layout = state.workspace.layout
 
     def work(job: Job) -> dict[str, Any]:
+        from vpd.verbs.suggest import SuggestRequest, suggest  # scikit-learn: only where it is used
+
         return suggest(layout, SuggestRequest(body.n, body.mode), job.progress).to_json()
 
     return {"job": state.jobs.start("next", "what to label next", work).to_json()}
