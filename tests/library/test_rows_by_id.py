@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pytest
 
-from vpd.library.rows_by_id import AT_ONCE, RowsById, columns_of
+from vpd.library.rows_by_id import AT_ONCE, FEW, RowsById, columns_of
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,12 @@ def test_all_rows_are_made_once_in_order(rows, made):
     assert list(rows.items()) == [(row.video, row) for row in values]
     assert len(made) == AT_ONCE + 6
     assert values[0].status is values[2].status
+
+
+def test_all_rows_are_made_where_many_are_asked_for_one_by_one(rows, made):
+    assert [rows[f"v{i}"].frames for i in range(FEW + 1)] == list(range(FEW + 1))
+    assert len(made) == FEW + AT_ONCE + 5
+    assert rows["v4097"].frames == 4097
 
 
 def test_what_is_put_or_deleted_counts(rows):

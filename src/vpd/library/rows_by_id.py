@@ -10,6 +10,8 @@ import pyarrow as pa
 
 AT_ONCE = 4096
 """Rows that are made in one go where all are asked for."""
+FEW = 100
+"""Rows that are made one by one: all of 100,000 take as long as some thousands."""
 
 R = TypeVar("R")
 
@@ -28,9 +30,17 @@ class RowsById(MutableMapping[str, R]):
         self._table, self._make, self._own = table, make, own
         # A row that was not made yet stands as its number in the table.
         self._rows: dict[str, Any] = dict(zip(table.column(0).to_pylist(), count(), strict=False))
-        self._waiting = True
+        self._waiting, self._singly = True, 0
 
     def __getitem__(self, key: str) -> R:
+        row: R | int = self._rows[key]
+        return self._made(key) if isinstance(row, int) else row
+
+    def _made(self, key: str) -> R:
+        """Make a row; where many were asked for one by one, all."""
+        self._singly += 1
+        if self._singly > FEW:
+            self._make_all()
         table = self._table  # before the row: another thread may make all of them
         row: R | int = self._rows[key]
         if isinstance(row, int):
