@@ -31,7 +31,7 @@ test-slow: $(VENV)/.installed-dev
 
 # A Ray cluster of two nodes on this computer that loses processes, nodes and programs at 20 moments; half an hour.
 test-cluster: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[ray,cloud]' 'moto[server]>=5'
+	$(BIN)/python -m pip install --disable-pip-version-check -q -e '.[ray,cloud]' 'moto[server]>=5' gcp-storage-emulator
 	$(BIN)/python benchmarks/cluster.py kills --moments 20
 	$(BIN)/python benchmarks/cluster.py tasks --count 10000
 	$(BIN)/python -m pytest -m slow tests/pipeline/test_on_ray.py tests/pipeline/test_shard.py \

@@ -1,4 +1,4 @@
-"""Stores for tests: one in memory, and moto's S3 as a process."""
+"""Stores for tests: one in memory, moto's S3 as a process, and Google's store as one."""
 
 import socket
 import subprocess
@@ -20,6 +20,36 @@ def in_memory(url):
     return Store(MemoryStore(), url)
 
 
+def free_port():
+    """A port that nobody listens to."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextmanager
+def gs(monkeypatch):
+    """A server process of Google's store with a bucket, to which the environment leads."""
+    from gcsfs import GCSFileSystem
+
+    port = free_port()
+    command = [sys.executable, "-m", "gcp_storage_emulator", "start", "--in-memory", "--quiet"]
+    server = subprocess.Popen([*command, "--port", str(port), "--default-bucket", BUCKET])
+    try:
+        for _ in range(600):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:  # it is not up yet
+                time.sleep(0.1)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+        GCSFileSystem.clear_instance_cache()
+        yield
+    finally:
+        server.kill()
+        server.wait()
+
+
 @contextmanager
 def s3(monkeypatch, errors=0.0):
     """The address of an S3 server process with a bucket, to which the environment leads.
@@ -32,9 +62,7 @@ def s3(monkeypatch, errors=0.0):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "a")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     moto = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)], stderr=subprocess.DEVNULL)
     bad = None
     try:

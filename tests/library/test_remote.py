@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.library.stores import s3
+from tests.library.stores import gs, s3
 from tests.pipeline.made import make_video, set_settings, write_boxes
 from vpd.errors import InputError
 from vpd.library import remote
@@ -205,6 +205,25 @@ def test_a_changed_url_is_taken_up_by_naming_it_again(tmp_path, folder):
     assert len(Videos.read(layout)) == 1
 
 
+def registered_and_run(tmp_path, folder, bucket, put):
+    """Videos of a bucket, of which one comes later, become a library; ``put`` puts an object."""
+    for name in ("a", "b"):
+        put(f"day/{name}.mp4", make_video(folder / f"{name}.mp4", ord(name)).read_bytes())
+    put("day/notes.txt", b"no video")
+    layout = make_library(tmp_path / "lib")
+    registered = add_videos(layout, [f"{bucket}/day/", f"{bucket}/none/"])
+    assert registered.added == ["a", "b"]
+    assert [place for place, _ in registered.problems] == [f"{bucket}/none/"]
+    put("day/c.mp4", make_video(folder / "c.mp4", ord("c")).read_bytes())
+    registered = add_videos(layout, [f"{bucket}/day/"])
+    assert (registered.added, registered.known) == (["c"], ["a", "b"])
+    for name in "abc":
+        write_boxes(layout, name)
+    set_settings(layout)
+    assert run(layout, ["crop"]).complete
+    assert Videos.read(layout)["a"].path == f"{bucket}/day/a.mp4"
+
+
 @pytest.mark.slow
 def test_videos_of_a_bucket(tmp_path, folder, monkeypatch):
     """moto's S3 as a process, behind a server that fails for one answer in a hundred."""
@@ -212,19 +231,16 @@ def test_videos_of_a_bucket(tmp_path, folder, monkeypatch):
         pytest.importorskip(name)
     monkeypatch.setattr(remote, "BLOCK", 1000)
     with s3(monkeypatch, 0.01):
-        day = open_store("s3://games/day")
-        for name in ("a", "b"):
-            day.put(f"{name}.mp4", make_video(folder / f"{name}.mp4", ord(name)), None)
-        day.put("notes.txt", b"no video", None)
-        layout = make_library(tmp_path / "lib")
-        registered = add_videos(layout, ["s3://games/day/", "s3://games/none/"])
-        assert registered.added == ["a", "b"]
-        assert [place for place, _ in registered.problems] == ["s3://games/none/"]
-        day.put("c.mp4", make_video(folder / "c.mp4", ord("c")), None)
-        registered = add_videos(layout, ["s3://games/day/"])
-        assert (registered.added, registered.known) == (["c"], ["a", "b"])
-        for name in "abc":
-            write_boxes(layout, name)
-        set_settings(layout)
-        assert run(layout, ["crop"]).complete
-    assert Videos.read(layout)["a"].path == "s3://games/day/a.mp4"
+        store = open_store("s3://games")
+        registered_and_run(tmp_path, folder, "s3://games", lambda key, data: store.put(key, data, None))
+
+
+@pytest.mark.slow
+def test_videos_of_a_google_bucket(tmp_path, folder, monkeypatch):
+    """gcp-storage-emulator as a process: it speaks the JSON interface of Google's store."""
+    pytest.importorskip("gcp_storage_emulator")
+    gcsfs = pytest.importorskip("gcsfs")
+    monkeypatch.setattr(remote, "BLOCK", 1000)
+    with gs(monkeypatch):
+        there = gcsfs.GCSFileSystem()
+        registered_and_run(tmp_path, folder, "gs://games", lambda key, data: there.pipe(f"games/{key}", data))
