@@ -26,6 +26,11 @@ def test_a_sentence_may_hold_others():
     words = {"one": Sentence("lower"), "other": Sentence("further_left")}
     sentence = Sentence("both", words)
     assert str(sentence) == "lower and further left"
+    assert [str(Sentence("labels_count", {"count": n})) for n in (0, 1, 2)] == [
+        "0 labels",
+        "1 label",
+        "2 labels",
+    ]
     assert sentence.to_json() == {
         "key": "both",
         "values": {

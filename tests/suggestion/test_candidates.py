@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vpd.suggestion.candidates import LONGEST_S, SHORTEST_S, energy, find_candidates, without
+from vpd.suggestion.candidates import LONGEST_S, SHORTEST_S, energy, find_candidates, overlapping, without
 from vpd.types import FeatureSequence, Segment
 
 RATE = 25.0
@@ -81,3 +81,12 @@ def test_a_moment_that_holds_a_label_is_left_out_and_one_that_holds_a_seen_span_
     assert without([long, other], [short]) == [other]
     assert without([long], [], [short]) == [long]
     assert without([long], [Segment("v", 5.6, 8, 0, "kick")]) == [long]  # most of it lies elsewhere
+
+
+def test_moments_overlap_by_half_of_the_shorter_one():
+    moments = [
+        Segment("v", 0, 5, 0), Segment("v", 4, 6, 0), Segment("v", 4.5, 5, 1),
+        Segment("w", 0, 5, 0), Segment("v", 4.2, 8, 0), Segment("v", 6, 7, 0),
+    ]  # fmt: skip
+    expected = {0: {1}, 1: {0, 4}, 4: {1, 5}, 5: {4}}
+    assert overlapping(moments) == {i: frozenset(others) for i, others in expected.items()}

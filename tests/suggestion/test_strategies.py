@@ -229,3 +229,15 @@ def test_wrong_proposals_are_made_up_for_by_right_ones_and_by_names():
     assert owed([wrong] * 12 + [right] * 12, 5) == 3
     assert owed([wrong] * 12 + [right] * 12, 9) == 0
     assert owed([wrong] * 24 + [right] * 24, 0) == 0  # the last page counts
+
+
+def test_no_two_moments_that_overlap_are_on_one_page():
+    rng = np.random.default_rng(2)
+    points = clusters(rng, [10, 10])
+    labels = [*["a"] * 4, *[""] * 6, *["b"] * 4, *[""] * 6]
+    twins = {4: frozenset({5}), 5: frozenset({4}), 14: frozenset({15, 16}), 15: frozenset({14})}
+    pool = pool_of(points, labels, overlaps=twins | {16: frozenset({14})})
+    for page in (verify_page(pool, 20), questions(pool, 20, rng)):
+        asked = {q.index for q in page}
+        assert not any(asked & pool.overlaps.get(i, frozenset()) for i in asked)
+        assert len(asked) == 10 or len(asked) == 9

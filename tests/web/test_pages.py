@@ -465,6 +465,15 @@ def test_all_keys_can_be_switched_off_and_changed(page):
     page.wait_for_function("() => window.vpdPlayer.frame === 1")
 
 
+def test_after_a_click_by_the_mouse_keys_mean_the_screen(page):
+    open_video(page, "v0")
+    overlays = page.get_by_role("button", name="Overlays")
+    overlays.click()
+    page.keyboard.press("Space")
+    page.wait_for_function("() => window.vpdPlayer.playing")
+    assert overlays.get_attribute("aria-pressed") == "false"
+
+
 def test_a_key_pressed_at_once_is_taken_and_keys_mean_the_open_dialog(page):
     open_video(page, "v0")
     page.get_by_role("button", name="Keys").first.click()

@@ -85,7 +85,7 @@ def test_from_a_folder_of_videos_to_a_reel(page, library):
 
     open_video(page, "scene4_a")
     press(page, "Learn and detect")
-    page.wait_for_selector("text=The proposals are new.", timeout=LONG_MS)
+    page.wait_for_selector("text=Proposals here:", timeout=LONG_MS)
     page.locator("main").focus()
     page.keyboard.press("KeyN")
     page.wait_for_selector("#chosen")

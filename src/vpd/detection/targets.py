@@ -9,10 +9,9 @@ import numpy as np
 
 from vpd.detection.timeline import Timeline
 from vpd.errors import InputError
+from vpd.library.labels import REVIEWED as REVIEWED
 from vpd.types import Array, Segment
 
-REVIEWED = "reviewed"
-"""The label of a reviewed span: its unlabelled time is background."""
 ACTION = "action"
 """The one class of all segments where classes are ignored."""
 BACKGROUND, UNKNOWN = 0, -1

@@ -12,6 +12,7 @@ from vpd.counting import counted
 from vpd.errors import ArtefactError
 from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import write_text
+from vpd.library.labels import REVIEWED
 from vpd.library.layout import Layout
 from vpd.types import Segment
 
@@ -75,11 +76,12 @@ class DatasetCard:
 
 
 def recognised(layout: Layout, segments: Iterable[Segment]) -> list[Segment]:
-    """The segments whose label recognition, search and retrieval use: all, unless the library's data set
-    limits them.
+    """The segments whose label recognition, search and retrieval use: all but reviewed spans, unless the
+    library's data set limits them.
     """
     card = read_card(layout.dataset)
-    return list(segments) if card is None else card.recognised(segments)
+    actions = [s for s in segments if s.label != REVIEWED]
+    return actions if card is None else card.recognised(actions)
 
 
 def detected(layout: Layout, segments: Iterable[Segment]) -> list[Segment]:

@@ -16,14 +16,12 @@ import numpy as np
 from vpd.counting import counted
 from vpd.errors import ArtefactError, TableError, VpdError
 from vpd.library.artefact import read_table
-from vpd.library.labels import FrameTimes, Label, LabelFile
+from vpd.library.labels import REVIEWED, FrameTimes, Label, LabelFile
 from vpd.library.videos import NEW, OK, SET_ASIDE, Videos
 from vpd.types import Array, Segment
 
 ERROR, NOTE = "error", "note"
 """An error makes the check fail. A note is reported only."""
-REVIEWED = "reviewed"
-"""The label of reviewed spans. They may contain other labels."""
 SEEN_LEAST = 0.75
 """Share of a segment in which the athlete is seen, below which the user is told."""
 FORMULA = ("=", "+", "-", "@")

@@ -31,6 +31,8 @@ TABLE = Columns(
     numbers=("start_s", "end_s", *WINDOW),
 )
 _CONTENT = (*COLUMNS, "start_frame", "end_frame")
+REVIEWED = "reviewed"
+"""The label of a reviewed span: what is not labelled in it is no action. It is no class."""
 LEAST_S = 1e-6
 """Least length of a span in seconds. Times are kept to the microsecond."""
 MOST_SHOWN = 100

@@ -23,6 +23,8 @@ def _english() -> dict[str, str]:
 class Sentence:
     """The text of ``key``, with ``values`` in its gaps. A value may be a sentence itself.
 
+    Where ``count`` is 1, the text of ``key`` with "_one" is taken, if there is one.
+
     ``str`` gives it in English; the page gives it in the language of its user (`to_json`).
 
     Examples
@@ -35,7 +37,9 @@ class Sentence:
     values: Mapping[str, str | int | Sentence] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
-        return _english()[self.key].format_map(self.values)
+        texts = _english()
+        one = texts.get(f"{self.key}_one") if self.values.get("count") == 1 else None
+        return (one or texts[self.key]).format_map(self.values)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: ``key``, ``values``, of which one may be a sentence, and ``text`` in English."""

@@ -87,6 +87,29 @@ def _bursts(piece: FeatureSequence, step_s: float) -> list[tuple[float, float]]:
     return spans
 
 
+def overlapping(moments: Sequence[Segment], share: float = 0.5) -> dict[int, frozenset[int]]:
+    """By index, the moments of the same athlete that share ``share`` of the shorter one's time with it.
+
+    Moments without one are left out.
+    """
+    found: dict[int, set[int]] = {}
+    places: dict[tuple[str, int | None], list[int]] = {}
+    for i, moment in enumerate(moments):
+        places.setdefault((moment.video, moment.athlete), []).append(i)
+    for own in places.values():
+        own.sort(key=lambda i: moments[i].start_s)
+        for place, i in enumerate(own):
+            a = moments[i]
+            for j in own[place + 1 :]:
+                b = moments[j]
+                if b.start_s >= a.end_s:
+                    break
+                if min(a.end_s, b.end_s) - b.start_s >= share * min(a.duration_s, b.duration_s):
+                    found.setdefault(i, set()).add(j)
+                    found.setdefault(j, set()).add(i)
+    return {i: frozenset(others) for i, others in found.items()}
+
+
 def without(
     candidates: Sequence[Segment], labels: Sequence[Segment], seen: Sequence[Segment] = (), share: float = 0.5
 ) -> list[Segment]:

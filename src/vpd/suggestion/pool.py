@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
@@ -29,6 +29,8 @@ class Pool:
     drawn : indices of the labelled ones that were drawn at random. They measure the accuracy, so they steer
         no choice: what is near to them is asked about as if they were not known.
     wrong : by index, the classes of which the user said that it is none.
+    overlaps : by index, the moments that are asked on no page with it, see
+        `vpd.suggestion.candidates.overlapping`.
     """
 
     both: Array
@@ -36,6 +38,16 @@ class Pool:
     labels: Array
     drawn: Array = field(default_factory=lambda: np.empty(0, int))
     wrong: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    overlaps: Mapping[int, frozenset[int]] = field(default_factory=dict)
+
+    def apart(self, order: Iterable[int], n: int, chosen: Iterable[int] = ()) -> list[int]:
+        """The first ``n`` moments in an order that overlap neither one another nor the ``chosen``."""
+        taken, found = set(chosen), list[int]()
+        for index in order:
+            if len(found) < n and index not in taken and taken.isdisjoint(self.overlaps.get(index, ())):
+                taken.add(index)
+                found.append(index)
+        return found
 
     @cached_property
     def distance(self) -> Array:

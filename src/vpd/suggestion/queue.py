@@ -73,11 +73,10 @@ def questions(pool: Pool, n: int, rng: np.random.Generator, asked: int = 0) -> l
     settled = len(counts) >= 2 and counts.min() >= ENOUGH
     places = range(asked, asked + n)
     drawn = sum(place % RANDOM_EVERY == RANDOM_EVERY - 1 for place in places) if len(pool.labelled) else 0
-    chosen = {int(i): RANDOM for i in random(pool, drawn, rng)}
+    chosen = dict.fromkeys(pool.apart(random(pool, drawn, rng).tolist(), n), RANDOM)
     strategy, why = (unsure_herding, UNSURE) if settled else (max_herding, TYPICAL)
-    for index in strategy(pool, n, rng).tolist():
-        if len(chosen) < n:
-            chosen.setdefault(index, why)
+    order = strategy(pool, (1 + bool(pool.overlaps)) * n, rng).tolist()
+    chosen |= dict.fromkeys(pool.apart(order, n - len(chosen), chosen), why)
     names = guesses(pool)
     return [Question(i, why, str(names[i]), covers(pool, i)) for i, why in chosen.items()]
 
@@ -109,7 +108,9 @@ def verify_page(pool: Pool, n: int) -> list[Question]:
         return []
     sure, labels = pool.named.probabilities.max(axis=1), pool.named.labels
     proposed = np.flatnonzero((sure >= PROBABLE) & (labels != NOTHING))
-    best = proposed[np.argsort(-sure[proposed], kind="stable")][:n]
+    rows = proposed[np.argsort(-sure[proposed], kind="stable")]
+    row_of = dict(zip(pool.open[rows].tolist(), rows.tolist(), strict=True))
+    best = np.array([row_of[index] for index in pool.apart(row_of, n)], int)
     names, counts = np.unique(labels[best].astype(str), return_counts=True)
     size = dict(zip(names.tolist(), counts.tolist(), strict=True))
     order = sorted(best.tolist(), key=lambda row: (-size[str(labels[row])], str(labels[row]), -sure[row]))

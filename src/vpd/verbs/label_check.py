@@ -26,8 +26,8 @@ from vpd.library.classes import read_classes
 from vpd.library.csv_file import Record, read_table
 from vpd.library.dataset import recognised
 from vpd.library.frames import read_times
-from vpd.library.label_check import ERROR, NOTE, REVIEWED, Finding, check_labels, wrong_row
-from vpd.library.labels import read_label_file
+from vpd.library.label_check import ERROR, NOTE, Finding, check_labels, wrong_row
+from vpd.library.labels import REVIEWED, read_label_file
 from vpd.library.layout import Layout
 from vpd.library.user_files import UserFiles
 from vpd.library.videos import OK, Videos

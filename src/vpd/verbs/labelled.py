@@ -71,9 +71,7 @@ def _copied_notes(videos: Collection[str]) -> list[Sentence]:
     """A sentence on videos whose files have other times than when they were scanned."""
     if not videos:
         return []
-    if len(videos) == 1:
-        return [Sentence("note_copied_one", {"video": next(iter(videos))})]
-    return [Sentence("note_copied", {"count": len(videos)})]
+    return [Sentence("note_copied", {"count": len(videos), "video": min(videos)})]
 
 
 def seen_segment(segment: Segment, sequence: FeatureSequence) -> Segment:
@@ -112,9 +110,6 @@ def unsaid(segments: Iterable[Segment], videos: Videos) -> list[Segment]:
 def set_aside_notes(segments: Iterable[Segment], videos: Videos) -> tuple[Sentence, ...]:
     """A sentence for each set-aside video with labels. Nothing can be learned from them."""
     return tuple(
-        Sentence(
-            "note_label_set_aside" if count == 1 else "note_labels_set_aside",
-            {"count": count, "video": video, "why": videos[video].error},
-        )
+        Sentence("note_set_aside", {"count": count, "video": video, "why": videos[video].error})
         for video, count in on_set_aside(segments, videos).items()
     )

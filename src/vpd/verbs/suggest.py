@@ -24,7 +24,7 @@ from vpd.library.videos import Videos
 from vpd.recognition.recognisers import CENTRE, SMOOTH_S, prepared
 from vpd.sequences import FeatureStore
 from vpd.strings import Sentence
-from vpd.suggestion.candidates import find_candidates, without
+from vpd.suggestion.candidates import find_candidates, overlapping, without
 from vpd.suggestion.kernel import distances
 from vpd.suggestion.pool import NOTHING, Pool
 from vpd.suggestion.queue import (
@@ -235,7 +235,9 @@ def _pool(
             excluded.setdefault(_place(a.segment()), set()).add(a.proposed)
     drawn = [i for i, m in enumerate(members) if names[i] and _place(m) in at_random]
     wrong = {i: frozenset(excluded[_place(m)]) for i, m in enumerate(members) if _place(m) in excluded}
-    return Pool(both, sequences, np.array(names, object), np.array(drawn, int), wrong), members
+    return Pool(
+        both, sequences, np.array(names, object), np.array(drawn, int), wrong, overlapping(members)
+    ), members
 
 
 def _kept_distances(

@@ -19,8 +19,10 @@ export async function start(wanted) {
   document.documentElement.lang = language === "pseudo" ? "en" : language;
 }
 
+// The text of a key with its values; of one thing alone, the text of `key_one` where there is one.
 export function t(key, values = {}) {
-  let text = texts[key] ?? fallback[key] ?? key;
+  const one = `${key}_one`;
+  let text = (Number(values.count) === 1 && (texts[one] ?? fallback[one])) || (texts[key] ?? fallback[key] ?? key);
   if (language === "pseudo") text = pseudo(text);
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }

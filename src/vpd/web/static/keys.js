@@ -106,6 +106,13 @@ function placed(table) {
 }
 addEventListener("storage", () => { actions = null; });
 
+// After a click by the mouse keys mean the screen again: Enter does not press the button once more, and letters are
+// no input for a box that was ticked.
+document.addEventListener("click", ({ detail, target }) => {
+  const clicked = detail && target.closest?.("button, input[type=checkbox], input[type=radio], input[type=range]");
+  if (clicked && keysAreOn() && !clicked.closest("dialog")) clicked.blur();
+});
+
 // Calls the handlers of actions by name. Returns a function that ends it.
 export function listen(handlers) {
   const heard = (event) => {

@@ -113,15 +113,19 @@ export function draw(canvas, view, data) {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const paints = new Map(data.classes.map((name) => [name, colourOf(name, data.classes, dark)]));
   const paint = (span) => paints.get(span.label) ?? colourOf(span.label, data.classes, dark);
-  // The names of the lanes lie under what the lanes hold.
-  context.font = "10px system-ui, sans-serif";
-  for (const [lane, tall] of LANES) {
+  // The names of lanes lie under spans, and over curves.
+  for (const [lane] of LANES) {
     const [top, height] = laneTop(lane);
     context.fillStyle = faint;
     context.fillRect(0, top, width, height);
-    context.fillStyle = css("--muted");
-    context.fillText(t(`lane_${lane}`), 4, top + tall / 2 + 3.5);
   }
+  const nameLane = (lane) => {
+    const [top, height] = laneTop(lane);
+    context.font = "10px system-ui, sans-serif";
+    context.fillStyle = ink;
+    context.fillText(t(`lane_${lane}`), 4, top + height / 2 + 3.5);
+  };
+  ["labels", "proposals", "hits", "reviewed"].forEach(nameLane);
   // Seconds along the top.
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600]
     .find((s) => (s / (view.end - view.start)) * width > 80) ?? 7200;
@@ -136,6 +140,7 @@ export function draw(canvas, view, data) {
     (s) => shots[s.number % 2]);
   drawCurve(context, data.presence, data.bins, view, width, laneTop("presence"), css("--presence"));
   drawCurve(context, data.energy, data.bins, view, width, laneTop("energy"), css("--energy"));
+  ["shots", "presence", "energy"].forEach(nameLane);
   drawSpans(context, visible(data.labels, view, data.longest.labels), view, width, laneTop("labels"), paint);
   const threshold = data.threshold ?? 0;
   drawSpans(context, visible(data.proposals, view, data.longest.proposals).filter((p) => p.score >= threshold), view,
@@ -143,6 +148,7 @@ export function draw(canvas, view, data) {
   drawSpans(context, visible(data.hits, view, data.longest.hits), view, width, laneTop("hits"), () => accent);
   drawSpans(context, visible(data.reviewed, view, data.longest.reviewed), view, width, laneTop("reviewed"), () => good);
   // Names in the labels that have room.
+  context.font = "11px system-ui, sans-serif";
   const [top, height] = laneTop("labels");
   context.fillStyle = css("--on-colour");
   for (const span of visible(data.labels, view, data.longest.labels)) {

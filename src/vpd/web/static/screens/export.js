@@ -40,7 +40,7 @@ export function ExportScreen() {
       <button disabled=${Boolean(busy)} onClick=${() => write("clips")}>${t("export_clips")}</button>
       <button disabled=${Boolean(busy)} onClick=${() => write("reel")}>${t("export_reel")}</button>
       <button disabled=${Boolean(busy)} onClick=${() => write("playlist")}>${t("export_playlist")}</button>
-      ${busy && html`<progress max="1" value=${busy.fraction} aria-label=${t("making")}></progress>`}</div>
+      ${busy && html`<progress max="1" value=${busy.fraction} aria-label=${t("making")}></progress>${busy.state === "waiting" && html`<span role="status">${t("queued")}</span>`}`}</div>
     <${Problem} error=${error} />
     ${result && html`<p>${t("written", { path: result.folder })}</p><ul class="plain">${result.files.map((f) => html`<li key=${f.path}><a href=${`/api/results/${f.id}`} download=${f.name}>${f.name}</a></li>`)}</ul>
       ${result.files.filter((f) => f.name.endsWith("reel.mp4")).map((f) => html`<video controls src=${`/api/results/${f.id}`} class="reel" aria-label=${t("export_reel")}></video>`)}`}`;

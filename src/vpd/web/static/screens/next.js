@@ -65,9 +65,7 @@ export function NextScreen({ query }) {
     if (!answers.length) say(t("name_first"));
     else post("/api/answers", { answers }).then(() => { loadLabels(); load(); }, sayError);
   };
-  // After a click by the mouse, Enter accepts the page; it does not click once more.
-  const choose = (item, i, event) => {
-    if (event?.detail) event.currentTarget.blur();
+  const choose = (item, i) => {
     setPlace(i);
     if (mode === "verify") give({ ...given, [item.id]: given[item.id] ? undefined : OTHER });
   };
@@ -94,7 +92,7 @@ export function NextScreen({ query }) {
   const card = ([i, item]) => html`<li key=${item.id} class="card" data-current=${i === place}
       data-wrong=${mode === "verify" && Boolean(given[item.id])}>
     <button class="picture" aria-current=${i === place ? "true" : null} aria-pressed=${mode === "verify" ? Boolean(given[item.id]) : null}
-      onClick=${(event) => choose(item, i, event)}
+      onClick=${() => choose(item, i)}
       aria-label=${t("item", { number: i + 1, video: item.video, time: clock(item.start_s, 2) })}>
       <${Clip} segment=${item} label="" /></button>
     <p>${saidOf(item)}</p>
