@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from tests.web.made import ended, made_library, result_of
 from vpd.errors import InputError
-from vpd.library.frames import Recording
+from vpd.library.frames import Recording, read_times
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.own_folder import MARK
 from vpd.library.videos import Videos
+from vpd.report.detection_video import write_reel
 from vpd.report.playlist import write_playlist
-from vpd.types import Segment
+from vpd.types import Detection, Segment
 from vpd.web.app import make_app
 from vpd.web.exports import WRITTEN
 
@@ -81,6 +84,26 @@ def test_one_video_alone_is_exported_as_a_playlist_of_its_actions(client, layout
     assert lines[5:] == [line.replace("=2.", "=4.").replace("=1.", "=3.") for line in entry]
     refused = client.post("/api/export", json={"output": "playlist", "videos": ["v9"]})
     assert refused.status_code == 400
+
+
+def test_a_reel_of_labels_names_them_and_gives_no_score(client, layout, tmp_path):
+    done = result_of(client, client.post("/api/export", json={"output": "reel", "videos": ["v0"]}))
+    (label, *others) = [s for s in read_labels(layout.labels, Videos.read(layout)) if s.video == "v0"]
+    times_s = {"v0": read_times(layout.frames("v0"))}
+    files = {"v0": Videos.read(layout).recording("v0")}
+    found = [Detection("v0", s.start_s, s.end_s, s.athlete, s.label, score=1.0) for s in (label, *others)]
+    plates = []
+    for scores in (False, True):
+        write_reel(tmp_path / "reel.mp4", files, times_s, Fraction(30), found, scores)
+        plates.append(plate_of(tmp_path / "reel.mp4"))
+    assert plate_of(Path(done["files"][0]["path"])) == plates[0] < plates[1]
+
+
+def plate_of(reel: Path) -> int:
+    """Width in pixels of the dark plate under the name, in the first picture of a reel."""
+    with av.open(str(reel)) as file:
+        picture = next(file.decode(video=0)).to_ndarray(format="gray")
+    return int((picture[8:12] < 40).all(axis=0).sum())
 
 
 def test_the_first_format_is_a_table_that_vpd_reads_again(client, layout):

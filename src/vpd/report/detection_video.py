@@ -113,7 +113,7 @@ def _letterboxed(picture: Array, size: tuple[int, int]) -> Array:
 
 
 def _reel_frames(
-    files: Mapping[str, Footage], times_s: Mapping[str, Array], detections: Sequence[Detection]
+    files: Mapping[str, Footage], times_s: Mapping[str, Array], detections: Sequence[Detection], scores: bool
 ) -> Iterator[Array]:
     size: tuple[int, int] | None = None
     for d in sorted(detections, key=lambda d: (d.video, d.start_s)):
@@ -123,7 +123,8 @@ def _reel_frames(
             picture = np.ascontiguousarray(frame.rgb)
             size = size or (picture.shape[0], picture.shape[1])
             picture = _letterboxed(picture, size)
-            _write_label(picture, f"{d.video}  {d.label or 'action'} {d.score:.2f}", 0)
+            score = f" {d.score:.2f}" if scores else ""
+            _write_label(picture, f"{d.video}  {d.label or 'action'}{score}", 0)
             yield picture
 
 
@@ -133,6 +134,9 @@ def write_reel(
     times_s: Mapping[str, Array],
     fps: Fraction,
     detections: Sequence[Detection],
+    scores: bool = True,
 ) -> int:
-    """Write the highlight reel: all detections, by video and time. Returns its number of frames."""
-    return write_video(_reel_frames(files, times_s, detections), fps, out)
+    """Write the highlight reel: all detections, by video and time, with their ``scores`` or without. Returns
+    its number of frames.
+    """
+    return write_video(_reel_frames(files, times_s, detections, scores), fps, out)

@@ -105,7 +105,8 @@ def _write(body: ExportBody, state: State, segments: list[Detection], folder: Pa
         from vpd.report.detection_video import write_reel  # matplotlib: only where it is used
 
         out = folder / "reel.mp4"
-        write_reel(out, files, times, space.video(names[0]).fps or Fraction(30), segments)
+        fps = space.video(names[0]).fps or Fraction(30)
+        write_reel(out, files, times, fps, segments, scores=body.what == "detections")
         return [out]
     if body.output == "playlist":
         out = folder / "playlist.m3u"
