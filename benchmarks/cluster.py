@@ -8,8 +8,9 @@
 the program that started the run is killed; a killed node is replaced, a killed program started again. At the
 end every artefact must have the bytes of a run in one process that nothing disturbed.
 
-`overhead`: the same clips by `-j 2` and by Ray with two cores, to crops and a teacher's features. Start-up is
-what a library of two videos of six frames takes.
+`overhead`: the same clips by `-j 2` and by a Ray cluster of two nodes of one core that runs already, to
+crops and a teacher's features, by the clock and by the processor time of all processes, Ray's own among
+them. Start-up is what a library of two videos of six frames takes.
 
 `tasks`: tasks of one millisecond through the engine, and the memory of the program that sends them.
 
@@ -57,6 +58,8 @@ INSIDE = "VPD_CLUSTER_INSIDE"
 SETTINGS = BASE.replace("averages", "resnet18") + "[crop]\nsize = 32\n"
 VIDEOS, FRAMES = 6, 24
 SUFFIXES = (".mp4", ".mov", ".mkv", ".avi")
+SETTLING_S = 10.0
+"""Seconds after which a cluster that was started does nothing more for it."""
 MOST_RUNS = 40
 """A library that is not done after so many starts counts as wrong."""
 
@@ -225,32 +228,41 @@ def _to_the_end(
 
 
 def overhead(folder: Path, clips: int) -> dict[str, float]:
-    """Seconds by `-j 2` and by Ray on two cores; the share that Ray takes more, beyond its start-up."""
-    videos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".mp4", ".mov", ".mkv", ".avi"))[
-        :clips
-    ]
+    """Seconds by `-j 2` and by Ray on two nodes; the share that Ray takes more, beyond its start-up."""
+    videos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[:clips]
     spent: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as place:
-        for engine in ("workers", "ray"):
-            tiny = made_library(Path(place, f"tiny-{engine}"), ["a", "b"])
-            layout = make_library(Path(place, engine))
-            add_videos(layout, videos)
-            spent[f"{engine}_start_s"], spent[f"{engine}_s"] = _timed(tiny, engine), _timed(layout, engine)
-    work = {engine: spent[f"{engine}_s"] - spent[f"{engine}_start_s"] for engine in ("workers", "ray")}
-    return {**spent, "clips": len(videos), "overhead": work["ray"] / work["workers"] - 1}
+    work: dict[str, float] = {}
+    nodes = TwoNodes()
+    try:
+        time.sleep(SETTLING_S)
+        with tempfile.TemporaryDirectory() as place:
+            for engine in ("workers", "ray"):
+                tiny = made_library(Path(place, f"tiny-{engine}"), ["a", "b"])
+                layout = make_library(Path(place, engine))
+                add_videos(layout, videos)
+                start, whole = (_timed(library, engine, nodes.address) for library in (tiny, layout))
+                for name in start:
+                    spent |= {f"{engine}_start_{name}": start[name], f"{engine}_{name}": whole[name]}
+                    work[f"{engine}_{name}"] = whole[name] - start[name]
+    finally:
+        nodes.close()
+    more = {f"overhead_{name}": work[f"ray_{name}"] / work[f"workers_{name}"] - 1 for name in start}
+    return {**spent, "clips": len(videos), **more}
 
 
-def _timed(layout: Layout, engine: str) -> float:
-    """Seconds of a run to crops and weak features, in a process of its own."""
+def _timed(layout: Layout, engine: str, address: str) -> dict[str, float]:
+    """Seconds of a run to crops and weak features in a process of its own, by the clock and of processors."""
     code = (
         "import sys; from pathlib import Path; from vpd.library.layout import Layout; "
-        "from vpd.pipeline.run import run; "
+        "from vpd.pipeline.cluster import Cluster; from vpd.pipeline.run import run; "
         "assert run(Layout(Path(sys.argv[1])), ('crop', 'teach'), 2 if sys.argv[2] == 'workers' else 0, "
-        "engine=sys.argv[2]).complete"
+        "engine=sys.argv[2], cluster=Cluster(sys.argv[3])).complete"
     )
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code, str(layout.root), engine], check=True)
-    return time.perf_counter() - began
+    began, before = time.perf_counter(), _processor_s()
+    subprocess.run([sys.executable, "-c", code, str(layout.root), engine, address], check=True)
+    by_clock = time.perf_counter() - began
+    time.sleep(SETTLING_S)  # processes of a run on Ray end after it
+    return {"s": by_clock, "processor_s": _processor_s() - before}
 
 
 def _a_millisecond(task: Task, software: dict[str, str]) -> Outcome | Refusal:
@@ -260,14 +272,14 @@ def _a_millisecond(task: Task, software: dict[str, str]) -> Outcome | Refusal:
 
 
 def _processor_s() -> float:
-    """Processor time of this program and all that it started, Ray's own processes among them."""
-    spent = time.process_time()
+    """Processor time of this program and all that it started: Ray's own processes and ended ones as well."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = time.process_time() + ended.ru_utime + ended.ru_stime
     for process in psutil.Process().children(recursive=True):
         try:
-            times = process.cpu_times()
+            spent += sum(process.cpu_times()[:4])  # its own, and that of its ended children
         except psutil.Error:
             continue
-        spent += times.user + times.system
     return spent
 
 

@@ -1,6 +1,6 @@
 """A video of hours run to the end: memory and speed of each step by the share of the video that is done.
 
-    python benchmarks/long_video.py CLIP [--minutes 10 120] [--fps 1]
+    python benchmarks/long_video.py CLIP [--minutes 10 120] [--every 2]
 
 The video is made from a short clip of a person: 60 of its pictures in 1080p, forth and back, as often as the
 time takes. A library of this one video is run step by step, each in a process of its own: scan, track, pose
@@ -8,8 +8,8 @@ and crop in one pass, a student of a few steps (ResNet-18, crops of 64 pixels, s
 each tenth of a step: frames per second of processor time, and the memory of the process; at its end the
 peak. A scan says how far it is at its end alone.
 
-At one frame a second two hours have 7,200 frames. People are looked for in every frame, and gaps of two
-seconds are closed, so that every frame goes through all steps.
+At a frame every two seconds two hours have 3,600 frames. People are looked for in every frame, and gaps of
+one frame are closed, so that every frame goes through all steps.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 SETTINGS = """
 [track]
-lost_s = 3.0
-max_gap_s = 2.0
+lost_s = {0}
+max_gap_s = {0}
 [crop]
 size = 64
 [teach]
 teachers = ["joints2d"]
 [distill]
 backbone = "resnet18"
-heads = [{ teacher = "joints2d" }]
+heads = [{{ teacher = "joints2d" }}]
 images = 64
 epoch_images = 32
 trainer = "trainer.toml"
@@ -65,20 +65,20 @@ device = "cpu"
 TRAINER = "batch = 8\nvalidation_images = 8\n"
 
 
-def make_video(clip: Path, out: Path, minutes: float, fps: int) -> None:
+def make_video(clip: Path, out: Path, minutes: float, every_s: float) -> None:
     """The clip forth and back in 1080p for so many minutes; packets are repeated, and not encoded again."""
     there = [cv2.resize(frame.rgb, SIZE) for frame in islice(read_frames(clip), PICTURES)]
     loop, once = [*there, *there[::-1]], out.with_suffix(".once.mp4")
-    timed = ((i / fps, rgb) for i, rgb in enumerate(loop))
+    timed = ((i * every_s, rgb) for i, rgb in enumerate(loop))
     write_timed(timed, once, options={**OPTIONS, "bf": "0", "g": "30"})  # no packet refers to a later one
     with av.open(str(once)) as source, av.open(str(out), "w") as file:
         stream = file.add_stream_from_template(source.streams.video[0])
         packets = [(bytes(p), p.is_keyframe, p.time_base) for p in source.demux(video=0) if p.size]
-        for i in range(int(minutes * 60 * fps)):
+        for i in range(int(minutes * 60 / every_s)):
             content, key, base = packets[i % len(packets)]
             packet = av.Packet(content)
             packet.stream, packet.time_base, packet.is_keyframe = stream, base, key
-            packet.pts = packet.dts = round(i / fps / base)
+            packet.pts = packet.dts = round(i * every_s / base)
             file.mux(packet)
     once.unlink()
 
@@ -129,24 +129,24 @@ def one(part: str, layout: Layout) -> None:
     print(json.dumps(found), flush=True)
 
 
-def make(folder: Path, clip: Path, minutes: float, fps: int) -> Layout:
+def make(folder: Path, clip: Path, minutes: float, every_s: float) -> Layout:
     """The library of the one video, where it is not there yet."""
     layout = Layout(folder / f"{minutes:g}-minutes")
     if layout.settings.is_file():
         return layout
     video = folder / f"{minutes:g}.mp4"
-    make_video(clip, video, minutes, fps)
+    make_video(clip, video, minutes, every_s)
     made = make_library(layout.root)
     add_videos(made, [video])
-    made.settings.write_text(SETTINGS, encoding="utf-8")
+    made.settings.write_text(SETTINGS.format(1.5 * every_s), encoding="utf-8")
     (made.root / "trainer.toml").write_text(TRAINER, encoding="utf-8")
     return made
 
 
-def measure(folder: Path, clip: Path, minutes: Sequence[float], fps: int, parts: Sequence[str]) -> None:
+def measure(folder: Path, clip: Path, minutes: Sequence[float], every_s: float, parts: Sequence[str]) -> None:
     """Each part of each video in a process of its own."""
     for length in minutes:
-        layout = make(folder, clip, length, fps)
+        layout = make(folder, clip, length, every_s)
         print(f"{length:g} minutes", flush=True)
         for part in parts:
             command = [sys.executable, __file__, str(clip), "--folder", str(layout.root), "--one", part]
@@ -157,7 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("clip", type=Path, help="a short video of one person")
     parser.add_argument("--minutes", type=float, nargs="+", default=[10, 120])
-    parser.add_argument("--fps", type=int, default=1)
+    parser.add_argument("--every", type=float, default=2, help="seconds from one frame to the next")
     parser.add_argument("--folder", type=Path, help="where libraries are kept between calls")
     parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     parser.add_argument("--one", choices=list(PARTS), help=argparse.SUPPRESS)
@@ -166,10 +166,10 @@ def main() -> None:
         one(args.one, Layout(args.folder))
     elif args.folder:
         args.folder.mkdir(parents=True, exist_ok=True)
-        measure(args.folder, args.clip, args.minutes, args.fps, args.parts)
+        measure(args.folder, args.clip, args.minutes, args.every, args.parts)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), args.clip, args.minutes, args.fps, args.parts)
+            measure(Path(folder), args.clip, args.minutes, args.every, args.parts)
 
 
 if __name__ == "__main__":
