@@ -82,3 +82,45 @@ def test_features_that_are_not_finite_are_written_as_none(tmp_path):
     sequence = FeatureSequence("a", 0, frames, frames / 25, values, ones > 0, ones)
     write_features(tmp_path / "a.arrow", [sequence], 3, Recipe("embed", 1))
     assert read_features(tmp_path / "a.arrow")[0].valid.tolist() == [True, False, False, True]
+
+
+def _with(name, values, kind=None):
+    return lambda t: t.set_column(t.column_names.index(name), name, pa.array(values(len(t)), kind))
+
+
+FORGED = {
+    **{
+        f"no {name}": lambda t, name=name: t.drop_columns([name]) for name in ("time_s", "athlete", "regular")
+    },
+    "text for times": _with("time_s", lambda n: ["x"] * n),
+    "text for athletes": _with("athlete", lambda n: ["x"] * n),
+    "one time": _with("time_s", np.zeros),
+    "times backwards": _with("time_s", lambda n: np.arange(n)[::-1] / 25),
+    "no times": _with("time_s", lambda n: np.full(n, np.nan)),
+    "empty times": _with("time_s", lambda n: [None] * n, pa.float64()),
+    "times of years": _with("time_s", lambda n: np.arange(n) * 1e9),
+    "lists of any size": _with("regular", lambda n: [[1.0, 2.0]] * n, pa.list_(pa.float32())),
+    "double features": _with("regular", lambda n: [[1.0] * 6] * n, pa.list_(pa.float64(), 6)),
+}
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_a_forged_file_is_named_and_the_rest_answers(layout, tmp_path, kind):
+    library = vpd.Library(shutil.copytree(layout.root, tmp_path / "lib"))
+    path = library.layout.features("vipe-window", "a2")
+    write_arrow(FORGED[kind](read_table(path)).combine_chunks(), path, Recipe("teach", 1))
+    found = library.search(QUERY, uncut=True)
+    assert {row["video"] for row in found.rows()} == {"b1", "b2", "new1", "new2"}
+    assert "a2.arrow" in found.unanswered["a2"]
+    with pytest.raises(VpdError, match=r"a2\.arrow"):
+        library.recognise(features="vipe-window")
+    with pytest.raises(VpdError, match=r"a2\.arrow"):
+        read_features(path)
+
+
+def test_frames_before_the_first_are_refused(layout, tmp_path):
+    path = tmp_path / "a2.arrow"
+    table = _with("frame", lambda n: -np.arange(n))(read_table(layout.features("vipe-window", "a2")))
+    write_arrow(table.combine_chunks(), path, Recipe("teach", 1))
+    with pytest.raises(VpdError, match=r"a2\.arrow holds negative"):
+        read_features(path)

@@ -20,6 +20,12 @@ def _column(values: Array, valid: Array) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(flat, values.shape[1], mask=pa.array(~valid))
 
 
+WHOLE, REAL = ("frame", "athlete"), ("time_s", "score")
+"""The columns of one number a row, whole ones and others."""
+VALUES = ("regular", "mirrored")
+"""The columns of features: of the athlete, and of the athlete mirrored."""
+MOST_S = 1e7
+"""No recording has a later time, or one that is further before its beginning: four months."""
 CONTENT = "content"
 """Key in the notes of a feature file: the content key of the video that it was made from."""
 
@@ -83,11 +89,38 @@ def _values(column: pa.ChunkedArray) -> Array:
     return flat[array.offset : array.offset + len(array)]
 
 
+def _strange(path: Path, what: str) -> ArtefactError:
+    return ArtefactError(f"{path} holds {what}. Delete it; `vpd run` makes it again.")
+
+
+def must_have_columns(path: Path, table: pa.Table, *names: str) -> None:
+    """Raise ArtefactError where a column is missing, or holds what it may not, as in files of others.
+
+    Rows of `VALUES` may be without a value; their size is left open.
+    """
+    for name in names:
+        if name not in table.column_names:
+            raise ArtefactError(f"{path} is not a feature file: the column {name} is missing")
+        found = table.schema.field(name).type
+        if name in VALUES:
+            right = pa.types.is_fixed_size_list(found) and found.value_type == pa.float32()
+        else:
+            of_kind = pa.types.is_integer if name in WHOLE else pa.types.is_floating
+            right = of_kind(found) and not table[name].null_count
+        if not right:
+            raise _strange(path, f"{found} with {table[name].null_count} empty rows in the column {name}")
+
+
+def must_be_in_order(path: Path, times_s: Array) -> None:
+    """Raise ArtefactError where the times of an athlete are no times, or do not grow from row to row."""
+    far = len(times_s) and not np.abs(times_s[[0, -1]]).max() < MOST_S
+    if far or not (np.diff(times_s) > 0).all():
+        raise _strange(path, "times that do not grow, or are none")
+
+
 def other_size(path: Path, d: int, expected: int | None) -> ArtefactError:
     """The error for features of another size than those of other videos."""
-    return ArtefactError(
-        f"{path} holds features of size {d}, others have {expected}. Delete it; `vpd run` makes it again."
-    )
+    return _strange(path, f"features of size {d}, others have {expected}")
 
 
 def must_be_finite(path: Path, values: Array, valid: Array) -> None:
@@ -95,14 +128,13 @@ def must_be_finite(path: Path, values: Array, valid: Array) -> None:
     with np.errstate(all="ignore"):
         total = float(np.add.reduce(values, axis=None))  # quick; of finite numbers it is rarely infinite
     if not math.isfinite(total) and not np.isfinite(values[valid]).all():
-        raise ArtefactError(
-            f"{path} holds features that are not finite. Delete it; `vpd run` makes it again."
-        )
+        raise _strange(path, "features that are not finite")
 
 
 def read_feature_matrix(path: Path) -> tuple[Array, Array]:
     """All rows of a feature file, memory-mapped: regular and mirrored, each (rows, d) float32."""
     table = read_table(path)
+    must_have_columns(path, table, *VALUES)
     if not table.num_rows:
         d = table.schema.field("regular").type.list_size
         return np.empty((0, d), np.float32), np.empty((0, d), np.float32)
@@ -126,6 +158,7 @@ class MappedFeatures:
 def map_features(path: Path) -> MappedFeatures:
     """The rows of a feature file, whose contents are not compared: see `vpd.library.artefact.map_table`."""
     table = map_table(path)
+    must_have_columns(path, table, "time_s", "regular")
     try:
         regular = table["regular"]
         return MappedFeatures(table["time_s"].to_numpy(), _values(regular), regular)
@@ -158,9 +191,7 @@ def read_features(path: Path) -> list[FeatureSequence]:
     (319, 2, 26)
     """
     table = read_table(path)
-    missing = {"frame", "time_s", "athlete", "score", "regular", "mirrored"} - set(table.column_names)
-    if missing:
-        raise ArtefactError(f"{path} is not a feature file: columns {sorted(missing)} are missing")
+    must_have_columns(path, table, *WHOLE, *REAL, *VALUES)
     regular, mirrored = read_feature_matrix(path)
     columns = {name: table[name].to_numpy() for name in ("frame", "time_s", "athlete", "score")}
     valid = table["regular"].is_valid().to_numpy()
@@ -168,11 +199,14 @@ def read_features(path: Path) -> list[FeatureSequence]:
         must_be_finite(path, values, valid)
     sequences = []
     for athlete, rows in by_athlete(columns["athlete"]):
+        must_be_in_order(path, columns["time_s"][rows])
+        if len(frames := columns["frame"][rows]) and frames.min() < 0:
+            raise _strange(path, "negative numbers of frames")
         sequences.append(
             FeatureSequence(
                 video=path.stem,
                 athlete=athlete,
-                frames=columns["frame"][rows],
+                frames=frames,
                 times_s=columns["time_s"][rows],
                 values=np.stack([regular[rows], mirrored[rows]], axis=1),
                 valid=valid[rows],

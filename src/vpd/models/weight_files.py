@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -22,6 +23,11 @@ def read_weight_file(path: Path, name: str = "") -> Any:
         if path.suffix == ".safetensors":
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:  # its own text advises to run what is in the file
+        raise InputError(
+            f"the weights {name or path} are damaged, or more than tensors: code in them is never run. Save "
+            "them as .safetensors."
+        ) from error
     except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
         raise InputError(f"the weights {name or path} cannot be read: {error}") from error
 

@@ -7,7 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from vpd.library.artefact import read_table
-from vpd.library.features import must_be_finite, other_size, read_feature_matrix
+from vpd.library.features import (
+    must_be_finite,
+    must_be_in_order,
+    must_have_columns,
+    other_size,
+    read_feature_matrix,
+)
 from vpd.library.layout import Layout
 from vpd.search.streams import Stream
 
@@ -18,10 +24,11 @@ MAX_GAP_S = 0.25
 def read_streams(layout: Layout, name: str, video: str, d: int | None = None) -> list[Stream]:
     """The streams of one video, parted where the athlete changes or `MAX_GAP_S` passes without a frame.
 
-    Raises ArtefactError where its features are missing, damaged, not finite, or of another size than ``d``.
+    Raises ArtefactError where its features are missing, damaged, none, not finite, or not of size ``d``.
     """
     path = layout.features(name, video)
     table = read_table(path, ["time_s", "athlete", "regular"])
+    must_have_columns(path, table, "time_s", "athlete", "regular")
     times_s, athletes = table["time_s"].to_numpy(), table["athlete"].to_numpy()
     if not len(times_s):
         return []
@@ -31,6 +38,8 @@ def read_streams(layout: Layout, name: str, video: str, d: int | None = None) ->
         raise other_size(path, regular.shape[1], d)
     must_be_finite(path, regular, valid)
     part = (np.diff(athletes) != 0) | (np.diff(times_s) > MAX_GAP_S)
+    for a, b in pairwise([0, *(np.flatnonzero(np.diff(athletes)) + 1), len(times_s)]):
+        must_be_in_order(path, times_s[a:b])
     edges = [0, *(np.flatnonzero(part) + 1), len(times_s)]
     return [
         Stream(video, int(athletes[a]), times_s[a:b], regular[a:b], valid[a:b], number)

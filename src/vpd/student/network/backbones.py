@@ -41,6 +41,8 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     Of a student's file only the encoder is returned. Raises InputError.
     """
     state: dict[str, torch.Tensor] = read_weight_file(path)
+    if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
+        raise InputError(f"the weights {path} are not a table of tensors by name")
     prefix = "encoder."
     if any(name.startswith(prefix) for name in state):
         state = {n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)}
