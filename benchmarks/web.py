@@ -71,9 +71,29 @@ def seconds(work: Callable[[], Any]) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
+def first_label(layout: Layout) -> float:
+    """How long it takes from `vpd serve`, in ms, until two presses of a key have made a label."""
+
+    def work() -> None:
+        with page_of(layout) as (page, _, _):
+            open_video(page, "v4")
+            for _ in range(2):
+                page.keyboard.press("Digit1")
+                page.keyboard.press("Shift+ArrowRight")
+            page.wait_for_selector("text=Labelled:")
+
+    return seconds(work)
+
+
 def ready(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
-    """How soon a fresh browser shows the page, and what it loads."""
-    with serving(made_library(folder).root) as address, chromium() as browser:
+    """How soon a fresh browser shows the page, and what it loads; and the first label."""
+    layout = made_library(folder)
+    yield (
+        "first label, from `vpd serve` on",
+        "<= 60 s",
+        f"{first_label(layout):.0f} ms",
+    )
+    with serving(layout.root) as address, chromium() as browser:
         times, sizes = [], []
         for _ in range(options.rounds // 6 or 1):
             with new_page(browser, address) as page:

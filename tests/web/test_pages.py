@@ -387,9 +387,12 @@ def test_a_reel_is_made_and_offered(page):
 SCREENS = ["library", "watch/v0", "search", "next", "compare", "athlete/v0", "measure", "export"]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark at 200 %"])
 @pytest.mark.parametrize("screen", SCREENS)
 def test_every_screen_is_accessible(page, screen, dark):
+    """Twice as large, the page has half of the pixels for its layout."""
+    if dark:
+        page.set_viewport_size({"width": 640, "height": 450})
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
     page.goto(f"/#/{screen}")
@@ -397,6 +400,23 @@ def test_every_screen_is_accessible(page, screen, dark):
     page.wait_for_function("() => !document.querySelector('main .waiting')")
     found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
     assert [(v["id"], v["nodes"][0]["html"]) for v in found.response["violations"]] == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth + 1")
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_cards_stand_still_for_who_wants_no_motion(page, motion):
+    page.emulate_media(reduced_motion=motion)
+    page.goto("/#/search?q=v0@0.1-1")
+    page.wait_for_selector("figure.card canvas[data-drawn]")
+    moved = page.evaluate(
+        """async () => {
+          const card = document.querySelector("figure.card canvas");
+          const before = card.toDataURL();
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          return card.toDataURL() !== before;
+        }"""
+    )
+    assert moved == (motion == "no-preference")
 
 
 def opened(page, screen: str, dark: bool) -> np.ndarray:
