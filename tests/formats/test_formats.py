@@ -87,9 +87,12 @@ def test_damaged_files_are_refused(name, content, tmp_path):
         import_segments(name, path, find)
 
 
-def test_entities_are_refused(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "latin-1"])
+def test_entities_are_refused(tmp_path, encoding):
     path = tmp_path / "b.eaf"
-    path.write_text('<!DOCTYPE x [<!ENTITY a "aaaa">]><ANNOTATION_DOCUMENT>&a;</ANNOTATION_DOCUMENT>')
+    text = '<!DOCTYPE x [<!ENTITY a "aaaa">]><ANNOTATION_DOCUMENT>&a;</ANNOTATION_DOCUMENT>'
+    named = f'<?xml version="1.0" encoding="{encoding.removesuffix("-be")}"?>'
+    path.write_bytes((named + text).encode(encoding))
     with pytest.raises(LabelError, match="entities"):
         import_segments("elan", path, find)
 
