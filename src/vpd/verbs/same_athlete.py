@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -66,7 +68,7 @@ def same_athlete(library: Layout, request: SameRequest, progress: Progress | Non
     videos = Videos.read(library)
     video = videos.id_of(wanted.video)
     people = _People(videos.recording(video), read_times(library.frames(video)))
-    own = people.look(wanted.time_s, (wanted.x, wanted.y, wanted.w, wanted.h))
+    own = people.look(wanted)
     known = athletes(library, AthletesRequest([video]))
     picked = [pick.time_s for pick in known.picks if pick.athlete == wanted.athlete]
     shots = [
@@ -77,25 +79,33 @@ def same_athlete(library: Layout, request: SameRequest, progress: Progress | Non
     found = []
     for number, shot in enumerate(shots):
         progress(number / len(shots))
-        if best := _alike(people, own, shot):
-            box, time_s, like = best
-            found.append(Proposed(Pick(video, time_s, *box, athlete=wanted.athlete), like))
+        if best := _proposed(people, own, shot, wanted.athlete):
+            found.append(best)
     return SameResult(tuple(found), len(shots))
 
 
-def _alike(
-    people: _People, own: Array, shot: ShotAthletes
-) -> tuple[tuple[float, float, float, float], float, float] | None:
-    """Box, time and likeness of the person of the shot who is like ``own``, if one clearly is."""
-    rows = []
-    for person in shot.people:
-        x, y, w, h = map(float, person["box"])
-        time_s = float(person.get("time_s", (shot.start_s + shot.end_s) / 2))
-        rows.append(((x, y, w, h), time_s, likeness(own, people.look(time_s, (x, y, w, h)))))
-    rows.sort(key=lambda row: -row[2])
-    if not rows or rows[0][2] < LIKE or (len(rows) > 1 and rows[0][2] - rows[1][2] < AHEAD):
+def clearly_alike(own: Array, others: Sequence[Array]) -> tuple[int, float] | None:
+    """Index and likeness of the appearance that is clearly like ``own``; None where none is."""
+    alike = [likeness(own, other) for other in others]
+    order = sorted(range(len(alike)), key=lambda i: -alike[i])
+    if not order or alike[order[0]] < LIKE:
         return None
-    return rows[0]
+    if len(order) > 1 and alike[order[0]] - alike[order[1]] < AHEAD:
+        return None
+    return order[0], alike[order[0]]
+
+
+def _proposed(people: _People, own: Array, shot: ShotAthletes, athlete: int) -> Proposed | None:
+    """The person of the shot who is clearly like ``own``."""
+    rows = [Pick(shot.video, *place, athlete=athlete) for place in map(_place, shot.people, repeat(shot))]
+    best = clearly_alike(own, [people.look(row) for row in rows])
+    return None if best is None else Proposed(rows[best[0]], best[1])
+
+
+def _place(person: dict[str, Any], shot: ShotAthletes) -> tuple[float, float, float, float, float]:
+    """Time and box of a person of a shot. Libraries of earlier versions have no time: its middle is taken."""
+    x, y, w, h = map(float, person["box"])
+    return float(person.get("time_s", (shot.start_s + shot.end_s) / 2)), x, y, w, h
 
 
 class _People:
@@ -104,10 +114,10 @@ class _People:
     def __init__(self, recording: Recording, times_s: Array) -> None:
         self._recording, self._times_s = recording, times_s
 
-    def look(self, time_s: float, box: tuple[float, float, float, float]) -> Array:
+    def look(self, person: Pick) -> Array:
         """The appearance of the person in a box, in the picture shown then."""
-        frame = max(0, int(np.searchsorted(self._times_s, time_s, side="right")) - 1)
+        frame = max(0, int(np.searchsorted(self._times_s, person.time_s, side="right")) - 1)
         picture = next(iter(read_frames(self._recording, frame, frame + 1)), None)
         if picture is None:
-            raise InputError(f"frame {frame}, at {time_s:.2f} s, cannot be decoded.")
-        return appearance(picture.rgb, box)
+            raise InputError(f"frame {frame}, at {person.time_s:.2f} s, cannot be decoded.")
+        return appearance(picture.rgb, (person.x, person.y, person.w, person.h))
