@@ -261,3 +261,13 @@ def test_what_is_not_understood_whole_is_refused(tmp_path, case):
 
 def test_the_table_names_a_reader_for_each():
     assert {form for _, form, _, _ in CASES.values()} | {"coco", "reference"} == set(POSE_FORMATS)
+
+
+def test_tracks_of_sleap_are_athletes_in_the_order_of_their_numbers(tmp_path):
+    """As in its HDF5 file of the same tracks."""
+    lines = sleap_csv(tmp_path / "v.csv").read_text().splitlines()
+    row = lines[1].split(",")
+    place = lines[0].split(",").index("track")
+    rows = [",".join([*row[:place], f"track_{n}", *row[place + 1 :]]) for n in (10, 2, 0, 11, 1)]
+    (tmp_path / "v.csv").write_text("\n".join([lines[0], *rows]))
+    assert [pose.athlete for pose in read_given(tmp_path / "v.csv").poses] == [3, 2, 0, 4, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ def is_sleap(head: str) -> bool:
 def read_sleap_csv(path: Path, own: Mapping[str, str]) -> GivenPoses:
     """Columns track, frame_idx, instance.score, then ``NODE.x``, ``NODE.y`` and ``NODE.score``.
 
-    Tracks are athletes 0, 1 and so on, in the order of their names. Without tracks people are not identified.
+    Tracks are athletes 0, 1 and so on, in the order of their names: track_2 comes before track_10. Without
+    tracks people are not identified.
     Raises LabelError.
     """
     try:
@@ -48,7 +50,8 @@ def read_sleap_csv(path: Path, own: Mapping[str, str]) -> GivenPoses:
         )
     at = np.array([[columns[f"{n}.x"], columns[f"{n}.y"], columns.get(f"{n}.score", -1)] for n in nodes])
     joints = joint_map(nodes, path, own)
-    tracks = sorted({row[columns["track"]] for row in rows[1:] if "track" in columns and row} - {""})
+    named = {row[columns["track"]] for row in rows[1:] if "track" in columns and row} - {""}
+    tracks = sorted(named, key=_by_number)
     poses: list[GivenPose] = []
     for line, row in enumerate(rows[1:], start=2):
         where = f"{path}, line {line}"
@@ -68,6 +71,11 @@ def read_sleap_csv(path: Path, own: Mapping[str, str]) -> GivenPoses:
         poses += [] if pose is None else [pose]
     in_pixels(poses, path)
     return GivenPoses("SLEAP", poses, joints.missing, joints.left_out)
+
+
+def _by_number(name: str) -> list[tuple[str, int]]:
+    """What orders names by their text and the numbers in it."""
+    return [(text, int(number or 0)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", name)]
 
 
 def read_sleap_h5(path: Path, own: Mapping[str, str]) -> GivenPoses:
