@@ -46,7 +46,7 @@ example.
 PRIOR, JOINTS_PRIOR = (4.0, 4.0, 2.0, 2.0), (1.0, 1.0, 5.0, 5.0)
 """Pseudo-examples of `dtw-soft`, `dtw-barycenter`, `linear` and `kernels`, and those for joints, which
 regression names better by four to eighteen points with one example a class."""
-QUICK_PRIOR, QUICK_JOINTS_PRIOR = (8.0, 4.0), (2.0, 10.0)
+QUICK_PRIOR, QUICK_JOINTS_PRIOR = (8.0, 2.0, 2.0), (2.0, 5.0, 5.0)
 """The same without class averages, whose pseudo-examples `dtw-soft` has as well."""
 CENTRE = 0.25
 """Share of its own mean that a clip loses in `auto` and `together`. Build and bearing of an athlete are in it
@@ -105,9 +105,13 @@ def _warping(sides: Sides, width: float = 0.03) -> list[tuple[str, Any]]:
     return [("dtw-soft", _density(sides, width)), ("dtw-barycenter", DTWPrototypes(sides=sides))]
 
 
+def _regressions(sides: Sides) -> list[tuple[str, Any]]:
+    return [("linear", LinearClassifier(sides=sides)), ("kernels", KernelClassifier(sides=sides))]
+
+
 def _auto(sides: Sides) -> Any:
-    regressions = [("linear", LinearClassifier(sides=sides)), ("kernels", KernelClassifier(sides=sides))]
-    return WeightedEnsemble([*_warping(sides, WIDTH_BESIDE), *regressions], PRIOR, joints_prior=JOINTS_PRIOR)
+    members = [*_warping(sides, WIDTH_BESIDE), *_regressions(sides)]
+    return WeightedEnsemble(members, PRIOR, joints_prior=JOINTS_PRIOR)
 
 
 def _together(sides: Sides) -> Any:
@@ -116,9 +120,9 @@ def _together(sides: Sides) -> Any:
 
 def quick_together(sides: Sides) -> Any:
     """`together` without class averages, which take most of its time, for smoothed sequences."""
-    members = [("dtw-soft", _density(sides, WIDTH_BESIDE)), ("linear", LinearClassifier(sides=sides))]
+    members = [("dtw-soft", _density(sides, WIDTH_BESIDE)), *_regressions(sides)]
     ensemble = WeightedEnsemble(members, QUICK_PRIOR, joints_prior=QUICK_JOINTS_PRIOR)
-    return Together(ensemble, "dtw-soft", ["dtw-soft"])
+    return make_pipeline(Centre(CENTRE), Together(ensemble, "dtw-soft", ["dtw-soft"]))
 
 
 def _of_paper(sides: Sides) -> Sides:
