@@ -41,9 +41,16 @@ def test_a_span_outside_of_its_video_is_refused_and_nothing_is_added(layout, tmp
     good, bad = tmp_path / "good.csv", tmp_path / "bad.json"
     good.write_text("video,start_s,end_s,label\none,1,2,a\n")
     bad.write_text(json.dumps([{"video": "one", "fps": 10, "events": [{"frame": 5000, "label": "serve"}]}]))
-    with pytest.raises(LabelError, match=r"outside of their video.*\n.*'serve'.*ends at 500\.1 s"):
+    with pytest.raises(LabelError, match=r"do not fit their video.*\n.*'serve'.*ends at 500\.1 s"):
         verb.import_labels(layout, verb.ImportRequest([good, bad]))
     assert not layout.labels.exists()
+
+
+def test_times_in_days_as_of_a_spreadsheet_are_refused(layout, tmp_path):
+    path = tmp_path / "days.csv"
+    path.write_text("video,start_s,end_s,label\none,2.31E-05,4.05E-05,a\n")
+    with pytest.raises(LabelError, match=r"shorter than a tenth of a frame\. Are its times in seconds"):
+        verb.import_labels(layout, verb.ImportRequest([path]))
 
 
 @pytest.mark.parametrize("name", [verb.CSV, *(name for name, form in FORMATS.items() if form.writes)])

@@ -18,12 +18,14 @@ from vpd.library.labels import TABLE, Label, check_span, label_cells, parse_quer
 from vpd.library.layout import Layout
 from vpd.library.own_folder import own_folder
 from vpd.library.results import results_folder
-from vpd.library.videos import Videos
+from vpd.library.videos import OK, VideoRow, Videos
 from vpd.types import Segment
 
 Report = Callable[[float, str], None]
 """A function that receives the progress in 0..1, and a text."""
 CSV = "csv"
+LEAST_FRAMES = 0.1
+"""Least length of an imported segment, in frames of its video; a moment has one frame."""
 MOST_SHOWN = 20
 """Number of wrong segments that one error lists."""
 
@@ -233,12 +235,13 @@ def _read_foreign(file: Path, request: ImportRequest, videos: Videos) -> tuple[l
     for segment in segments:
         try:
             check_span(segment, videos.rows[segment.video])
+            _must_be_seconds(segment, videos.rows[segment.video])
         except InputError as error:
             wrong.append(f"{segment.label!r}: {error}")
     if wrong:
         more = [f"and {len(wrong) - MOST_SHOWN} more"] if len(wrong) > MOST_SHOWN else []
         raise LabelError(
-            "\n  ".join([f"{file}: segments lie outside of their video.", *wrong[:MOST_SHOWN], *more])
+            "\n  ".join([f"{file}: segments do not fit their video.", *wrong[:MOST_SHOWN], *more])
         )
     names = [
         f"{written} was taken for the video {video}."
@@ -251,6 +254,15 @@ def _read_foreign(file: Path, request: ImportRequest, videos: Videos) -> tuple[l
         for segment, cells in zip(segments, map(dict, own), strict=True)
     ]
     return new, [*names, *read.notes]
+
+
+def _must_be_seconds(segment: Segment, row: VideoRow) -> None:
+    """Raise InputError for a span that can hold no frame, as of times that a spreadsheet states in days."""
+    if row.status == OK and row.fps and segment.duration_s < LEAST_FRAMES / row.fps:
+        raise InputError(
+            f"the span {segment.start_s:.3g} to {segment.end_s:.3g} s is shorter than a tenth of a frame. "
+            "Are its times in seconds?"
+        )
 
 
 def _moved(segment: Segment, offset_s: float, file: Path) -> Segment:
