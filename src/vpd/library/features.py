@@ -82,7 +82,8 @@ def write_features(path: Path, sequences: list[FeatureSequence], d: int, recipe:
     write_arrow(table.combine_chunks(), path, recipe)
 
 
-def _values(column: pa.ChunkedArray) -> Array:
+def column_values(column: pa.ChunkedArray) -> Array:
+    """The features (rows, d) of a column of a feature file that has rows, without a copy."""
     array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     d = array.type.list_size
     flat: Array = array.values.to_numpy(zero_copy_only=True).reshape(-1, d)
@@ -138,7 +139,7 @@ def read_feature_matrix(path: Path) -> tuple[Array, Array]:
     if not table.num_rows:
         d = table.schema.field("regular").type.list_size
         return np.empty((0, d), np.float32), np.empty((0, d), np.float32)
-    return _values(table["regular"]), _values(table["mirrored"])
+    return column_values(table["regular"]), column_values(table["mirrored"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +162,7 @@ def map_features(path: Path) -> MappedFeatures:
     must_have_columns(path, table, "time_s", "regular")
     try:
         regular = table["regular"]
-        return MappedFeatures(table["time_s"].to_numpy(), _values(regular), regular)
+        return MappedFeatures(table["time_s"].to_numpy(), column_values(regular), regular)
     except (KeyError, AttributeError, pa.ArrowException) as error:
         raise damaged(path, error) from error
 

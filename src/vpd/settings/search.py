@@ -25,4 +25,5 @@ class SearchSettings(Section):
     """Largest tIoU of two results of one athlete. Of two that overlap more, the worse is dropped."""
     exact_up_to: int = Field(default=5_000_000, ge=0, le=MOST_COUNT, json_schema_extra=OPERATIONAL)
     """Largest number of athletes' frames of which uncut search compares every one; of more, it compares
-    those to which the index points (docs/search.md). 5,000,000 are 55 hours of one athlete at 25 frames/s."""
+    those to which the index points (docs/search.md). 5,000,000 are 55 hours of one athlete at 25 frames/s. A
+    video counts as 2,000 frames more, which is what opening its file takes."""

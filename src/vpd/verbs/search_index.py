@@ -48,6 +48,8 @@ SAMPLE, SAMPLE_FRAMES = 64, 2000
 """Videos that the axes are fitted to, and frames of each."""
 GROWN = 4
 """The axes are fitted again at so many times as many videos, or when half of the sample has changed."""
+FILE_FRAMES = 2000
+"""Opening a file takes as long as comparing so many frames."""
 ROW_BYTES = 24
 """Bytes of a row of a feature file besides its two orientations."""
 SETTINGS = {"slot_s": SLOT_S, "numbers": float(NUMBERS)}
@@ -95,12 +97,14 @@ def index_videos(
         return _current(layout, name, stamps) or _updated(layout, name, stamps, progress)
 
 
-def stamped_frames(layout: Layout, name: str, stamps: Stamps) -> int:
-    """Frames of athletes in feature files, by their sizes; a hundredth too many at most."""
+def exact_work(layout: Layout, name: str, stamps: Stamps) -> int:
+    """What an exact search takes, as a number of frames: those of athletes, by the sizes of their files, a
+    hundredth too many at most; and `FILE_FRAMES` for each file.
+    """
     for video in stamps:
         with suppress(ArtefactError):
             d = int(map_features(layout.features(name, video)).regular.shape[1])
-            return stamped_bytes(stamps) // (8 * d + ROW_BYTES)
+            return stamped_bytes(stamps) // (8 * d + ROW_BYTES) + FILE_FRAMES * len(stamps)
     return 0
 
 
@@ -111,7 +115,7 @@ def index_large(layout: Layout, progress: Progress | None = None) -> None:
     except InputError:  # there are none yet
         return
     stamps = read_stamps(layout.features(name, "x").parent)
-    if stamped_frames(layout, name, stamps) > load_settings(layout.settings).search.exact_up_to:
+    if exact_work(layout, name, stamps) > load_settings(layout.settings).search.exact_up_to:
         index_videos(layout, name, progress, stamps)
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from vpd.library.artefact import read_table
 from vpd.library.features import (
+    column_values,
     must_be_finite,
     must_be_in_order,
     must_have_columns,
     other_size,
-    read_feature_matrix,
 )
 from vpd.library.layout import Layout
 from vpd.search.streams import Stream
@@ -33,7 +33,7 @@ def read_streams(layout: Layout, name: str, video: str, d: int | None = None) ->
     if not len(times_s):
         return []
     valid = table["regular"].is_valid().to_numpy()
-    regular, _ = read_feature_matrix(path)
+    regular = column_values(table["regular"])
     if d not in (None, regular.shape[1]):
         raise other_size(path, regular.shape[1], d)
     must_be_finite(path, regular, valid)

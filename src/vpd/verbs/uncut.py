@@ -28,7 +28,7 @@ from vpd.sequences import FeatureStore
 from vpd.settings.search import SearchSettings
 from vpd.types import FeatureSequence, Segment
 from vpd.verbs.progress import Progress
-from vpd.verbs.search_index import index_videos, likely_windows, stamped_frames
+from vpd.verbs.search_index import exact_work, index_videos, likely_windows
 from vpd.verbs.streams import read_streams
 
 SHARD_BYTES, SHARD_VIDEOS = 1 << 29, 256
@@ -141,7 +141,7 @@ def search_videos(
     progress = progress or Progress()
     stamps = read_stamps(store.layout.features(store.name, "x").parent)
     searched = stamps if videos is None else {video: stamps[video] for video in videos if video in stamps}
-    if not exact and stamped_frames(store.layout, store.name, searched) > settings.exact_up_to:
+    if not exact and exact_work(store.layout, store.name, searched) > settings.exact_up_to:
         # Where the index cannot be written or read, as in a library of another user, all frames are compared.
         with suppress(InputError, ArtefactError):
             return _by_index(store, queries, known, settings, videos, stamps, progress)
