@@ -8,6 +8,7 @@ from contextvars import copy_context
 
 from torch import nn
 
+from vpd.cancelling import ending_together
 from vpd.detection.base import FrameDetector
 from vpd.detection.inputs import scaling
 from vpd.detection.networks import NETWORKS
@@ -161,8 +162,8 @@ class TrainedDetector(FrameDetector):
             return network, dict(zip(out, self._score_by(network, [inputs[i] for i in out]), strict=True))
 
         # Folds are independent and each draws from its own generator; torch computes outside Python's lock.
-        contexts = [copy_context() for _ in held]  # a thread knows of a cancel by its context
-        with ThreadPoolExecutor(min(len(held), os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(min(len(held), os.cpu_count() or 1)) as pool, ending_together():
+            contexts = [copy_context() for _ in held]  # a thread knows of a cancel by its context
             results = list(pool.map(lambda context, k: context.run(fit_fold, k), contexts, held))
         self.networks_ = [network for network, _ in results]
         scores = {i: scored for _, by_part in results for i, scored in by_part.items()}
