@@ -300,12 +300,11 @@ def speed(candidates: int) -> None:
         print(f"12 questions of {candidates} candidates, {what}: {wall:.2f} s, {cpu:.2f} s of processor")
 
 
-def table(data: Data, strategies: Sequence[str], seeds: int, most: int, tail: bool) -> None:
-    """Print the accuracies of strategies."""
+def table(data: Data, strategies: Sequence[str], seeds: int, places: Sequence[int], tail: bool) -> None:
+    """Print the accuracies of strategies after so many labels each, ``places``."""
     full = data.accuracy(data.pool)
     print(f"{len(data.pool)} to label, {len(data.test)} to test; all labels {100 * full:.1f} %")
-    places = [n for n in PLACES if n <= most]
-    budgets = [n for n in BUDGETS if n <= most]
+    budgets = [n for n in BUDGETS if n in places]
     heads = [*(f"{b} labels" for b in budgets), *(f"to {100 * g:.0f} % of all" for g in GOALS)]
     print(f"| strategy | {' | '.join(heads)} |\n|" + "---|" * (len(heads) + 1))
     for strategy in strategies:
@@ -331,7 +330,9 @@ def main() -> None:
     parser.add_argument("--recogniser", help="of `vpd recognise`")
     parser.add_argument("--strategies", nargs="+", choices=[*STRATEGIES, QUEUE], default=[*STRATEGIES, QUEUE])
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--most", type=int, default=120)
+    parser.add_argument(
+        "--places", nargs="+", type=int, default=PLACES, help="labels; the accuracy after each"
+    )
     parser.add_argument("--a-class", type=int, help="Penn: sequences of a class in each part, at most")
     parser.add_argument("--tail", action="store_true")
     parser.add_argument("--pages", action="store_true", help="only the actions by pages")
@@ -359,7 +360,7 @@ def main() -> None:
                 f"{wrong} proposals wrong"
             )
         else:
-            table(data, given.strategies, given.seeds, given.most, given.tail)
+            table(data, given.strategies, given.seeds, given.places, given.tail)
 
 
 if __name__ == "__main__":
