@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 
-from tests.video.made import Made, picture, x264
+from tests.video.made import X265, Made, picture, x264
 from vpd.errors import VideoError
 from vpd.video import read_frames, read_video_info
 from vpd.video.colour import NOT_READ, not_read, to_rgb
@@ -51,6 +51,15 @@ def test_what_is_no_matrix_is_refused_by_its_name(tmp_path, name):
     with pytest.raises(VideoError, match=rf"(?i)a\.mkv: its colours are {name}, which is not read"):
         read_video_info(path)
     assert name in {one.casefold() for one in NOT_READ.values()}
+
+
+def test_dolby_vision_without_a_picture_for_others_is_refused(tmp_path):
+    plain = Made("plain.mp4", "libx265", 3, options=X265).write(tmp_path)
+    path = tmp_path / "dolby.mp4"
+    path.write_bytes(plain.read_bytes().replace(b"hev1", b"dvh1"))
+    with pytest.raises(VideoError, match="those of Dolby Vision alone"):
+        read_video_info(path)
+    assert read_video_info(plain).frames == 3
 
 
 def test_a_known_tag_is_none_of_these():

@@ -11,6 +11,8 @@ from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
 
 from vpd.types import Array
 
+UNSPECIFIED = 2
+"""FFmpeg's number of a curve that is not stated."""
 LINEAR = frozenset((0, 1, 4, 5, 6, 7, 9))
 """FFmpeg's numbers of the matrices that it converts."""
 OF_PRIMARIES = frozenset((10, 12, 13))
@@ -46,8 +48,14 @@ def is_hdr(picture: VideoFrame) -> bool:
     return picture.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
 
 
-def not_read(picture: VideoFrame) -> str:
+DOLBY_VISION = frozenset(("dvh1", "dvhe", "dva1", "dvav", "dav1"))
+"""Tags of streams for players of Dolby Vision. Without a curve of their own they hold IPT (profile 5)."""
+
+
+def not_read(picture: VideoFrame, codec_tag: str = "") -> str:
     """The name of colours that cannot be converted; "" where they can."""
+    if codec_tag in DOLBY_VISION and picture.color_trc == UNSPECIFIED:
+        return "those of Dolby Vision alone (profile 5)"
     return NOT_READ.get(int(picture.colorspace), "")
 
 

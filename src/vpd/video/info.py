@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from vpd.video.colour import not_read
 from vpd.video.picture import Picture
 from vpd.video.reader import Stamp
 from vpd.video.sequence import FilePass, Sequence
-from vpd.video.source import opened, recording_key, shown
+from vpd.video.source import Source, opened, recording_key, shown
 
 MAX_RATE_DENOMINATOR = 1001
 """Largest denominator of a rate. It suffices for the rates of television, such as 30000/1001."""
@@ -70,7 +69,7 @@ def scan_video(
         found = _Found()
         for picture in pictures.pictures():
             if found.first is None:
-                _must_be_read(picture, path)
+                _must_be_read(picture, source)
             found.add(picture)
         if found.first is None or pictures.clock is None:
             raise VideoError(f"{shown(path)}: no frame can be decoded.")
@@ -96,11 +95,10 @@ def scan_video(
     return info, index
 
 
-def _must_be_read(picture: Picture, path: Path) -> None:
-    if colours := not_read(picture.decoded.picture):
-        raise VideoError(
-            f"{shown(path)}: its colours are {colours}, which is not read. Convert it to BT.709."
-        )
+def _must_be_read(picture: Picture, source: Source) -> None:
+    if colours := not_read(picture.decoded.picture, source.stream.codec_context.codec_tag):
+        name = shown(source.path)
+        raise VideoError(f"{name}: its colours are {colours}, which is not read. Convert the file.")
 
 
 class _Found:
