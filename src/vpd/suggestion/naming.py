@@ -1,7 +1,8 @@
 """Name candidates by those that are labelled, as the recogniser `together` does, from known distances.
 
-Members are warping and regression, without class averages: these would have to be aligned to all candidates
-after each answer. On tennis both name test clips equally well (docs/experiments/recognition.md).
+Members are warping and regression, without class averages and random patterns: these would have to be laid
+over all candidates after each answer. On tennis warping and regression alone name test clips as well as with
+averages (docs/experiments/recognition.md).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import numpy as np
 from vpd.recognition.ensemble import mixture_weights
 from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import soft_votes
-from vpd.recognition.recognisers import QUICK_JOINTS_PRIOR, QUICK_PRIOR, WIDTH_BESIDE
+from vpd.recognition.recognisers import WIDTH_BESIDE
 from vpd.recognition.together import MOST_TOGETHER, balanced, neighbour_votes, spread
 from vpd.sequences.sides import ClassSides, decide, mirror_costs, mirror_keeps_distances
 from vpd.types import Array, FeatureSequence
 
+PRIOR, JOINTS_PRIOR = (8.0, 4.0), (2.0, 10.0)
+"""Pseudo-examples of warping and of regression; of joints, which regression names better."""
 VOTERS = 5
 """Candidates and examples that vote for a candidate."""
 
@@ -79,7 +82,7 @@ def name(
     examples = [sequences[i] for i in known]
     linear = LinearClassifier(sides=side).fit(examples, classes[targets])
     counts = np.bincount(targets)
-    prior = np.array(QUICK_JOINTS_PRIOR if mirror_keeps_distances(examples) else QUICK_PRIOR)
+    prior = np.array(JOINTS_PRIOR if mirror_keeps_distances(examples) else PRIOR)
     weights = prior / prior.sum()
     if counts.min() > 1:
         between = _oriented(both, known, known, cost)
