@@ -1,5 +1,6 @@
 """Locks, tried with other processes: one holder at a time, named, and gone with its process."""
 
+import errno
 import math
 import os
 import platform
@@ -124,15 +125,24 @@ def test_links_are_not_followed(tmp_path, planted):
         assert precious.read_text() == "precious"
 
 
-def test_a_file_system_without_locks_says_so(tmp_path, monkeypatch):
-    """As NFS mounted with `nolock`, or a server without its lock daemon."""
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (
+            getattr(errno, "ENOLCK", 37),
+            r"cannot be locked \(.*network file system",
+        ),
+        (errno.EROFS, "The disk can only be read"),
+        (errno.ENOSPC, "The disk is full"),
+    ],
+)
+def test_why_a_file_cannot_be_locked_is_said(tmp_path, monkeypatch, number, said):
+    """The first as NFS mounted with `nolock`."""
 
     def refuse(self, **options):
-        raise OSError(37, "No locks available")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("vpd.library.system_lock.FileLock.acquire", refuse)
-    with (
-        pytest.raises(InputError, match=r"cannot be locked \(No locks available\).*network file system"),
-        locked(tmp_path / "a"),
-    ):
+    with pytest.raises(InputError, match=said) as raised, locked(tmp_path / "a"):
         pass
+    assert ("network" in str(raised.value)) == ("cannot be locked" in str(raised.value))

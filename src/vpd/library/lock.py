@@ -28,6 +28,7 @@ from vpd.library.store_lease import StoreLease
 from vpd.library.system_lock import FOLDER, SystemLock, lock_file
 from vpd.library.within import must_be_there
 from vpd.library.working_copy import WorkingCopy, copy_with
+from vpd.refusals import refusal
 
 WAIT_S = 30.0
 """Seconds that an edit of a small file waits for another one."""
@@ -162,6 +163,8 @@ def _open(path: Path) -> _Lock:
 def _cannot_lock(path: Path, error: OSError) -> InputError:
     if isinstance(error, PermissionError) or not path.parent.exists():
         return InputError(f"{path} cannot be written ({error.strerror}). Check the rights of its folder.")
+    if said := refusal(error):  # a full disk, or one that can only be read
+        return InputError(f"{path} cannot be written. {said}")
     return InputError(
         f"{path.parent} cannot be locked ({error.strerror or error}). If it lies on a network file system "
         f"without locks, set {lease.KIND}=lease on every computer that works on the library."
