@@ -84,7 +84,9 @@ def test_evaluate(lost):
 
 def test_retrieve(lost):
     found = lost.library.retrieve(["joints2d", "vipe-window"])
-    assert [row["queries"] for row in found.rows()] == [3, 3]
+    assert [(row["features"], row["ranking"], row["queries"]) for row in found.rows()] == [
+        (name, ranking, 3) for name in ("joints2d", "vipe-window") for ranking in ("together", "alone")
+    ]
     assert sum("a2" in str(note) for note in found.notes) == 1
     assert named(found.notes, lost)
 
