@@ -24,14 +24,14 @@ DEEP = "/".join(["d" * 200] * 17)
 def test_verbs_answer_there(layout, tmp_path, place):
     root = tmp_path / place
     try:
-        shutil.copytree(layout.root, root / "lib")
+        # Without the split that other tests of this library have saved: it knows no label that is added here.
+        shutil.copytree(layout.root, root / "lib", ignore=shutil.ignore_patterns("results"))
     except OSError as error:
         pytest.skip(f"this system has no such folder: {error}")
     library = vpd.Library(root / "lib")
     assert len(library.status().videos) == 6
     assert library.search("a1@0.4-1.2").hits
-    # As in the plain folder, which other tests may have left with a finding.
-    assert library.check_labels().passed == vpd.Library(layout.root).check_labels().passed
     library.add_label("new1@0.2-1#0", "a")
     assert len(library.labels()) == 5
+    assert library.check_labels().passed
     assert library.check(deep=True).whole
