@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,27 +83,38 @@ def pick_of(record: Record, names: VideoNames | None = None) -> Pick:
         raise record.fail("video" if "there is no video" in str(error) else "time_s", error) from error
 
 
-def add_pick(
-    path: Path, pick: Pick, names: VideoNames | None = None, instead: tuple[float, float] | None = None
-) -> None:
-    """Add ``pick`` to the file. It replaces one of the same video, athlete and time, and those of its video
-    and athlete within the seconds ``instead``.
+def add_pick(path: Path, pick: Pick, names: VideoNames | None = None) -> None:
+    """Add ``pick`` to the file, as `add_picks` does."""
+    add_picks(path, [(pick, None)], names)
 
-    Other rows, and columns that vpd does not know, stay. The earlier state is kept.
+
+def add_picks(
+    path: Path, picks: Iterable[tuple[Pick, tuple[float, float] | None]], names: VideoNames | None = None
+) -> None:
+    """Add picks to the file in one change: all of them, or none.
+
+    A pick replaces one of the same video, athlete and time, and those of its video and athlete within the
+    seconds that stand beside it. Other rows, and columns that vpd does not know, stay. The earlier state is
+    kept.
     """
     table = _table(path)
     for name in ("w", "h", "athlete"):
         table.add_column(name)
-    cells = _cells(pick, table)
-    first_s, last_s = instead or (pick.time_s, pick.time_s)
+    for pick, instead in picks:
+        _put(table, pick, instead or (pick.time_s, pick.time_s), names)
+    _write(table)
+
+
+def _put(table: Table, pick: Pick, instead: tuple[float, float], names: VideoNames | None) -> None:
+    """Set the first row that the pick replaces and remove the others, or append one."""
+    whose, cells = _whose(pick, names), _cells(pick, table)
     others = [(r.index, pick_of(r)) for r in table.records()]
-    same = [i for i, p in others if _whose(p, names) == _whose(pick, names) and first_s <= p.time_s <= last_s]
+    same = [i for i, p in others if instead[0] <= p.time_s <= instead[1] and _whose(p, names) == whose]
     if same:
         table.set(same[0], {"w": "", "h": ""} | cells)
         table.remove(same[1:])
     else:
         table.append(cells)
-    _write(table)
 
 
 def forget_picks(path: Path, video: str, names: VideoNames | None = None) -> None:

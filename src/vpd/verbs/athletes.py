@@ -190,8 +190,7 @@ def pick_athletes(
     for pick in picks:
         check_inside(pick, row)
     with locked(library.picks):
-        for pick, given in zip(picks, requests, strict=True):
-            kept.add_pick(library.picks, pick, videos.names, given.instead)
+        kept.add_picks(library.picks, zip(picks, (r.instead for r in requests), strict=True), videos.names)
     return _picks_of(library, row.video, videos)
 
 
