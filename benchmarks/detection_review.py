@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from detection import figures, read_events, sides
-from vpd.detection.targets import REVIEWED
 from vpd.library.answers import ACCEPTED, CORRECTED, REJECTED, Answer
-from vpd.library.labels import write_labels
+from vpd.library.labels import REVIEWED, write_labels
 from vpd.library.layout import Layout
 from vpd.metrics.matching import spans, temporal_iou
 from vpd.types import Detection, Segment

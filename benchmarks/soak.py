@@ -38,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.outcomes import report
 from tests.pipeline.disks import filled, small_disk
-from tests.pipeline.made import TRAINER, make_video, write_boxes, write_given_poses
+from tests.pipeline.made import BASE, TRAINER, make_video, write_boxes, write_given_poses
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
 
@@ -53,22 +53,8 @@ EDITS = 5
 """Edits, searches and mishaps while one run works."""
 STEPS = ("teach", "crop", "embed")
 """What a run does, with all before it."""
-SETTINGS = """
-[teach]
-teachers = ["joints2d"]
-[crop]
-size = 32
-[distill]
-backbone = "resnet18"
-inputs = ["rgb"]
-heads = [{ teacher = "joints2d" }]
-images = 64
-epoch_images = 32
-trainer = "trainer.toml"
-min_score = 0.0
-device = "cpu"
-"""
-"""A student that is trained and asked quickly; every pose counts, as nobody is in these pictures."""
+SETTINGS = BASE.replace("averages", "resnet18") + 'inputs = ["rgb"]\n[crop]\nsize = 32\n'
+"""A student that is trained and asked quickly, and that a command knows."""
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.pipeline.made import made_library, write_given_poses
+from tests.pipeline.made import made_library, made_posed_library
 from vpd.library.features import read_features
 from vpd.pipeline.run import run
 from vpd.video import read_frames, read_video_info
@@ -28,9 +28,7 @@ def shown(vpd, layout, *options):
 @pytest.fixture(scope="module")
 def distilled(tmp_path_factory):
     """A library with a student of its own."""
-    layout = made_library(tmp_path_factory.mktemp("shown"), NAMES)
-    for seed, name in enumerate(NAMES):
-        write_given_poses(layout, name, seed)
+    layout = made_posed_library(tmp_path_factory.mktemp("shown"), NAMES)
     assert run(layout).complete
     return layout
 

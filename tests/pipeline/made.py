@@ -64,6 +64,14 @@ def made_library(folder: Path, names: list[str], settings: str = "", frames: int
     return layout
 
 
+def made_posed_library(folder: Path, names: list[str], settings: str = "") -> Layout:
+    """The same with given poses, so that nothing has to be estimated either."""
+    layout = made_library(folder, names, settings)
+    for seed, name in enumerate(names):
+        write_given_poses(layout, name, seed)
+    return layout
+
+
 def set_settings(layout: Layout, settings: str = "") -> None:
     """Write vpd.toml and its trainer's file: what makes tests quick, and ``settings``."""
     layout.settings.write_text(BASE + settings)

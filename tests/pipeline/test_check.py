@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.pipeline.made import made_library, write_given_poses
+from tests.pipeline.made import made_posed_library
 from vpd.library import verified
 from vpd.pipeline.check import check_library
 from vpd.pipeline.run import run
@@ -14,9 +14,7 @@ NAMES = ["a", "b", "c", "d", "e"]
 
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory):
-    layout = made_library(tmp_path_factory.mktemp("check"), NAMES)
-    for seed, name in enumerate(NAMES):
-        write_given_poses(layout, name, seed)
+    layout = made_posed_library(tmp_path_factory.mktemp("check"), NAMES)
     assert run(layout).complete
     return layout
 

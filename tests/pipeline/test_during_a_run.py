@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pipeline.made import BASE, made_library, make_video, write_boxes, write_given_poses
+from tests.pipeline.made import BASE, made_posed_library, make_video, write_boxes
 from vpd.errors import LibraryGoneError
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.report import Silent
@@ -28,10 +28,7 @@ class Meanwhile(Silent):
 
 @pytest.fixture
 def layout(tmp_path):
-    layout = made_library(tmp_path, NAMES)
-    for seed, name in enumerate(NAMES):
-        write_given_poses(layout, name, seed)
-    return layout
+    return made_posed_library(tmp_path, NAMES)
 
 
 @pytest.mark.parametrize("after", [SCANNING, PREPARING, EMBEDDING])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from torch import nn
 
-from tests.pipeline.made import BASE, made_library, write_given_poses
+from tests.pipeline.made import BASE, made_posed_library
 from vpd.errors import InputError, SettingsError
 from vpd.library.features import read_features
 from vpd.pipeline.run import run
@@ -54,10 +54,7 @@ def wrists_known(monkeypatch):
 
 @pytest.fixture
 def layout(tmp_path):
-    layout = made_library(tmp_path, NAMES)
-    for seed, name in enumerate(NAMES):
-        write_given_poses(layout, name, seed)
-    return layout
+    return made_posed_library(tmp_path, NAMES)
 
 
 @pytest.mark.usefixtures("wrists_known")

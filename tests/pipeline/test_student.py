@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.pipeline.made import BASE, made_library, set_settings, write_given_poses
+from tests.pipeline.made import BASE, made_library, made_posed_library, set_settings
 from vpd.crops import CropFile
 from vpd.crops.masks import GivenMask, write_masks
 from vpd.errors import InputError
@@ -20,10 +20,7 @@ NAMES = ["a", "b", "c", "d", "e"]
 
 @pytest.fixture
 def layout(tmp_path):
-    layout = made_library(tmp_path, NAMES)
-    for seed, name in enumerate(NAMES):
-        write_given_poses(layout, name, seed)
-    return layout
+    return made_posed_library(tmp_path, NAMES)
 
 
 def features(layout):

@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from vpd.detection.frame_scores import FrameScores
-from vpd.detection.targets import REVIEWED, split_reviewed
+from vpd.detection.targets import split_reviewed
+from vpd.library.labels import REVIEWED
 
 if TYPE_CHECKING:
     from vpd.detection.by_search import SearchDetector

@@ -9,7 +9,7 @@ import numpy as np
 
 from vpd.detection.timeline import Timeline
 from vpd.errors import InputError
-from vpd.library.labels import REVIEWED as REVIEWED
+from vpd.library.labels import REVIEWED
 from vpd.types import Array, Segment
 
 ACTION = "action"

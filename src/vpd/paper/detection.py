@@ -14,8 +14,9 @@ import numpy as np
 from vpd.detection import PAPER, TrainedDetector
 from vpd.detection.frame_scores import FrameScores
 from vpd.detection.lists import read_lists
-from vpd.detection.targets import ACTION, REVIEWED
+from vpd.detection.targets import ACTION
 from vpd.errors import InputError, VpdError
+from vpd.library.labels import REVIEWED
 from vpd.library.videos import Videos
 from vpd.metrics.average_precision import MEAN_TIOUS, PAPER_TIOUS, average_precision
 from vpd.paper import reference_detection as reference

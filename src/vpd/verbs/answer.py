@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError
 from vpd.library.answers import ACCEPTED, CORRECTED, REJECTED, Answer, add_answers
 from vpd.library.label_store import LabelStore, NewLabel
-from vpd.library.labels import Label
+from vpd.library.labels import REVIEWED, Label
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.types import Segment

@@ -13,11 +13,10 @@ from typing import Any, Literal
 import numpy as np
 
 from vpd.counting import counted
-from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError, VpdError
 from vpd.library.answers import ACCEPTED, OTHER, REJECTED, Answer, read_answers
 from vpd.library.artefact import read_recipe
-from vpd.library.labels import read_labels
+from vpd.library.labels import REVIEWED, read_labels
 from vpd.library.layout import Layout
 from vpd.library.sealed_files import read_array, write_array
 from vpd.library.videos import Videos

@@ -9,12 +9,11 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from vpd.detection.targets import REVIEWED
 from vpd.errors import InputError, unknown_name
 from vpd.formats.media import Media
 from vpd.formats.table import WRITTEN, export_segments
 from vpd.library.artefact import write_text
-from vpd.library.labels import read_labels
+from vpd.library.labels import REVIEWED, read_labels
 from vpd.library.results import new_results
 from vpd.report.playlist import write_playlist
 from vpd.types import Detection

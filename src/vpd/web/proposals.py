@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from vpd.detection.targets import REVIEWED
 from vpd.errors import VpdError
 from vpd.library.answers import read_answers
-from vpd.library.labels import read_labels
+from vpd.library.labels import REVIEWED, read_labels
 from vpd.library.sealed_files import read_json, write_json
 from vpd.types import Segment
 from vpd.web.workspace import Workspace
