@@ -84,7 +84,7 @@ def test_a_test_segment_without_features_counts_as_wrong(library, tmp_path):
 def test_segments_are_named_by_the_labelled_ones_or_the_reason_is_told(library, tmp_path):
     layout, segments = library
     asked = [Segment(s.video, s.start_s, s.end_s) for s in segments[24:]]
-    answers = recognise_segments(
+    answers, _ = recognise_segments(
         FeatureStore(layout, "made"), make_recogniser("dtw-nn"), segments[:24], asked
     )
     right = [a.label == s.label for a, s in zip(answers, segments[24:], strict=True)]
@@ -134,7 +134,9 @@ def test_segments_that_one_of_the_features_lacks_have_a_reason(two_features):
     layout, segments = two_features
     late = replace(segments[0], start_s=50.0, end_s=51.0)
     store, sizes = open_features(layout, AUTO)
-    answers = recognise_segments(store, make_recogniser("linear", parts=sizes), segments, [segments[1], late])
+    answers, _ = recognise_segments(
+        store, make_recogniser("linear", parts=sizes), segments, [segments[1], late]
+    )
     assert answers[0].label == segments[1].label
     assert answers[1].label is None
     assert "shows no features" in answers[1].reason

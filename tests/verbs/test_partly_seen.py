@@ -1,10 +1,15 @@
 """Segments in which the athlete is seen for a part of the time: said, and taken as what is seen."""
 
+import shutil
+
 import numpy as np
 import pytest
 
+from vpd import Library
 from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
+from vpd.library.labels import write_labels
+from vpd.library.layout import Layout
 from vpd.library.poses import write_poses
 from vpd.sequences.spans import seen_span
 from vpd.types import FeatureSequence, PoseSequence, Segment
@@ -63,3 +68,24 @@ def test_comparisons_and_overlays_say_so(layout):
     every = overlay(layout, OverlayRequest([whole, part], "vipe-window"))
     assert found.to_json()["notes"] == every.to_json()["notes"] != []
     assert not compare(layout, CompareRequest(whole, whole, "vipe-window")).notes
+
+
+@pytest.fixture
+def labelled(layout, tmp_path):
+    """The library with a label in a span of new1 that shows nobody."""
+    own = Layout(shutil.copytree(layout.root, tmp_path / "lib"))
+    labels = [segment for segment in Library(own.root).labels() if segment.video != "new1"]
+    write_labels(own.labels, [*labels, Segment("new1", 0.0, 0.6, None, "a")])
+    return Library(own.root)
+
+
+@pytest.mark.parametrize("verb", ["recognise", "detect"])
+def test_a_label_that_shows_nobody_is_said_and_not_counted(labelled, verb):
+    found = {
+        "recognise": lambda: labelled.recognise("new2@0.2-1", features="vipe-window", recogniser="nns"),
+        "detect": lambda: labelled.detect("new2", features="vipe-window"),
+    }[verb]()
+    said = [str(note) for note in found.notes]
+    (about,) = [note for note in said if note.startswith("Nothing is learned from a label")]
+    assert "new1 shows no features of an athlete between 0 and 0.6 s" in about
+    assert verb == "detect" or found.learned_from == 4

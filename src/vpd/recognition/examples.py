@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vpd.counting import counted
@@ -36,16 +36,31 @@ def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]
     """Read the features of ``segments``. Raises InputError where none of them has any."""
     sequences: list[FeatureSequence | None] = [None] * len(segments)
     reasons: dict[int, str] = {}
-    # By video, so that each is opened once, in whatever order the labels stand.
-    for i in sorted(range(len(segments)), key=lambda i: segments[i].video):
-        if why := store.why_not(segments[i].video):
-            reasons[i] = why
-            continue
-        try:
-            sequences[i] = store.segment(segments[i])
-        except InputError as error:
-            reasons[i] = str(error)
+    for i, found in _each(store, segments):
+        if isinstance(found, str):
+            reasons[i] = found
+        else:
+            sequences[i] = found
     if len(reasons) == len(segments):
         why = next(iter(reasons.values()), "there are no segments")
         raise InputError(f"of {counted(len(segments), 'segment')} none has features {store.name!r}: {why}")
     return Examples(list(segments), sequences, reasons)
+
+
+def unseen(store: FeatureStore | JoinedStore, segments: Sequence[Segment]) -> dict[int, str]:
+    """By index, why segments have no features; the features of the others are not kept."""
+    return {i: found for i, found in _each(store, segments) if isinstance(found, str)}
+
+
+def _each(
+    store: FeatureStore | JoinedStore, segments: Sequence[Segment]
+) -> Iterator[tuple[int, FeatureSequence | str]]:
+    """The features of each segment, or why it has none, by its index.
+
+    They come by video, so that each is opened once, in whatever order the labels stand.
+    """
+    for i in sorted(range(len(segments)), key=lambda i: segments[i].video):
+        try:
+            yield i, store.why_not(segments[i].video) or store.segment(segments[i])
+        except InputError as error:
+            yield i, str(error)

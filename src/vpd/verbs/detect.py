@@ -17,9 +17,11 @@ from vpd.detection.make import make_detector
 from vpd.detection.targets import split_reviewed
 from vpd.errors import InputError
 from vpd.library.frames import read_times
+from vpd.library.labels import REVIEWED
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.metrics.spotting import frames_to_seconds
+from vpd.recognition.examples import unseen
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
 from vpd.settings import DetectSettings
@@ -28,7 +30,7 @@ from vpd.strings import Sentence
 from vpd.types import Array, Detection, Segment
 from vpd.verbs.detections import COLUMNS, detection_rows
 from vpd.verbs.features import FeatureChoice, choose_features, with_joints
-from vpd.verbs.labelled import labelled_segments, left_out_notes
+from vpd.verbs.labelled import labelled_segments, left_out_notes, unseen_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import Row, to_csv
 
@@ -288,7 +290,8 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     if request.points is not None:
         changed["points_s"] = tolerance_s(request.points, float(videos[wanted[0]].fps))
     settings = settings.changed(**changed)
-    notes = (*notes, *left_out_notes(store))
+    actions = [s for s in labels if s.label != REVIEWED]
+    notes = (*notes, *left_out_notes(store), *unseen_notes(store, actions, unseen(store, actions), videos))
     times_s = {video: read_times(library.frames(video)) for video in wanted}
     return _Task(store, joints, features, labels, times_s, settings, request.at_least, notes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +105,20 @@ def partly_seen_notes(
 def unsaid(segments: Iterable[Segment], videos: Videos) -> list[Segment]:
     """The segments in videos that `set_aside_notes` says nothing of."""
     return [s for s in segments if videos[s.video].status != SET_ASIDE]
+
+
+def unseen_notes(
+    store: FeatureStore | JoinedStore, segments: Sequence[Segment], reasons: Mapping[int, str], videos: Videos
+) -> tuple[Sentence, ...]:
+    """A sentence for each labelled segment from which nothing is learned, as it shows no features; beyond a
+    few, how many more. Left out are those of videos that `left_out_notes` and `set_aside_notes` name.
+    """
+    said = [
+        Sentence("note_unseen", {"why": why.rstrip(".")})
+        for i, why in sorted(reasons.items())
+        if segments[i].video not in store.left_out and videos[segments[i].video].status != SET_ASIDE
+    ]
+    return tuple(named_singly(said, "note_more_unseen"))
 
 
 def set_aside_notes(segments: Iterable[Segment], videos: Videos) -> tuple[Sentence, ...]:

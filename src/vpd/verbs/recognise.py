@@ -21,7 +21,7 @@ from vpd.settings.toml import load_settings
 from vpd.strings import Sentence
 from vpd.types import Segment
 from vpd.verbs.features import FeatureChoice, choose_features, open_features
-from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments_of, unsaid
+from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments_of, unsaid, unseen_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SCORE_DECIMALS, SEGMENT_COLUMNS, Row, segment_row, to_csv
 
@@ -67,7 +67,7 @@ class RecogniseResult:
 
     Attributes
     ----------
-    learned_from : number of labelled segments.
+    learned_from : number of labelled segments that have features.
     notes : sentences on labels that could not be used.
     """
 
@@ -125,9 +125,13 @@ def recognise(
     recogniser = request.recogniser or settings.recogniser
     store, parts = open_features(library, features.name)
     model = make_recogniser(recogniser, settings.sides, parts)
-    answers = recognise_segments(store, model, labelled, asked, progress)
-    notes = (*notes, *left_out_notes(store, unsaid(labelled, videos)))
-    return RecogniseResult(answers, len(labelled), features, recogniser, notes)
+    answers, unseen = recognise_segments(store, model, labelled, asked, progress)
+    notes = (
+        *notes,
+        *left_out_notes(store, unsaid(labelled, videos)),
+        *unseen_notes(store, labelled, unseen, videos),
+    )
+    return RecogniseResult(answers, len(labelled) - len(unseen), features, recogniser, notes)
 
 
 def _asked(request: RecogniseRequest, videos: Videos, labelled: Sequence[Segment]) -> list[Segment]:
@@ -150,8 +154,11 @@ def recognise_segments(
     labelled: Sequence[Segment],
     asked: Sequence[Segment],
     progress: Progress | None = None,
-) -> list[Recognised]:
-    """Fit the recogniser ``model`` to the labelled segments, and name each requested segment, in order."""
+) -> tuple[list[Recognised], dict[int, str]]:
+    """Fit the recogniser ``model`` to the labelled segments, and name each requested segment, in order.
+
+    Also why nothing is learned from some of the labelled segments, by index.
+    """
     progress = progress or Progress()
     if not labelled:
         raise InputError("there are no labelled segments to learn from; write some to labels.csv")
@@ -173,4 +180,4 @@ def recognise_segments(
             continue
         best = int(rows[i].argmax())
         answers.append(Recognised(segment, str(model.classes_[best]), float(rows[i][best])))
-    return answers
+    return answers, known.reasons
