@@ -72,7 +72,7 @@ PARTS = {
     "clip": lambda text: html.clip(text, 1.0),
     "demo page": lambda text: html.fragment("demo_page.html", **dict.fromkeys(DEMO, text)),
     "search page": lambda text: html.fragment(
-        "search_page.html", about=text, data=data_of(text), warping=html.WARPING
+        "search_page.html", about=text, notes=text, data=data_of(text), warping=html.WARPING
     ),
 }
 

@@ -11,6 +11,8 @@ from vpd.library.features import write_features
 from vpd.library.labels import write_labels
 from vpd.library.layout import Layout
 from vpd.library.poses import write_poses
+from vpd.library.videos import Videos
+from vpd.report.search_page import write_search_page
 from vpd.sequences.spans import seen_span
 from vpd.types import FeatureSequence, PoseSequence, Segment
 from vpd.verbs.compare import CompareRequest, compare
@@ -60,6 +62,12 @@ def test_a_query_of_which_a_part_is_seen_says_so(layout):
     )
     whole = search(layout, SearchRequest(["new1@0.8-1.6"], uncut=True, features="vipe-window")).notes
     assert not [note for note in whole if "is seen for" in str(note)]
+
+
+def test_the_page_of_a_search_says_so(layout, tmp_path):
+    result = search(layout, SearchRequest(["new1@0.0-1.2"], uncut=True, features="vipe-window"))
+    page = write_search_page(tmp_path, result, Videos.read(layout).recording).read_text(encoding="utf-8")
+    assert "<p>new1@0-1.2: the athlete is seen for 0.40 of 1.20 s" in page
 
 
 def test_comparisons_and_overlays_say_so(layout):

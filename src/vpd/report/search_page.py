@@ -10,11 +10,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 
 from vpd.errors import ArtefactError, InputError
 from vpd.library.artefact import write_text
 from vpd.report.clips import Clip, Find, write_clip, write_clips
-from vpd.report.html import WARPING, fragment, script_data, url, write_page
+from vpd.report.html import WARPING, fragment, join, script_data, url, write_page
 from vpd.search import Hit
 from vpd.types import Array, Segment
 from vpd.verbs.rows import Row, segment_row
@@ -55,7 +56,8 @@ def write_search_page(folder: Path, result: SearchResult, find: Find) -> Path:
     write_text(result.to_csv(), folder / "hits.csv")
     write_text(json.dumps(result.to_json(), indent=1), folder / "hits.json")
     data = script_data({"queries": asked, "results": cards})
-    body = fragment("search_page.html", about=_about(result), data=data, warping=WARPING)
+    notes = join(Markup("<p>{}</p>").format(str(note)) for note in result.notes)
+    body = fragment("search_page.html", about=_about(result), notes=notes, data=data, warping=WARPING)
     return write_page(folder / "index.html", "Search results", body)
 
 
