@@ -4,7 +4,8 @@
 
 Every part that runs on a GPU by the settings as they are: detector, pose, optical flow (random weights, since
 the published ones are fetched), the paper's student and the default one in training and in embedding, the
-recognisers' BiGRU, warping, the embeddings vipe and vipe-window, the baselines' networks. No video is needed.
+recognisers' BiGRU, warping, the scan of a search index, the embeddings vipe and vipe-window, the baselines'
+networks. No video is needed.
 
 "error" is the largest difference between the device's results and the CPU's for the same inputs and weights
 in float32 without TF32, relative to the largest value (at least 1); the tolerance is beside it. "rate" is the
@@ -45,6 +46,7 @@ from vpd.baselines.training import Trainer, make_optimiser
 from vpd.crops import CropFile
 from vpd.device import choose_device, make_accelerator
 from vpd.dtw import many_to_many, pack
+from vpd.dtw.subsequence import stack_queries
 from vpd.errors import VpdError
 from vpd.flow.raft import Raft
 from vpd.models import model_path
@@ -52,6 +54,9 @@ from vpd.models.session import batch_size, open_session
 from vpd.models.torch_session import TorchSession
 from vpd.pose.movenet import MoveNet
 from vpd.recognition.bigru import BiGRUClassifier
+from vpd.search.coarse import SLOT_S, CoarseQueries
+from vpd.search.likely import CoarsePart, likely_slots
+from vpd.search.likely_on_device import scores_on
 from vpd.settings import DistillSettings, EmbedSettings
 from vpd.settings.distill import HeadSettings
 from vpd.settings.vipe import VipeSettings
@@ -397,6 +402,26 @@ def bigru(machine: Machine) -> Iterator[Row]:
     )  # fmt: skip
 
 
+def search(machine: Machine) -> Iterator[Row]:
+    """The scan of a search index for one query and its mirror image; bare is all but copying and choosing."""
+    rng = np.random.default_rng(0)
+    count, p = machine.of(20_000_000, 20_000), 16
+    numbers = np.resize(rng.integers(-60, 61, (machine.of(1_000_000, count), p), np.int8), (count, p))
+    part = CoarsePart("made", numbers, np.array([0, count]), np.array([True]))
+    ready = torch.from_numpy(numbers[: 1 << 20]).to(machine.device)
+    valid = torch.ones(len(ready), dtype=torch.bool, device=machine.device)
+    for slots in (3, 10, 25):
+        asked = [numbers[at : at + slots].astype(np.float32) for at in (1000, 5000)]
+        queries = CoarseQueries(stack_queries(asked, centred=False), 0.0)
+        apart = likely_slots(queries, [part], 80, machine.device) != likely_slots(queries, [part], 80)
+        yield Row(
+            f"search index, query of {slots * SLOT_S:.1f} s", str(machine.device), apart, 0.0, "slots", count,
+            machine.rate(lambda q=queries: likely_slots(q, [part], 80, machine.device), count),
+            machine.rate(lambda q=queries: scores_on(q.stacked, ready, valid), len(ready)),
+            machine.cpu_rate(lambda q=queries: likely_slots(q, [part], 80), count),
+        )  # fmt: skip
+
+
 def dtw(machine: Machine) -> Iterator[Row]:
     """Queries against many sequences, d = 64; bare is the product of all frames with all frames."""
     device = str(machine.device)
@@ -553,6 +578,7 @@ PARTS: dict[str, Callable[[Machine], Iterator[Row]]] = {
     "student": student,
     "bigru": bigru,
     "dtw": dtw,
+    "search": search,
     "vipe": vipe,
     "baselines": baselines,
 }

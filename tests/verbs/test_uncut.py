@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+import torch
 
 from tests.search.test_uncut import smooth
 from vpd.errors import ArtefactError
@@ -12,6 +13,8 @@ from vpd.library.artefact import Recipe
 from vpd.library.features import write_features
 from vpd.library.index_file import read_stamps
 from vpd.library.layout import Layout
+from vpd.search import likely, likely_on_device
+from vpd.search.likely_on_device import likely_slots_on
 from vpd.search.uncut import overlap
 from vpd.sequences import FeatureStore
 from vpd.settings.search import SearchSettings
@@ -67,6 +70,23 @@ def test_the_index_leads_to_what_every_frame_gives(layout):
     assert exact.exact
     assert found == expected
     assert {segment.video for segment, _ in found} <= {f"v{i}" for i in range(8)} - {"v0"}
+
+
+def test_a_gpu_leads_to_the_same(layout, monkeypatch):
+    _, expected = searched(layout, BY_INDEX)
+    used = []
+
+    def on_gpu(*args):
+        used.append(args[0])
+        return likely_slots_on(*args)
+
+    monkeypatch.setattr(likely, "GPU_CELLS", 0)
+    monkeypatch.setattr(likely, "gpu_of_torch", lambda: torch.device("cpu"))
+    monkeypatch.setattr(likely_on_device, "likely_slots_on", on_gpu)
+    assert searched(layout, BY_INDEX)[1] == expected
+    assert used
+    assert searched(layout, SearchSettings(top=6, exact_up_to=0, device="cpu"))[1] == expected
+    assert len(used) == 1
 
 
 def far(tasks):

@@ -24,7 +24,7 @@ ON_HOST = 1 << 28
 SCALE = {"l2": 1.0, "sqeuclidean": 1.0, "cosine": 0.5}
 
 
-def _room(device: torch.device) -> int:
+def room(device: torch.device) -> int:
     """Bytes that frame distances of a block of pairs may take."""
     if device.type != "cuda":
         return ON_HOST
@@ -51,13 +51,13 @@ def device_path_costs(
     first = 0
     while first < packed.groups:
         # Groups are sorted by length: those of a block are padded to its longest.
-        last, room = first, _room(device)
-        while last < packed.groups and (last == first or _bytes(packed, first, last + 1, prepared) <= room):
+        last, most = first, room(device)
+        while last < packed.groups and (last == first or _bytes(packed, first, last + 1, prepared) <= most):
             last += 1
         candidates = _unpacked(values, norms, packed, first, last)
         ranks = slice(first * LANES, min(last * LANES, len(packed)))
         longest = int(packed.lengths[ranks][-1])
-        each = max(1, int(room // _bytes(packed, first, last, prepared)))
+        each = max(1, int(most // _bytes(packed, first, last, prepared)))
         for part in (order[i : i + each] for i in range(0, len(order), each)):
             found = _block(
                 [prepared[q] for q in part], *candidates, lengths[ranks], longest, packed, pattern, window

@@ -51,12 +51,15 @@ class Queries:
         return int(np.diff(self.edges).max())
 
 
-def stack_queries(queries: list[Array], distance: str = "l2") -> Queries:
-    """Stack queries, each (n, d). Raises InputError where one is empty or not finite, or d differs."""
+def stack_queries(queries: list[Array], distance: str = "l2", centred: bool = True) -> Queries:
+    """Stack queries, each (n, d). Without ``centred`` whole numbers stay whole. Raises InputError where one
+    is empty or not finite, or d differs.
+    """
     if not queries or any(q.ndim != 2 or not len(q) or q.shape[1] != queries[0].shape[1] for q in queries):
         raise InputError("queries must be (frames, d), not empty, and of one d")
     frames = np.concatenate(queries)
-    centre = np.zeros(frames.shape[1]) if distance == "cosine" else frames.mean(axis=0, dtype=np.float64)
+    centred = centred and distance != "cosine"
+    centre = frames.mean(axis=0, dtype=np.float64) if centred else np.zeros(frames.shape[1])
     centre = centre.astype(np.float32)
     values, norms = prepare_frames(frames.astype(np.float64), centre.astype(np.float64), distance)
     edges = np.concatenate([[0], np.cumsum([len(q) for q in queries])])

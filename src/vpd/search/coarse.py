@@ -1,10 +1,11 @@
 """Coarse features, by which an index finds where an exact search pays: 16 bytes for 0.16 s of an athlete.
 
 A stream is cut into slots of equal time. Of each the mean feature is kept, on the axes along which features
-spread most (principal components), rounded to whole numbers of eight bits. The query, made coarse likewise,
-is warped with these rows as the exact search warps it with frames: a sixteenth of the cells at 25 frames a
-second, and a quarter of the numbers of each. It follows every tempo, and one index serves queries of any
-length. How it compares with descriptors of whole spans: docs/experiments/index.md.
+spread most (principal components), rounded to whole numbers of eight bits. The query, made coarse and rounded
+likewise, is warped with these rows as the exact search warps it with frames: a sixteenth of the cells at 25
+frames a second, and a quarter of the numbers of each. It follows every tempo, and one index serves queries of
+any length. Squared distances are whole numbers below 2^24, which float32 holds exactly, so that every
+processor finds the same. How it compares with descriptors of whole spans: docs/search.md.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def fit_basis(features: Array) -> Basis:
     return Basis(mean.astype(np.float32), (axes * (MOST / largest if largest else 1.0)).astype(np.float32))
 
 
+def rounded(numbers: Array) -> Array:
+    """Whole numbers of -127..127, in float32."""
+    return np.asarray(np.clip(np.rint(numbers), -MOST, MOST), np.float32)
+
+
 def slot_rows(times_s: Array) -> Array:
     """(S,) the first frame of each slot, of (T,) times; a slot without a frame has the next one's."""
     count = int((times_s[-1] - times_s[0]) / SLOT_S) + 1
@@ -75,7 +81,7 @@ def coarse_stream(stream: Stream, basis: Basis) -> Array:
     values = stream.values if valid.all() else np.where(valid[:, None], stream.values, 0)
     there = np.add.reduceat(valid.astype(np.float32), rows)
     means = np.add.reduceat(values, rows, axis=0) / np.maximum(there, 1)[:, None]
-    numbers = np.clip(np.rint(basis.numbers(means)), -MOST, MOST).astype(np.int8)
+    numbers = rounded(basis.numbers(means)).astype(np.int8)
     frames = np.maximum(np.diff(np.append(rows, len(valid))), 1)
     numbers[2 * there < frames] = NONE
     return numbers
@@ -112,6 +118,7 @@ def coarse_queries(
         first = np.linspace(0, frames, slots, endpoint=False).astype(int)
         sizes = np.diff(np.append(first, frames))[:, None]
         for side in orientations:
-            parts.append(basis.numbers(np.add.reduceat(query.values[:, side], first, axis=0) / sizes))
+            means = np.add.reduceat(query.values[:, side], first, axis=0) / sizes
+            parts.append(rounded(basis.numbers(means)))
         reach_s = max(reach_s, LONGEST_STRETCH * duration_s + 2 * SLOT_S)
-    return CoarseQueries(stack_queries(parts), reach_s)
+    return CoarseQueries(stack_queries(parts, centred=False), reach_s)

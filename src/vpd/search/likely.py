@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import minimum_filter1d
@@ -12,9 +13,13 @@ from scipy.ndimage import minimum_filter1d
 from vpd.dtw.subsequence import subsequence_scores
 from vpd.dtw.threads import one_thread_each, pool
 from vpd.machine import cores
+from vpd.models.session import gpu_of_torch
 from vpd.search.coarse import NONE, SLOT_S, CoarseQueries
 from vpd.search.streams import Stream
 from vpd.types import Array
+
+if TYPE_CHECKING:
+    import torch
 
 CHUNK = 1 << 16
 """Slots a task: three hours of an athlete, a megabyte."""
@@ -25,6 +30,10 @@ with 1, the exact top 50 of Penn Action are found to 93 %, with 3 to 99 %."""
 
 LIKELY = 4
 """Slots whose surroundings are searched exactly, in multiples of the results wanted."""
+
+GPU_CELLS = 2_000_000_000
+"""Cells of the warping for each core from which a GPU is used. A core takes six seconds for them, as long as
+importing torch and opening the GPU."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +63,73 @@ class LikelySlot:
     slot: int
 
 
-def likely_slots(queries: CoarseQueries, parts: Iterable[CoarsePart], count: int) -> list[LikelySlot]:
-    """The ``count`` nearest slots of all parts, nearest first. Memory does not grow with the parts."""
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Slots of a part that are looked at together.
+
+    Attributes
+    ----------
+    part : name of the part.
+    start : the slot of the part that is the first of its own.
+    numbers : (T, p) int8: its own slots, one before and one behind them, and before these the slots that
+        decide their distances.
+    asked : (T,) bool, None where all are searched.
+    skip : slots of ``numbers`` before the first whose distance is told.
+    own : which of the told distances are those of its own slots.
+    """
+
+    part: str
+    start: int
+    numbers: Array
+    asked: Array | None
+    skip: int
+    own: slice
+
+    def likely(self, own: Array, distances: Array) -> list[LikelySlot]:
+        """Those of its own slots, counted from the first of them, with their distances."""
+        return [
+            LikelySlot(float(distance), self.part, self.start + int(slot))
+            for slot, distance in zip(own, distances, strict=True)
+        ]
+
+
+def cut(part: CoarsePart, start: int, length: int, context: int) -> Chunk:
+    """The slots start..start + length of a part. ``context`` slots before an end decide its distance."""
+    stop = min(start + length, len(part.numbers))
+    first, last = max(0, start - 1), min(stop + 1, len(part.numbers))
+    left = max(0, first - context)
+    asked = None
+    if not part.asked.all():
+        asked = np.repeat(part.asked, np.diff(part.edges))[left:last]
+    own = slice(start - first, stop - first)
+    return Chunk(part.name, start, part.numbers[left:last], asked, first - left, own)
+
+
+def choose_gpu(name: str, queries: CoarseQueries, slots: int) -> torch.device | None:
+    """The device of that name to scan so many slots on, None for the CPU, for which torch is not imported.
+
+    "auto" is a GPU where there is one and the scan is long enough. Raises InputError for one not there.
+    """
+    if name == "auto":
+        return gpu_of_torch() if slots * len(queries.stacked.values) >= GPU_CELLS * cores() else None
+    if name == "cpu":
+        return None
+    from vpd.device import choose_device
+
+    return choose_device(name)
+
+
+def likely_slots(
+    queries: CoarseQueries, parts: Iterable[CoarsePart], count: int, device: torch.device | None = None
+) -> list[LikelySlot]:
+    """The ``count`` nearest slots of all parts, nearest first. Memory does not grow with the parts.
+
+    They are the same on a ``device`` of torch as on the CPU, without one.
+    """
+    if device is not None:
+        from vpd.search.likely_on_device import likely_slots_on
+
+        return likely_slots_on(device, queries, parts, count)
     found: list[LikelySlot] = []
     waiting: set[Future[list[LikelySlot]]] = set()
 
@@ -79,20 +153,19 @@ def likely_slots(queries: CoarseQueries, parts: Iterable[CoarsePart], count: int
 
 def _of_chunk(queries: CoarseQueries, part: CoarsePart, start: int, count: int) -> list[LikelySlot]:
     """The nearest slots among start..start + CHUNK; each is the nearest of itself and its neighbours."""
-    stop = min(start + CHUNK, len(part.numbers))
-    first, last = max(0, start - 1), min(stop + 1, len(part.numbers))
-    left = max(0, first - queries.context)
-    rows = part.numbers[left:last]
-    valid = rows[:, 0] != NONE
-    if not part.asked.all():
-        valid &= np.repeat(part.asked, np.diff(part.edges))[left:last]
+    chunk = cut(part, start, CHUNK, queries.context)
+    valid = chunk.numbers[:, 0] != NONE
+    if chunk.asked is not None:
+        valid &= chunk.asked
     if not valid.any():
         return []
-    scores, _ = subsequence_scores(queries.stacked, rows.astype(np.float32), valid, skip=first - left)
-    ends = np.flatnonzero((scores == minimum_filter1d(scores, 3, mode="nearest")) & np.isfinite(scores))
-    ends = ends[(ends >= start - first) & (ends < stop - first)]
-    ends = ends[np.argsort(scores[ends], kind="stable")[:count]]
-    return [LikelySlot(float(scores[e]), part.name, first + int(e)) for e in ends]
+    rows = chunk.numbers.astype(np.float32)
+    scores, _ = subsequence_scores(queries.stacked, rows, valid, skip=chunk.skip)
+    lowest = (scores == minimum_filter1d(scores, 3, mode="nearest")) & np.isfinite(scores)
+    ends = np.flatnonzero(lowest[chunk.own])
+    distances = scores[chunk.own][ends]
+    nearest = np.argsort(distances, kind="stable")[:count]
+    return chunk.likely(ends[nearest], distances[nearest])
 
 
 def windows(stream: Stream, slots: Array, reach_s: float) -> list[Stream]:

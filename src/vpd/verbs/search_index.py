@@ -33,7 +33,7 @@ from vpd.library.index_file import (
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.search.coarse import NONE, NUMBERS, SLOT_S, Basis, coarse_queries, coarse_stream, fit_basis
-from vpd.search.likely import CoarsePart, likely_slots, windows
+from vpd.search.likely import CoarsePart, choose_gpu, likely_slots, windows
 from vpd.search.streams import Stream
 from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
@@ -305,7 +305,9 @@ def likely_windows(
             yield CoarsePart(path.name, part.numbers, part.edges, np.array(asked(part), bool))
 
     found: dict[str, list[int]] = defaultdict(list)
-    for likely in likely_slots(coarse, parts(), count):
+    total = sum(path.stat().st_size for path in index.parts) // NUMBERS
+    device = choose_gpu(settings.device, coarse, total)
+    for likely in likely_slots(coarse, parts(), count, device):
         found[likely.part].append(likely.slot)
     chosen: list[Stream] = []
     for path in index.parts:
