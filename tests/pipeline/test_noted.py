@@ -44,7 +44,6 @@ def counted(monkeypatch):
         return real(path, recipe)
 
     monkeypatch.setattr(module, "is_current", is_current)
-    monkeypatch.setattr("vpd.pipeline.scan.is_current", is_current)
     return looked
 
 

@@ -10,9 +10,9 @@ from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.sealed_files import read_json
 from vpd.pipeline import distill
+from vpd.pipeline.due import stale
 from vpd.pipeline.run import open_sources, sweep
 from vpd.pipeline.sources import Sources
-from vpd.pipeline.table import stale
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,15 @@ from vpd.library.recovery import mend_table
 from vpd.library.videos import NEW, OK, SET_ASIDE, VideoRow, Videos
 from vpd.library.within import within
 from vpd.machine import cores
-from vpd.pipeline import distill, ranks, scan
+from vpd.pipeline import distill, ranks
 from vpd.pipeline.cluster import Cluster
+from vpd.pipeline.due import notes_of, scan_is_due, stale
 from vpd.pipeline.engine import automatic_jobs, choose_engine
 from vpd.pipeline.memory import check_memory
 from vpd.pipeline.report import Listener, RunReport, Silent
 from vpd.pipeline.shard import Shard
 from vpd.pipeline.sources import Sources
-from vpd.pipeline.table import stale, with_needs
+from vpd.pipeline.table import with_needs
 from vpd.pipeline.task import ENDS_ALL, Task
 from vpd.settings.toml import load_settings
 from vpd.verbs.progress import Progress
@@ -171,7 +172,7 @@ class _Run:
 
     def scan(self) -> None:
         videos = self.sources.videos
-        due = [video for video in self.mine(videos.rows) if scan.is_due(self.sources, video)]
+        due = [video for video in self.mine(videos.rows) if scan_is_due(self.sources, video)]
         self.perform("scan", self.tasks((video, ["scan"]) for video in due))
         rows = (self.sources.row(video) for video in due)
         self.report.found = {row.video: row.about for row in rows if row.about and not row.error}
@@ -268,7 +269,7 @@ class _Run:
     def note(self) -> None:
         """Note what was found up to date, for the next look."""
         try:
-            self.sources.notes.write(self.sources.videos.rows.values())
+            notes_of(self.sources).write(self.sources.videos.rows.values())
         except InputError as error:
             self.report.problems.append(f"notes: {error}")
 

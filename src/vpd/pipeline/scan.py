@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from vpd.errors import InputError, RateMissingError, VideoError
-from vpd.library.artefact import Recipe, is_current, read_recipe
+from vpd.library.artefact import Recipe, read_recipe
 from vpd.library.frames import write_index
 from vpd.library.layout import Layout
 from vpd.library.sample import content_sample
-from vpd.library.videos import NEW, OK, VideoRow
+from vpd.library.videos import OK, VideoRow
 from vpd.pipeline.sources import Output, Sources, once_a_video
 from vpd.video import recording_key, scan_video
 
@@ -36,32 +36,6 @@ def _output(layout: Layout, row: VideoRow, fps: float) -> Output:
 def outputs(sources: Sources, video: str) -> list[Output]:
     """The index of the frames, with its recipe."""
     return [_output(sources.layout, sources.row(video), sources.settings.scan.fps)]
-
-
-def is_due(sources: Sources, video: str) -> bool:
-    """Whether the video must be scanned: it is new, its file has changed, or its index is missing.
-
-    An unreadable file is tried again when it changes, or when its missing rate is given. A missing file is
-    not scanned.
-    """
-    row = sources.row(video)
-    if row.status == NEW or not row.key:
-        return True
-    try:
-        if sources.videos.changed(video):
-            return True
-    except InputError:
-        return False
-    plain = sources.is_plain(video)
-    if plain and row.frames > 0 and sources.notes.has(row, STEP):
-        return False
-    output = outputs(sources, video)[0]
-    readable = row.frames > 0 or (row.without_rate and sources.settings.scan.fps > 0)
-    if not readable or not is_current(output.path, output.recipe):
-        return readable
-    if plain:
-        sources.notes.keep(row, STEP, [output.path])
-    return False
 
 
 def scan(sources: Sources, video: str) -> VideoRow:

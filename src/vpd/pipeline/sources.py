@@ -101,6 +101,7 @@ class Sources:
         check_teachers(settings.teach.teachers, "teachers in [teach] of vpd.toml")
         check_teachers((h.teacher for h in settings.distill.heads), "heads in [distill] of vpd.toml")
         self.made: dict[tuple[str, ...], Any] = {}
+        self.notes: Notes | None = None
 
     def with_teachers(self, names: Sequence[str], invert: bool = False) -> Sources:
         """A copy with these teachers besides those of the settings, and with `invert` where either sets it.
@@ -128,14 +129,6 @@ class Sources:
     def row(self, video: str) -> VideoRow:
         """The video's row."""
         return self.videos.rows[video]
-
-    @cached_property
-    def notes(self) -> Notes:
-        """The notes of what was found up to date under these settings."""
-        from vpd.pipeline.noted import Notes
-        from vpd.pipeline.table import probes  # the table's steps import this file
-
-        return Notes(self.layout, probes(self))
 
     def is_plain(self, video: str) -> bool:
         """Whether the recipes of a video follow from its content and the settings alone."""

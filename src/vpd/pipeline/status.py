@@ -7,9 +7,10 @@ from typing import Any
 
 from vpd.library.layout import Layout
 from vpd.library.videos import SET_ASIDE, Videos
-from vpd.pipeline import distill, scan
+from vpd.pipeline import distill
+from vpd.pipeline.due import scan_is_due, stale
 from vpd.pipeline.run import needed_steps, open_sources
-from vpd.pipeline.table import STEPS, stale
+from vpd.pipeline.table import STEPS
 
 
 @dataclass
@@ -100,7 +101,7 @@ def status(layout: Layout, videos: Videos | None = None) -> Status:
         unreadable = row.status == SET_ASIDE and not row.frames
         due: list[str] = []
         needed = list(result.steps)
-        if scan.is_due(sources, video):
+        if scan_is_due(sources, video):
             due = list(result.steps)
         elif not unreadable:
             needed = needed_steps(sources, video, result.steps, kept)

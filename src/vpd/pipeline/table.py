@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from vpd.errors import unknown_name
-from vpd.library.videos import OK, VideoRow, Videos
 from vpd.pipeline import crop, embed, pose, scan, teach, track
-from vpd.pipeline.noted import Probe, probe_of
 from vpd.pipeline.passes import Watcher
 from vpd.pipeline.sources import Output, Sources, Work
 
@@ -98,37 +96,6 @@ def with_needs(names: Iterable[str]) -> list[str]:
             wanted.add(name)
             waiting += step(name).needs
     return [name for name in STEPS if name in wanted]
-
-
-def stale(sources: Sources, video: str, names: Iterable[str]) -> list[str]:
-    """The steps, in order, with an artefact of the video that is missing or out of date."""
-    return [name for name in names if not is_made(sources, video, name)]
-
-
-def is_made(sources: Sources, video: str, name: str) -> bool:
-    """Whether all artefacts of one step for one video are up to date. What is looked at is noted."""
-    row, plain = sources.row(video), sources.is_plain(video)
-    if plain and sources.notes.has(row, name):
-        return True
-    if plain and sources.notes.is_missing(row, name):
-        return False
-    found = outputs(sources, video, name)
-    made = all(output.current for output in found)
-    if made and plain and found:
-        sources.notes.keep(row, name, [output.path for output in found])
-    return made
-
-
-def probes(sources: Sources) -> dict[str, Probe]:
-    """For each step, what it would make of a video that has nothing of its own."""
-    row = VideoRow(":", "", "", 0, 0, key="0" * 32, frames=1, status=OK)  # no id has a colon
-    probe = Sources(sources.layout, sources.settings, Videos(sources.layout, [row]))
-    found = {name: outputs(probe, row.video, name) for name in STEPS}
-    return {
-        name: probe_of(sources.layout.root, (o.recipe.key for o in made), (o.path for o in made), row.video)
-        for name, made in found.items()
-        if made
-    }
 
 
 def outputs(sources: Sources, video: str, name: str) -> list[Output]:
