@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from vpd.baselines.options import BaselineOptions
 from vpd.baselines.table import BASELINES
 from vpd.library.artefact import write_text
 from vpd.library.layout import Layout
@@ -28,7 +29,7 @@ from vpd.recognition.recognisers import RECOGNISERS
 from vpd.report.evaluation_page import accuracy_cells, write_evaluation
 from vpd.types import Segment
 from vpd.verbs.baselines import measure_baselines
-from vpd.verbs.evaluate import BaselineOptions, advice
+from vpd.verbs.evaluate import advice
 from vpd.verbs.few_shot import Evaluation, Parts, measure, prepare
 
 PAPER = "bigru"

@@ -32,12 +32,13 @@ from vpd.verbs.labelled import Span
 from vpd.verbs.progress import Progress
 
 if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
+    from vpd.baselines.options import BaselineOptions
     from vpd.pipeline.check import LibraryCheck
     from vpd.verbs.answer import AnswersResult
     from vpd.verbs.athletes import AthletesResult, PicksResult
     from vpd.verbs.compare import Comparison
     from vpd.verbs.detect import DetectListener, DetectResult
-    from vpd.verbs.evaluate import BaselineOptions, EvaluateResult
+    from vpd.verbs.evaluate import EvaluateResult
     from vpd.verbs.label_check import CheckResult
     from vpd.verbs.labels import ExportResult, ImportResult, LabelsResult, UndoResult
     from vpd.verbs.overlay import Overlay
@@ -503,7 +504,8 @@ class Library:
         ----------
         Hong et al., ICCV 2021, section 4.1.
         """
-        from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, evaluate
+        from vpd.baselines.options import BaselineOptions
+        from vpd.verbs.evaluate import EvaluateRequest, evaluate
 
         request = EvaluateRequest(
             _several(features),

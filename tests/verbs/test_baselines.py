@@ -14,6 +14,7 @@ from tests.baselines.made import FPS, made_skeleton
 from tests.indexes import plain_index
 from vpd.baselines import presets
 from vpd.baselines.networks.stgcn import STGCN
+from vpd.baselines.options import BaselineOptions
 from vpd.baselines.settings import Training
 from vpd.baselines.skeleton_classifier import SkeletonClassifier
 from vpd.errors import InputError
@@ -26,7 +27,7 @@ from vpd.library.videos import Videos
 from vpd.pipeline.register import make_library
 from vpd.teachers.joints2d import D, features
 from vpd.types import PoseSequence, Segment, VideoInfo
-from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, evaluate
+from vpd.verbs.evaluate import EvaluateRequest, evaluate
 
 RECIPE = Recipe("test", 1)
 

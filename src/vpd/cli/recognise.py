@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vpd.baselines.options import BaselineOptions
 from vpd.cli.common import (
     JsonOption,
     LibraryOption,
@@ -27,7 +28,7 @@ from vpd.library.results import new_results
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.report.evaluation_page import accuracy_table, write_evaluation
 from vpd.report.terminal import PlainTable
-from vpd.verbs.evaluate import BaselineOptions, EvaluateRequest, EvaluateResult
+from vpd.verbs.evaluate import EvaluateRequest, EvaluateResult
 from vpd.verbs.evaluate import evaluate as evaluate_verb
 from vpd.verbs.recognise import RecogniseRequest, RecogniseResult
 from vpd.verbs.recognise import recognise as recognise_verb

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from vpd.baselines.inputs import InputKind, Inputs, load_inputs
+from vpd.baselines.options import BaselineOptions
 from vpd.baselines.table import BASELINES, make_baseline
 from vpd.baselines.version import version
 from vpd.baselines.weights import weights_stamp
@@ -14,7 +15,6 @@ from vpd.recognition.outcomes import KeptOutcomes, Outcome, digest
 from vpd.recognition.protocol import run_few_shot
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.strings import Sentence
-from vpd.verbs.evaluate import BaselineOptions
 from vpd.verbs.few_shot import Evaluation, Parts
 
 

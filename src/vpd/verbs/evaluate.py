@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vpd.baselines.options import BaselineOptions
 from vpd.cancelling import cancelled_by
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
@@ -29,22 +30,6 @@ SETTING = (
     "{together}: test clips are named together; an answer also depends on the others, without their labels. "
     "{alone} names each clip alone."
 )
-
-
-@dataclass(frozen=True)
-class BaselineOptions:
-    """Options of the baselines among the recognisers.
-
-    Attributes
-    ----------
-    preset : "laptop", "paper", or "frozen", which needs weights.
-    weights : "" random, "torchvision", a file, or hub:OWNER/NAME/FILE.
-    mirror : whether training mirrors examples; only for classes that do not differ by side.
-    """
-
-    preset: str = "laptop"
-    weights: str = ""
-    mirror: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ class EvaluateRequest:
     subset_file: Path | None = None
     all_labels: bool = True
     jobs: int = 1
-    baselines: BaselineOptions = BaselineOptions()
+    baselines: BaselineOptions = field(default_factory=BaselineOptions)
 
 
 @dataclass(frozen=True, eq=False)
