@@ -52,7 +52,8 @@ def test_what_cannot_be_added_is_said(library, tmp_path):
     with pytest.warns(UserWarning, match="gone.mp4 is not added: it does not exist"):
         found = vpd.Library.new(tmp_path / "some", [there, gone])
     assert list(found.videos) == ["a1"]
-    assert found.add_videos([there, gone]).problems == [(gone, "does not exist")]
+    ((path, why),) = found.add_videos([there, gone]).problems
+    assert (path, str(why)) == (gone, "does not exist")
     with pytest.raises(InputError, match=r"no video is added .*gone.mp4 is not added"):
         vpd.Library.new(tmp_path / "none", gone)
 

@@ -125,7 +125,7 @@ class Library:
         library_to_fill(path if isinstance(path, str) else Path(path))
         library = cls(path)
         registered = library.add_videos(videos, join)
-        refused = [text for weight, text in sentences(registered) if weight is Weight.ERROR]
+        refused = [str(text) for weight, text in sentences(registered) if weight is Weight.ERROR]
         if refused and not (registered.added or registered.known or registered.moved):
             raise InputError(f"no video is added to {path}. {' '.join(refused)}")
         for text in refused:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from vpd.strings import Said, Sentence
+
 
 class VpdError(Exception):
     """Base of all errors that are reported to the user without a traceback.
+
+    Its one argument is what it says: a `Sentence`, which the page shows in its reader's language, or a text
+    in English.
 
     Examples
     --------
@@ -17,6 +22,12 @@ class VpdError(Exception):
     ...     print(error)
     the video match_9 is not in this library. `vpd status --videos` lists them.
     """
+
+    @property
+    def said(self) -> Said:
+        """What it says: a sentence where there is one, else the text."""
+        only = self.args[0] if len(self.args) == 1 else None
+        return only if isinstance(only, Sentence) else str(self)
 
 
 class InputError(VpdError):
@@ -74,17 +85,21 @@ class TableError(InputError):
     Parameters
     ----------
     path : of the file, or None where it need not be named again.
-    why : a clause without a full stop.
+    why : a clause without a full stop, which may have a translation.
     line : counted from 1; None where the whole file is meant.
     column : the column's name, or "".
     """
 
-    def __init__(self, path: Path | None, why: str, line: int | None = None, column: str = "") -> None:
+    def __init__(self, path: Path | None, why: Said, line: int | None = None, column: str = "") -> None:
         self.path, self.why, self.line, self.column = path, why, line, column
         places = [] if path is None else [str(path)]
         places += [] if line is None else [f"line {line}"]
         places += [f"column {column}"] if column else []
-        super().__init__(f"{', '.join(places)}: {why}." if places else f"{why}.")
+        place = ", ".join(places)
+        if place and isinstance(why, Sentence):
+            super().__init__(Sentence("table_at", {"place": place, "why": why}))
+        else:
+            super().__init__(f"{place}: {why}." if place else f"{why}.")
 
     def without_path(self) -> str:
         """The sentence without the file's name."""

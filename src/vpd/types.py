@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpd.errors import InputError
+from vpd.strings import Sentence
 
 Array = NDArray[Any]
 COCO17 = (
@@ -44,7 +45,7 @@ def _check_span(start_s: float, end_s: float) -> None:
     if not (np.isfinite(start_s) and np.isfinite(end_s)):
         raise InputError(f"the span {start_s} to {end_s} s is not finite")
     if end_s <= start_s:
-        raise InputError(f"the span {start_s:g} to {end_s:g} s is empty or reversed")
+        raise InputError(Sentence("error_span_empty", {"start": f"{start_s:g}", "end": f"{end_s:g}"}))
 
 
 @dataclass(frozen=True, eq=False)

@@ -67,7 +67,7 @@ def test_one_bad_path_does_not_end_the_search(folder):
     (folder / "sub" / "round").symlink_to(folder)
     make_pipe(folder / "sub" / "pipe.mp4")
     found = find_videos([folder / "absent.mp4", folder / "empty", folder / "sub", Path("/dev/null")])
-    reasons = {path.name: reason for path, reason in found.problems}
+    reasons = {path.name: str(reason) for path, reason in found.problems}
     assert reasons["absent.mp4"] == "does not exist"
     assert reasons["empty"] == "has no video in it"
     assert "nowhere/else.mp4, which is not there" in reasons["gone.mp4"]

@@ -167,8 +167,8 @@ def people_of_shots(layout: Layout, video: str, count: int) -> None:
     write_tracks(path, tracks, Recipe("track", 1, notes={"shots": shots, "picks_missed": []}))
 
 
-def made_library(folder: Path, videos: int = 6, frames: int = 240) -> Layout:
-    """A library of ``videos`` videos of 8 s: v0, v1, ... of the three classes in turn, v0 to v2 labelled."""
+def scanned_library(folder: Path, videos: int, frames: int) -> Layout:
+    """A library of videos v0, v1, ..., of which nothing is made yet but the index of their frames."""
     # Each of another grey: files of the same content are the same video.
     files = [
         write_coded(folder / "videos" / f"v{i}.mp4", constant(frames), tint=60 + 10 * i)
@@ -177,6 +177,12 @@ def made_library(folder: Path, videos: int = 6, frames: int = 240) -> Layout:
     layout = make_library(folder / "lib")
     add_videos(layout, files)
     run(layout, ["scan"])
+    return layout
+
+
+def made_library(folder: Path, videos: int = 6, frames: int = 240) -> Layout:
+    """A library of ``videos`` videos of 8 s: v0, v1, ... of the three classes in turn, v0 to v2 labelled."""
+    layout = scanned_library(folder, videos, frames)
     for i in range(videos):
         fill(layout, f"v{i}", i % 3, i)
     rows = ["video,athlete,start_s,end_s,label"]
@@ -185,15 +191,21 @@ def made_library(folder: Path, videos: int = 6, frames: int = 240) -> Layout:
     return layout
 
 
-def ended(client: TestClient, key: str) -> dict:
-    """The result of a job, once it has ended."""
+def job_of(client: TestClient, key: str) -> dict:
+    """A job, once it has ended."""
     for _ in range(3000):
         job = client.get(f"/api/jobs/{key}").json()
         if job["state"] in ("done", "failed", "cancelled"):
-            assert job["state"] == "done", job
-            return job["result"]
+            return job
         time.sleep(0.05)
     raise AssertionError("the job did not end")
+
+
+def ended(client: TestClient, key: str) -> dict:
+    """The result of a job, once it has ended."""
+    job = job_of(client, key)
+    assert job["state"] == "done", job
+    return job["result"]
 
 
 def result_of(client: TestClient, answer) -> dict:

@@ -51,9 +51,10 @@ def test_what_fails_says_why_and_the_next_goes_on(jobs):
 
     first, second = jobs.start("a", "", refuse), jobs.start("b", "", break_down)
     assert ended(jobs).wait(LIMIT_S)
-    assert (first.state, first.error) == (FAILED, "no labels")
+    assert (first.state, first.to_json()["said"]) == (FAILED, {"text": "no labels"})
     assert second.state == FAILED
-    assert "ZeroDivisionError" in second.error
+    assert "Unexpected ZeroDivisionError (oops)" in second.to_json()["error"]
+    assert second.to_json()["said"]["key"] == "error_unexpected"
 
 
 def test_a_running_job_ends_at_its_next_report_and_a_waiting_one_never_begins(jobs):

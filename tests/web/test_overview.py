@@ -28,7 +28,7 @@ def test_a_wrong_table_of_classes_is_said_and_the_page_goes_on(client, classes):
     found = client.get("/api/library")
     assert found.status_code == 200
     assert found.json()["classes"] == []
-    assert any("class 'throw': lead" in text for text in found.json()["problems"])
+    assert any("class 'throw': lead" in said["text"] for said in found.json()["problems"])
 
 
 def test_the_server_starts_without_libraries_of_learning():

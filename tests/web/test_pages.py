@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -463,6 +464,39 @@ def test_every_screen_has_room_in_other_languages_on_a_phone(page, language):
             "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wide <= 1, screen
+
+
+ERRORS_SHOWN = [
+    ("search?q=nonsense", "not a query", "ist keine Anfrage"),
+    ("search?q=nobody@0-1", "there is no video", "gibt es kein Video"),
+    ("search?q=v0@70-71", "the span ends", "Der Abschnitt endet"),
+]
+"""Screens that show an error of the server, and words of it in English and German."""
+
+
+@pytest.mark.parametrize(("screen", "english", "german"), ERRORS_SHOWN)
+def test_an_error_of_the_server_is_in_the_language_of_the_page(page, screen, english, german):
+    def shown(language):
+        page.goto(f"/?lang={language}#/{screen}")
+        return page.locator(".problem").first.inner_text()
+
+    assert english in shown("en")
+    assert german in shown("de")
+    pseudo = shown("pseudo")
+    assert english not in pseudo
+    assert re.search("áá|éé|íí|óó|úú", pseudo)
+
+
+def test_what_the_server_says_in_english_alone_is_introduced(page):
+    page.goto("/?lang=de#/library")
+    page.wait_for_selector("main h1")
+    said = page.evaluate("async () => (await import('/static/i18n.js')).told({ text: 'boo' })")
+    assert said == "Der Server meldet: boo"
+    refused = page.evaluate(
+        """async () => (await import('/static/api.js')).post('/api/next', { n: 0 })
+             .then(() => '', (error) => error.message)"""
+    )
+    assert refused.startswith("Der Server meldet: body.n: ")
 
 
 def test_all_keys_can_be_switched_off_and_changed(page):

@@ -42,7 +42,7 @@ def register(layout: Layout, places: list[str], join: bool = False) -> bool:
     result = add_videos(layout, [place if is_url(place) else Path(place) for place in places], join)
     speak = {Weight.FACT: say, Weight.WARNING: say_warning, Weight.ERROR: say_error}
     for weight, sentence in sentences(result):
-        speak[weight](sentence)
+        speak[weight](str(sentence))
     return not result.problems
 
 

@@ -178,5 +178,5 @@ def main() -> None:
         if os.environ.get("VPD_DEBUG") == "1":
             raise
         said = f"Unexpected {type(error).__name__}: {error}. VPD_DEBUG=1 shows where; please report it."
-        say_error(refusal_and_place(error) or said)
+        say_error(str(refusal_and_place(error) or said))
         sys.exit(1)

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from vpd.cli.common import notices, say_error
 from vpd.report.terminal import visible
+from vpd.strings import Said
 from vpd.verbs.progress import Progress as VerbProgress
 
 LINE_EVERY_S = 30.0
@@ -90,7 +91,7 @@ def verb_progress(what: str) -> Iterator[VerbProgress]:
     task = bar.add_task(what, total=1.0)
     told_at = time.monotonic()
 
-    def tell(fraction: float, text: str) -> None:
+    def tell(fraction: float, text: Said) -> None:
         nonlocal told_at
         line = visible(f"{what}: {text}" if text else what)
         bar.update(task, completed=fraction, description=line)

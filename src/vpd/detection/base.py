@@ -20,6 +20,7 @@ from vpd.detection.targets import assign_athletes, class_names, targets
 from vpd.detection.timeline import Timeline, to_timelines
 from vpd.errors import InputError
 from vpd.sequences.sides import ClassSides, Sides, sides_by_class
+from vpd.strings import Sentence
 from vpd.types import Array, Detection, FeatureSequence, Segment
 
 
@@ -96,7 +97,7 @@ class FrameDetector(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             segments = [_around(e, self.points_s) for e in segments]
         classes = [targets(t, segments, reviewed, self.classes_) for t in timelines]
         if not any((y > 0).any() for y in classes):
-            raise InputError("no labelled segment falls on a frame that has features")
+            raise InputError(Sentence("error_labels_unseen"))
         self.segments_ = segments
         parts, labels, fold = split(timelines, classes, self.folds, np.random.default_rng(self.seed))
         examples, of_class = labelled_sequences(parts, labels)

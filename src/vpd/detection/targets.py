@@ -10,6 +10,7 @@ import numpy as np
 from vpd.detection.timeline import Timeline
 from vpd.errors import InputError
 from vpd.library.labels import REVIEWED
+from vpd.strings import Sentence
 from vpd.types import Array, Segment
 
 ACTION = "action"
@@ -26,7 +27,7 @@ def split_reviewed(labels: Sequence[Segment]) -> tuple[list[Segment], list[Segme
 def class_names(segments: Sequence[Segment], class_agnostic: bool) -> list[str]:
     """The classes, sorted. Raises InputError where there is no segment."""
     if not segments:
-        raise InputError("there is no labelled segment to learn from. Label at least one action.")
+        raise InputError(Sentence("error_label_one"))
     return [ACTION] if class_agnostic else sorted({e.label or ACTION for e in segments})
 
 

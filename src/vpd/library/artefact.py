@@ -32,6 +32,7 @@ from vpd.library.layout import SETTINGS_FILE
 from vpd.library.within import must_be_there
 from vpd.machine import WINDOWS, process_exists
 from vpd.refusals import refusal
+from vpd.strings import Sentence
 
 METADATA_KEY = b"vpd"
 
@@ -168,14 +169,12 @@ def write_error(path: Path, error: Exception) -> VpdError | None:
     # Arrow, safetensors and FFmpeg keep the system's number, or its words, in their texts alone.
     text = str(error).lower()
     if number in _FULL or any(f"errno {n}]" in text or f"os error {n})" in text for n in _FULL):
-        return DiskFullError(
-            f"The disk is full: {path} could not be written. Make room and run again; what is done is kept."
-        )
+        return DiskFullError(Sentence("error_disk_full", {"path": str(path)}))
     if isinstance(error, PermissionError) or number == errno.EROFS:
         said = error.strerror if isinstance(error, OSError) else error
-        return InputError(f"{path} cannot be written ({said}). Check the rights of its folder.")
-    if said := refusal(error):
-        return InputError(f"{path} cannot be written. {said}")
+        return InputError(Sentence("error_rights", {"path": str(path), "why": str(said)}))
+    if refused := refusal(error):
+        return InputError(Sentence("error_not_written", {"path": str(path), "why": refused}))
     if isinstance(error, (NotADirectoryError, FileExistsError)):
         return InputError(f"{path} cannot be written: one of its folders is a file. Move that file away.")
     if number == errno.ENAMETOOLONG:
@@ -220,7 +219,7 @@ def write_text(text: str, path: Path) -> None:
 def damaged(path: Path, why: object) -> ArtefactError:
     """The error for an artefact whose content differs from what was written."""
     said = " ".join(str(why).split())[:_MOST_REASON]
-    return ArtefactError(f"{path} is damaged ({said}). `vpd run` makes it again.")
+    return ArtefactError(Sentence("error_damaged", {"path": str(path), "why": said}))
 
 
 def _open(path: Path, read: Callable[[], Any]) -> Any:
@@ -228,7 +227,7 @@ def _open(path: Path, read: Callable[[], Any]) -> Any:
         must_be_a_file(path)
         return read()
     except FileNotFoundError:
-        raise ArtefactError(f"{path} does not exist. Make it with `vpd run`.") from None
+        raise ArtefactError(Sentence("error_missing_artefact", {"path": str(path)})) from None
     except PermissionError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}). Check its rights.") from error
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:

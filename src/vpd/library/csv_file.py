@@ -24,6 +24,7 @@ from vpd.files import read_bytes
 from vpd.library.artefact import replacing
 from vpd.library.cells import COMMA, POINT, parse_athlete, parse_number, parse_time, parse_whole, write_number
 from vpd.library.encodings import decode
+from vpd.strings import Sentence
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_BYTES = 512 * 2**20
@@ -305,7 +306,7 @@ def read_table(path: Path, columns: Columns, encoding: str | None = None) -> Tab
         decoded = decode(read_bytes(path, MOST_BYTES), encoding)
     except FileNotFoundError:
         wanted = ",".join([*columns.required, *(group[0] for group in columns.choices)])
-        raise TableError(path, f"it does not exist. Write it with the columns {wanted}") from None
+        raise TableError(path, Sentence("table_missing", {"columns": wanted})) from None
     except OSError as error:
         raise TableError(path, f"it cannot be read ({error.strerror or error})") from error
     except TableError:

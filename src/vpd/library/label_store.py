@@ -27,8 +27,10 @@ from vpd.library.labels import (
 )
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
+from vpd.library.names import unknown_video
 from vpd.library.videos import Videos
 from vpd.library.working_copy import copy_with
+from vpd.strings import Sentence
 from vpd.types import Segment
 
 HAND = "hand"
@@ -178,11 +180,11 @@ class LabelStore:
 
     def _check(self, segment: Segment) -> None:
         if segment.video not in self.videos.rows:
-            raise InputError(f"there is no video {segment.video!r} in this library")
+            raise unknown_video(segment.video)
         if not (segment.label or "").strip():
-            raise InputError("the label is empty")
+            raise InputError(Sentence("error_label_empty"))
         if (segment.label or "").strip() != segment.label or not segment.label.isprintable():
-            raise InputError(f"the label {segment.label!r} has blanks around it or characters without a sign")
+            raise InputError(Sentence("error_label_letters", {"label": repr(segment.label)}))
         check_span(segment, self.videos.rows[segment.video])
 
     def _set(self, table: Table, label: Label, segment: Segment) -> None:
@@ -220,15 +222,19 @@ def _find(labels: Sequence[Label], name: str) -> Label:
         return found[0]
     if found:
         raise InputError(f"{name!r} begins several ids: {', '.join(label.id for label in found[:5])}")
-    raise InputError(f"there is no label {name!r}. `vpd labels list` shows the ids.")
+    raise InputError(Sentence("error_no_label", {"id": repr(name)}))
 
 
 def _check_version(label: Label, version: str | None) -> None:
     if version is not None and version != label.version:
-        raise StaleError(
-            f"the label {label.id} was changed meanwhile. It is now {label.segment.label!r}, "
-            f"{label.segment.start_s:g} to {label.segment.end_s:g} s, version {label.version}."
-        )
+        values = {
+            "id": label.id,
+            "label": repr(label.segment.label),
+            "start": f"{label.segment.start_s:g}",
+            "end": f"{label.segment.end_s:g}",
+            "version": label.version,
+        }
+        raise StaleError(Sentence("error_label_is_now", values))
 
 
 def _rounded(segment: Segment) -> tuple[object, ...]:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from vpd.counting import counted
 from vpd.errors import InputError, LabelError, TableError
 from vpd.library.cells import parse_athlete, parse_time, write_number
 from vpd.library.csv_file import Columns, Record, Table, read_table, write_rows
 from vpd.library.frames import read_times
 from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
+from vpd.strings import Sentence
 from vpd.types import Array, Segment
 
 COLUMNS = ("video", "athlete", "start_s", "end_s", "label")
@@ -90,11 +90,12 @@ class LabelFile:
     def segments(self) -> list[Segment]:
         """The labelled segments. Raises LabelError that lists every wrong row with line and column."""
         if self.wrong:
-            count = counted(len(self.wrong), "row is", "rows are")
             said = [error.without_path() for error in self.wrong[:MOST_SHOWN]]
             more = len(self.wrong) - len(said)
             said += [f"and {more} more"] if more else []
-            raise LabelError("\n  ".join([f"{self.table.path}: {count} wrong.", *said]))
+            rows = "".join(f"\n  {row}" for row in said)
+            path, count = str(self.table.path), len(self.wrong)
+            raise LabelError(Sentence("error_label_rows", {"path": path, "count": count, "rows": rows}))
         return [label.segment for label in self.labels]
 
 
@@ -129,24 +130,20 @@ class FrameTimes:
 def check_span(segment: Segment, row: VideoRow) -> None:
     """Raise InputError where the segment is empty, or outside its video by more than a frame."""
     if segment.duration_s < LEAST_S:
-        raise InputError(f"the span {segment.start_s!r} to {segment.end_s!r} s is shorter than a microsecond")
+        raise InputError(
+            Sentence("error_span_short", {"start": repr(segment.start_s), "end": repr(segment.end_s)})
+        )
+    span = {"start": f"{segment.start_s:g}", "end": f"{segment.end_s:g}", "video": row.video}
     known = row.status == OK
     frame_s = float(1 / row.fps) if known and row.fps else 0.0
     begins_s = min(0.0, row.start_s) if known else 0.0
     if segment.start_s < begins_s - frame_s or (segment.start_s < 0 and not begins_s):
-        raise InputError(
-            f"the span {segment.start_s:g} to {segment.end_s:g} s starts before the video {row.video}, "
-            f"which begins at {begins_s:g} s"
-        )
+        raise InputError(Sentence("error_span_before", {**span, "begin": f"{begins_s:g}"}))
     if known:
         if segment.end_s > row.end_s + frame_s:
-            raise InputError(
-                f"the span ends at {segment.end_s:g} s, the video {row.video} at {row.end_s:.3f} s"
-            )
+            raise InputError(Sentence("error_span_after", {**span, "video_end": f"{row.end_s:.3f}"}))
         if segment.end_s <= row.start_s:
-            raise InputError(
-                f"the span ends at {segment.end_s:g} s, the video {row.video} begins at {row.start_s:.3f} s"
-            )
+            raise InputError(Sentence("error_span_ends_before", {**span, "begin": f"{row.start_s:.3f}"}))
 
 
 def parse_query(text: str, videos: Videos) -> Segment:
@@ -157,15 +154,12 @@ def parse_query(text: str, videos: Videos) -> Segment:
     """
     found = _QUERY.fullmatch(text) or _QUERY.fullmatch(text.strip())
     if not found:
-        raise InputError(
-            f"{text!r} is not a query. Write VIDEO@START-END in seconds or minutes:seconds, "
-            "for example match_1@62.5-64 or match_1@1:02.5-1:04#2 for athlete 2."
-        )
+        raise InputError(Sentence("error_query", {"text": repr(text)}))
     row = videos[found["video"]]
     athlete = parse_athlete(found["athlete"] or "")
     segment = Segment(row.video, parse_time(found["start"]), parse_time(found["end"]), athlete)
     if row.status == SET_ASIDE:
-        raise InputError(f"the video {row.video} is set aside: {row.error}")
+        raise InputError(Sentence("error_set_aside", {"video": row.video, "why": row.error}))
     check_span(segment, row)
     return segment
 
@@ -282,7 +276,7 @@ def read_label_file(path: Path, videos: Videos, encoding: str | None = None) -> 
     try:
         table = read_table(path, TABLE, encoding)
     except TableError as error:
-        raise LabelError(str(error)) from error
+        raise LabelError(error.said) from error
     return label_file(table, videos)
 
 

@@ -29,6 +29,7 @@ from vpd.library.system_lock import FOLDER, SystemLock, lock_file
 from vpd.library.within import must_be_there
 from vpd.library.working_copy import WorkingCopy, copy_with
 from vpd.refusals import refusal
+from vpd.strings import Sentence
 
 WAIT_S = 30.0
 """Seconds that an edit of a small file waits for another one."""
@@ -81,9 +82,10 @@ def _write_holder(path: Path) -> None:
         part.replace(file)
 
 
-def _message(path: Path) -> str:
+def _message(path: Path) -> Sentence:
     who = holder(path)
-    return f"{path} is being written by {who or 'another process'}. Wait until it ends, or stop it."
+    by = Sentence("another_process") if who is None else str(who)
+    return Sentence("error_locked", {"path": str(path), "who": by})
 
 
 class _Lock(Protocol):
@@ -162,9 +164,9 @@ def _open(path: Path) -> _Lock:
 
 def _cannot_lock(path: Path, error: OSError) -> InputError:
     if isinstance(error, PermissionError) or not path.parent.exists():
-        return InputError(f"{path} cannot be written ({error.strerror}). Check the rights of its folder.")
+        return InputError(Sentence("error_rights", {"path": str(path), "why": str(error.strerror)}))
     if said := refusal(error):  # a full disk, or one that can only be read
-        return InputError(f"{path} cannot be written. {said}")
+        return InputError(Sentence("error_not_written", {"path": str(path), "why": said}))
     return InputError(
         f"{path.parent} cannot be locked ({error.strerror or error}). If it lies on a network file system "
         f"without locks, set {lease.KIND}=lease on every computer that works on the library."
@@ -202,7 +204,7 @@ def locked(
         if time.monotonic() >= until:
             raise LockedError(_message(path))
         if on_wait is not None and not told:
-            on_wait(_message(path))
+            on_wait(str(_message(path)))
             told = True
         time.sleep(lock.poll_s)
     try:

@@ -9,11 +9,12 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from vpd.errors import InputError
+from vpd.strings import Sentence
 
 MOST_CANDIDATES = 5
 """Largest number of videos that an error lists."""
@@ -42,6 +43,14 @@ def without_suffix(name: str) -> str:
     """
     stem, dot, suffix = name.rpartition(".")
     return stem if stem and _SUFFIX.fullmatch(f"{dot}{suffix}") else name
+
+
+def unknown_video(video: str, alike: Sequence[str] = ()) -> InputError:
+    """The error that a library has no such video; ``alike`` may be meant instead."""
+    if not alike:
+        return InputError(Sentence("error_unknown_video", {"video": repr(video)}))
+    meant = " or ".join(map(repr, alike))
+    return InputError(Sentence("error_unknown_video_alike", {"video": repr(video), "alike": meant}))
 
 
 class VideoNames:
@@ -139,14 +148,10 @@ class VideoNames:
         if len(found) == 1:
             return found[0]
         if found:
-            shown = ", ".join(sorted(found)[:MOST_CANDIDATES])
-            more = f" and {len(found) - MOST_CANDIDATES} more" if len(found) > MOST_CANDIDATES else ""
-            raise InputError(f"{text!r} may be any of the videos {shown}{more}. Name one by its id.")
-        alike = self._alike(text)
-        meant = f" Did you mean {' or '.join(map(repr, alike))}?" if alike else ""
-        raise InputError(
-            f"there is no video {text!r} in this library.{meant} `vpd status --videos` lists them."
-        )
+            shown, more = ", ".join(sorted(found)[:MOST_CANDIDATES]), len(found) - MOST_CANDIDATES
+            key = "error_several_videos_more" if more > 0 else "error_several_videos"
+            raise InputError(Sentence(key, {"text": repr(text), "videos": shown, "count": more}))
+        raise unknown_video(text, self._alike(text))
 
     def _alike(self, text: str) -> list[str]:
         parts = path_parts(text)

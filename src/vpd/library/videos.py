@@ -21,10 +21,10 @@ from vpd.library.artefact import Recipe, damaged, read_table, write_parquet
 from vpd.library.frames import Recording
 from vpd.library.ids import check_ids, new_id
 from vpd.library.layout import Layout
-from vpd.library.names import VideoNames
+from vpd.library.names import VideoNames, unknown_video
 from vpd.library.rows_by_id import RowsById, columns_of
 from vpd.library.sample import content_sample
-from vpd.strings import Sentence
+from vpd.strings import Said, Sentence
 from vpd.types import VideoInfo
 
 NEW, OK, SET_ASIDE = "new", "ok", "set aside"
@@ -137,7 +137,7 @@ class Registration:
     moved: list[tuple[Path, str]] = field(default_factory=list)
     duplicates: list[tuple[Path, str]] = field(default_factory=list)
     left_out: list[tuple[Path, str]] = field(default_factory=list)
-    problems: list[tuple[Path | str, str]] = field(default_factory=list)
+    problems: list[tuple[Path | str, Said]] = field(default_factory=list)
     chapters: list[list[Path]] = field(default_factory=list)
     joined: list[list[Path]] = field(default_factory=list)
 
@@ -168,14 +168,14 @@ def _lies_as_seen(root: str, relative: str, chapters: str, size: int, mtime_ns: 
     return stat.S_ISREG(found.st_mode) and (found.st_size, modified_ns(found)) == (size, mtime_ns)
 
 
-def _why_gone(path: Path) -> str:
+def _why_gone(path: Path) -> Sentence:
     try:
         mode = path.stat().st_mode
     except PermissionError:
-        return "cannot be looked at (permission denied)"
+        return Sentence("file_denied")
     except OSError:
-        return "is gone"
-    return "is a folder now" if stat.S_ISDIR(mode) else "is no file any more"
+        return Sentence("file_gone")
+    return Sentence("file_folder" if stat.S_ISDIR(mode) else "file_other")
 
 
 def _read(path: Path) -> pa.Table:
@@ -271,9 +271,7 @@ class Videos:
         """
         row = self.rows.get(video)
         if row is None:
-            raise InputError(
-                f"there is no video {video!r} in this library. `vpd status --videos` lists them."
-            )
+            raise unknown_video(video)
         if row.is_remote:
             return [remote.local_copy(row.path, remote.Seen(row.bytes, row.mtime_ns))]
         beside = Path(os.path.normpath(self.layout.root / row.relative))
@@ -289,11 +287,13 @@ class Videos:
             return named
         if lie_beside:  # another file has taken its place
             return copies
-        again = " with --join" if row.further else ""
-        raise InputError(
-            f"{gone[0]} {_why_gone(gone[0])}. If it was moved, name its new place: `vpd scan FILE_OR_FOLDER`"
-            f"{again}. If it is gone for good: `vpd remove {shlex.quote(video)}`."
-        )
+        values: dict[str, str | int | Sentence] = {
+            "path": str(gone[0]),
+            "why": _why_gone(gone[0]),
+            "again": " with --join" if row.further else "",
+            "video": shlex.quote(video),
+        }
+        raise InputError(Sentence("error_file_gone", values))
 
     def _is_as_seen(self, video: str) -> bool:
         row = self.rows[video]
@@ -323,7 +323,7 @@ class Videos:
                     return Sentence("trouble_changed")
                 self.other_times.add(video)
         except InputError as error:
-            return Sentence("trouble_missing", {"error": str(error)})
+            return Sentence("trouble_missing", {"error": error.said})
         except OSError as error:
             return Sentence("trouble_unreadable", {"error": str(error.strerror)})
         return Sentence("trouble_set_aside", {"error": row.error}) if row.status == SET_ASIDE else None

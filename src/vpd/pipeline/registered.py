@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
-from vpd.counting import counted
 from vpd.library.videos import Registration
+from vpd.strings import Said, Sentence
 from vpd.video.source import shown
 
 MOST_NAMED = 5
@@ -22,14 +22,16 @@ class Weight(Enum):
     ERROR = "error"
 
 
-def sentences(result: Registration) -> Iterator[tuple[Weight, str]]:
+def sentences(result: Registration) -> Iterator[tuple[Weight, Said]]:
     """What became of the files that were to be added, in sentences, each with its weight."""
-    added = counted(len(result.added), "video")
-    yield Weight.FACT, f"{added} added, {len(result.known)} known already."
+    yield (
+        Weight.FACT,
+        Sentence("videos_added", {"count": len(result.added), "known": len(result.known)}),
+    )
     for path, video in result.moved:
-        yield Weight.FACT, f"{video} has moved to {path}."
+        yield Weight.FACT, Sentence("video_moved", {"video": video, "path": str(path)})
     for path, video in result.duplicates:
-        yield Weight.WARNING, f"{path} is not added: its content is that of {video}."
+        yield Weight.WARNING, Sentence("video_twice", {"video": video, "path": str(path)})
     by_reason: dict[str, list[str]] = {}
     for path, reason in result.left_out:
         by_reason.setdefault(reason, []).append(_name(path))
@@ -37,15 +39,11 @@ def sentences(result: Registration) -> Iterator[tuple[Weight, str]]:
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         yield Weight.FACT, f"Left out, {reason}: {', '.join(names[:MOST_NAMED])}{more}."
     for parts in result.chapters:
-        yield (
-            Weight.FACT,
-            f"{_names(parts)} are chapters of one recording; each is a video of its own. "
-            "--join makes one of them.",
-        )
+        yield Weight.FACT, Sentence("video_chapters", {"paths": _names(parts)})
     for parts in result.joined:
-        yield Weight.FACT, f"{_names(parts)} are one video."
-    for place, reason in result.problems:
-        yield Weight.ERROR, f"{shown(place)} is not added: it {reason}."
+        yield Weight.FACT, Sentence("videos_joined", {"paths": _names(parts)})
+    for place, why in result.problems:
+        yield Weight.ERROR, Sentence("video_not_added", {"path": shown(place), "why": why})
 
 
 def _name(path: Path) -> str:

@@ -72,7 +72,8 @@ def _reason(error: Exception) -> str:
         return str(error)
     if os.environ.get("VPD_DEBUG") == "1":
         traceback.print_exception(error)
-    return refusal_and_place(error) or f"unexpected {type(error).__name__}: {error} (VPD_DEBUG=1 shows where)"
+    unexpected = f"unexpected {type(error).__name__}: {error} (VPD_DEBUG=1 shows where)"
+    return str(refusal_and_place(error) or unexpected)
 
 
 class _BusyError(Exception):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
+from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 
 
@@ -43,7 +43,16 @@ def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]
             sequences[i] = found
     if len(reasons) == len(segments):
         why = next(iter(reasons.values()), "there are no segments")
-        raise InputError(f"of {counted(len(segments), 'segment')} none has features {store.name!r}: {why}")
+        raise InputError(
+            Sentence(
+                "error_none_has_features",
+                {
+                    "segments": Sentence("segments_count", {"count": len(segments)}),
+                    "features": repr(store.name),
+                    "why": why,
+                },
+            )
+        )
     return Examples(list(segments), sequences, reasons)
 
 

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from vpd.errors import InputError
 from vpd.recognition.outcomes import ALL, MISSING, Example, KeptOutcomes, Outcome, digest
 from vpd.recognition.subsets import Subsets
+from vpd.strings import Sentence
 from vpd.types import Array
 
 
@@ -70,7 +71,7 @@ def check_subsets(subsets: Subsets, y: Array, train: Array, test: Array) -> None
     if outside:
         raise InputError(f"the subsets hold {len(outside)} examples that are not in the training part")
     if not set(y[test]) & set(y[train]):
-        raise InputError(f"the training part has no example of {', '.join(sorted(set(y[test])))}")
+        raise InputError(Sentence("error_untaught", {"classes": ", ".join(sorted(set(y[test])))}))
 
 
 Task = tuple[str, Array, int, int]

@@ -14,6 +14,7 @@ from vpd.errors import InputError, LabelError, TableError
 from vpd.library.csv_file import Columns, Record, read_table, write_rows
 from vpd.library.names import VideoNames
 from vpd.recognition.actions import action_key, segment_key, video_meant
+from vpd.strings import Sentence
 from vpd.types import Array, Segment
 
 COLUMNS = ("video", "scene", "split")
@@ -127,7 +128,7 @@ def make_split(
     known = scenes or {}
     groups = [known.get(video, video) for video in videos]
     if len(set(groups)) < 2:
-        raise InputError("there is one video (or scene) alone: nothing is left to test on")
+        raise InputError(Sentence("error_one_scene"))
     folds = StratifiedGroupKFold(2, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # A class with one example stands on one side, which `vpd labels check` says.

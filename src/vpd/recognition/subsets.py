@@ -15,6 +15,7 @@ from vpd.library.artefact import write_text
 from vpd.library.cells import parse_whole
 from vpd.library.names import VideoNames
 from vpd.recognition.actions import ActionFinder, segment_key
+from vpd.strings import Sentence
 from vpd.types import Array, Segment
 
 KS = (1, 2, 4, 8, 16)
@@ -37,10 +38,8 @@ def make_subsets(
     classes, counts = np.unique(names[train], return_counts=True)
     possible = sorted(k for k in set(ks) if 1 <= k <= counts.max(initial=0))
     if not possible:
-        raise InputError(
-            f"no class has more than {counts.max(initial=0)} training examples, "
-            f"fewer than any k asked ({', '.join(map(str, ks))})"
-        )
+        values = {"most": f"{counts.max(initial=0)}", "ks": ", ".join(map(str, ks))}
+        raise InputError(Sentence("error_few_examples", values))
     orders = [[rng.permutation(train[names[train] == c]) for c in classes] for _ in range(subsets)]
     return {k: [np.concatenate([members[:k] for members in order]) for order in orders] for k in possible}
 

@@ -16,6 +16,7 @@ from vpd.search.hits import Hit, frame_step_s
 from vpd.sequences.sides import ClassSides, Sides, sides_by_class
 from vpd.sequences.spans import drop_invalid, resample
 from vpd.settings.search import SearchSettings
+from vpd.strings import Sentence
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence, Segment
 
 SAME_RATE = 0.02
@@ -118,7 +119,7 @@ class SegmentCollection:
         for number, query in enumerate(queries):
             query = drop_invalid(query)
             if not len(query):
-                raise InputError(f"the query in {query.video} has no frame with a feature")
+                raise InputError(Sentence("error_query_unseen", {"video": query.video}))
             laid = self._at_rate_of(query)
             # Twice as many, since both orientations of one segment may be among the nearest.
             asked = 2 * k

@@ -25,6 +25,7 @@ from vpd.search.segments import SAME_RATE
 from vpd.search.streams import Stream
 from vpd.sequences.spans import drop_invalid, resample
 from vpd.settings.search import SearchSettings
+from vpd.strings import Sentence
 from vpd.types import MIRRORED, REGULAR, FeatureSequence, Segment
 
 SHARD = 1 << 16
@@ -96,7 +97,7 @@ def _prepare(queries: Sequence[FeatureSequence], step_s: float, settings: Search
             query = resample(query, 1 / step_s)
         query = drop_invalid(query)
         if not len(query):
-            raise InputError(f"the query in {query.video} has no frame with a feature")
+            raise InputError(Sentence("error_query_unseen", {"video": query.video}))
         sequences.append(query)
     stacked = stack_queries([q.values[:, o] for q in sequences for o in orientations])
     return _Prepared(sequences, stacked, len(orientations))

@@ -128,7 +128,7 @@ class FeatureStore:
     def sequences(self, video: str) -> list[FeatureSequence]:
         """All athletes of one video. Raises InputError where its features are not used."""
         if video in self._names and (why := self._why_not(video)):
-            raise InputError(f"{video} {str(why).rstrip('.')}.")
+            raise InputError(Sentence("error_trouble", {"video": video, "why": why}))
         found = self._read(video)
         for sequence in found:
             self._d = self._d or sequence.d
@@ -157,11 +157,10 @@ class FeatureStore:
         }
         meant = meant_athlete(segment, {athlete: int(span.valid.sum()) for athlete, span in spans.items()})
         if meant is None:
-            who = "an athlete" if segment.athlete is None else f"athlete {segment.athlete}"
-            raise InputError(
-                f"{segment.video} shows no features of {who} between {start_s:g} and {end_s:g} s. "
-                f"`vpd athletes {segment.video}` says who is followed."
-            )
+            values = {"video": segment.video, "start": f"{start_s:g}", "end": f"{end_s:g}"}
+            if segment.athlete is None:
+                raise InputError(Sentence("error_unseen", values))
+            raise InputError(Sentence("error_unseen_athlete", {**values, "athlete": segment.athlete}))
         found, card = detached(spans[meant]), self._card
         return found if card is None else self._as_published(found, list(spans.values()), segment, card)
 

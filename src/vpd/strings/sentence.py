@@ -45,3 +45,12 @@ class Sentence:
         """Plain values: ``key``, ``values``, of which one may be a sentence, and ``text`` in English."""
         values = {n: v.to_json() if isinstance(v, Sentence) else v for n, v in self.values.items()}
         return {"key": self.key, "values": values, "text": str(self)}
+
+
+Said = Sentence | str
+"""What is said to a reader: a sentence, or, where it has no translation, a text in English."""
+
+
+def to_page(said: Said) -> dict[str, Any]:
+    """What is said as plain values for the page, which names the server as the speaker of a mere text."""
+    return said.to_json() if isinstance(said, Sentence) else {"text": said}

@@ -13,6 +13,7 @@ from vpd.library.artefact import read_notes
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.library.videos import VideoRow, Videos
+from vpd.strings import Sentence
 from vpd.verbs.progress import Progress
 
 
@@ -208,9 +209,9 @@ def check_inside(pick: Pick, row: VideoRow) -> None:
     """Raise InputError where the pick lies outside of its video, in space or time."""
     inside = 0 <= pick.x < row.width and 0 <= pick.y < row.height
     if row.frames and (pick.time_s > row.end_s or not inside):
-        raise InputError(
-            f"The pick lies outside of {row.video}: {row.width} x {row.height} pixels, {row.end_s:.2f} s."
-        )
+        size = f"{row.width} x {row.height}"
+        values = {"video": row.video, "size": size, "end": f"{row.end_s:.2f}"}
+        raise InputError(Sentence("error_pick_outside", values))
 
 
 def _picks_of(library: Layout, video: str, videos: Videos) -> PicksResult:

@@ -212,8 +212,8 @@ class _Task:
         return [self.settings.model_copy(update={"method": "search", "paper": False}), self.settings]
 
     def answer(self, settings: DetectSettings, progress: Progress, listener: DetectListener) -> DetectResult:
-        by = "search" if searches_alone(settings) else "networks"
-        progress(0.0, f"{by}: learning from {counted(len(self.labels), 'label')}")
+        by = Sentence("by_search" if searches_alone(settings) else "by_networks")
+        progress(0.0, Sentence("doing_learning", {"by": by, "count": len(self.labels)}))
         with cancelled_by(progress.check):
             detector = learn(self.store, self.labels, settings, self.joints)
         shown_from = detector.show_from_ if self.at_least is None else self.at_least
@@ -223,13 +223,14 @@ class _Task:
         for lot in self.lots():
             scores = {}
             for video in lot:
-                progress(0.8 + 0.2 * done / len(self.times_s), f"{by}: {video}")
+                part = 0.8 + 0.2 * done / len(self.times_s)
+                progress(part, Sentence("doing_video", {"by": by, "video": video}))
                 scores[video] = detector.score_frames(self.store.sequences(video))
                 done += 1
             for one in self._looked(detector, scores, shown_from, classes):
                 found += one.detections
                 listener.video(one)
-        progress(1.0, f"{by}: {len(found)} found")
+        progress(1.0, Sentence("done_by", {"by": by, "count": len(found)}))
         return DetectResult(
             sorted(found, key=lambda d: -d.score),
             self.times_s,
@@ -320,10 +321,8 @@ def learn(
     events, reviewed = split_reviewed(list(labels))
     labelled = sorted({s.video for s in labels} & set(store.videos()))
     if not labelled:
-        raise InputError(
-            f"no labelled video of {store.layout.root} has features {store.name!r}. "
-            "Label actions in labels.csv, and make features with `vpd run`."
-        )
+        values = {"library": str(store.layout.root), "features": repr(store.name)}
+        raise InputError(Sentence("error_no_labelled_video", values))
     sequences = [s for video in labelled for s in store.sequences(video)]
     return make_detector(settings, joints).fit(sequences, events, reviewed)
 
@@ -334,9 +333,9 @@ def videos_to_search(
     """The videos named, or all with features and without labels. Raises InputError where there is none."""
     for video in named:
         if why := store.left_out.get(video):
-            raise InputError(f"{video} cannot be looked through: it {str(why).rstrip('.')}.")
+            raise InputError(Sentence("error_video_left_out", {"video": video, "why": why}))
     labelled = {s.video for s in labels}
     wanted = list(named) or [video for video in store.videos() if video not in labelled]
     if not wanted:
-        raise InputError("every video with features is labelled. Name the videos to look through.")
+        raise InputError(Sentence("error_all_labelled"))
     return wanted

@@ -164,10 +164,15 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
     names = list(request.features or [choice.name])
 
     def tell(features: str, outcome: Outcome, fraction: float) -> None:
-        accuracy = f"{100 * outcome.accuracy:.1f} %"
-        progress(fraction, f"{features}, {outcome.recogniser}, k = {k_name(outcome.k)}: {accuracy}")
+        values = {
+            "features": features,
+            "recogniser": outcome.recogniser,
+            "k": k_name(outcome.k),
+            "accuracy": f"{100 * outcome.accuracy:.1f}",
+        }
+        progress(fraction, Sentence("doing_outcome", values))
 
-    progress(0.0, "reading features")
+    progress(0.0, Sentence("doing_features"))
     found = Evaluation(parts, {}, {})
     with cancelled_by(progress.check):
         if systems:

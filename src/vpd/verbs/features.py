@@ -12,6 +12,7 @@ from vpd.sequences.joined import JOINT, JoinedStore
 from vpd.sequences.store import videos_with
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
+from vpd.strings import Sentence
 from vpd.teachers.table import ranked
 
 LAST = "joints2d"
@@ -68,7 +69,7 @@ def choose_features(layout: Layout, named: str | None = None, recognition: bool 
         return FeatureChoice(chosen, "`features` in [recognise] of vpd.toml")
     covered = {name: len(videos_with(layout, name)) for name in layout.feature_names()}
     if not covered:
-        raise InputError(f"{layout.root} has no features yet. Make them with `vpd run`.")
+        raise InputError(Sentence("error_no_features", {"library": str(layout.root)}))
     student, absent = settings.distill.name, ""
     if names_a_student(settings):
         if covered.get(student):

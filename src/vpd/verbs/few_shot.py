@@ -72,7 +72,7 @@ def prepare(
     _must_be_whole(folder)
     labels = np.array([segment.label for segment in segments])
     if not len(segments):
-        raise InputError("there are no labelled segments; write them to labels.csv or import them")
+        raise InputError(Sentence("error_no_labels"))
     if splits is None and not saved_split.exists():
         write_split(saved_split, make_split(labels, [s.video for s in segments], None, seed))
         record(folder, SAVED)
@@ -87,9 +87,8 @@ def prepare(
     sides = np.array([place.split for place in found if place is not None])
     train, validation, test = (np.flatnonzero(sides == part) for part in (TRAIN, VALIDATION, TEST))
     if not len(train) or not len(test):
-        raise InputError(
-            f"the split leaves {counted(len(train), 'segment')} to train and {len(test)} to test"
-        )
+        train_part = Sentence("segments_count", {"count": len(train)})
+        raise InputError(Sentence("error_split_empty", {"train": train_part, "test": len(test)}))
     if subset_file is None and not saved_subsets.exists():
         made = make_subsets(labels, train, ks, subsets, np.random.default_rng(seed))
         write_subsets(saved_subsets, made, segments)

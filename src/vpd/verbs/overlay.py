@@ -94,7 +94,7 @@ def overlay(layout: Layout, request: OverlayRequest, progress: Progress | None =
     poses of one.
     """
     if len(request.segments) < LEAST:
-        raise InputError("an overlay needs two executions or more.")
+        raise InputError(Sentence("error_overlay_two"))
     store = FeatureStore(layout, choose_features(layout, request.features).name)
     whole = [store.segment(s) for s in request.segments]
     found = [drop_invalid(sequence) for sequence in whole]
@@ -134,7 +134,7 @@ def overlay(layout: Layout, request: OverlayRequest, progress: Progress | None =
 def _poses(layout: Layout, sequence: FeatureSequence, rows: Array, mirrored: bool = False) -> Array:
     points = poses_of(layout, sequence, rows, mirrored)
     if points is None:
-        raise InputError(f"the library has no poses of {sequence.video}: `vpd pose` makes them.")
+        raise InputError(Sentence("error_no_poses", {"video": sequence.video}))
     return points
 
 

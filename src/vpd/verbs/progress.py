@@ -6,11 +6,12 @@ from collections.abc import Callable
 from threading import Event
 
 from vpd.errors import CancelledError
+from vpd.strings import Said, Sentence
 
-Tell = Callable[[float, str], None]
+Tell = Callable[[float, Said], None]
 
 
-def _ignore(fraction: float, text: str) -> None:
+def _ignore(fraction: float, text: Said) -> None:
     """Ignore the report."""
 
 
@@ -43,7 +44,7 @@ class Progress:
         self._furthest = 0.0
         self._cancelled = Event()
 
-    def __call__(self, fraction: float, text: str = "") -> None:
+    def __call__(self, fraction: float, text: Said = "") -> None:
         """Report that ``fraction`` of the work is done. Raises CancelledError after ``cancel``."""
         self.check()
         self._furthest = max(self._furthest, min(1.0, fraction))
@@ -52,7 +53,7 @@ class Progress:
     def check(self) -> None:
         """Raise CancelledError after ``cancel``. A verb calls it where the fraction has not changed."""
         if self._cancelled.is_set():
-            raise CancelledError("Cancelled. Nothing of this request was written.")
+            raise CancelledError(Sentence("error_cancelled"))
 
     def cancel(self) -> None:
         """Make the verb stop at its next report."""

@@ -15,6 +15,7 @@ from vpd.errors import InputError
 from vpd.library.frames import Recording, read_times
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.strings import Sentence
 from vpd.types import Array
 from vpd.verbs.athletes import AthletesRequest, ShotAthletes, athletes
 from vpd.verbs.progress import Progress
@@ -64,7 +65,7 @@ def same_athlete(library: Layout, request: SameRequest, progress: Progress | Non
     progress = progress or Progress()
     wanted = request.pick
     if not wanted.w:
-        raise InputError("the athlete is a person with a box: choose one of those that were found.")
+        raise InputError(Sentence("error_no_box"))
     videos = Videos.read(library)
     video = videos.id_of(wanted.video)
     people = _People(videos.recording(video), read_times(library.frames(video)))
@@ -119,5 +120,5 @@ class _People:
         frame = max(0, int(np.searchsorted(self._times_s, person.time_s, side="right")) - 1)
         picture = next(iter(read_frames(self._recording, frame, frame + 1)), None)
         if picture is None:
-            raise InputError(f"frame {frame}, at {person.time_s:.2f} s, cannot be decoded.")
+            raise InputError(Sentence("error_frame_at", {"frame": frame, "time": f"{person.time_s:.2f}"}))
         return appearance(picture.rgb, (person.x, person.y, person.w, person.h))

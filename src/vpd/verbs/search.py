@@ -141,7 +141,7 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     videos = Videos.read(library)
     queries = segments_of(request.queries, videos)
     if not queries:
-        raise InputError("there is no query. Write VIDEO@START-END, for example match_1@62.5-64.")
+        raise InputError(Sentence("error_no_query"))
     segments, notes = _among(library, request, videos)
     features = choose_features(library, request.features)
     settings = load_settings(library.settings).search
@@ -149,7 +149,7 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
         settings = settings.changed(top=request.top)
     store = FeatureStore(library, features.name, videos)
     wanted = None if request.videos is None else [videos.id_of(video) for video in request.videos]
-    progress(0.0, "reading the query")
+    progress(0.0, Sentence("doing_query"))
     sequences = [store.segment(query) for query in queries]
     notes = (*notes, *partly_seen_notes(queries, sequences))
     found = _search_features(store, queries, sequences, settings, segments, wanted, progress, request)
@@ -158,7 +158,7 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
         notes = (*notes, _no_path(without_path, settings))
     others = None if segments is None else unsaid(segments, videos)
     notes = (*notes, *left_out_notes(store, others, wanted), *_notes(found))
-    progress(1.0, f"{len(found.hits)} found")
+    progress(1.0, Sentence("done_found", {"count": len(found.hits)}))
     uncut = segments is None
     return SearchResult(queries, found.hits, uncut, features, notes, found.exact, found.unanswered)
 
@@ -215,7 +215,7 @@ def _search_features(
     ]
     kept, candidates = _with_features(store, others, progress)
     if not kept:
-        raise InputError("there is no other segment with features to compare with. Try --uncut.")
+        raise InputError(Sentence("error_nothing_to_compare"))
     return UncutAnswer(search_segments(sequences, candidates, kept, settings))
 
 
@@ -226,7 +226,10 @@ def _with_features(
     # By video, so that each is opened once, in whatever order the labels stand.
     by_video = sorted(range(len(segments)), key=lambda i: segments[i].video)
     for number, i in enumerate(by_video, 1):
-        progress((number - 1) / len(segments), f"segment {number} of {len(segments)}")
+        progress(
+            (number - 1) / len(segments),
+            Sentence("doing_segment", {"number": number, "count": len(segments)}),
+        )
         try:
             found[i] = store.segment(segments[i])
         except InputError:

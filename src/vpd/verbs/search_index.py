@@ -37,6 +37,7 @@ from vpd.search.likely import CoarsePart, choose_gpu, likely_slots, windows
 from vpd.search.streams import Stream
 from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
+from vpd.strings import Sentence
 from vpd.types import FeatureSequence
 from vpd.verbs.features import choose_features
 from vpd.verbs.progress import Progress
@@ -185,7 +186,7 @@ def _updated(layout: Layout, name: str, stamps: Stamps, progress: Progress) -> S
     kept = _kept_parts(folder, checksum)
     groups, parts = _grouped(stamps), []
     for number, group in enumerate(groups):
-        progress(number / len(groups), f"indexing part {number + 1} of {len(groups)}")
+        progress(number / len(groups), Sentence("doing_index", {"number": number + 1, "count": len(groups)}))
         path = _part_file(folder, number, len(groups))
         if group:
             unread |= _write_part(layout, name, path, group, basis, checksum, kept)

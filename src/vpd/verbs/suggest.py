@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vpd.counting import counted
 from vpd.errors import InputError, VpdError
 from vpd.library.answers import ACCEPTED, OTHER, REJECTED, Answer, read_answers
 from vpd.library.artefact import read_recipe
@@ -158,7 +157,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     labels = read_labels(library.labels, videos) if library.labels.exists() else []
     answers = read_answers(library)
     store = FeatureStore(library, choose_features(library, request.features).name)
-    progress(0.0, "looking for candidates")
+    progress(0.0, Sentence("doing_candidates"))
     found = [
         c
         for video in store.videos()
@@ -223,7 +222,7 @@ def _pool(
             continue  # an athlete was not in view then
         members.append(segment)
         names.append(label)
-    progress(0.1, f"comparing {counted(len(members), 'moment')}")
+    progress(0.1, Sentence("doing_moments", {"count": len(members)}))
     sequences = prepared(sequences)
     both = _kept_distances(store, members, sequences)
     progress(0.9)

@@ -26,6 +26,7 @@ from vpd.search.streams import Stream
 from vpd.search.uncut import MORE, SPARE, Scan, UncutSearch, merged, search_uncut
 from vpd.sequences import FeatureStore
 from vpd.settings.search import SearchSettings
+from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 from vpd.verbs.progress import Progress
 from vpd.verbs.search_index import exact_work, index_videos, likely_windows
@@ -187,11 +188,11 @@ def _by_all(
         scans: list[Scan] = []
         unanswered: dict[str, str] = {}
         for number, answer in enumerate(scatter(tasks), 1):
-            progress(number / len(tasks), f"part {number} of {len(tasks)}")
+            progress(number / len(tasks), Sentence("doing_part", {"number": number, "count": len(tasks)}))
             scans = [merged([*scans, answer.scan], keep)]
             unanswered |= answer.unanswered
         if unanswered and len(unanswered) == len(stamps):
-            raise ArtefactError(f"no video could be searched: {next(iter(unanswered.values()))}")
+            raise ArtefactError(Sentence("error_none_searched", {"why": next(iter(unanswered.values()))}))
         hits = search.hits(merged(scans, keep), k, known, lambda video, number: streams(video)[number])
         if hits is not None:
             return UncutAnswer(hits, True, dict(sorted(unanswered.items())))
@@ -216,7 +217,7 @@ def _by_index(
     for _ in range(WIDER):
         left_out = {*store.left_out, *unanswered}
         found = likely_windows(index, list(queries), settings, count, left_out, only)
-        progress(0.9, f"{len(found)} places looked at")
+        progress(0.9, Sentence("doing_places", {"count": len(found)}))
         while True:
             hits = search_uncut(queries, found, settings, k, known)
             # What they were found by was not compared with its checksum: this is done for those that answer.

@@ -11,6 +11,7 @@ from pathlib import Path
 from vpd.errors import VideoError
 from vpd.library.layout import MADE_FOLDERS, SETTINGS_FILE, USER_FOLDERS
 from vpd.library.own_folder import MARK
+from vpd.strings import Said, Sentence
 from vpd.video.card import Card
 from vpd.video.chapters import chapters
 from vpd.video.formats import list_of_files, picture_format, still_brand
@@ -67,7 +68,7 @@ class Found:
 
     videos: list[Path] = field(default_factory=list)
     left_out: list[tuple[Path, str]] = field(default_factory=list)
-    problems: list[tuple[Path, str]] = field(default_factory=list)
+    problems: list[tuple[Path, Said]] = field(default_factory=list)
     chapters: list[list[Path]] = field(default_factory=list)
 
 
@@ -85,7 +86,9 @@ def find_videos(paths: Iterable[Path]) -> Found:
         try:
             mode = path.stat().st_mode
         except OSError as error:
-            missing = "does not exist" if isinstance(error, FileNotFoundError) else _because(error)
+            missing: Said = (
+                Sentence("place_missing") if isinstance(error, FileNotFoundError) else _because(error)
+            )
             found.problems.append((path, _broken_link(path) or missing))
             continue
         if stat.S_ISDIR(mode):
@@ -93,7 +96,7 @@ def find_videos(paths: Iterable[Path]) -> Found:
         elif stat.S_ISREG(mode):
             found.videos.append(path)
         else:
-            found.problems.append((path, "is not a file"))
+            found.problems.append((path, Sentence("place_no_file")))
     found.videos = list(dict.fromkeys(found.videos))
     found.chapters = chapters(found.videos)
     return found
@@ -116,7 +119,7 @@ def _search(folder: Path, found: Found) -> None:
     for file in files:
         _sort(file, card, found)
     if len(found.videos) + len(found.problems) == before:
-        found.problems.append((folder, "has no video in it"))
+        found.problems.append((folder, Sentence("place_empty")))
 
 
 def _files(folder: Path, found: Found) -> Iterator[Path]:
@@ -169,7 +172,7 @@ def _sort(file: Path, card: Card, found: Found) -> None:
         return
     if not regular:
         if named_video:
-            found.problems.append((file, "is not a file"))
+            found.problems.append((file, Sentence("place_no_file")))
         return
     if (reason := card.proxy(file) if named_video else "") or (reason := _no_recording(file, suffix)):
         found.left_out.append((file, reason))

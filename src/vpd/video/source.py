@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from vpd.errors import VideoError
 from vpd.machine import cores
+from vpd.strings import Said, Sentence
 from vpd.video.formats import (
     CLOCK_MAY_JUMP,
     FORMATS,
@@ -164,10 +165,10 @@ def opened(path: Path, fps: float = 0.0, quickly: bool = False) -> Iterator[Sour
     name = shown(path)
     try:
         if not path.stat().st_size:
-            raise VideoError(f"{name}: the file is empty.")
+            raise VideoError(Sentence("file_empty", {"path": name}))
         with path.open("rb") as file:
             if list_of_files(head := file.read(4096)):
-                raise VideoError(f"{name}: this is a list that names other files, not a recording.")
+                raise VideoError(Sentence("file_list", {"path": name}))
         # To FFmpeg a row of JPEG pictures is a single one, whatever the file is called.
         known = "mjpeg" if path.suffix.lower() in MJPEG_SUFFIXES and head[:3] == JPEG else None
         name_for_ffmpeg = f"file:{os.path.abspath(path)}"  # noqa: PTH100
@@ -177,8 +178,8 @@ def opened(path: Path, fps: float = 0.0, quickly: bool = False) -> Iterator[Sour
             container.seek(0, unsupported_byte_offset=True)
     except (av.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, av.FFmpegError) and picture_format(head):
-            raise VideoError(f"{name}: this is a picture or an animated picture, not a recording.") from error
-        raise VideoError(f"{name}: cannot be opened as a video ({_reason(error)}).") from error
+            raise VideoError(Sentence("file_pictures", {"path": name})) from error
+        raise VideoError(Sentence("file_not_opened", {"path": name, "why": _reason(error)})) from error
     with container:
         source = _source(path, container, fps)
         if quickly:
@@ -197,9 +198,9 @@ def _options() -> dict[str, str]:
     }
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> Said:
     if isinstance(error, av.FFmpegError) and error.errno == 22:
-        return "no format that vpd reads"
+        return Sentence("no_known_format")
     return str(getattr(error, "strerror", None) or error)
 
 
@@ -207,9 +208,9 @@ def _source(path: Path, container: InputContainer, fps: float) -> Source:
     name = shown(path)
     streams = streams_by_rank(container)
     if not streams:
-        raise VideoError(f"{name}: there is no video stream in the file.")
+        raise VideoError(Sentence("file_no_stream", {"path": name}))
     if container.metadata.get("major_brand", "").strip() in STILL_BRANDS:
-        raise VideoError(f"{name}: this is a picture, not a recording.")
+        raise VideoError(Sentence("file_picture", {"path": name}))
     stream = streams[0]
     stream.thread_count = DECODER_THREADS
     start = container.start_time

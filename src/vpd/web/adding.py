@@ -16,6 +16,7 @@ from vpd.errors import InputError
 from vpd.library.opening import sync
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.registered import sentences
+from vpd.strings import Sentence, to_page
 from vpd.video.source import opened
 from vpd.web.app_state import StateOf
 
@@ -37,12 +38,12 @@ def add(body: AddBody, state: StateOf) -> dict[str, Any]:
     """
     path = Path(body.path.strip())
     if not path.is_absolute() or "\0" in body.path:
-        raise InputError("Write the whole path of a file or folder, from the root of the disk on.")
+        raise InputError(Sentence("error_whole_path"))
     if path.is_file():
         with opened(path):
             pass
     result = add_videos(state.workspace.layout, [path])
     sync(state.workspace.layout)
     state.changed()
-    said = [{"weight": weight.value, "text": text} for weight, text in sentences(result)]
+    said = [{"weight": weight.value, **to_page(text)} for weight, text in sentences(result)]
     return {"added": result.added, "sentences": said}

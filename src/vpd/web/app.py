@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,43 +18,49 @@ from vpd.errors import LockedError, StaleError, VpdError
 from vpd.library.layout import Layout
 from vpd.refusals import refusal_and_place
 from vpd.report.html import LOOK
-from vpd.strings import FOLDER
+from vpd.strings import FOLDER, Said, Sentence
 from vpd.web import adding, athlete, exports, labels, learn, media, overview, results, search, suggest
 from vpd.web.app_state import State
 from vpd.web.guard import Guard
+from vpd.web.refusing import error_json, unexpected
 from vpd.web.workspace import NotThereError
 
 STATIC = Path(__file__).with_name("static")
 ROUTERS = (overview, adding, media, athlete, labels, search, suggest, learn, exports, results)
+NOT_FOUND = 404
 log = logging.getLogger("vpd.web")
 
 
-def _error(status: int, reason: str) -> JSONResponse:
-    return JSONResponse({"error": reason}, status)
+def _error(status: int, said: Said) -> JSONResponse:
+    return JSONResponse(error_json(said), status)
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, NotThereError):
-        return _error(404, str(error))
-    return _error(409 if isinstance(error, LockedError | StaleError) else 400, str(error))
+        return _error(404, error.said)
+    said = error.said if isinstance(error, VpdError) else str(error)
+    return _error(409 if isinstance(error, LockedError | StaleError) else 400, said)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0] if error.errors() else {"loc": (), "msg": "unreadable"}
+    first: dict[str, Any] = error.errors()[0] if error.errors() else {"loc": (), "msg": "unreadable"}
     place = ".".join(str(part) for part in first["loc"])
+    if first.get("type") == "string_too_long":
+        return _error(422, Sentence("error_too_long", {"place": place, "most": first["ctx"]["max_length"]}))
     return _error(422, f"{place}: {first['msg']}")
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == NOT_FOUND:
+        return _error(NOT_FOUND, Sentence("error_address"))
     return _error(error.status_code, str(error.detail))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.exception("%s %s", request.method, request.url.path, exc_info=error)
-    said = f"Unexpected {type(error).__name__}. The server's output shows where; please report it."
-    return _error(500, refusal_and_place(error) or said)
+    return _error(500, refusal_and_place(error) or unexpected(error))
 
 
 def make_app(layout: Layout, token: str = "", hosts: Iterable[str] = (), docs: bool = False) -> Guard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -12,6 +13,8 @@ from vpd.errors import InputError
 from vpd.pipeline.report import Silent
 from vpd.pipeline.run import run
 from vpd.pipeline.status import status
+from vpd.pipeline.table import STEPS
+from vpd.strings import Said, Sentence
 from vpd.verbs.athletes import (
     AthletesRequest,
     ForgetRequest,
@@ -76,15 +79,22 @@ class RunBody(BaseModel):
     video: str | None = Field(default=None, max_length=1000)
 
 
+def _steps(what: str) -> Said:
+    """The steps of a run, as "track + pose", by the names that people read."""
+    named: list[Said] = [Sentence(f"step_{step}") if step in STEPS else step for step in what.split(" + ")]
+    return reduce(lambda one, other: Sentence("steps", {"one": one, "other": other}), named)
+
+
 class JobListener(Silent):
     """Report the progress of a run to a job."""
 
     def __init__(self, job: Job) -> None:
-        self.job, self.cost_ms, self.done_ms, self.what = job, 1.0, 0.0, ""
+        self.job, self.cost_ms, self.done_ms = job, 1.0, 0.0
+        self.what: Said = ""
 
     def begin(self, what: str, videos: int, cost_ms: float) -> None:
         """See Listener."""
-        self.what, self.cost_ms, self.done_ms = what, max(cost_ms, 1e-9), 0.0
+        self.what, self.cost_ms, self.done_ms = _steps(what), max(cost_ms, 1e-9), 0.0
 
     def advance(self, cost_ms: float) -> None:
         """See Listener."""
@@ -117,7 +127,7 @@ def shots(video: str, state: StateOf) -> dict[str, Any]:
     layout = state.workspace.layout
     state.workspace.video(video)
     if not layout.tracks(video).is_file():
-        raise NotThereError("The athletes of this video are not found yet. `vpd run` finds them.")
+        raise NotThereError(Sentence("error_no_athletes"))
     found = athletes(layout, AthletesRequest([video])).to_json()
     return {
         "shots": shots_of(state.workspace.ranking(video)),
@@ -145,7 +155,7 @@ def person(
     left, top = max(0, int(x - MARGIN * w)), max(0, int(y - MARGIN * h))
     right, bottom = min(width, int(x + (1 + MARGIN) * w)), min(height, int(y + (1 + MARGIN) * h))
     if right <= left or bottom <= top:
-        raise NotThereError("The box lies outside of the picture.")
+        raise NotThereError(Sentence("error_box_outside"))
     return Response(encode(rgb[top:bottom, left:right], PERSON_WIDTH), media_type="image/jpeg")
 
 
@@ -163,7 +173,7 @@ def pick_many(body: PicksBody, state: StateOf) -> dict[str, Any]:
     """Keep the user's word on the athlete in several shots of a video."""
     video = state.workspace.video(body.picks[0].video).video
     if any(pick.video != video for pick in body.picks):
-        raise InputError("the picks are of several videos.")
+        raise InputError(Sentence("error_picks_mixed"))
     requests = [PickRequest(**pick.model_dump()) for pick in body.picks]
     result = pick_athletes(state.workspace.layout, requests).to_json()
     state.changed()

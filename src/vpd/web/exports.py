@@ -16,6 +16,7 @@ from vpd.library.artefact import write_text
 from vpd.library.labels import REVIEWED, read_labels
 from vpd.library.results import new_results
 from vpd.report.playlist import write_playlist
+from vpd.strings import Sentence
 from vpd.types import Detection
 from vpd.verbs.detections import COLUMNS, detection_rows
 from vpd.verbs.labels import CSV
@@ -28,7 +29,6 @@ from vpd.web.results import offer
 router = APIRouter(prefix="/api")
 NAMES = (CSV, *sorted(WRITTEN))
 """Formats of files, the one that every spreadsheet opens first."""
-MAKE_DETECTIONS = " 'Learn and detect' on Watch makes detections."
 
 
 class ExportBody(BaseModel):
@@ -66,8 +66,7 @@ def _wanted(body: ExportBody, state: State) -> list[Detection]:
         if (not body.classes or d.label in body.classes) and (not body.videos or d.video in body.videos)
     ]
     if not kept:
-        todo = MAKE_DETECTIONS if body.what == "detections" else ""
-        raise InputError(f"there are no {body.what} of these classes and videos to export.{todo}")
+        raise InputError(Sentence(f"error_no_{body.what}_to_export"))
     return sorted(kept, key=lambda d: (d.video, d.start_s))
 
 

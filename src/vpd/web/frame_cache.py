@@ -6,6 +6,7 @@ from threading import Lock
 
 import cv2
 
+from vpd.strings import Sentence
 from vpd.types import Array
 from vpd.video import read_frames
 from vpd.web.workspace import NotThereError, Workspace
@@ -38,7 +39,7 @@ class FrameCache:
         """The frame as (H, W, 3) uint8 RGB. Raises NotThereError where it does not decode."""
         for found in read_frames(self.workspace.recording(video), frame, frame + 1):
             return found.rgb
-        raise NotThereError(f"Frame {frame} cannot be decoded.")
+        raise NotThereError(Sentence("error_frame", {"frame": frame}))
 
     def jpeg(self, video: str, frame: int, width: int) -> bytes:
         """The frame as JPEG of at most ``width`` pixels. Raises NotThereError where it does not decode."""
@@ -52,5 +53,5 @@ class FrameCache:
                 while len(self._kept) > KEPT_FRAMES:
                     del self._kept[next(iter(self._kept))]
         if found is None:
-            raise NotThereError(f"Frame {frame} cannot be decoded.")
+            raise NotThereError(Sentence("error_frame", {"frame": frame}))
         return found

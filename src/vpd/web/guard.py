@@ -14,6 +14,9 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from vpd.strings import Sentence
+from vpd.web.refusing import error_json
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -23,6 +26,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 COOKIE = "vpd_token"
 MAX_BODY = 1 << 20
 """Largest size of a request's body in bytes."""
+TOO_LARGE = Sentence("error_too_large", {"bytes": MAX_BODY})
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = (
@@ -79,26 +83,26 @@ class Guard:
             return
         await self._pass(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, Sentence] | None:
         """Status and reason where the request is refused; None where it is allowed."""
         host = headers.get("host", "")
         if host_name(host) not in self.hosts:
-            return 403, f"This server is not called {host!r}. Open the address that `vpd serve` printed."
+            return 403, Sentence("error_host", {"host": repr(host)})
         if scope["method"] not in SAFE_METHODS:
             origin = headers.get("origin")
             if origin is not None and urlsplit(origin).netloc != host:
-                return 403, "The request comes from another site."
+                return 403, Sentence("error_other_site")
             if origin is None and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-                return 403, "The request comes from another site."
+                return 403, Sentence("error_other_site")
             length = headers.get("content-length", "0")
             if not length.isdigit() or int(length) > MAX_BODY:
-                return 413, f"The request is larger than {MAX_BODY} bytes."
+                return 413, TOO_LARGE
             kind = headers.get("content-type", "").partition(";")[0].strip()
             has_body = int(length) > 0 or "transfer-encoding" in headers
             if has_body and kind != "application/json":
-                return 415, "The server takes JSON (Content-Type: application/json)."
+                return 415, Sentence("error_not_json")
         if self.token and not self._knows_token(scope, headers):
-            return 401, "The token is missing or wrong. Open the address that `vpd serve` printed."
+            return 401, Sentence("error_token")
         return None
 
     def _knows_token(self, scope: Scope, headers: dict[str, str]) -> bool:
@@ -132,7 +136,7 @@ class Guard:
         """Pass the request on with its whole body, and add the headers to the answer."""
         body = b"" if scope["method"] in SAFE_METHODS else await _whole(receive)
         if body is None:
-            await _answer(send, 413, f"The request is larger than {MAX_BODY} bytes.")
+            await _answer(send, 413, TOO_LARGE)
             return
         given = False
 
@@ -167,8 +171,8 @@ async def _whole(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-async def _answer(send: Send, status: int, reason: str) -> None:
-    body = json.dumps({"error": reason}, ensure_ascii=False).encode("utf-8", "replace")
+async def _answer(send: Send, status: int, reason: Sentence) -> None:
+    body = json.dumps(error_json(reason), ensure_ascii=False).encode("utf-8", "replace")
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -12,7 +12,9 @@ from typing import Any
 
 from vpd.errors import CancelledError, VpdError
 from vpd.refusals import refusal_and_place
+from vpd.strings import Said, to_page
 from vpd.verbs.progress import Progress
+from vpd.web.refusing import unexpected
 
 MAX_KEPT = 50
 """Number of ended jobs that are kept."""
@@ -21,23 +23,23 @@ RUNNING, DONE, FAILED, CANCELLED, WAITING = "running", "done", "failed", "cancel
 
 @dataclass
 class Job:
-    """One job. ``fraction`` in 0..1 is its progress, ``text`` its present activity."""
+    """One job: ``fraction`` in 0..1 is its progress, ``text`` its activity, ``error`` why it ended."""
 
     id: str
     kind: str
     about: str
     state: str = WAITING
     fraction: float = 0.0
-    text: str = ""
+    text: Said = ""
     result: Any = None
-    error: str = ""
+    error: Said = ""
     progress: Progress = field(init=False, repr=False)
     """The progress object of the work. It raises CancelledError once the user has cancelled the job."""
 
     def __post_init__(self) -> None:
         self.progress = Progress(self._told)
 
-    def _told(self, fraction: float, text: str) -> None:
+    def _told(self, fraction: float, text: Said) -> None:
         self.fraction, self.text = fraction, text or self.text
 
     def cancel(self) -> None:
@@ -47,9 +49,15 @@ class Job:
             self.state = CANCELLED
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for the page."""
-        names = ("id", "kind", "about", "state", "fraction", "text", "result", "error")
-        return {name: getattr(self, name) for name in names}
+        """Plain values: ``text`` and ``error`` are in English, ``doing`` and ``said`` for the page."""
+        plain = {name: getattr(self, name) for name in ("id", "kind", "about", "state", "fraction", "result")}
+        return {
+            **plain,
+            "text": str(self.text),
+            "error": str(self.error),
+            "doing": to_page(self.text) if self.text else None,
+            "said": to_page(self.error) if self.error else None,
+        }
 
 
 class Jobs:
@@ -85,13 +93,13 @@ class Jobs:
             job.result = work(job)
             job.state, job.fraction = DONE, 1.0
         except CancelledError as error:  # it says what is kept
-            job.state, job.error = CANCELLED, str(error)
+            job.state, job.error = CANCELLED, error.said
         except VpdError as error:
-            job.state, job.error = FAILED, str(error)
+            job.state, job.error = FAILED, error.said
         except Exception as error:  # noqa: BLE001 - one failing job never ends the server
             traceback.print_exc()
             job.state = FAILED
-            job.error = refusal_and_place(error) or f"Unexpected {type(error).__name__}: {error}"
+            job.error = refusal_and_place(error) or unexpected(error, str(error))
         self._changed(job)
 
     def find(self, job: str) -> Job | None:

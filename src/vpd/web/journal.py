@@ -14,6 +14,7 @@ from vpd.library.json_lines import add_line, read_lines
 from vpd.library.label_store import Changes, LabelStore, NewLabel
 from vpd.library.labels import Label
 from vpd.library.layout import Layout
+from vpd.strings import Sentence
 from vpd.types import Segment
 
 MOST = 1000
@@ -147,7 +148,7 @@ class Journal:
         """
         with self._lock:
             if not self._done:
-                raise InputError("there is nothing to undo.")
+                raise InputError(Sentence("error_nothing_to_undo"))
             change = self._done[-1]
             self._apply(change.after, change.before)
             self._done.pop()
@@ -159,7 +160,7 @@ class Journal:
         """Redo the change that was undone last. Raises as `undo`."""
         with self._lock:
             if not self._undone:
-                raise InputError("there is nothing to do again.")
+                raise InputError(Sentence("error_nothing_to_redo"))
             change = self._undone[-1]
             self._apply(change.before, change.after)
             self._undone.pop()
@@ -177,7 +178,7 @@ class Journal:
         elif present:
             for now in present:
                 if store.get(now["id"]).version != now["version"]:
-                    raise StaleError(f"the label {now['id']} was changed meanwhile.")
+                    raise StaleError(Sentence("error_label_changed", {"id": now["id"]}))
             store.remove([now["id"] for now in present])
         else:
             added = store.add([NewLabel(_segment(row), row["source"]) for row in wanted])

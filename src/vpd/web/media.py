@@ -10,9 +10,11 @@ import numpy as np
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, JSONResponse
 
+from vpd.strings import Sentence
 from vpd.web.app_state import State, StateOf
 from vpd.web.jobs import DONE, FAILED, Job
 from vpd.web.playable import DIRECT, PIECE_S, choose_source, piece_span, write_piece
+from vpd.web.refusing import error_json
 from vpd.web.workspace import NotThereError
 
 router = APIRouter(prefix="/api/videos/{video}")
@@ -55,13 +57,13 @@ def proxy(video: str, piece: int, state: StateOf) -> Response:
     row, times_s = state.workspace.video(video), state.workspace.times(video)
     first, stop = piece_span(times_s, piece)
     if piece < 0 or first >= stop:
-        raise NotThereError(f"The video has no piece {piece}.")
+        raise NotThereError(Sentence("error_no_piece", {"piece": piece}))
     out = state.cache.path(row.key, piece)
     if state.cache.use(out):
         return FileResponse(out, media_type="video/mp4")
     job = _proxy_job(state, video, piece, out)
     if job.state == FAILED:
-        return JSONResponse({"error": job.error}, 404)
+        return JSONResponse(error_json(job.error), 404)
     if job.state == DONE and state.cache.use(out):
         return FileResponse(out, media_type="video/mp4")
     return JSONResponse({"job": job.to_json()}, 202)
@@ -90,7 +92,7 @@ def frame(
 ) -> Response:
     """The frame with exactly this number, as JPEG."""
     if not 0 <= frame < len(state.workspace.times(video)):
-        raise NotThereError(f"The video has no frame {frame}.")
+        raise NotThereError(Sentence("error_no_frame", {"frame": frame}))
     return Response(state.frames.jpeg(video, frame, w), media_type="image/jpeg")
 
 

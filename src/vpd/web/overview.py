@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from vpd.errors import InputError
 from vpd.library.classes import ActionClass, read_classes
 from vpd.pipeline.status import Status
+from vpd.strings import Sentence, to_page
 from vpd.web.app_state import State, StateOf
 from vpd.web.exports import NAMES as FORMATS
 from vpd.web.workspace import NotThereError
@@ -22,12 +23,12 @@ from vpd.web.workspace import NotThereError
 router = APIRouter(prefix="/api")
 
 
-def _classes(state: State) -> tuple[dict[str, ActionClass], list[str]]:
+def _classes(state: State) -> tuple[dict[str, ActionClass], list[dict[str, Any]]]:
     """The user's classes; where their file is wrong, none and the error."""
     try:
         return state.workspace.remember("classes", state.workspace.layout.classes, read_classes), []
     except InputError as error:
-        return {}, [str(error)]
+        return {}, [to_page(error.said)]
 
 
 def _videos(state: State, found: Status) -> Iterator[dict[str, Any]]:
@@ -108,7 +109,7 @@ def job(job: str, state: StateOf) -> dict[str, Any]:
     """One job with its result."""
     found = state.find_job(job)
     if found is None:
-        raise NotThereError("There is no such job.")
+        raise NotThereError(Sentence("error_no_such_job"))
     return found.to_json()
 
 
@@ -117,7 +118,7 @@ def cancel(job: str, state: StateOf) -> dict[str, Any]:
     """End a job."""
     found = state.find_job(job)
     if found is None:
-        raise NotThereError("There is no such job.")
+        raise NotThereError(Sentence("error_no_such_job"))
     found.cancel()
     return found.to_json()
 

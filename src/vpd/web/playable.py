@@ -79,7 +79,7 @@ def choose_source(footage: Recording) -> Source:
     """Choose how the page plays a scanned video. Raises ArtefactError where it is not scanned."""
     index = footage.index
     if index is None:
-        raise ArtefactError(f"{footage.path} is not scanned yet. Make it with `vpd scan`.")
+        raise ArtefactError(Sentence("error_not_scanned", {"path": str(footage.path)}))
     with opened(footage.path) as source:
         container, codec = source.format, source.stream.codec_context.name
         best = source.stream.index == min(s.index for s in source.container.streams.video)
@@ -128,7 +128,7 @@ def write_piece(footage: Recording, times_s: Array, piece: int, out: Path) -> No
     """
     first, stop = piece_span(times_s, piece)
     if first >= stop:
-        raise VideoError(f"{footage.path}: there is no frame in piece {piece} of the proxy.")
+        raise VideoError(Sentence("error_no_piece", {"piece": piece}))
     origin = float(times_s[first])
 
     def frames() -> Iterator[tuple[float, Array]]:
@@ -137,7 +137,7 @@ def write_piece(footage: Recording, times_s: Array, piece: int, out: Path) -> No
             some = True
             yield float(times_s[frame.frame]) - origin, frame.rgb
         if not some:
-            raise VideoError(f"{footage.path}: nothing of piece {piece} decodes.")
+            raise VideoError(Sentence("error_piece", {"path": str(footage.path), "piece": piece}))
 
     with closing(frames()) as timed:  # type: ignore[type-var]  # a generator
         write_timed(_scaled(timed), out, options=OPTIONS)

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
+from vpd.strings import Sentence
 from vpd.web.app_state import State, StateOf
 from vpd.web.workspace import NotThereError
 
@@ -30,5 +31,5 @@ def fetch(key: str, state: StateOf) -> FileResponse:
     """A file that this server made."""
     path = state.offered.get(key)
     if path is None or not path.is_file():
-        raise NotThereError("There is no such file any more.")
+        raise NotThereError(Sentence("error_no_such_file"))
     return FileResponse(path, filename=path.name)

@@ -20,6 +20,7 @@ from vpd.library.tracks import read_tracks
 from vpd.library.videos import VideoRow, Videos
 from vpd.settings import Settings
 from vpd.settings.toml import load_settings
+from vpd.strings import Sentence
 from vpd.types import Array, PoseSequence, Track
 
 KEPT = 128
@@ -79,7 +80,7 @@ class Workspace:
         """The row of a video by its id. Raises NotThereError for an id that is not in the table."""
         row = self.videos.rows.get(video)
         if row is None:
-            raise NotThereError("There is no such video in this library.")
+            raise NotThereError(Sentence("error_no_such_video"))
         return row
 
     def file(self, video: str) -> Path:
@@ -130,10 +131,8 @@ class Workspace:
 
     def _artefact(self, kind: str, path: Path, read: Callable[[Path], T]) -> T:
         if not path.is_file():
-            raise NotThereError(
-                f"{path.parent.name} of this video are not made yet. Make them with `vpd run`."
-            )
+            raise NotThereError(Sentence("error_not_made", {"what": Sentence(f"files_{path.parent.name}")}))
         try:
             return self.remember(kind, path, read)
         except ArtefactError as error:
-            raise NotThereError(str(error)) from error
+            raise NotThereError(error.said) from error

@@ -1,4 +1,6 @@
-// Requests to the server. Errors carry the server's sentence.
+// Requests to the server. Errors carry the server's sentence, in the language of the page.
+
+import { t, told } from "./i18n.js";
 
 export class ApiError extends Error {
   constructor(status, message, data) {
@@ -6,6 +8,12 @@ export class ApiError extends Error {
     this.status = status;
     this.data = data;
   }
+}
+
+// The error of an answer that is none.
+export async function failure(response) {
+  const data = await response.json().catch(() => null);
+  return new ApiError(response.status, told(data?.said ?? { text: response.statusText }), data);
 }
 
 async function request(method, path, body) {
@@ -17,11 +25,10 @@ async function request(method, path, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new ApiError(0, "The server does not answer.", null);
+    throw new ApiError(0, t("server_away"), null);
   }
-  const data = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, data?.error ?? response.statusText, data);
-  return data;
+  if (!response.ok) throw await failure(response);
+  return response.json().catch(() => null);
 }
 
 export const get = (path) => request("GET", path);
@@ -31,10 +38,7 @@ export const remove = (path, body = {}) => request("DELETE", path, body);
 
 export async function bytes(path) {
   const response = await fetch(path);
-  if (!response.ok) {
-    const data = await response.json().catch(() => null);
-    throw new ApiError(response.status, data?.error ?? response.statusText, data);
-  }
+  if (!response.ok) throw await failure(response);
   return response.arrayBuffer();
 }
 
@@ -46,7 +50,7 @@ export async function finished(id, tell = () => {}) {
     const job = await get(`/api/jobs/${id}`);
     tell(job);
     if (job.state === "done") return job;
-    if (job.state === "failed" || job.state === "cancelled") throw new ApiError(0, job.error || job.state, job);
+    if (job.state === "failed" || job.state === "cancelled") throw new ApiError(0, job.said ? told(job.said) : t("cancelled"), job);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

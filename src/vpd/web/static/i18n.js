@@ -27,9 +27,10 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-// A sentence that the server made: {key, values}, where a value may be a sentence itself.
-export const told = ({ key, values }) => t(key, Object.fromEntries(Object.entries(values)
-  .map(([name, value]) => [name, value?.key ? told(value) : value])));
+// What the server says: a sentence {key, values}, where a value may be a sentence itself, or {text}, words in English
+// alone, which are shown as the server's.
+export const told = ({ key, values, text }) => (key ? t(key, Object.fromEntries(Object.entries(values)
+  .map(([name, value]) => [name, value?.key ? told(value) : value]))) : t("server_says", { text }));
 
 // A step of `vpd run` as people call it; what has no such name is said as it is.
 export const stepName = (name) => (`step_${name}` in fallback ? t(`step_${name}`) : name);

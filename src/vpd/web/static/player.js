@@ -5,7 +5,7 @@
 // checked by requestVideoFrameCallback; where that does not confirm the frame, the server's picture of it is
 // laid over the video.
 
-import { bytes, finished, get, videoUrl } from "./api.js";
+import { bytes, failure, finished, get, videoUrl } from "./api.js";
 import { endOf, frameAt } from "./times.js";
 
 const AIM_S = 0.001;
@@ -102,7 +102,7 @@ export class Player extends EventTarget {
       return false;
     }
     if (!answer.ok) {
-      this.problem = (await answer.json().catch(() => ({}))).error ?? "";
+      this.problem = (await failure(answer)).message;
       this.set("failed");
       return false;
     }

@@ -6,7 +6,7 @@ import { useStore } from "../store.js";
 import { Choice } from "../choice.js";
 import { listen } from "../keys.js";
 import { clock } from "../times.js";
-import { stepName, t } from "../i18n.js";
+import { stepName, t, told } from "../i18n.js";
 
 const PAGE = 12;
 const DOUBTFUL = 0.3;
@@ -82,7 +82,7 @@ export function AthleteScreen({ argument: video }) {
         <button class="main" disabled=${!data.stale.length} onClick=${run}>${data.stale.length ? t("make_again", { steps: data.stale.map(stepName).join(", ") }) : t("nothing_stale")}</button></div>
       ${same.length > 0 && html`<div class="bar"><button class="main" onClick=${keepSame}>${t("keep_same", { count: same.length })} <kbd>Enter</kbd></button>
         <button onClick=${() => setSame([])}>${t("drop_same")}</button></div>`}
-      ${data.missed.map((text) => html`<p class="problem">${text}</p>`)}
+      ${data.missed.map((text) => html`<p class="problem" key=${text}>${told({ text })}</p>`)}
       ${shots.slice(page * PAGE, (page + 1) * PAGE).map((shot) => html`<section key=${shot.number} aria-labelledby=${`shot-${shot.number}`}>
         <h2 id=${`shot-${shot.number}`} tabindex="-1">${t("shot", { number: shot.number + 1, start: clock(shot.start_s, 1), end: clock(shot.end_s, 1) })}
           ${shot.margin < DOUBTFUL ? html` <small class="problem">${t("doubtful")}</small>` : ""}</h2>

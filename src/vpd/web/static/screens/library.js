@@ -6,7 +6,7 @@ import { loadLibrary, useStore, REVIEWED } from "../store.js";
 import { SHOWN, wantedOf } from "../choice.js";
 import { Clip } from "../clip.js";
 import { clock } from "../times.js";
-import { stepName, t } from "../i18n.js";
+import { stepName, t, told } from "../i18n.js";
 
 function Strip({ video }) {
   const length = video.end_s - video.start_s;
@@ -24,7 +24,7 @@ function Work({ due }) {
   const [error, setError] = useState(null);
   const follow = (id) => {
     setError(null);
-    finished(id, set).then(({ result }) => say([t("made"), ...Object.values(result.set_aside), ...result.problems].join(" ")), setError)
+    finished(id, set).then(({ result }) => say([t("made"), ...[...Object.values(result.set_aside), ...result.problems].map((text) => told({ text }))].join(" ")), setError)
       .finally(() => { set(null); loadLibrary(); });
   };
   useEffect(() => {
@@ -35,7 +35,7 @@ function Work({ due }) {
   }, []);
   if (!due && !job && !error) return null;
   return html`<div class="bar">${job ? html`<progress max="1" value=${job.fraction} aria-label=${t("making")}></progress>
-      <span role="status">${t("making")} ${job.text.split(" + ").map(stepName).join(" + ")} ${Math.round(100 * job.fraction)} %</span>
+      <span role="status">${t("making")} ${job.doing && told(job.doing)} ${Math.round(100 * job.fraction)} %</span>
       <button onClick=${() => remove(`/api/jobs/${job.id}`).catch(sayError)}>${t("cancel")}</button>`
     : due && html`<button class="main" onClick=${() => post("/api/run").then((r) => follow(r.job.id), setError)}>${t("make_all")}</button>`}
     <${Problem} error=${error} /></div>`;
@@ -44,22 +44,22 @@ function Work({ due }) {
 // Adds a file or a folder of the server's computer, and says what became of it.
 function Add() {
   const [path, setPath] = useState("");
-  const [told, tell] = useState([]);
+  const [result, setResult] = useState([]);
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const add = (event) => {
     event.preventDefault();
     setBusy(true);
     setError(null);
-    tell([]);
-    post("/api/videos", { path }).then(({ sentences }) => { tell(sentences); setPath(""); return loadLibrary(); }, setError)
+    setResult([]);
+    post("/api/videos", { path }).then(({ sentences }) => { setResult(sentences); setPath(""); return loadLibrary(); }, setError)
       .finally(() => setBusy(false));
   };
   return html`<form class="bar" onSubmit=${add}><label class="wide">${t("add_videos")}
       <input value=${path} onInput=${(e) => setPath(e.target.value)} maxlength="4096" /></label>
       <button disabled=${!path.trim() || busy}>${busy ? t("waiting") : t("add")}</button></form>
     <${Problem} error=${error} />
-    <div role="status">${told.map(({ weight, text }) => html`<p key=${text} class=${weight === "fact" ? "hint" : "problem"}>${text}</p>`)}</div>`;
+    <div role="status">${result.map((said) => html`<p key=${said.text} class=${said.weight === "fact" ? "hint" : "problem"}>${told(said)}</p>`)}</div>`;
 }
 
 export function LibraryScreen() {
@@ -76,7 +76,7 @@ export function LibraryScreen() {
   return html`<h1>${t("screen_library")}</h1>
     <p>${t("library_about", { count: library.videos.length, root: library.name })}
       ${library.due.length > 0 && html` <span class="hint">${t("due", { steps: library.due.map(stepName).join(", ") })}</span>`}</p>
-    ${library.problems.map((text) => html`<p class="problem">${text}</p>`)}
+    ${library.problems.map((said) => html`<p class="problem" key=${said.text}>${told(said)}</p>`)}
     <${Add} />
     <${Work} due=${library.due.length > 0} />
     ${!library.videos.length && html`<p class="hint">${t("no_videos")}</p>`}
@@ -88,8 +88,8 @@ export function LibraryScreen() {
           ${waiting?.[v.video] ? html` · ${t("proposals", { count: waiting[v.video] })}` : null}
           ${reviewed.get(v.video) ? html` · ${t("reviewed_share",
             { share: Math.round((100 * reviewed.get(v.video)) / (v.duration_s || 1)) })}` : null}</p>`}
-        ${v.error && html`<p class="problem">${v.error}</p>`}
-        ${v.warning && html`<p class="hint">${v.warning}</p>`}
+        ${v.error && html`<p class="problem">${told({ text: v.error })}</p>`}
+        ${v.warning && html`<p class="hint">${told({ text: v.warning })}</p>`}
         ${v.due.length > 0 && html`<p class="hint">${t("due", { steps: v.due.map(stepName).join(", ") })}</p>`}
         ${v.tracks && html`<p><a href=${`#/athlete/${encodeURIComponent(v.video)}`}>${t("who_is_followed")}</a></p>`}</div></li>`)}</ul>
     ${shown.length > SHOWN && html`<p class="hint">${t("more_videos", { count: shown.length - SHOWN })}</p>`}`;

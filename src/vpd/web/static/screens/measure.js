@@ -39,7 +39,7 @@ export function MeasureScreen() {
       <p>${t("reviewed_total", { minutes: (labels.filter((l) => l.label === REVIEWED).reduce((sum, l) => sum + l.end_s - l.start_s, 0) / 60).toFixed(1) })}</p></section>
     <section><h2>${t("accuracy")}</h2><p class="hint">${t("measure_hint")}</p>
       <p><button class="main" disabled=${Boolean(busy) || counts.length < 2} onClick=${measure}>${t("measure_now")}</button>
-        ${busy && html` <progress max="1" value=${busy.fraction} aria-label=${t("measuring")}></progress> <span role="status">${busy.state === "waiting" ? t("queued") : busy.text ?? ""}</span>`}</p>
+        ${busy && html` <progress max="1" value=${busy.fraction} aria-label=${t("measuring")}></progress> <span role="status">${busy.state === "waiting" ? t("queued") : busy.doing && told(busy.doing)}</span>`}</p>
       <${Problem} error=${error} />
       ${found && html`<p>${told(found.said)}</p><${Notes} notes=${found.notes} /><${Curve} rows=${found.accuracy} />
         <table><thead><tr><th scope="col">${t("examples_a_class")}</th><th scope="col">${t("accuracy")}</th><th scope="col">${t("interval")}</th></tr></thead>

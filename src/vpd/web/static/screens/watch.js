@@ -68,7 +68,7 @@ export function WatchScreen({ argument: video, query }) {
   }
   const row = library.videos.find((v) => v.video === video);
   if (!row) return html`<h1>${t("screen_watch")}</h1><${Problem} error=${t("no_video", { video })} />`;
-  if (!row.frames) return html`<h1>${video}</h1><${Problem} error=${row.error || t("not_scanned")} />`;
+  if (!row.frames) return html`<h1>${video}</h1><${Problem} error=${row.error ? told({ text: row.error }) : t("not_scanned")} />`;
   return html`<${Watch} key=${video} row=${row} start=${Number(query.t ?? NaN)} />`;
 }
 
@@ -195,7 +195,7 @@ function Watch({ row, start }) {
   const goTo = () => document.getElementById("go-to").focus();
   const learn = () => {
     post("/api/learn", { videos: [video] })
-      .then(({ job }) => finished(job.id, (j) => say(`${t("learning")} ${Math.round(100 * j.fraction)} % ${j.text}`)))
+      .then(({ job }) => finished(job.id, (j) => say(`${t("learning")} ${Math.round(100 * j.fraction)} % ${j.doing ? told(j.doing) : ""}`)))
       .then(({ result }) => { loadProposals(); say(result.found ? t("learned", { count: result.found }) : t("learned_none")); }, sayError);
   };
 
