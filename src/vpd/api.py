@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
     from vpd.verbs.detect import DetectListener, DetectResult
     from vpd.verbs.evaluate import EvaluateResult
     from vpd.verbs.label_check import CheckResult
-    from vpd.verbs.labels import ExportResult, ImportResult, LabelsResult, UndoResult
+    from vpd.verbs.labels import ExportResult, ImportResult, LabelsResult, ListResult, UndoResult
     from vpd.verbs.overlay import Overlay
     from vpd.verbs.recognise import RecogniseResult
     from vpd.verbs.remove import RemoveResult
@@ -907,7 +907,7 @@ class Library:
             self.layout, OverlayRequest(segments_of(spans, self.videos), features, mirror), progress
         )
 
-    def list_labels(self, videos: str | Sequence[str] = (), labels: str | Sequence[str] = ()) -> LabelsResult:
+    def list_labels(self, videos: str | Sequence[str] = (), labels: str | Sequence[str] = ()) -> ListResult:
         """Labels with their ids and versions, as `vpd labels list` shows them.
 
         Parameters
@@ -917,8 +917,14 @@ class Library:
 
         Returns
         -------
-        LabelsResult
-            ``labels``, each with id, version, segment and source.
+        ListResult
+            ``labels``, each with id, version, segment and source, and ``wrong``, an error for each row that
+            cannot be read.
+
+        Raises
+        ------
+        InputError
+            For a video or a class that is not there.
         """
         from vpd.verbs.labels import ListRequest, list_labels
 

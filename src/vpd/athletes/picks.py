@@ -117,12 +117,16 @@ def _put(table: Table, pick: Pick, instead: tuple[float, float], names: VideoNam
         table.append(cells)
 
 
-def forget_picks(path: Path, video: str, names: VideoNames | None = None) -> None:
-    """Remove the picks of one video. The earlier state is kept. Nothing happens where there is no file."""
-    if path.is_file():
-        table = read_table(path, TABLE)
-        table.remove([r.index for r in table.records() if _meant(pick_of(r).video, names) == video])
+def forget_picks(path: Path, video: str, names: VideoNames | None = None) -> int:
+    """Remove the picks of one video, and return their number. The earlier state is kept; nothing is written
+    where there are none.
+    """
+    table = _table(path)
+    gone = [r.index for r in table.records() if _meant(pick_of(r).video, names) == video]
+    if gone:
+        table.remove(gone)
         _write(table)
+    return len(gone)
 
 
 def write_picks(path: Path, picks: Sequence[Pick]) -> None:

@@ -15,12 +15,14 @@ from vpd.cli.common import (
     say,
     say_warning,
 )
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.cells import parse_time
 from vpd.report.terminal import PlainTable
 
 if TYPE_CHECKING:  # It takes seconds to import.
-    from vpd.verbs.athletes import AthletesResult
+    from vpd.library.layout import Layout
+    from vpd.verbs.athletes import AthletesResult, PicksResult
 
 
 def _numbers(text: str, count: int, form: str) -> list[float]:
@@ -71,8 +73,7 @@ def athletes(
         if as_json:
             print_json(kept.to_json())
         else:
-            taken_back = "" if picks else f"The picks of {video} are taken back. "
-            say(f"{taken_back}Kept in {layout.picks}. `vpd run` follows it.")
+            say(_changed(layout, kept, bool(picks)))
         return
     result = explain(layout, AthletesRequest([video]))
     if as_json:
@@ -81,11 +82,20 @@ def athletes(
         _print(result)
 
 
+def _changed(layout: Layout, kept: PicksResult, picked: bool) -> str:
+    if picked:
+        return f"Kept in {layout.picks}. `vpd run` follows it."
+    if not kept.forgotten:
+        return f"{kept.video} has no picks."
+    gone = counted(kept.forgotten, "pick")
+    return f"{gone} of {kept.video} taken back. Kept in {layout.picks}. `vpd run` follows it."
+
+
 def _print(result: AthletesResult) -> None:
     for file in result.boxes_file.values():
         say(f"The boxes are the user's: boxes/{file}.")
     for shot in result.shots:
-        say(f"{shot.start_s:.2f} to {shot.end_s:.2f} s: {shot.found} people found")
+        say(f"{shot.start_s:.2f} to {shot.end_s:.2f} s: {counted(shot.found, 'person', 'people')} found")
         if not shot.people:
             continue
         told = {"athlete", "chosen_by", "box", "time_s"}

@@ -67,7 +67,14 @@ def list_(
 ) -> None:
     """List labels with their ids."""
     request = verb.ListRequest(tuple(video or ()), tuple(label or ()))
-    _show(verb.list_labels(open_library(library), request), as_json)
+    result = verb.list_labels(open_library(library), request)
+    _show(result, as_json)
+    for row in result.wrong[:SHOWN]:
+        say_warning(f"not listed: {row}")
+    if result.wrong:
+        rows = counted(len(result.wrong), "row of labels.csv is", "rows of labels.csv are")
+        say_warning(f"{rows} wrong. Correct the file; `vpd labels check` says whether it is right.")
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -237,3 +244,4 @@ def export(
         return
     for file in result.files:
         say(f"wrote {file}")
+    say(f"{counted(result.segments, 'segment')} written.")

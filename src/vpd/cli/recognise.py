@@ -153,10 +153,6 @@ def evaluate(
     else:
         _print_evaluated(result, paths)
     say_notes(result.notes, result.choice)
-    for name, count in result.evaluation.missing.items():
-        if count:
-            lack = counted(count, "segment lacks", "segments lack")
-            say_warning(f"{lack} {name}, which counts as wrong in the test.")
 
 
 def _print_evaluated(result: EvaluateResult, paths: list[Path]) -> None:
@@ -190,10 +186,6 @@ def retrieve(
     else:
         console.print(_retrieval_table(result))
     say_notes(result.notes, result.choice)
-    for name, count in result.missing.items():
-        if count:
-            left = counted(count, "segment is", "segments are")
-            say_warning(f"{left} left out: there are no features {name!r}.")
 
 
 def _retrieval_table(result: RetrieveResult) -> PlainTable:

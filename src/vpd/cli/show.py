@@ -36,7 +36,9 @@ def show(
     layout = open_library(library)
     videos = Videos.read(layout)
     if disagreements:
-        _disagreements(layout, [videos[video].video] if video else list(videos.rows), disagreements, as_json)
+        _disagreements(
+            layout, [videos.readable(video).video] if video else list(videos.rows), disagreements, as_json
+        )
         return
     if not video:
         raise typer.BadParameter("name a video, or ask for --disagreements")
@@ -44,7 +46,7 @@ def show(
         segment = parse_query(video, videos)
         row, span = videos[segment.video], (segment.start_s, segment.end_s)
     else:
-        row = videos[video]
+        row = videos.readable(video)
         span = (row.start_s, row.end_s)
     panels: list[Panel] = []
     if student or in_3d:

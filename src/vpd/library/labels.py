@@ -155,11 +155,9 @@ def parse_query(text: str, videos: Videos) -> Segment:
     found = _QUERY.fullmatch(text) or _QUERY.fullmatch(text.strip())
     if not found:
         raise InputError(Sentence("error_query", {"text": repr(text)}))
-    row = videos[found["video"]]
+    row = videos.readable(found["video"])
     athlete = parse_athlete(found["athlete"] or "")
     segment = Segment(row.video, parse_time(found["start"]), parse_time(found["end"]), athlete)
-    if row.status == SET_ASIDE:
-        raise InputError(Sentence("error_set_aside", {"video": row.video, "why": row.error}))
     check_span(segment, row)
     return segment
 

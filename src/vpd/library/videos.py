@@ -392,6 +392,13 @@ class Videos:
         """
         return name if name in self.rows else self.names.find(name)
 
+    def readable(self, name: str) -> VideoRow:
+        """The row of the video that ``name`` means. Raises InputError for none, or one that is set aside."""
+        row = self[name]
+        if row.status == SET_ASIDE:
+            raise InputError(Sentence("error_set_aside", {"video": row.video, "why": row.error}))
+        return row
+
     def matches(self, name: str) -> list[str]:
         """Ids of all videos that ``name`` may mean. An exact id means only itself."""
         return self.names.matches(name)

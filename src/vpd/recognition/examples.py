@@ -36,7 +36,7 @@ def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]
     """Read the features of ``segments``. Raises InputError where none of them has any."""
     sequences: list[FeatureSequence | None] = [None] * len(segments)
     reasons: dict[int, str] = {}
-    for i, found in _each(store, segments):
+    for i, found in each_found(store, segments):
         if isinstance(found, str):
             reasons[i] = found
         else:
@@ -58,10 +58,10 @@ def load_examples(store: FeatureStore | JoinedStore, segments: Sequence[Segment]
 
 def unseen(store: FeatureStore | JoinedStore, segments: Sequence[Segment]) -> dict[int, str]:
     """By index, why segments have no features; the features of the others are not kept."""
-    return {i: found for i, found in _each(store, segments) if isinstance(found, str)}
+    return {i: found for i, found in each_found(store, segments) if isinstance(found, str)}
 
 
-def _each(
+def each_found(
     store: FeatureStore | JoinedStore, segments: Sequence[Segment]
 ) -> Iterator[tuple[int, FeatureSequence | str]]:
     """The features of each segment, or why it has none, by its index.
@@ -70,6 +70,6 @@ def _each(
     """
     for i in sorted(range(len(segments)), key=lambda i: segments[i].video):
         try:
-            yield i, store.why_not(segments[i].video) or store.segment(segments[i])
+            yield i, store.segment(segments[i])
         except InputError as error:
             yield i, str(error)

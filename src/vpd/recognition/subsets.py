@@ -35,13 +35,23 @@ def make_subsets(
     the whole training part and is left out. Raises InputError where no k is left.
     """
     names = np.asarray(labels)
-    classes, counts = np.unique(names[train], return_counts=True)
-    possible = sorted(k for k in set(ks) if 1 <= k <= counts.max(initial=0))
-    if not possible:
-        values = {"most": f"{counts.max(initial=0)}", "ks": ", ".join(map(str, ks))}
-        raise InputError(Sentence("error_few_examples", values))
+    classes, possible = np.unique(names[train]), possible_ks(names[train], ks)
     orders = [[rng.permutation(train[names[train] == c]) for c in classes] for _ in range(subsets)]
     return {k: [np.concatenate([members[:k] for members in order]) for order in orders] for k in possible}
+
+
+def possible_ks(trained: Array, ks: Sequence[int]) -> list[int]:
+    """Those of ``ks`` that the largest class of the training labels has examples for, in order. Raises
+    InputError where there is none.
+    """
+    most = np.unique(trained, return_counts=True)[1].max(initial=0)
+    possible = sorted(k for k in set(ks) if 1 <= k <= most)
+    if not possible:
+        raise InputError(
+            f"no class has more than {most} training examples, "
+            f"fewer than any k asked ({', '.join(map(str, ks))})"
+        )
+    return possible
 
 
 def write_subsets(path: Path, subsets: Subsets, segments: Sequence[Segment]) -> None:
@@ -87,8 +97,9 @@ def read_subsets(path: Path, segments: Sequence[Segment], names: VideoNames | No
         except InputError as error:
             raise LabelError(f"{path}: {error}") from error
         if len(found) != 1:
-            why = "is not among the labels" if not found else f"holds {len(found)} labelled segments"
-            raise LabelError(f"{path}: {name!r} {why}; name a segment as VIDEO@START-END")
+            why = f"holds {len(found)} labelled segments; name a segment as VIDEO@START-END"
+            gone = "is not among the labels; correct it, or delete the file to have it made again"
+            raise LabelError(f"{path}: {name!r} {why if found else gone}")
         return found[0]
 
     def subset(k: str, written: list[str]) -> Array:

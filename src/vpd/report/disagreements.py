@@ -75,9 +75,11 @@ def disagreements(
                 for r in rows
             ]
     if not found:
-        raise ArtefactError(f"no video has features of both {name} and {teacher}: run `vpd run`")
+        raise ArtefactError(
+            f"no frame of an athlete has features of both {name} and {teacher}: `vpd run` makes them"
+        )
     every = np.concatenate(spread)
-    size = float(np.sqrt(((every - every.mean(0)) ** 2).sum(1).mean()))
+    size = float(np.sqrt(((every - every.mean(0)) ** 2).sum(1).mean())) or 1.0  # of a single frame
     distances = np.concatenate(apart) / size
     chosen: list[Disagreement] = []
     for i in np.argsort(-distances):

@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 
 from vpd.library.csv_file import write_rows
 from vpd.metrics.summary import ClassFigures, Summary
-from vpd.recognition.outcomes import ALL
+from vpd.recognition.outcomes import ALL, MISSING
 from vpd.report.plots import name_entries, new_figure, save
 from vpd.report.terminal import PlainTable
 from vpd.verbs.evaluate import k_name
@@ -78,6 +78,8 @@ def _class_rows(evaluation: Evaluation) -> list[list[object]]:
         for k in evaluation.of(features, recogniser):
             figures = evaluation.classes(features, recogniser, k)
             for i, name in enumerate(figures.classes):
+                if name == MISSING:
+                    continue
                 values = (figures.recall[i], figures.precision[i], figures.f1[i])
                 rows.append(
                     [features, recogniser, str(k_name(k)), name, *(round(float(v), 4) for v in values)]

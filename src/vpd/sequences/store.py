@@ -116,19 +116,24 @@ class FeatureStore:
 
     def why_not(self, video: str) -> str:
         """Why a video does not answer, as a sentence; "" where it does."""
-        if video not in self._names:
-            return f"{video} has no features {self.name!r}"
-        why = self._why_not(video)
-        return f"{video} {str(why).rstrip('.')}." if why else ""
+        why = self._reason(video)
+        return f"{str(why).rstrip('.')}." if why else ""
+
+    def _reason(self, video: str) -> Sentence | None:
+        if why := self._why_not(video):
+            return Sentence("error_trouble", {"video": video, "why": why})
+        if video in self._names:
+            return None
+        return Sentence("error_without_features", {"video": video, "features": repr(self.name)})
 
     @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(self.present())
 
     def sequences(self, video: str) -> list[FeatureSequence]:
-        """All athletes of one video. Raises InputError where its features are not used."""
-        if video in self._names and (why := self._why_not(video)):
-            raise InputError(Sentence("error_trouble", {"video": video, "why": why}))
+        """All athletes of one video. Raises InputError where it has none, or they are not used."""
+        if why := self._reason(video):
+            raise InputError(why)
         found = self._read(video)
         for sequence in found:
             self._d = self._d or sequence.d

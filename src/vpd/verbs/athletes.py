@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vpd.athletes import picks as kept
@@ -126,10 +126,11 @@ class ForgetRequest:
 
 @dataclass(frozen=True)
 class PicksResult:
-    """The present picks of the video. `vpd run` uses them."""
+    """The present picks of the video, which `vpd run` uses, and the number of those taken back."""
 
     video: str
     picks: tuple[Pick, ...]
+    forgotten: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -149,7 +150,7 @@ def athletes(library: Layout, request: AthletesRequest, progress: Progress | Non
     if request.videos is None:
         names = [video for video in videos.rows if library.tracks(video).exists()]
     else:
-        names = [videos.id_of(video) for video in request.videos]
+        names = [videos.readable(video).video for video in request.videos]
     shots: list[ShotAthletes] = []
     boxes_file, missed = {}, {}
     for number, video in enumerate(names):
@@ -186,7 +187,7 @@ def pick_athletes(
     if not requests:
         raise InputError("there is no pick to keep.")
     videos = Videos.read(library)
-    row = videos[requests[0].video]
+    row = videos.readable(requests[0].video)
     picks = [Pick(row.video, r.time_s, r.x, r.y, r.w, r.h, r.athlete) for r in requests]
     for pick in picks:
         check_inside(pick, row)
@@ -201,8 +202,8 @@ def forget_picks(library: Layout, request: ForgetRequest, progress: Progress | N
     videos = Videos.read(library)
     video = videos.id_of(request.video)
     with locked(library.picks):
-        kept.forget_picks(library.picks, video, videos.names)
-    return _picks_of(library, video, videos)
+        count = kept.forget_picks(library.picks, video, videos.names)
+    return replace(_picks_of(library, video, videos), forgotten=count)
 
 
 def check_inside(pick: Pick, row: VideoRow) -> None:

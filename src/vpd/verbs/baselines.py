@@ -15,7 +15,7 @@ from vpd.recognition.outcomes import KeptOutcomes, Outcome, digest
 from vpd.recognition.protocol import run_few_shot
 from vpd.recognition.recognisers import RECOGNISERS
 from vpd.strings import Sentence
-from vpd.verbs.few_shot import Evaluation, Parts
+from vpd.verbs.few_shot import Evaluation, Parts, missing_notes
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -48,10 +48,12 @@ def measure_baselines(
     """
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}
+    notes: list[Sentence] = []
     kinds: list[InputKind] = list(dict.fromkeys(BASELINES[name].takes for name in names))
     for number, kind in enumerate(kinds):
         inputs = load_inputs(kind, layout, parts.segments)
         missing[kind] = len(inputs.reasons)
+        notes += missing_notes(kind, inputs.reasons, parts)
         mine = [name for name in names if BASELINES[name].takes == kind]
 
         def tell(outcome: Outcome, done: int, tasks: int, kind: str = kind, number: int = number) -> None:
@@ -72,7 +74,7 @@ def measure_baselines(
             kind,
             of="" if kept is None else _made_of(inputs, parts, options.weights),
         )
-    return Evaluation(parts, outcomes, missing)
+    return Evaluation(parts, outcomes, missing, tuple(notes))
 
 
 def _made_of(inputs: Inputs, parts: Parts, weights: str) -> str:

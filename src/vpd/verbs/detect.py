@@ -30,7 +30,7 @@ from vpd.strings import Sentence
 from vpd.types import Array, Detection, Segment
 from vpd.verbs.detections import COLUMNS, detection_rows
 from vpd.verbs.features import FeatureChoice, choose_features, with_joints
-from vpd.verbs.labelled import labelled_segments, left_out_notes, unseen_notes
+from vpd.verbs.labelled import labelled_segments, left_out_notes, named_singly, unseen_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import Row, to_csv
 
@@ -63,6 +63,10 @@ class DetectRequest:
     method: str | None = None
     points: str | None = None
     at_least: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.at_least is not None and not 0 <= self.at_least <= 1:
+            raise InputError(f"the least score must lie in 0 to 1, not {self.at_least:g}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,13 +223,17 @@ class _Task:
         shown_from = detector.show_from_ if self.at_least is None else self.at_least
         classes = tuple(map(str, detector.classes_))
         found: list[Detection] = []
+        nobody: list[Sentence] = []
         done = 0
         for lot in self.lots():
             scores = {}
             for video in lot:
                 part = 0.8 + 0.2 * done / len(self.times_s)
                 progress(part, Sentence("doing_video", {"by": by, "video": video}))
-                scores[video] = detector.score_frames(self.store.sequences(video))
+                sequences = self.store.sequences(video)
+                if not any(one.valid.any() for one in sequences):
+                    nobody.append(Sentence("note_nobody", {"video": video}))
+                scores[video] = detector.score_frames(sequences)
                 done += 1
             for one in self._looked(detector, scores, shown_from, classes):
                 found += one.detections
@@ -242,7 +250,7 @@ class _Task:
             float(shown_from),
             vars(detector.trial_.decoding),
             getattr(detector, "weight_", None),
-            self.notes,
+            (*self.notes, *named_singly(nobody, "note_more_nobody")),
         )
 
     def lots(self) -> list[list[str]]:
@@ -284,7 +292,7 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     labels, notes = labelled_segments(library, videos, request.labels, detection=True)
     features = choose_features(library, request.features)
     store, joints = with_joints(library, features.name)
-    wanted = videos_to_search(store, labels, [videos.id_of(name) for name in request.videos or ()])
+    wanted = videos_to_search(store, labels, [videos.readable(name).video for name in request.videos or ()])
     changed: dict[str, Any] = {}
     if request.method is not None:
         changed["method"] = request.method
@@ -334,6 +342,8 @@ def videos_to_search(
     for video in named:
         if why := store.left_out.get(video):
             raise InputError(Sentence("error_video_left_out", {"video": video, "why": why}))
+        if reason := store.why_not(video):
+            raise InputError(reason)
     labelled = {s.video for s in labels}
     wanted = list(named) or [video for video in store.videos() if video not in labelled]
     if not wanted:

@@ -181,12 +181,18 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
         if of_features:
             jobs, sides = request.jobs, settings.sides
             mine = measure(library, parts, names, of_features, request.all_labels, jobs, tell, sides=sides)
-            found = Evaluation(parts, mine.outcomes | found.outcomes, mine.missing | found.missing)
+            found = Evaluation(
+                parts,
+                mine.outcomes | found.outcomes,
+                mine.missing | found.missing,
+                (*mine.notes, *found.notes),
+            )
     for name in names if of_features else ():
         store, _ = open_features(library, name)
         notes = (*notes, *left_out_notes(store, unsaid(segments, videos)))
     jointly = [name for name in of_features if RECOGNISERS[name].alone]
     setting = " ".join(SETTING.format(together=name, alone=RECOGNISERS[name].alone) for name in jointly)
+    notes = (*notes, *parts.notes, *found.notes)
     return EvaluateResult(found, choice, tuple(dict.fromkeys(notes)), setting)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,15 @@ from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
 from vpd.recognition.protocol import Validation, run_few_shot
 from vpd.recognition.recognisers import make_recogniser
 from vpd.recognition.split import TEST, TRAIN, VALIDATION, make_split, part_of, read_split, write_split
-from vpd.recognition.subsets import KS, SUBSETS, Subsets, make_subsets, read_subsets, write_subsets
+from vpd.recognition.subsets import (
+    KS,
+    SUBSETS,
+    Subsets,
+    make_subsets,
+    possible_ks,
+    read_subsets,
+    write_subsets,
+)
 from vpd.sequences.sides import Sides
 from vpd.strings import Sentence
 from vpd.types import Array, Segment
@@ -46,6 +54,8 @@ class Parts:
     subsets: Subsets
     validation: Array = field(default_factory=lambda: np.empty(0, np.int64))
     """Examples that choose the epoch of recognisers; empty where the split has no validation part."""
+    notes: tuple[Sentence, ...] = ()
+    """Sentences on what was asked for and cannot be measured."""
 
     def validating(self, chosen: Array, k: int) -> Array:
         """The validation part, the same for every subset."""
@@ -89,18 +99,66 @@ def prepare(
     if not len(train) or not len(test):
         train_part = Sentence("segments_count", {"count": len(train)})
         raise InputError(Sentence("error_split_empty", {"train": train_part, "test": len(test)}))
+    possible = possible_ks(labels[train], ks)
     if subset_file is None and not saved_subsets.exists():
-        made = make_subsets(labels, train, ks, subsets, np.random.default_rng(seed))
+        # More than is asked for now, so that a later evaluation finds what it asks for.
+        every, most = sorted({*KS, *ks}), max(SUBSETS, subsets)
+        made = make_subsets(labels, train, every, most, np.random.default_rng(seed))
         write_subsets(saved_subsets, made, segments)
         record(folder, SAVED)
-    all_subsets = read_subsets(subset_file or saved_subsets, segments, names)
+    from_file = subset_file or saved_subsets
+    all_subsets = read_subsets(from_file, segments, names)
     chosen = {k: lists[:subsets] for k, lists in sorted(all_subsets.items()) if k in ks}
     if not chosen:
         raise InputError(
-            f"{subset_file or saved_subsets} has subsets for k = {', '.join(map(str, all_subsets))}; "
+            f"{from_file} has subsets for k = {', '.join(map(str, all_subsets))}; "
             f"asked was {', '.join(map(str, ks))}"
         )
-    return Parts(list(segments), labels, train, test, chosen, validation)
+    notes = (
+        *_absent_ks(from_file, ks, possible, chosen),
+        *_subset_notes(from_file, labels, train, subsets, chosen),
+        *_untrained(labels, train, test),
+    )
+    return Parts(list(segments), labels, train, test, chosen, validation, notes)
+
+
+def _absent_ks(file: Path, ks: Sequence[int], possible: list[int], chosen: Subsets) -> Iterator[Sentence]:
+    """On k that were asked for and are not measured."""
+    for key, of in (
+        ("note_ks_absent", set(possible) - set(chosen)),
+        ("note_ks_too_large", set(ks) - set(possible)),
+    ):
+        if of:
+            yield Sentence(key, {"file": str(file), "ks": ", ".join(map(str, sorted(of)))})
+
+
+def _subset_notes(
+    file: Path, labels: Array, train: Array, subsets: int, chosen: Subsets
+) -> Iterator[Sentence]:
+    """What subsets lack, as those that were made of other labels or for fewer."""
+    fewest = min(len(lists) for lists in chosen.values())
+    if fewest < subsets:
+        yield Sentence("note_fewer_subsets", {"file": str(file), "count": fewest, "asked": subsets})
+    shown = {labels[i] for lists in chosen.values() for one in lists for i in one}
+    if unshown := sorted(set(labels[train]) - shown):
+        yield Sentence("note_classes_absent", {"file": str(file), "classes": ", ".join(unshown)})
+
+
+def _untrained(labels: Array, train: Array, test: Array) -> Iterator[Sentence]:
+    """On classes that are tested and not trained."""
+    lost = labels[test][~np.isin(labels[test], labels[train])]
+    if len(lost):
+        yield Sentence("note_untrained", {"classes": ", ".join(sorted(set(lost))), "count": len(lost)})
+
+
+def missing_notes(name: str, reasons: Collection[int], parts: Parts) -> Iterator[Sentence]:
+    """On segments of the test part, and on others, that have no features called ``name``; ``reasons`` are
+    their indices.
+    """
+    tested = len(set(reasons) & set(parts.test.tolist()))
+    for key, count in (("note_missing_test", tested), ("note_missing_train", len(reasons) - tested)):
+        if count:
+            yield Sentence(key, {"features": name, "count": count})
 
 
 def _must_be_whole(folder: Path) -> None:
@@ -140,11 +198,13 @@ class Evaluation:
     ----------
     outcomes : by the name of the features, of every recogniser, k and subset.
     missing : by the name of the features, how many segments have none.
+    notes : the same in sentences.
     """
 
     parts: Parts
     outcomes: dict[str, list[Outcome]]
     missing: dict[str, int]
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def chance(self) -> float:
@@ -240,6 +300,7 @@ def measure(
         validation = parts.validating
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}
+    notes: list[Sentence] = []
     for number, name in enumerate(features):
         store, sizes = open_features(layout, name)
         examples = load_examples(store, parts.segments)
@@ -247,6 +308,7 @@ def measure(
         if not isinstance(estimators, Mapping):
             estimators = {one: make_recogniser(one, sides, sizes) for one in estimators}
         missing[name] = len(examples.reasons)
+        notes += missing_notes(name, examples.reasons, parts)
 
         def tell(outcome: Outcome, done: int, tasks: int, name: str = name, number: int = number) -> None:
             progress(name, outcome, (number + done / tasks) / len(features))
@@ -266,4 +328,4 @@ def measure(
             name,
             ks,
         )
-    return Evaluation(parts, outcomes, missing)
+    return Evaluation(parts, outcomes, missing, tuple(notes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from vpd.library.dataset import detected, recognised
 from vpd.library.label_check import SEEN_LEAST
@@ -108,17 +109,25 @@ def unsaid(segments: Iterable[Segment], videos: Videos) -> list[Segment]:
 
 
 def unseen_notes(
-    store: FeatureStore | JoinedStore, segments: Sequence[Segment], reasons: Mapping[int, str], videos: Videos
+    store: FeatureStore | JoinedStore,
+    segments: Sequence[Segment],
+    reasons: Mapping[int, str],
+    videos: Videos,
+    use: Literal["learned", "compared"] = "learned",
 ) -> tuple[Sentence, ...]:
-    """A sentence for each labelled segment from which nothing is learned, as it shows no features; beyond a
-    few, how many more. Left out are those of videos that `left_out_notes` and `set_aside_notes` name.
+    """A sentence for each labelled segment that is of no use, as it shows no features; beyond a few, how many
+    more. Left out are those of videos that `left_out_notes` and `set_aside_notes` name.
     """
+    one, more = {
+        "learned": ("note_unseen", "note_more_unseen"),
+        "compared": ("note_not_compared", "note_more_not_compared"),
+    }[use]
     said = [
-        Sentence("note_unseen", {"why": why.rstrip(".")})
+        Sentence(one, {"why": why.rstrip(".")})
         for i, why in sorted(reasons.items())
         if segments[i].video not in store.left_out and videos[segments[i].video].status != SET_ASIDE
     ]
-    return tuple(named_singly(said, "note_more_unseen"))
+    return tuple(named_singly(said, more))
 
 
 def set_aside_notes(segments: Iterable[Segment], videos: Videos) -> tuple[Sentence, ...]:

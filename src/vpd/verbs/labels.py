@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from vpd.errors import InputError, LabelError
+from vpd.errors import InputError, LabelError, unknown_name
 from vpd.formats.table import Media, export_segments, guess_format, import_segments, written_format
 from vpd.library.backup import Restored
 from vpd.library.csv_file import Table, write_rows
@@ -65,17 +65,36 @@ class LabelsResult:
         return {"labels": [label_json(label) for label in self.labels]}
 
 
-def list_labels(library: Layout, request: ListRequest, progress: Report | None = None) -> LabelsResult:
-    """The requested labels, in the order of the file. Raises LabelError where it cannot be read."""
+@dataclass(frozen=True)
+class ListResult(LabelsResult):
+    """The requested labels, and an error for each row of labels.csv that cannot be read."""
+
+    wrong: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**super().to_json(), "wrong": list(self.wrong)}
+
+
+def list_labels(library: Layout, request: ListRequest, progress: Report | None = None) -> ListResult:
+    """The requested labels, in the order of the file.
+
+    Raises LabelError where it cannot be read, InputError for a video or a class that is not there.
+    """
     store = LabelStore(library)
+    found = store.read()
     videos = {store.videos.id_of(name) for name in request.videos}
-    found = [
+    classes = sorted({label.segment.label or "" for label in found.labels})
+    for name in request.labels:
+        if name not in classes:
+            raise unknown_name("class", name, classes or ["none"])
+    chosen = [
         label
-        for label in store.read().labels
+        for label in found.labels
         if (not videos or label.segment.video in videos)
         and (not request.labels or label.segment.label in request.labels)
     ]
-    return LabelsResult(found)
+    return ListResult(chosen, tuple(error.without_path() for error in found.wrong))
 
 
 @dataclass(frozen=True)

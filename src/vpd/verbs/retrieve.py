@@ -118,6 +118,8 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
             together[name] = by_affinity
         else:
             notes = (*notes, Sentence("note_ranked_alone", {"features": name, "most": MOST}))
+        if missing[name]:
+            notes = (*notes, Sentence("note_not_ranked", {"features": name, "count": missing[name]}))
         notes = (*notes, *left_out_notes(store, unsaid(labelled, videos)))
     return RetrieveResult(figures, together, missing, choice, tuple(dict.fromkeys(notes)))
 

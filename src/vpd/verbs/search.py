@@ -9,6 +9,7 @@ from typing import Any
 from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.recognition.examples import each_found
 from vpd.search.hits import Hit
 from vpd.search.segments import search_segments
 from vpd.search.uncut import overlap
@@ -26,7 +27,9 @@ from vpd.verbs.labelled import (
     partly_seen_notes,
     seen_segment,
     segments_of,
+    set_aside_notes,
     unsaid,
+    unseen_notes,
 )
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
@@ -148,16 +151,19 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     if request.top is not None:
         settings = settings.changed(top=request.top)
     store = FeatureStore(library, features.name, videos)
-    wanted = None if request.videos is None else [videos.id_of(video) for video in request.videos]
+    wanted = None if request.videos is None else [_with_any(store, videos, v) for v in request.videos]
     progress(0.0, Sentence("doing_query"))
     sequences = [store.segment(query) for query in queries]
     notes = (*notes, *partly_seen_notes(queries, sequences))
-    found = _search_features(store, queries, sequences, settings, segments, wanted, progress, request)
+    found, unseen = _search_features(store, queries, sequences, settings, segments, wanted, progress, request)
+    if segments is None and not found.hits:
+        notes = (*notes, Sentence("note_nothing_alike"))
     without_path = sum(not len(hit.query_s) for hit in found.hits)
     if without_path:
         notes = (*notes, _no_path(without_path, settings))
     others = None if segments is None else unsaid(segments, videos)
     notes = (*notes, *left_out_notes(store, others, wanted), *_notes(found))
+    notes = (*notes, *unseen_notes(store, segments or (), unseen, videos, "compared"))
     progress(1.0, Sentence("done_found", {"count": len(found.hits)}))
     uncut = segments is None
     return SearchResult(queries, found.hits, uncut, features, notes, found.exact, found.unanswered)
@@ -171,6 +177,14 @@ def _notes(found: UncutAnswer) -> list[Sentence]:
     return said if found.exact else [*said, Sentence("note_by_index")]
 
 
+def _with_any(store: FeatureStore, videos: Videos, name: str) -> str:
+    """The id of a video to search. Raises InputError where it is set aside or has no features."""
+    video = videos.readable(name).video
+    if video not in store.present():
+        raise InputError(store.why_not(video))
+    return video
+
+
 def _among(
     library: Layout, request: SearchRequest, videos: Videos
 ) -> tuple[list[Segment] | None, tuple[Sentence, ...]]:
@@ -178,7 +192,7 @@ def _among(
     if request.segments is not None:
         if request.uncut:
             raise InputError("segments to compare with are given, so that whole videos are not searched.")
-        return list(request.segments), ()
+        return list(request.segments), set_aside_notes(request.segments, videos)
     uncut = not library.labels.exists() if request.uncut is None else request.uncut
     return (None, ()) if uncut else labelled_segments(library, videos)
 
@@ -196,8 +210,9 @@ def _search_features(
     videos: Sequence[str] | None,
     progress: Progress,
     request: SearchRequest,
-) -> UncutAnswer:
-    """The ``settings.top`` results nearest to any query, nearest first, without the queries themselves.
+) -> tuple[UncutAnswer, dict[int, str]]:
+    """The ``settings.top`` results nearest to any query, nearest first, without the queries themselves; and
+    why some of the ``segments`` are not compared, by index.
 
     ``sequences`` are the queries' features, ``segments`` what to compare with; None searches the uncut
     ``videos``, None of which are all that have the features.
@@ -206,34 +221,27 @@ def _search_features(
         scatter = scan_here if request.jobs <= 1 else in_processes(request.jobs)
         # A query of which only a part is seen comes back as that part.
         known = [seen_segment(query, found) for query, found in zip(queries, sequences, strict=True)]
-        return search_videos(store, sequences, known, settings, videos, request.exact, scatter, progress)
+        answer = search_videos(store, sequences, known, settings, videos, request.exact, scatter, progress)
+        return answer, {}
     known = [replace(q, athlete=found.athlete) for q, found in zip(queries, sequences, strict=True)]
-    names = store.videos() if videos is None else [v for v in videos if not store.why_not(v)]
-    chosen = set(names)
+    chosen = {s.video for s in segments} if videos is None else set(videos)
     others = [
-        s for s in segments if s.video in chosen and all(overlap(s, q) <= settings.overlap for q in known)
+        i
+        for i, s in enumerate(segments)
+        if s.video in chosen and all(overlap(s, q) <= settings.overlap for q in known)
     ]
-    kept, candidates = _with_features(store, others, progress)
-    if not kept:
+    asked = [segments[i] for i in others]
+    there: dict[int, FeatureSequence] = {}
+    unseen: dict[int, str] = {}
+    for number, (i, sequence) in enumerate(each_found(store, asked), 1):
+        doing = Sentence("doing_segment", {"number": number, "count": len(asked)})
+        progress((number - 1) / len(asked), doing)
+        if isinstance(sequence, str):
+            unseen[others[i]] = sequence
+        else:
+            there[i] = sequence
+    if not there:
         raise InputError(Sentence("error_nothing_to_compare"))
-    return UncutAnswer(search_segments(sequences, candidates, kept, settings))
-
-
-def _with_features(
-    store: FeatureStore, segments: Sequence[Segment], progress: Progress
-) -> tuple[list[Segment], list[FeatureSequence]]:
-    found: dict[int, FeatureSequence] = {}
-    # By video, so that each is opened once, in whatever order the labels stand.
-    by_video = sorted(range(len(segments)), key=lambda i: segments[i].video)
-    for number, i in enumerate(by_video, 1):
-        progress(
-            (number - 1) / len(segments),
-            Sentence("doing_segment", {"number": number, "count": len(segments)}),
-        )
-        try:
-            found[i] = store.segment(segments[i])
-        except InputError:
-            # Labelled time without an athlete in view can never be found.
-            continue
-    there = sorted(found)
-    return [segments[i] for i in there], [found[i] for i in there]
+    kept = sorted(there)
+    hits = search_segments(sequences, [there[i] for i in kept], [asked[i] for i in kept], settings)
+    return UncutAnswer(hits), unseen

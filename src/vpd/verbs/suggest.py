@@ -39,7 +39,7 @@ from vpd.suggestion.queue import (
 )
 from vpd.types import Array, FeatureSequence, Segment
 from vpd.verbs.features import choose_features
-from vpd.verbs.labelled import left_out_notes
+from vpd.verbs.labelled import left_out_notes, set_aside_notes, unseen_notes
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
@@ -105,7 +105,7 @@ class SuggestResult:
     few : classes with fewer than three labels.
     proposes : whether there are labels enough to propose what others are.
     owed : moments to name before more are proposed, after a page of which many were wrong.
-    notes : sentences on videos that are left out.
+    notes : sentences on videos that are left out, and on labels from which nothing is learned.
     """
 
     items: list[Suggestion]
@@ -165,14 +165,15 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
         for c in find_candidates(sequence)
     ]
     actions = [s for s in labels if s.label != REVIEWED]
-    known = [*actions, *(a.segment() for a in answers if a.verdict == REJECTED)]
+    rejected = [a.segment() for a in answers if a.verdict == REJECTED and a.video in videos.rows]
+    known = [*actions, *rejected]
     reviewed = [s for s in labels if s.label == REVIEWED]
     fresh = without(found, actions, [*reviewed, *(a.segment() for a in answers if a.verdict != OTHER)])
     rng = np.random.default_rng(request.seed)
     kept = fresh
     if len(fresh) > MOST_CANDIDATES:
         kept = [fresh[i] for i in np.sort(rng.choice(len(fresh), MOST_CANDIDATES, replace=False))]
-    pool, members = _pool(store, kept, known, answers, progress)
+    pool, members, unseen = _pool(store, kept, known, answers, progress)
     asked = sum(a.verdict != OTHER for a in answers)
     first = _owed(answers)
     names, counts = np.unique([s.label or "" for s in actions], return_counts=True)
@@ -186,7 +187,11 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
         tuple(str(n) for n, c in zip(names, counts, strict=True) if c < FEW),
         may_propose(pool),
         first,
-        left_out_notes(store),
+        (
+            *set_aside_notes(actions, videos),
+            *left_out_notes(store),
+            *unseen_notes(store, known, unseen, videos),
+        ),
     )
 
 
@@ -210,21 +215,27 @@ def _pool(
     known: Sequence[Segment],
     answers: Sequence[Answer],
     progress: Progress,
-) -> tuple[Pool, list[Segment]]:
-    """The candidates and the labelled moments as one pool. Moments without an athlete are left out."""
+) -> tuple[Pool, list[Segment], dict[int, str]]:
+    """The candidates and the ``known`` moments as one pool. Moments without an athlete are left out; of the
+    known ones it is said why, by index.
+    """
     members: list[Segment] = []
     sequences: list[FeatureSequence] = []
     names: list[str] = []
-    for segment, label in [*((s, "") for s in fresh), *((s, s.label or NOTHING) for s in known)]:
+    unseen: dict[int, str] = {}
+    both = [*((s, "") for s in fresh), *((s, s.label or NOTHING) for s in known)]
+    for number, (segment, label) in enumerate(both, -len(fresh)):
         try:
             sequences.append(store.segment(segment))
-        except InputError:
-            continue  # an athlete was not in view then
+        except InputError as error:
+            if number >= 0:
+                unseen[number] = str(error)
+            continue
         members.append(segment)
         names.append(label)
     progress(0.1, Sentence("doing_moments", {"count": len(members)}))
     sequences = prepared(sequences)
-    both = _kept_distances(store, members, sequences)
+    apart = _kept_distances(store, members, sequences)
     progress(0.9)
     at_random = {_place(a.segment()) for a in answers if a.why == RANDOM}
     excluded: dict[tuple[object, ...], set[str]] = {}
@@ -233,9 +244,8 @@ def _pool(
             excluded.setdefault(_place(a.segment()), set()).add(a.proposed)
     drawn = [i for i, m in enumerate(members) if names[i] and _place(m) in at_random]
     wrong = {i: frozenset(excluded[_place(m)]) for i, m in enumerate(members) if _place(m) in excluded}
-    return Pool(
-        both, sequences, np.array(names, object), np.array(drawn, int), wrong, overlapping(members)
-    ), members
+    pool = Pool(apart, sequences, np.array(names, object), np.array(drawn, int), wrong, overlapping(members))
+    return pool, members, unseen
 
 
 def _kept_distances(

@@ -50,6 +50,7 @@ def learn(body: LearnBody, state: StateOf) -> dict[str, Any]:
             "average_precision": result.average_precision,
             "judged_on": result.judged_on,
             "shown_from": result.shown_from,
+            "notes": [note.to_json() for note in result.notes],
         }
 
     about = ", ".join(videos) or "all videos without labels"

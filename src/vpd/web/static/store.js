@@ -5,7 +5,7 @@ import { get, patch, post, remove } from "./api.js";
 import { say, sayError } from "./ui.js";
 import { t } from "./i18n.js";
 
-const state = { library: null, labels: [], classes: [], jobs: {}, error: null, saving: 0 };
+const state = { library: null, labels: [], wrong: [], classes: [], jobs: {}, error: null, saving: 0 };
 const listeners = new Set();
 
 function change(parts) {
@@ -31,12 +31,12 @@ export async function loadLibrary() {
 
 export const REVIEWED = "reviewed";
 
-function sorted({ labels }) {
+function sorted({ labels, wrong }) {
   labels.sort((a, b) => a.start_s - b.start_s);
   // The user's own order first (classes.toml), which decides the keys and the colours; then all others that labels name.
   const named = (state.library?.classes ?? []).map((c) => c.name);
   const others = new Set(labels.map((l) => l.label).filter((name) => name !== REVIEWED && !named.includes(name)));
-  return { labels, classes: [...named, ...[...others].sort()] };
+  return { labels, wrong, classes: [...named, ...[...others].sort()] };
 }
 
 // While changes are being saved the page shows them as they will be; the end of the last one loads the labels.
@@ -113,5 +113,18 @@ export const removeLabel = (label) =>
   saved(() => inTurn(() => remove(`/api/labels/${label.id}`, { version: latest(label) })));
 export const undo = () => saved(() => inTurn(() => post("/api/labels/undo"))).then((r) => say(t("undone", { what: r.what })));
 export const redo = () => saved(() => inTurn(() => post("/api/labels/redo"))).then((r) => say(t("redone", { what: r.what })));
+
+// Seconds by video that were reviewed; of labels by their start, what overlaps counts once.
+export function reviewedSeconds(labels) {
+  const seconds = new Map();
+  const until = new Map();
+  for (const { video, label, start_s, end_s } of labels) {
+    if (label !== REVIEWED) continue;
+    const seen = until.get(video) ?? 0;
+    seconds.set(video, (seconds.get(video) ?? 0) + Math.max(0, end_s - Math.max(start_s, seen)));
+    until.set(video, Math.max(end_s, seen));
+  }
+  return seconds;
+}
 
 export const labelsOf = (video) => state.labels.filter((l) => l.video === video);

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useState, Problem, say, sayError, useLoaded } from "../ui.js";
 import { finished, get, post, remove } from "../api.js";
-import { loadLibrary, useStore, REVIEWED } from "../store.js";
+import { loadLibrary, reviewedSeconds, useStore, REVIEWED } from "../store.js";
 import { SHOWN, wantedOf } from "../choice.js";
 import { Clip } from "../clip.js";
 import { clock } from "../times.js";
@@ -63,20 +63,18 @@ function Add() {
 }
 
 export function LibraryScreen() {
-  const { library, labels, jobs } = useStore();
+  const { library, labels, wrong, jobs } = useStore();
   const { data: waiting } = useLoaded(() => get("/api/proposals"), [labels, jobs]);
   const [wanted, want] = useState("");
   const shown = wantedOf(library.videos, wanted);
   const counts = new Map();
-  const reviewed = new Map();
-  for (const label of labels) {
-    const table = label.label === REVIEWED ? reviewed : counts;
-    table.set(label.video, (table.get(label.video) ?? 0) + (label.label === REVIEWED ? label.end_s - label.start_s : 1));
-  }
+  const reviewed = reviewedSeconds(labels);
+  for (const { video, label } of labels) if (label !== REVIEWED) counts.set(video, (counts.get(video) ?? 0) + 1);
   return html`<h1>${t("screen_library")}</h1>
     <p>${t("library_about", { count: library.videos.length, root: library.name })}
       ${library.due.length > 0 && html` <span class="hint">${t("due", { steps: library.due.map(stepName).join(", ") })}</span>`}</p>
     ${library.problems.map((said) => html`<p class="problem" key=${said.text}>${told(said)}</p>`)}
+    ${wrong.slice(0, SHOWN).map((row) => html`<p class="problem" key=${row}>labels.csv, ${row}</p>`)}
     <${Add} />
     <${Work} due=${library.due.length > 0} />
     ${!library.videos.length && html`<p class="hint">${t("no_videos")}</p>`}

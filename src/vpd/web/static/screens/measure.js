@@ -2,7 +2,7 @@
 
 import { html, useState, Notes, Problem } from "../ui.js";
 import { finished, post } from "../api.js";
-import { useStore, REVIEWED } from "../store.js";
+import { reviewedSeconds, useStore, REVIEWED } from "../store.js";
 import { t, told } from "../i18n.js";
 
 function Curve({ rows }) {
@@ -36,7 +36,7 @@ export function MeasureScreen() {
       ${counts.length ? html`<table><thead><tr><th scope="col">${t("class")}</th><th scope="col">${t("labels")}</th></tr></thead><tbody>
         ${counts.map(([name, count]) => html`<tr key=${name}><th scope="row"><bdi>${name}</bdi></th><td class=${count < 3 ? "problem" : ""}>${count}${count < 3 ? ` – ${t("too_few")}` : ""}</td></tr>`)}</tbody></table>`
         : html`<p class="hint">${t("no_labels")}</p>`}
-      <p>${t("reviewed_total", { minutes: (labels.filter((l) => l.label === REVIEWED).reduce((sum, l) => sum + l.end_s - l.start_s, 0) / 60).toFixed(1) })}</p></section>
+      <p>${t("reviewed_total", { minutes: ([...reviewedSeconds(labels).values()].reduce((sum, s) => sum + s, 0) / 60).toFixed(1) })}</p></section>
     <section><h2>${t("accuracy")}</h2><p class="hint">${t("measure_hint")}</p>
       <p><button class="main" disabled=${Boolean(busy) || counts.length < 2} onClick=${measure}>${t("measure_now")}</button>
         ${busy && html` <progress max="1" value=${busy.fraction} aria-label=${t("measuring")}></progress> <span role="status">${busy.state === "waiting" ? t("queued") : busy.doing && told(busy.doing)}</span>`}</p>
@@ -49,6 +49,6 @@ export function MeasureScreen() {
             <tr><th scope="row">${t("majority")}</th><td>${(100 * found.majority).toFixed(1)} %</td><td></td></tr></tbody></table>
         ${found.advice && html`<p>${told(found.advice)}</p>`}
         ${found.confusion && html`<h3>${t("confusion")}</h3><div class="scroll" tabindex="0" role="region" aria-label=${t("confusion")}><table class="confusion"><thead><tr><th scope="col">${t("true_class")}</th>
-          ${found.confusion.classes.map((c) => html`<th scope="col" key=${c}><bdi>${c}</bdi></th>`)}</tr></thead><tbody>
-          ${found.confusion.rows.map((r, i) => html`<tr key=${i}><th scope="row"><bdi>${found.confusion.classes[i]}</bdi></th>${r.map((v, j) => html`<td key=${j} data-share=${Math.round(10 * v)}>${Math.round(100 * v)}</td>`)}</tr>`)}</tbody></table></div>`}`}</section>`;
+          ${found.confusion.classes.map((c) => html`<th scope="col" key=${c}><bdi>${c || t("without_features")}</bdi></th>`)}</tr></thead><tbody>
+          ${found.confusion.rows.map((r, i) => found.confusion.classes[i] && html`<tr key=${i}><th scope="row"><bdi>${found.confusion.classes[i]}</bdi></th>${r.map((v, j) => html`<td key=${j} data-share=${Math.round(10 * v)}>${Math.round(100 * v)}</td>`)}</tr>`)}</tbody></table></div>`}`}</section>`;
 }

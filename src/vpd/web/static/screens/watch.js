@@ -196,7 +196,8 @@ function Watch({ row, start }) {
   const learn = () => {
     post("/api/learn", { videos: [video] })
       .then(({ job }) => finished(job.id, (j) => say(`${t("learning")} ${Math.round(100 * j.fraction)} % ${j.doing ? told(j.doing) : ""}`)))
-      .then(({ result }) => { loadProposals(); say(result.found ? t("learned", { count: result.found }) : t("learned_none")); }, sayError);
+      .then(({ result }) => { loadProposals();
+        say([result.found ? t("learned", { count: result.found }) : t("learned_none"), ...result.notes.map(told)].join(" ")); }, sayError);
   };
 
   useLayoutEffect(() => {
