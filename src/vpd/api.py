@@ -566,7 +566,7 @@ class Library:
         features: str | None = None,
         labels: AnyPath | None = None,
         method: str | None = None,
-        points: str | None = None,
+        points: str | float | None = None,
         at_least: float | None = None,
         progress: Progress | None = None,
         listener: DetectListener | None = None,
@@ -585,8 +585,8 @@ class Library:
             Another file than labels.csv to learn from.
         method : str, optional
             "search", "trained" or "combined"; by default that of [detect].
-        points : str, optional
-            Find moments within this tolerance: seconds ("0.2") or frames ("5f").
+        points : float or str, optional
+            Find moments within this tolerance: seconds (0.2) or frames ("5f").
         at_least : float, optional
             Least score, in 0..1; by default that of the best F1 on held-out labels.
         progress : Progress, optional

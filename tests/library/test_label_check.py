@@ -33,6 +33,7 @@ def findings(layout, text):
         ("one,,1,2,a\none,0,1,2,a\n", ("error", "duplicate", 3)),
         ("one,,1,2,a\none,,1,2,b\n", ("error", "two labels", 3)),
         ("one,,1,2,Serve\none,,3,4,serve\n", ("error", "labels alike", 3)),
+        ("one,,1,2,serve\none,,3,4,Reviewed\n", ("error", "labels alike", 3)),
         ("one,,1,2,top spin\none,,3,4,top  spin\n", ("error", "labels alike", 3)),
         ("one,,1,2,caf\u00e9\none,,3,4,cafe\u0301\n", ("error", "labels alike", 3)),
         ("one,,1,2,a\none,,1,200,a\n", ("error", "wrong row", 3)),

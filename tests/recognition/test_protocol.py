@@ -158,7 +158,7 @@ def test_every_head_is_run_on_every_subset():
 
 def test_a_test_example_in_a_subset_is_refused():
     X, y = actions(6)
-    with pytest.raises(InputError, match="1 examples that are not in the training part"):
+    with pytest.raises(InputError, match="1 example from outside the training part"):
         run_few_shot(X, y, np.arange(3), np.arange(3, 6), {1: [np.array([0, 1, 5])]}, {"n": DTWNeighbours()})
 
 

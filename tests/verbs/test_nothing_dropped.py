@@ -113,10 +113,10 @@ def measured(library):
     with splits.open("a") as file:
         file.write("broken,7,train\n")
     library.add_label("new2@0.2-1", "c")
+    shutil.rmtree(library.layout.results / "few_shot", ignore_errors=True)
     yield lambda **given: library.evaluate("vipe-window", "dtw-nn", all_labels=False, **given)
     splits.unlink()
     library.layout.labels.write_text(labels)
-    shutil.rmtree(library.layout.results / "few_shot", ignore_errors=True)
 
 
 def test_evaluate_says_what_it_could_not_measure(library, measured):

@@ -45,13 +45,15 @@ class Pick:
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(v) for v in (self.time_s, self.x, self.y, self.w, self.h)):
-            raise InputError(f"the pick {self} holds a value that is not a number")
+            raise InputError(f"{self._said} holds a value that is not a number")
         if self.time_s < 0 or self.athlete < 0:
-            raise InputError(f"the pick {self} has a negative time or athlete")
+            raise InputError(f"{self._said} has a negative time or athlete")
         if self.w < 0 or self.h < 0 or (self.w > 0) != (self.h > 0):
-            raise InputError(
-                f"the pick {self} is neither a click (no w, h) nor a box with both sides above 0"
-            )
+            raise InputError(f"{self._said} is neither a click (no w, h) nor a box with both sides above 0")
+
+    @property
+    def _said(self) -> str:
+        return f"the pick at {self.time_s:g} s, x {self.x:g}, y {self.y:g}, w {self.w:g}, h {self.h:g}"
 
 
 def read_picks(path: Path, names: VideoNames | None = None) -> list[Pick]:

@@ -37,8 +37,6 @@ def compare(
     from vpd.verbs.labelled import segments_of
     from vpd.verbs.overlay import OverlayRequest, overlay
 
-    if mirror not in ("auto", "no", "yes"):
-        raise InputError(f"--mirror {mirror}: there are auto, no and yes.")
     layout = open_library(library)
     if out is not None:
         new_file(out)

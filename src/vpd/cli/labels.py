@@ -106,8 +106,6 @@ def edit(
     times = [None if text is None else parse_time(text) for text in (start, end)]
     number = None if athlete in (None, "any") else int(athlete or 0)
     changes = Changes(video, times[0], times[1], label, number, athlete == "any")
-    if changes == Changes():
-        raise InputError("Nothing is to be changed. Give --label, --start, --end, --video or --athlete.")
     request = verb.EditRequest(name, changes, version)
     _show(verb.edit_label(open_library(library), request), as_json, "Changed:")
 

@@ -115,6 +115,9 @@ def _alike(labels: list[Label]) -> Iterator[Finding]:
         name = label.segment.label or ""
         if name in first:
             continue
+        if name != REVIEWED == fold(name):
+            text = f"the label {name!r} is an action; time that you looked at is called {REVIEWED!r}."
+            yield _at(label, ERROR, "labels alike", text, "label")
         others = kinds[fold(name)]
         if others:
             other = first[min(others)]

@@ -181,6 +181,8 @@ class LabelStore:
     def _check(self, segment: Segment) -> None:
         if segment.video not in self.videos.rows:
             raise unknown_video(segment.video)
+        if not isinstance(segment.label, str | None):
+            raise InputError(f"the label {segment.label!r} is no text")
         if not (segment.label or "").strip():
             raise InputError(Sentence("error_label_empty"))
         if (segment.label or "").strip() != segment.label or not segment.label.isprintable():

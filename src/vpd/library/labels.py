@@ -152,7 +152,7 @@ def parse_query(text: str, videos: Videos) -> Segment:
     The video is an id, a file name or the end of a path; times are seconds or minutes:seconds. Raises
     InputError.
     """
-    found = _QUERY.fullmatch(text) or _QUERY.fullmatch(text.strip())
+    found = isinstance(text, str) and (_QUERY.fullmatch(text) or _QUERY.fullmatch(text.strip()))
     if not found:
         raise InputError(Sentence("error_query", {"text": repr(text)}))
     row = videos.readable(found["video"])

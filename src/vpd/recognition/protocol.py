@@ -10,6 +10,7 @@ import numpy as np
 from joblib import Parallel, delayed  # type: ignore[import-untyped]  # it ships no stubs
 from sklearn.base import clone
 
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.recognition.outcomes import ALL, MISSING, Example, KeptOutcomes, Outcome, digest
 from vpd.recognition.subsets import Subsets
@@ -69,7 +70,10 @@ def check_subsets(subsets: Subsets, y: Array, train: Array, test: Array) -> None
     """
     outside = {int(i) for lists in subsets.values() for one in lists for i in one} - set(train.tolist())
     if outside:
-        raise InputError(f"the subsets hold {len(outside)} examples that are not in the training part")
+        raise InputError(
+            f"the subsets hold {counted(len(outside), 'example')} from outside the training part: correct "
+            "their file, or delete it to have it made again"
+        )
     if not set(y[test]) & set(y[train]):
         raise InputError(Sentence("error_untaught", {"classes": ", ".join(sorted(set(y[test])))}))
 

@@ -47,10 +47,8 @@ def possible_ks(trained: Array, ks: Sequence[int]) -> list[int]:
     most = np.unique(trained, return_counts=True)[1].max(initial=0)
     possible = sorted(k for k in set(ks) if 1 <= k <= most)
     if not possible:
-        raise InputError(
-            f"no class has more than {most} training examples, "
-            f"fewer than any k asked ({', '.join(map(str, ks))})"
-        )
+        values = {"most": f"{most}", "ks": ", ".join(map(str, ks))}
+        raise InputError(Sentence("error_few_examples", values))
     return possible
 
 

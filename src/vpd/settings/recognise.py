@@ -1,6 +1,6 @@
 """Settings of `recognise`, `evaluate` and `retrieve`."""
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from vpd.settings.section import MOST_SEED, Section, SidesSetting
 
@@ -25,7 +25,7 @@ class RecogniseSettings(Section):
     class, as in `sides = { forehand = "same", left_hook = "differ" }`.
     """
 
-    ks: tuple[int, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
+    ks: tuple[PositiveInt, ...] = Field(default=(1, 2, 4, 8, 16), strict=False, min_length=1)
     """Numbers of examples a class that `evaluate` measures, besides all examples."""
 
     subsets: int = Field(default=10, ge=1, le=10_000)

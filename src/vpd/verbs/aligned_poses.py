@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vpd.dtw import FALLBACK, Alignment, dtw_path
+from vpd.errors import unknown_name
 from vpd.library.layout import Layout
 from vpd.library.poses import read_poses
 from vpd.pose.skeleton import BODY13, COCO17, MIRROR13
@@ -21,11 +22,13 @@ TORSO = 0.5
 def in_step(first: FeatureSequence, second: FeatureSequence, mirror: str) -> tuple[Alignment, int]:
     """The path between two executions, and the orientation of the second, as ``mirror`` asks or as is nearer.
 
-    ``mirror`` is "no", "yes" or "auto".
+    ``mirror`` is "no", "yes" or "auto". Raises InputError for another.
     """
-    orientations = {"no": [REGULAR], "yes": [MIRRORED], "auto": [REGULAR, MIRRORED]}[mirror]
+    known = {"auto": [REGULAR, MIRRORED], "no": [REGULAR], "yes": [MIRRORED]}
+    if mirror not in known:
+        raise unknown_name("way to mirror", mirror, known)
     x = first.values[:, REGULAR]
-    found = [(dtw_path(x, second.values[:, o], FALLBACK), o) for o in orientations]
+    found = [(dtw_path(x, second.values[:, o], FALLBACK), o) for o in known[mirror]]
     return min(found, key=lambda pair: pair[0].distance)
 
 

@@ -53,7 +53,7 @@ class DetectRequest:
     features : by name; None for the default (`vpd.verbs.features`).
     labels : the file to learn from; None for labels.csv.
     method : "search", "trained" or "combined".
-    points : detect moments, to be found within this tolerance: seconds ("0.2") or frames ("5f").
+    points : detect moments, to be found within this tolerance: seconds (0.2) or frames ("5f").
     at_least : least score of a detection; None for the score with the best F1 on held-out labels.
     """
 
@@ -61,7 +61,7 @@ class DetectRequest:
     features: str | None = None
     labels: Path | None = None
     method: str | None = None
-    points: str | None = None
+    points: str | float | None = None
     at_least: float | None = None
 
     def __post_init__(self) -> None:
@@ -292,12 +292,14 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     labels, notes = labelled_segments(library, videos, request.labels, detection=True)
     features = choose_features(library, request.features)
     store, joints = with_joints(library, features.name)
+    if request.videos is not None and not request.videos:
+        raise InputError("there is no video to look through: name some, or none to look through all.")
     wanted = videos_to_search(store, labels, [videos.readable(name).video for name in request.videos or ()])
     changed: dict[str, Any] = {}
     if request.method is not None:
         changed["method"] = request.method
     if request.points is not None:
-        changed["points_s"] = tolerance_s(request.points, float(videos[wanted[0]].fps))
+        changed["points_s"] = tolerance_s(str(request.points), float(videos[wanted[0]].fps))
     settings = settings.changed(**changed)
     actions = [s for s in labels if s.label != REVIEWED]
     notes = (*notes, *left_out_notes(store), *unseen_notes(store, actions, unseen(store, actions), videos))

@@ -9,6 +9,7 @@ from typing import Any
 
 from vpd.baselines.options import BaselineOptions
 from vpd.cancelling import cancelled_by
+from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
@@ -60,6 +61,11 @@ class EvaluateRequest:
     all_labels: bool = True
     jobs: int = 1
     baselines: BaselineOptions = field(default_factory=BaselineOptions)
+
+    def __post_init__(self) -> None:
+        for name, given in (("ks", self.ks or ()), ("subsets", [self.subsets] * (self.subsets is not None))):
+            if wrong := [k for k in given if not isinstance(k, int) or k < 1]:
+                raise InputError(f"{name}: {wrong[0]!r} is not a whole number from 1 on.")
 
 
 @dataclass(frozen=True, eq=False)

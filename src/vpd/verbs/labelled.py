@@ -24,7 +24,7 @@ Span = str | Segment
 
 def segments_of(spans: Iterable[Span], videos: Videos) -> list[Segment]:
     """The segment that each span means. Raises InputError."""
-    return [parse_query(span, videos) if isinstance(span, str) else span for span in spans]
+    return [span if isinstance(span, Segment) else parse_query(span, videos) for span in spans]
 
 
 def labelled_segments(

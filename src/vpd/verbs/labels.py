@@ -125,6 +125,8 @@ class EditRequest:
 def edit_label(library: Layout, request: EditRequest, progress: Report | None = None) -> LabelsResult:
     """Change one label. Raises InputError, and StaleError where it was changed after it was read."""
     store, changes = LabelStore(library), request.changes
+    if changes == Changes():
+        raise InputError("Nothing is to be changed. Give the label, start, end, video or athlete.")
     if changes.video is not None:
         changes = replace(changes, video=store.videos.id_of(changes.video))
     return LabelsResult([store.edit(request.id, changes, request.version)])

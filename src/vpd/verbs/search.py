@@ -49,7 +49,7 @@ class SearchRequest:
     queries : segments, or texts VIDEO@START-END; searched together.
     uncut : whether to search whole videos; None: only where labels.csv is absent. False: the segments of
         labels.csv. Must not be True where ``segments`` are given.
-    segments : the segments to compare with, instead of those of labels.csv.
+    segments : the segments to compare with, or texts as of ``queries``, instead of those of labels.csv.
     videos : those to search; None for all that have the features.
     features : by name; None for the default (`vpd.verbs.features`).
     top : number of results; None for that of [search].
@@ -60,7 +60,7 @@ class SearchRequest:
 
     queries: Sequence[Span]
     uncut: bool | None = None
-    segments: Sequence[Segment] | None = None
+    segments: Sequence[Span] | None = None
     videos: Sequence[str] | None = None
     features: str | None = None
     top: int | None = None
@@ -145,6 +145,8 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     queries = segments_of(request.queries, videos)
     if not queries:
         raise InputError(Sentence("error_no_query"))
+    if request.videos is not None and not request.videos:
+        raise InputError("there is no video to search: name some, or none to search all.")
     segments, notes = _among(library, request, videos)
     features = choose_features(library, request.features)
     settings = load_settings(library.settings).search
@@ -192,7 +194,8 @@ def _among(
     if request.segments is not None:
         if request.uncut:
             raise InputError("segments to compare with are given, so that whole videos are not searched.")
-        return list(request.segments), set_aside_notes(request.segments, videos)
+        segments = segments_of(request.segments, videos)
+        return segments, set_aside_notes(segments, videos)
     uncut = not library.labels.exists() if request.uncut is None else request.uncut
     return (None, ()) if uncut else labelled_segments(library, videos)
 

@@ -63,8 +63,8 @@ class SuggestRequest:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.n < 1:
-            raise InputError(f"the number of moments must be at least 1, not {self.n}.")
+        if not isinstance(self.n, int) or self.n < 1:
+            raise InputError(f"the number of moments must be a whole number from 1 on, not {self.n!r}.")
         if self.mode not in ("name", "verify"):
             raise InputError(f"the mode {self.mode!r} is neither 'name' nor 'verify'.")
 
