@@ -9,7 +9,8 @@ the program that started the run is killed; a killed node is replaced, a killed 
 end every artefact must have the bytes of a run in one process that nothing disturbed.
 
 `overhead`: the same clips by `-j 2` and by a Ray cluster of two nodes of one core that runs already, to crops
-and a teacher's features, by the clock. Start-up is what a library of two videos of six frames takes.
+and a teacher's features, by the clock and by processor time; that of the idle cluster counts for both.
+Start-up is what a library of two videos of six frames takes.
 
 `tasks`: tasks of one millisecond through the engine, and the memory of the program that sends them.
 
@@ -28,6 +29,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -57,6 +59,7 @@ INSIDE = "VPD_CLUSTER_INSIDE"
 SETTINGS = BASE.replace("averages", "resnet18") + "[crop]\nsize = 32\n"
 VIDEOS, FRAMES = 6, 24
 SUFFIXES = (".mp4", ".mov", ".mkv", ".avi")
+LOOK_EVERY_S = 0.1
 SETTLING_S = 10.0
 """Seconds after which a cluster that was started does nothing more for it."""
 MOST_RUNS = 40
@@ -226,6 +229,63 @@ def _to_the_end(
     return [f"{name} is other than in one process" for name in differ]
 
 
+KINDS = {
+    "gcs_server": "gcs",
+    "raylet/raylet": "raylet",
+    "log_monitor": "log monitor",
+    "ray::": "Ray's Python",
+}
+"""Processes by a part of their command lines; others are called by the ends of theirs."""
+
+
+class Processors:
+    """The processor time of this program's children, theirs, and so on, by what they are, within the block.
+
+    Each is looked at every tenth of a second, as nobody counts the time of Ray's processes that ended.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[int, float], float] = {}
+        self._last: dict[tuple[int, float], float] = {}
+        self._kind: dict[tuple[int, float], str] = {}
+        self._ended = threading.Event()
+
+    def __enter__(self) -> Processors:
+        self._before = self._look()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._look()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(LOOK_EVERY_S):
+            self._look()
+
+    def _look(self) -> dict[tuple[int, float], float]:
+        for process in psutil.Process().children(recursive=True):
+            try:
+                times, who = process.cpu_times(), (process.pid, process.create_time())
+                self._last[who] = times.user + times.system
+                title = " ".join(process.cmdline())
+            except psutil.Error:
+                continue
+            kind = next((kind for part, kind in KINDS.items() if part in title), title[-40:])
+            self._kind[who] = max(self._kind.get(who, kind), kind)
+        return dict(self._last)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Of each kind."""
+        found: dict[str, float] = {}
+        for who, last in self._last.items():
+            found[self._kind[who]] = found.get(self._kind[who], 0.0) + last - self._before.get(who, 0.0)
+        return found
+
+
 def overhead(folder: Path, clips: int) -> dict[str, float]:
     """Seconds by `-j 2` and by Ray on two nodes; the share that Ray takes more, beyond its start-up."""
     videos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[:clips]
@@ -235,6 +295,8 @@ def overhead(folder: Path, clips: int) -> dict[str, float]:
     try:
         time.sleep(SETTLING_S)
         with tempfile.TemporaryDirectory() as place:
+            # What reads the programs from the disk first is not counted.
+            _timed(made_library(Path(place, "first"), ["a"]), "workers", nodes.address)
             for engine in ("workers", "ray"):
                 tiny = made_library(Path(place, f"tiny-{engine}"), ["a", "b"])
                 layout = make_library(Path(place, engine))
@@ -250,7 +312,7 @@ def overhead(folder: Path, clips: int) -> dict[str, float]:
 
 
 def _timed(layout: Layout, engine: str, address: str) -> dict[str, float]:
-    """Seconds of a run to crops and weak features in a process of its own, by the clock."""
+    """Seconds of a run to crops and weak features in a process of its own, by the clock and of processors."""
     code = (
         "import sys; from pathlib import Path; from vpd.library.layout import Layout; "
         "from vpd.pipeline.cluster import Cluster; from vpd.pipeline.run import run; "
@@ -258,26 +320,19 @@ def _timed(layout: Layout, engine: str, address: str) -> dict[str, float]:
         "engine=sys.argv[2], cluster=Cluster(sys.argv[3])).complete"
     )
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code, str(layout.root), engine, address], check=True)
-    return {"s": time.perf_counter() - began}
+    with Processors() as processors:
+        subprocess.run([sys.executable, "-c", code, str(layout.root), engine, address], check=True)
+        by_clock = time.perf_counter() - began
+        time.sleep(SETTLING_S / 2)  # processes of a run on Ray end after it
+    shown = {kind: round(seconds, 1) for kind, seconds in processors.seconds.items() if seconds >= 0.1}
+    print(f"{engine}, {by_clock:.1f} s by the clock, of processors: {shown}", file=sys.stderr, flush=True)
+    return {"s": by_clock, "processor_s": sum(processors.seconds.values())}
 
 
 def _a_millisecond(task: Task, software: dict[str, str]) -> Outcome | Refusal:
     """Stands for a task."""
     time.sleep(0.001)
     return Outcome(task.row.video, task.row)
-
-
-def _processor_s() -> float:
-    """Processor time of this program and all that it started: Ray's own processes and ended ones as well."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = time.process_time() + ended.ru_utime + ended.ru_stime
-    for process in psutil.Process().children(recursive=True):
-        try:
-            spent += sum(process.cpu_times()[:4])  # its own, and that of its ended children
-        except psutil.Error:
-            continue
-    return spent
 
 
 def tasks(count: int) -> dict[str, float]:
@@ -292,16 +347,17 @@ def tasks(count: int) -> dict[str, float]:
     with connected(Cluster()):
         list(perform_on_ray(list(made())[:8], lambda ms: None, 0, _a_millisecond))  # processes are up
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        began, processor, done = time.perf_counter(), _processor_s(), 0
-        for outcome in perform_on_ray(made(), lambda ms: None, 0, _a_millisecond):
-            assert not outcome.error
-            done += 1
-        spent, processor = time.perf_counter() - began, _processor_s() - processor
+        began, own, done = time.perf_counter(), time.process_time(), 0
+        with Processors() as processors:
+            for outcome in perform_on_ray(made(), lambda ms: None, 0, _a_millisecond):
+                assert not outcome.error
+                done += 1
+        spent, own = time.perf_counter() - began, time.process_time() - own
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "tasks": done,
         "seconds": spent,
-        "processor_seconds": processor,
+        "processor_seconds": own + sum(processors.seconds.values()),
         "peak_mb": peak / 1024,
         "more_than_idle_mb": (peak - before) / 1024,
     }
