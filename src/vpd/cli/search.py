@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,11 +23,12 @@ from vpd.library.layout import Layout
 from vpd.library.own_folder import OwnFolder, new_file, own_folder
 from vpd.library.results import new_results
 from vpd.library.videos import Videos
-from vpd.report.clips import Clip, write_clips
-from vpd.report.search_page import write_pairs, write_search_page
 from vpd.report.terminal import PlainTable
 from vpd.verbs.search import SearchRequest, SearchResult
 from vpd.verbs.search import search as search_verb
+
+if TYPE_CHECKING:
+    from vpd.report.clips import Clip
 
 CLIPS, PAIRS = "clips of results", "results beside their query"
 """The kinds of results in a search's folder."""
@@ -73,7 +74,14 @@ def search(
     request = SearchRequest(query, uncut, None, video, features, top, exact, jobs)
     with verb_progress("search") as progress:
         result = search_verb(layout, request, progress)
-    files, problems = _write(layout, result, csv, clips, side_by_side, page)
+    files: list[Path] = []
+    problems: list[str] = []
+    if csv is not None:
+        write_text(result.to_csv(), csv)
+        files.append(csv)
+    if clips is not None or side_by_side is not None or page:
+        shown, problems = _show(layout, result, clips, side_by_side, page)
+        files += shown
     if as_json:
         print_json({**result.to_json(), "files": list(map(str, files))})
     else:
@@ -85,19 +93,15 @@ def search(
         raise typer.Exit(1)
 
 
-def _write(
-    layout: Layout,
-    result: SearchResult,
-    csv: Path | None,
-    clips: Path | None,
-    side_by_side: Path | None,
-    page: bool,
+def _show(
+    layout: Layout, result: SearchResult, clips: Path | None, side_by_side: Path | None, page: bool
 ) -> tuple[list[Path], list[str]]:
-    """Write the requested files. Returns the files and folders, and the problems."""
+    """Write what has pictures. Returns the files and folders, and the problems."""
+    # What reads videos takes longer to import than a search takes.
+    from vpd.report.clips import write_clips
+    from vpd.report.search_page import write_pairs, write_search_page
+
     find, files, problems = Videos.read(layout).recording, [], []
-    if csv is not None:
-        write_text(result.to_csv(), csv)
-        files.append(csv)
     if clips is not None:
         with own_folder(clips, CLIPS) as folder:
             folder.begin()

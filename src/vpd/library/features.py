@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vpd.errors import ArtefactError
 from vpd.library.artefact import Recipe, damaged, map_table, read_recipe, read_table, write_arrow
+from vpd.library.columns import is_filled, values_of
 from vpd.library.rows import by_athlete, joined
 from vpd.types import MIRRORED, REGULAR, Array, FeatureSequence
 
@@ -86,7 +87,7 @@ def column_values(column: pa.ChunkedArray) -> Array:
     """The features (rows, d) of a column of a feature file that has rows, without a copy."""
     array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     d = array.type.list_size
-    flat: Array = array.values.to_numpy(zero_copy_only=True).reshape(-1, d)
+    flat: Array = values_of(array.values).reshape(-1, d)
     return flat[array.offset : array.offset + len(array)]
 
 
@@ -152,8 +153,7 @@ class MappedFeatures:
 
     def valid(self, rows: slice) -> Array:
         """Which of some rows have a feature."""
-        found: Array = self.column.slice(rows.start, rows.stop - rows.start).is_valid().to_numpy()
-        return found
+        return is_filled(self.column.slice(rows.start, rows.stop - rows.start))
 
 
 def map_features(path: Path) -> MappedFeatures:
@@ -162,7 +162,7 @@ def map_features(path: Path) -> MappedFeatures:
     must_have_columns(path, table, "time_s", "regular")
     try:
         regular = table["regular"]
-        return MappedFeatures(table["time_s"].to_numpy(), column_values(regular), regular)
+        return MappedFeatures(values_of(table["time_s"]), column_values(regular), regular)
     except (KeyError, AttributeError, pa.ArrowException) as error:
         raise damaged(path, error) from error
 
@@ -194,8 +194,8 @@ def read_features(path: Path) -> list[FeatureSequence]:
     table = read_table(path)
     must_have_columns(path, table, *WHOLE, *REAL, *VALUES)
     regular, mirrored = read_feature_matrix(path)
-    columns = {name: table[name].to_numpy() for name in ("frame", "time_s", "athlete", "score")}
-    valid = table["regular"].is_valid().to_numpy()
+    columns = {name: values_of(table[name]) for name in ("frame", "time_s", "athlete", "score")}
+    valid = is_filled(table["regular"])
     for values in (regular, mirrored):
         must_be_finite(path, values, valid)
     sequences = []

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from vpd.library.artefact import Recipe, damaged, read_table, write_arrow
+from vpd.library.columns import values_of
 from vpd.types import Array
 
 AXES_STEP, PART_STEP = "index-axes", "index"
@@ -26,13 +27,12 @@ Stamps = Mapping[str, str]
 """Of each video, what tells its feature file from the one that was there before."""
 
 
-def read_stamps(folder: Path) -> dict[str, str]:
-    """The stamps of the feature files in a folder, sorted by video."""
-    found = {}
-    for name in sorted(os.listdir(folder)):  # noqa: PTH208  this, and `stat` by path, is quickest
-        if name.endswith(".arrow") and not name.startswith("."):
-            state = os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116
-            found[name[: -len(".arrow")]] = f"{state.st_size}-{state.st_mtime_ns}"
+def read_stamps(folder: Path, videos: Iterable[str]) -> dict[str, str]:
+    """The stamps of these videos' feature files in a folder, in their order."""
+    found, start = {}, f"{folder}{os.sep}"
+    for video in videos:
+        state = os.stat(f"{start}{video}.arrow")  # noqa: PTH116  one in a loop
+        found[video] = f"{state.st_size}-{state.st_mtime_ns}"
     return found
 
 
@@ -79,7 +79,7 @@ def read_axes(path: Path) -> tuple[Array, Array]:
     """The mean and the axes. Raises ArtefactError."""
     table = read_table(path, ["axis"])
     column = table["axis"].combine_chunks()
-    rows = np.array(column.values).reshape(len(column), -1)
+    rows = values_of(column.values).reshape(len(column), -1)
     if len(rows) < 2:
         raise damaged(path, "it has no axes")
     return rows[0], rows[1:]
@@ -159,8 +159,8 @@ def read_part(path: Path) -> IndexPart:
         none = np.empty(0, np.int64)
         return IndexPart([], [], none, none, none, none, np.empty((0, 1), np.int8), np.zeros(1, np.int64))
     slots = table["slots"].chunk(0)
-    numbers = slots.values.values.to_numpy(zero_copy_only=True).reshape(-1, slots.values.type.list_size)
-    number, athlete, row, frames = (table[name].to_numpy() for name in ("number", "athlete", "row", "frames"))
-    edges = slots.offsets.to_numpy().astype(np.int64)
+    numbers = values_of(slots.values.values).reshape(-1, slots.values.type.list_size)
+    number, athlete, row, frames = (values_of(table[name]) for name in ("number", "athlete", "row", "frames"))
+    edges = values_of(slots.offsets).astype(np.int64)
     names, contents = (table[name].to_pylist() for name in ("video", "content"))
     return IndexPart(names, contents, number, athlete, row, frames, numbers, edges)

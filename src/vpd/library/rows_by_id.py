@@ -31,6 +31,8 @@ class RowsById(MutableMapping[str, R]):
         # A row that was not made yet stands as its number in the table.
         self._rows: dict[str, Any] = dict(zip(table.column(0).to_pylist(), count(), strict=False))
         self._waiting, self._singly = True, 0
+        self._as_read = True
+        """Whether the rows are still those of the table, made or not."""
 
     def __getitem__(self, key: str) -> R:
         row: R | int = self._rows[key]
@@ -49,9 +51,11 @@ class RowsById(MutableMapping[str, R]):
         return row
 
     def __setitem__(self, key: str, row: R) -> None:
+        self._as_read = False
         self._rows[key] = row
 
     def __delitem__(self, key: str) -> None:
+        self._as_read = False
         del self._rows[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -76,6 +80,9 @@ class RowsById(MutableMapping[str, R]):
     def columns(self, *names: str) -> Iterator[tuple[Any, ...]]:
         """The id of each row, and its values of these columns; no row is made for it."""
         columns = [self._table[name].to_pylist() for name in names] if self._waiting else []
+        if self._waiting and self._as_read and self._table.num_rows == len(self._rows):
+            yield from zip(self._rows, *columns, strict=True)
+            return
         for key, row in self._rows.items():
             if isinstance(row, int):
                 yield key, *(column[row] for column in columns)

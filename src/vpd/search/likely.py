@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d
 
 from vpd.dtw.subsequence import subsequence_scores
 from vpd.dtw.threads import one_thread_each, pool
 from vpd.machine import cores
 from vpd.models.session import gpu_of_torch
 from vpd.search.coarse import NONE, SLOT_S, CoarseQueries
+from vpd.search.lowest import lowest_around
 from vpd.search.streams import Stream
 from vpd.types import Array
 
@@ -161,7 +161,7 @@ def _of_chunk(queries: CoarseQueries, part: CoarsePart, start: int, count: int) 
         return []
     rows = chunk.numbers.astype(np.float32)
     scores, _ = subsequence_scores(queries.stacked, rows, valid, skip=chunk.skip)
-    lowest = (scores == minimum_filter1d(scores, 3, mode="nearest")) & np.isfinite(scores)
+    lowest = (scores == lowest_around(scores, 1)) & np.isfinite(scores)
     ends = np.flatnonzero(lowest[chunk.own])
     distances = scores[chunk.own][ends]
     nearest = np.argsort(distances, kind="stable")[:count]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from heapq import nsmallest
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d
 
 from vpd.dtw import subsequence_path
 from vpd.dtw.subsequence import LONGEST_STRETCH, Queries, stack_queries, subsequence_scores
@@ -21,6 +20,7 @@ from vpd.dtw.threads import one_thread_each, pool
 from vpd.errors import InputError
 from vpd.machine import cores
 from vpd.search.hits import Hit, frame_step_s
+from vpd.search.lowest import lowest_around
 from vpd.search.segments import SAME_RATE
 from vpd.search.streams import Stream
 from vpd.sequences.spans import drop_invalid, resample
@@ -115,7 +115,7 @@ def _peaks(prepared: _Prepared, stream: Stream, start: int, keep: int) -> Scan:
     scores, which = subsequence_scores(
         prepared.stacked, stream.values[left:last], stream.valid[left:last], skip=first - left
     )
-    lowest = minimum_filter1d(scores, 2 * near + 1, mode="nearest")
+    lowest = lowest_around(scores, near)
     ends = np.flatnonzero((scores == lowest) & np.isfinite(scores))
     ends = ends[(ends >= start - first) & (ends < stop - first)]
     floor = math.inf

@@ -35,6 +35,7 @@ from vpd.library.lock import locked
 from vpd.search.coarse import NONE, NUMBERS, SLOT_S, Basis, coarse_queries, coarse_stream, fit_basis
 from vpd.search.likely import CoarsePart, choose_gpu, likely_slots, windows
 from vpd.search.streams import Stream
+from vpd.sequences.store import videos_with
 from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.strings import Sentence
@@ -90,12 +91,16 @@ def index_videos(
     """
     progress = progress or Progress()
     folder = layout.index(name)
-    stamps = read_stamps(layout.features(name, "x").parent) if stamps is None else stamps
+    stamps = _stamps(layout, name) if stamps is None else stamps
     found = _current(layout, name, stamps)
     if found is not None:
         return found
     with locked(folder, math.inf):
         return _current(layout, name, stamps) or _updated(layout, name, stamps, progress)
+
+
+def _stamps(layout: Layout, name: str) -> Stamps:
+    return read_stamps(layout.features(name, "x").parent, sorted(videos_with(layout, name)))
 
 
 def exact_work(layout: Layout, name: str, stamps: Stamps) -> int:
@@ -115,7 +120,7 @@ def index_large(layout: Layout, progress: Progress | None = None) -> None:
         name = choose_features(layout).name
     except InputError:  # there are none yet
         return
-    stamps = read_stamps(layout.features(name, "x").parent)
+    stamps = _stamps(layout, name)
     if exact_work(layout, name, stamps) > load_settings(layout.settings).search.exact_up_to:
         index_videos(layout, name, progress, stamps)
 

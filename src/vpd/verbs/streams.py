@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from vpd.library.artefact import read_table
+from vpd.library.columns import is_filled, values_of
 from vpd.library.features import (
     column_values,
     must_be_finite,
@@ -29,10 +30,10 @@ def read_streams(layout: Layout, name: str, video: str, d: int | None = None) ->
     path = layout.features(name, video)
     table = read_table(path, ["time_s", "athlete", "regular"])
     must_have_columns(path, table, "time_s", "athlete", "regular")
-    times_s, athletes = table["time_s"].to_numpy(), table["athlete"].to_numpy()
+    times_s, athletes = values_of(table["time_s"]), values_of(table["athlete"])
     if not len(times_s):
         return []
-    valid = table["regular"].is_valid().to_numpy()
+    valid = is_filled(table["regular"])
     regular = column_values(table["regular"])
     if d not in (None, regular.shape[1]):
         raise other_size(path, regular.shape[1], d)

@@ -140,7 +140,7 @@ def search_videos(
     CancelledError.
     """
     progress = progress or Progress()
-    stamps = read_stamps(store.layout.features(store.name, "x").parent)
+    stamps = read_stamps(store.layout.features(store.name, "x").parent, store.present())
     searched = stamps if videos is None else {video: stamps[video] for video in videos if video in stamps}
     if not exact and exact_work(store.layout, store.name, searched) > settings.exact_up_to:
         # Where the index cannot be written or read, as in a library of another user, all frames are compared.
