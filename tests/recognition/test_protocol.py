@@ -156,6 +156,13 @@ def test_every_head_is_run_on_every_subset():
         assert o.accuracy == (o.predicted == y[test]).mean()
 
 
+def test_a_test_part_without_features_is_said():
+    with pytest.raises(InputError, match="no segment of the test part has features"):
+        run_few_shot(
+            [actions(1)[0][0], None], ["a", "a"], np.array([0]), np.array([1]), {1: [np.array([0])]}, {}
+        )
+
+
 def test_a_test_example_in_a_subset_is_refused():
     X, y = actions(6)
     with pytest.raises(InputError, match="1 example from outside the training part"):

@@ -138,6 +138,8 @@ def run_few_shot(
     """
     labels = np.asarray(y)
     check_subsets(subsets, labels, train, test)
+    if all(X[i] is None for i in test):
+        raise InputError("no segment of the test part has features, so that nothing can be measured")
     judging = {r for r in recognisers if validation is not None and takes_validation(recognisers[r])}
     tasks = _tasks(recognisers, subsets, train, with_all, ks or {})
     judges = [validation(chosen, k) if validation and r in judging else None for r, chosen, k, _ in tasks]

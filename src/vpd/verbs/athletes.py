@@ -134,7 +134,8 @@ class PicksResult:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"video": self.video, "picks": [vars(pick) for pick in self.picks]}
+        picks = [vars(pick) for pick in self.picks]
+        return {"video": self.video, "picks": picks, "forgotten": self.forgotten}
 
 
 def athletes(library: Layout, request: AthletesRequest, progress: Progress | None = None) -> AthletesResult:

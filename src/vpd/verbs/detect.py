@@ -30,7 +30,13 @@ from vpd.strings import Sentence
 from vpd.types import Array, Detection, Segment
 from vpd.verbs.detections import COLUMNS, detection_rows
 from vpd.verbs.features import FeatureChoice, choose_features, with_joints
-from vpd.verbs.labelled import labelled_segments, left_out_notes, named_singly, unseen_notes
+from vpd.verbs.labelled import (
+    labelled_segments,
+    left_out_notes,
+    named_singly,
+    unseen_notes,
+    within,
+)
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import Row, to_csv
 
@@ -205,6 +211,7 @@ class _Task:
     features: FeatureChoice
     labels: list[Segment]
     times_s: dict[str, Array]
+    videos: Videos
     settings: DetectSettings
     at_least: float | None
     notes: tuple[Sentence, ...]
@@ -276,7 +283,7 @@ class _Task:
         return [
             VideoDetections(
                 video,
-                [d for d in found if d.video == video and d.score >= shown_from],
+                [within(d, self.videos) for d in found if d.video == video and d.score >= shown_from],
                 of_video,
                 [s for s in self.labels if s.video == video],
                 float(self.times_s[video][-1]),
@@ -304,7 +311,7 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     actions = [s for s in labels if s.label != REVIEWED]
     notes = (*notes, *left_out_notes(store), *unseen_notes(store, actions, unseen(store, actions), videos))
     times_s = {video: read_times(library.frames(video)) for video in wanted}
-    return _Task(store, joints, features, labels, times_s, settings, request.at_least, notes)
+    return _Task(store, joints, features, labels, times_s, videos, settings, request.at_least, notes)
 
 
 def tolerance_s(text: str, fps: float) -> float:

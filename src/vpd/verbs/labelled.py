@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from vpd.library.dataset import detected, recognised
 from vpd.library.label_check import SEEN_LEAST
@@ -18,6 +18,7 @@ from vpd.sequences.spans import seen_span
 from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 
+S = TypeVar("S", bound=Segment)
 Span = str | Segment
 """A segment, or the text VIDEO@START-END that means one."""
 
@@ -25,6 +26,11 @@ Span = str | Segment
 def segments_of(spans: Iterable[Span], videos: Videos) -> list[Segment]:
     """The segment that each span means. Raises InputError."""
     return [span if isinstance(span, Segment) else parse_query(span, videos) for span in spans]
+
+
+def within(segment: S, videos: Videos) -> S:
+    """The segment without what reaches beyond its video: a last frame may be shorter than what found it."""
+    return replace(segment, end_s=min(segment.end_s, videos[segment.video].end_s))
 
 
 def labelled_segments(

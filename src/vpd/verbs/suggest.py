@@ -39,7 +39,7 @@ from vpd.suggestion.queue import (
 )
 from vpd.types import Array, FeatureSequence, Segment
 from vpd.verbs.features import choose_features
-from vpd.verbs.labelled import left_out_notes, set_aside_notes, unseen_notes
+from vpd.verbs.labelled import left_out_notes, set_aside_notes, unseen_notes, within
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
@@ -159,7 +159,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     store = FeatureStore(library, choose_features(library, request.features).name)
     progress(0.0, Sentence("doing_candidates"))
     found = [
-        c
+        within(c, videos)
         for video in store.videos()
         for sequence in store.sequences(video)
         for c in find_candidates(sequence)
