@@ -156,6 +156,11 @@ def test_every_head_is_run_on_every_subset():
         assert o.accuracy == (o.predicted == y[test]).mean()
 
 
+def test_classes_with_one_example_each_cannot_be_split():
+    with pytest.raises(InputError, match="each class has one example"):
+        make_split(["a", "b", "c"], ["one", "two", "three"], None, seed=0)
+
+
 def test_a_test_part_without_features_is_said():
     with pytest.raises(InputError, match="no segment of the test part has features"):
         run_few_shot(

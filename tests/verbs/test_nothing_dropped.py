@@ -92,6 +92,12 @@ def test_a_video_without_the_features_is_not_passed_over(library):
     library.layout.features("joints2d", "b2").rename(library.layout.root / "aside.arrow")
     with pytest.raises(InputError, match="b2 has no features 'joints2d'"):
         library.search("a1@0.4-1.2", uncut=True, videos=["a1", "b2"], features="joints2d")
+    for found in (
+        library.search("a1@0.4-1.2", uncut=True, features="joints2d"),
+        library.detect(features="joints2d"),
+        library.suggest(features="joints2d"),
+    ):
+        assert "1 video has no features joints2d and is not looked through" in said(found)
     found = library.search("a1@0.4-1.2", uncut=False, features="joints2d")
     assert "A label is not compared: b2 has no features 'joints2d'" in said(found)
     (library.layout.root / "aside.arrow").rename(library.layout.features("joints2d", "b2"))

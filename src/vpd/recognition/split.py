@@ -123,12 +123,14 @@ def make_split(
     """Assign about half of the videos to each part: no scene in both, similar shares of the classes.
 
     ``scenes`` names the scene of a video where it is known; else each video is its own scene. Raises
-    InputError where there are fewer than two scenes.
+    InputError where there are fewer than two scenes, or no class has two examples.
     """
     known = scenes or {}
     groups = [known.get(video, video) for video in videos]
     if len(set(groups)) < 2:
         raise InputError(Sentence("error_one_scene"))
+    if len(set(labels)) == len(labels):
+        raise InputError(Sentence("error_single_examples"))
     folds = StratifiedGroupKFold(2, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # A class with one example stands on one side, which `vpd labels check` says.

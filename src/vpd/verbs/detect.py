@@ -36,6 +36,7 @@ from vpd.verbs.labelled import (
     named_singly,
     unseen_notes,
     within,
+    without_features_note,
 )
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import Row, to_csv
@@ -310,6 +311,8 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     settings = settings.changed(**changed)
     actions = [s for s in labels if s.label != REVIEWED]
     notes = (*notes, *left_out_notes(store), *unseen_notes(store, actions, unseen(store, actions), videos))
+    if request.videos is None:
+        notes = (*notes, *without_features_note(store, videos))
     times_s = {video: read_times(library.frames(video)) for video in wanted}
     return _Task(store, joints, features, labels, times_s, videos, settings, request.at_least, notes)
 

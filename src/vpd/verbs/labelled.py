@@ -11,6 +11,7 @@ from vpd.library.dataset import detected, recognised
 from vpd.library.label_check import SEEN_LEAST
 from vpd.library.labels import on_set_aside, parse_query, read_labels
 from vpd.library.layout import Layout
+from vpd.library.rows_by_id import columns_of
 from vpd.library.videos import SET_ASIDE, Videos
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
@@ -66,6 +67,16 @@ def left_out_notes(
         if (asked is None or video in asked) and (labelled is None or video in labelled)
     ]
     return (*named_singly(said, "note_more_left_out"), *_copied_notes(store.other_times))
+
+
+def without_features_note(store: FeatureStore | JoinedStore, videos: Videos) -> tuple[Sentence, ...]:
+    """A sentence on the videos of the library that have no such features, as new ones; none where there are
+    none. What is set aside has been said.
+    """
+    there = {*store.videos(), *store.left_out}
+    states = columns_of(videos.rows, "status")
+    count = sum(video not in there and status != SET_ASIDE for video, status in states)
+    return (Sentence("note_without_features", {"count": count, "features": store.name}),) if count else ()
 
 
 def named_singly(said: list[Sentence], more: str) -> list[Sentence]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vpd.dtw import FALLBACK
+from vpd.errors import InputError
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.recognition.affinity import MOST, ranks_by_affinity
@@ -96,6 +97,8 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
     progress = progress or Progress()
     videos = Videos.read(library)
     labelled, notes = labelled_segments(library, videos)
+    if not labelled:
+        raise InputError(Sentence("error_no_labels"))
     choice = FeatureChoice(", ".join(request.features or ()))
     if not request.features:
         choice = choose_features(library, recognition=True)

@@ -30,6 +30,7 @@ from vpd.verbs.labelled import (
     set_aside_notes,
     unsaid,
     unseen_notes,
+    without_features_note,
 )
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SEGMENT_COLUMNS, Row, finite, segment_row, to_csv
@@ -166,6 +167,8 @@ def search(library: Layout, request: SearchRequest, progress: Progress | None = 
     others = None if segments is None else unsaid(segments, videos)
     notes = (*notes, *left_out_notes(store, others, wanted), *_notes(found))
     notes = (*notes, *unseen_notes(store, segments or (), unseen, videos, "compared"))
+    if segments is None and wanted is None:
+        notes = (*notes, *without_features_note(store, videos))
     progress(1.0, Sentence("done_found", {"count": len(found.hits)}))
     uncut = segments is None
     return SearchResult(queries, found.hits, uncut, features, notes, found.exact, found.unanswered)

@@ -39,7 +39,13 @@ from vpd.suggestion.queue import (
 )
 from vpd.types import Array, FeatureSequence, Segment
 from vpd.verbs.features import choose_features
-from vpd.verbs.labelled import left_out_notes, set_aside_notes, unseen_notes, within
+from vpd.verbs.labelled import (
+    left_out_notes,
+    set_aside_notes,
+    unseen_notes,
+    within,
+    without_features_note,
+)
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import segment_row
 
@@ -190,6 +196,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
         (
             *set_aside_notes(actions, videos),
             *left_out_notes(store),
+            *without_features_note(store, videos),
             *unseen_notes(store, known, unseen, videos),
         ),
     )
