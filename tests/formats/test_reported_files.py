@@ -3,7 +3,7 @@
 import pytest
 
 from tests.shared import shared_path
-from vpd.errors import LabelError
+from vpd.errors import InputError, LabelError
 from vpd.formats.table import Media, guess_format, import_segments
 from vpd.library.names import VideoNames
 
@@ -56,6 +56,24 @@ SERVE = ("match_1", 2.0, 3.5, "serve")
 )
 def test_read(relative, tiers, expected):
     assert read(relative, tiers) == expected
+
+
+@pytest.mark.parametrize(
+    ("relative", "what"),
+    [
+        ("label_studio/ls_two_annotators.json", r"no annotator 'x'; it has 1, 2"),
+        ("elan/elan_tiers.eaf", "no tier 'x'"),
+        ("cvat/cvat_job.xml", "files of cvat have no tiers to choose"),
+    ],
+)
+def test_a_tier_that_is_not_there_is_an_error(relative, what):
+    with pytest.raises(InputError, match=what):
+        read(relative, ("x",))
+
+
+def test_annotators_that_are_left_out_are_named():
+    path = shared_path("data/reports/label_studio/ls_two_annotators.json")
+    assert "Annotations of 2 were left out." in import_segments("label-studio", path, find, ("1",)).notes
 
 
 @pytest.mark.parametrize(

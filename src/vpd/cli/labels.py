@@ -214,7 +214,7 @@ def import_(
         return
     for note in result.notes:
         say_warning(note)
-    known = f" {result.known} were there already." if result.known else ""
+    known = f" {counted(result.known, 'was', 'were')} there already." if result.known else ""
     say(f"{counted(len(result.added), 'segment')} added; labels.csv holds {result.total}.{known}")
 
 

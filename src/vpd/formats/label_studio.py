@@ -105,6 +105,10 @@ def read_label_studio(path: Path, ask: Ask) -> Imported:
             segments += _task(task, ask, where, notes)
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             raise LabelError(f"{where}: {error!r} is missing or wrong.") from error
+    people = [_person(one.get("completed_by")) for task in content for one in task.get("annotations") or []]
+    if unknown := sorted(set(ask.tiers) - set(people)):
+        listed = ", ".join(dict.fromkeys(people)) or "none"
+        raise LabelError(f"{path} has no annotator {unknown[0]!r}; it has {listed}.")
     return Imported(segments, tuple(dict.fromkeys(notes)))
 
 
@@ -120,6 +124,9 @@ def _task(task: Any, ask: Ask, where: str, notes: list[str]) -> list[Segment]:
     if left:
         notes.append(f"{left} cancelled annotations were left out.")
     chosen = _annotators(sources, ask, where)
+    others = {_person(one.get("completed_by")) for one in sources if one not in chosen and one["result"]}
+    if others:
+        notes.append(f"Annotations of {', '.join(sorted(others))} were left out.")
     if not task.get("annotations"):
         chosen = (task.get("predictions") or [])[-1:]
     regions = [region for source in chosen for region in source["result"]]

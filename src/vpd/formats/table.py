@@ -65,6 +65,9 @@ FORMATS = {
 WRITTEN = tuple(name for name, form in FORMATS.items() if form.writes)
 """Those that are written here."""
 
+WITH_TIERS = ("elan", "label-studio")
+"""Programs of whose files tiers, or annotators, are chosen."""
+
 XML_ROOTS = {
     "ANNOTATION_DOCUMENT": "elan",
     "annotations": "cvat",
@@ -187,8 +190,13 @@ def import_segments(
 ) -> Imported:
     """Read the segments in a file of the program ``name``. ``find`` finds the video that a file name means.
 
-    Raises LabelError where the file is damaged, is not fully understood, or names unknown videos.
+    Raises LabelError where the file is damaged, is not fully understood, or names unknown videos; InputError
+    for ``tiers`` of a program that has none.
     """
+    if tiers and name not in WITH_TIERS:
+        raise InputError(
+            f"files of {name} have no tiers to choose; there are some in {', '.join(WITH_TIERS)}."
+        )
     return _format(name).read(path, Ask(find, tiers, encoding))
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from vpd.counting import counted
 from vpd.errors import InputError, LabelError, unknown_name
 from vpd.formats.table import Media, export_segments, guess_format, import_segments, written_format
 from vpd.library.backup import Restored
@@ -244,7 +245,11 @@ def import_labels(library: Layout, request: ImportRequest, progress: Report | No
         if not taken:
             notes.append(f"{file.name}: there is no label in it.")
     added, known = store.import_(new, request.replace)
-    return ImportResult(added, known, len(store.read().labels), tuple(notes))
+    found = store.read()
+    if found.wrong:
+        rows = counted(len(found.wrong), "row is", "rows are")
+        notes.append(f"{rows} wrong in labels.csv and not counted. `vpd labels check` says which.")
+    return ImportResult(added, known, len(found.labels), tuple(notes))
 
 
 def _read_foreign(file: Path, request: ImportRequest, videos: Videos) -> tuple[list[NewLabel], list[str]]:
