@@ -12,6 +12,8 @@ from vpd.library.labels import write_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
 from vpd.types import Segment
+from vpd.verbs.detect import tolerance_s
+from vpd.verbs.progress import Progress
 
 BROKEN = "the video broken is set aside: it is empty"
 """A video that cannot be read, and that has no features."""
@@ -40,6 +42,7 @@ def said(found):
 def test_suggest_and_search_name_labels_of_no_use(library):
     found = library.suggest(n=2)
     assert found.items
+    assert found.labelled == 4
     assert "1 label lies in broken, which is set aside" in said(found)
     assert f"Nothing is learned from a label: {EMPTY} shows no features" in said(found)
     found = library.search("a1@0.4-1.2", uncut=False)
@@ -61,9 +64,19 @@ def test_a_search_without_a_result_says_why(library):
 
 
 def test_detect_says_where_nobody_is_seen(library):
-    found = library.detect([EMPTY, "new2"], features="vipe-window")
+    texts = []
+    progress = Progress(lambda fraction, text: texts.append(str(text)))
+    found = library.detect([EMPTY, "new2"], features="vipe-window", progress=progress)
+    assert texts[0].endswith("learning from 4 labels")
     assert {one.video for one in found.detections} == {"new2"}
     assert f"{EMPTY} shows no athlete" in said(found)
+
+
+def test_a_tolerance_in_frames_is_of_one_rate():
+    assert tolerance_s("5f", [25.0, 25.5]) == 0.2
+    assert tolerance_s("0.2", [25.0, 60.0]) == 0.2
+    with pytest.raises(InputError, match="at 25 and another at 60 frames a second"):
+        tolerance_s("5f", [60.0, 25.0])
 
 
 @pytest.mark.parametrize("least", [-0.1, 1.5, float("nan")])

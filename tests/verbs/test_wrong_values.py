@@ -25,6 +25,7 @@ QUERY = "a1@0.4-1.2"
         (lambda library: library.overlay([QUERY, "a2@0.4-1.2"], mirror="x"), "no way to mirror 'x'"),
         (lambda library: library.query(3), "3 is not a query"),
         (lambda library: library.add_label(QUERY, 3), "the label 3 is no text"),
+        (lambda library: library.answer(QUERY, "accepted", "reviewed"), "'reviewed' is no class"),
         (lambda library: library.edit_label(library.list_labels().labels[0].id), "Nothing is to be changed"),
     ],
 )

@@ -58,6 +58,8 @@ def made_answer(
             raise InputError(f"accepted, but {label!r} is not {proposed!r}: the verdict is {CORRECTED}.")
     elif verdict != CORRECTED and label:
         raise InputError(f"{verdict}, but with the class {label!r}: the verdict is {CORRECTED}, or no class.")
+    if label == REVIEWED:
+        raise InputError(f"{REVIEWED!r} is no class: a moment without an action is {REJECTED}.")
     return Answer(
         segment.video, segment.athlete, segment.start_s, segment.end_s, proposed, label, verdict, why
     )

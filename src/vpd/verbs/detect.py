@@ -44,6 +44,9 @@ from vpd.verbs.rows import Row, to_csv
 NAMED_TOGETHER_S = 4 * 3600.0
 """Videos of so many seconds in all are named together: their scores are in memory at once, 200 MB."""
 
+LIKE_RATES = 1.1
+"""Rates up to this factor apart count as one, such as 29.97 and 30."""
+
 
 def searches_alone(settings: DetectSettings) -> bool:
     """Whether the detector trains no networks."""
@@ -211,6 +214,7 @@ class _Task:
     joints: int
     features: FeatureChoice
     labels: list[Segment]
+    learned_from: int
     times_s: dict[str, Array]
     videos: Videos
     settings: DetectSettings
@@ -225,7 +229,7 @@ class _Task:
 
     def answer(self, settings: DetectSettings, progress: Progress, listener: DetectListener) -> DetectResult:
         by = Sentence("by_search" if searches_alone(settings) else "by_networks")
-        progress(0.0, Sentence("doing_learning", {"by": by, "count": len(self.labels)}))
+        progress(0.0, Sentence("doing_learning", {"by": by, "count": self.learned_from}))
         with cancelled_by(progress.check):
             detector = learn(self.store, self.labels, settings, self.joints)
         shown_from = detector.show_from_ if self.at_least is None else self.at_least
@@ -307,19 +311,23 @@ def _task(library: Layout, request: DetectRequest) -> _Task:
     if request.method is not None:
         changed["method"] = request.method
     if request.points is not None:
-        changed["points_s"] = tolerance_s(str(request.points), float(videos[wanted[0]].fps))
+        changed["points_s"] = tolerance_s(str(request.points), [float(videos[v].fps) for v in wanted])
     settings = settings.changed(**changed)
     actions = [s for s in labels if s.label != REVIEWED]
-    notes = (*notes, *left_out_notes(store), *unseen_notes(store, actions, unseen(store, actions), videos))
+    lost = unseen(store, actions)
+    notes = (*notes, *left_out_notes(store), *unseen_notes(store, actions, lost, videos))
     if request.videos is None:
         notes = (*notes, *without_features_note(store, videos))
     times_s = {video: read_times(library.frames(video)) for video in wanted}
-    return _Task(store, joints, features, labels, times_s, videos, settings, request.at_least, notes)
+    learned_from = len(actions) - len(lost)
+    return _Task(
+        store, joints, features, labels, learned_from, times_s, videos, settings, request.at_least, notes
+    )
 
 
-def tolerance_s(text: str, fps: float) -> float:
-    """Parse a tolerance in seconds: "0.2", or "5f" at ``fps`` frames a second. Raises InputError for other
-    texts.
+def tolerance_s(text: str, rates: Sequence[float]) -> float:
+    """Parse a tolerance in seconds: "0.2", or "5f" in videos of these ``rates`` in frames a second. Raises
+    InputError for other texts, and for frames where the rates differ by more than a tenth.
     """
     frames = text.endswith("f")
     try:
@@ -328,7 +336,12 @@ def tolerance_s(text: str, fps: float) -> float:
         value = -1.0
     if not value > 0:
         raise InputError(f"the tolerance {text} of points is neither seconds nor frames; write 0.2 or 5f.")
-    return frames_to_seconds(value, fps) if frames else value
+    if frames and max(rates) > LIKE_RATES * min(rates):
+        raise InputError(
+            f"the tolerance {text} means one time at {min(rates):g} and another at {max(rates):g} frames a "
+            "second: write it in seconds."
+        )
+    return frames_to_seconds(value, rates[0]) if frames else value
 
 
 def learn(

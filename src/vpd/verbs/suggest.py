@@ -108,7 +108,7 @@ class SuggestResult:
     candidates : how many moments were considered, and of how many that were found.
     accuracy : of guesses on the moments that were asked at random, each from all other labels; None before
         there is one.
-    few : classes with fewer than three labels.
+    labelled : number of labels that have features. few : classes with fewer than three of them.
     proposes : whether there are labels enough to propose what others are.
     owed : moments to name before more are proposed, after a page of which many were wrong.
     notes : sentences on videos that are left out, and on labels from which nothing is learned.
@@ -182,13 +182,14 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     pool, members, unseen = _pool(store, kept, known, answers, progress)
     asked = sum(a.verdict != OTHER for a in answers)
     first = _owed(answers)
-    names, counts = np.unique([s.label or "" for s in actions], return_counts=True)
+    of_use = [s.label or "" for i, s in enumerate(actions) if i not in unseen]
+    names, counts = np.unique(of_use, return_counts=True)
     return SuggestResult(
         [] if first and request.mode == "verify" else _items(pool, members, request, rng, asked),
         store.name,
         len(kept),
         len(fresh),
-        len(actions),
+        len(of_use),
         accuracy(held_out(pool)),
         tuple(str(n) for n, c in zip(names, counts, strict=True) if c < FEW),
         may_propose(pool),
