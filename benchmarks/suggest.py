@@ -36,6 +36,7 @@ from vpd.library.videos import Videos
 from vpd.recognition.recognisers import make_recogniser, prepared
 from vpd.recognition.split import TEST, read_split
 from vpd.sequences import FeatureStore
+from vpd.suggestion.described import Described, described
 from vpd.suggestion.kernel import distances
 from vpd.suggestion.naming import name
 from vpd.suggestion.pool import Pool
@@ -66,7 +67,7 @@ SHOWN_AT = (30, 60, 120)
 class Data:
     """All distances of a data set, the classes, and which indices may be labelled and which are tested."""
 
-    sequences: Sequence[FeatureSequence]
+    described: Described
     both: Array
     labels: Array
     pool: Array
@@ -86,7 +87,7 @@ class Data:
     def told(self, labelled: Array) -> Array:
         """What the test part is by the labelled ones."""
         if self.recogniser is None:
-            return name(self.both, self.sequences, labelled, self.labels[labelled], self.test).labels
+            return name(self.both, self.described, labelled, self.labels[labelled], self.test).labels
         model = make_recogniser(self.recogniser)
         model.fit([self.given[i] for i in labelled], self.labels[labelled])
         found: Array = model.predict([self.given[i] for i in self.test])
@@ -103,7 +104,7 @@ def made(sequences: Sequence[FeatureSequence], labels: Array, test: Array, recog
     """The data of sequences."""
     ready = prepared(sequences)
     parts = np.flatnonzero(~test), np.flatnonzero(test)
-    return Data(ready, distances(ready), labels, *parts, recogniser, sequences)
+    return Data(described(ready), distances(ready), labels, *parts, recogniser, sequences)
 
 
 def from_library(folder: Path, splits: Path | None, features: str, recogniser: str | None = None) -> Data:
@@ -163,7 +164,7 @@ def from_penn(folder: Path, features: str, most: int | None, recogniser: str | N
 def pool_of(data: Data) -> Pool:
     """The part that may be labelled as a strategy sees it, without a label."""
     inside = data.both[:, data.pool[:, None], data.pool]
-    return Pool(inside, [data.sequences[i] for i in data.pool], np.full(len(data.pool), "", dtype=object))
+    return Pool(inside, data.described.at(data.pool), np.full(len(data.pool), "", dtype=object))
 
 
 @dataclass
@@ -250,7 +251,7 @@ def share_named_right(review: Review, rng: np.random.Generator) -> float:
     for part in range(FOLDS):
         own, others = pool.labelled[parts == part], pool.labelled[parts != part]
         asked = np.concatenate([own, pool.open])
-        told = name(pool.both, pool.sequences, others, pool.labels[others], asked).labels
+        told = name(pool.both, pool.described, others, pool.labels[others], asked).labels
         right[own] = told[: len(own)] == truth[own]
     return float(right.mean())
 
@@ -289,7 +290,7 @@ def speed(candidates: int) -> None:
         FeatureSequence("v", 0, two, two / 15, np.tile(point, (2, 2, 1)), two >= 0, two + 1.0)
         for point in points
     ]
-    base = Pool(np.stack([away, away]), still, np.full(candidates, "", dtype=object))
+    base = Pool(np.stack([away, away]), described(still), np.full(candidates, "", dtype=object))
     names = base.labels.copy()
     names[:60] = [f"class {i % 12}" for i in range(60)]
     questions(base, 1, rng)  # the kernel is kept

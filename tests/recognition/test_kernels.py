@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from tests.recognition.made import actions, handed, sequence
-from vpd.recognition.kernels import LENGTH, KernelClassifier, random_patterns, surroundings
+from vpd.recognition.kernels import (
+    LENGTH,
+    KernelClassifier,
+    Patterns,
+    random_patterns,
+    series_of,
+    surroundings,
+)
 
 FLIP = np.ones(3)
 
@@ -57,3 +64,9 @@ def test_it_repeats_itself_by_its_seed():
     other = KernelClassifier(patterns=32, seed=1).fit(X, y)
     assert not np.array_equal(first.predict_proba(X), other.predict_proba(X))
     assert first.held_out_.shape == (15, 3)
+
+
+def test_what_stands_still_gives_no_noise():
+    X = [sequence(np.full((30, 3), value), FLIP, str(value)) for value in (0.1, 1e3 / 3)]
+    found = Patterns(series_of(X, 48)[:, 0], 16).describe(X, 48)
+    assert not np.concatenate(found, axis=2).any()

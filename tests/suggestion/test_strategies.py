@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vpd.metrics.summary import clopper_pearson
 from vpd.sequences.sides import mirror_distances
+from vpd.suggestion.described import described
 from vpd.suggestion.kernel import RATE_HZ, distances
 from vpd.suggestion.pool import NOTHING, Pool
 from vpd.suggestion.queue import (
@@ -28,16 +29,18 @@ from vpd.suggestion.strategies import STRATEGIES, core_set, covers, max_herding
 from vpd.types import FeatureSequence
 
 
-def still(point: np.ndarray) -> FeatureSequence:
-    """Two frames in one place; the mirrored ones lie far from all others."""
+def still(point: np.ndarray, joints: bool = False) -> FeatureSequence:
+    """Two frames in one place; the mirrored ones lie far from all others, apart but for joints."""
+    point = np.round(64 * point) / 64  # so that all differences are exact
     values = np.tile(np.stack([point, point + 100]), (2, 1, 1)).astype(np.float32)
+    values[1, 1] += 0.0 if joints else 1.0
     return FeatureSequence("v", 0, np.arange(2), np.arange(2) / 15, values, np.ones(2, bool), np.ones(2))
 
 
-def pool_of(points: np.ndarray, labels: list[str], **more) -> Pool:
+def pool_of(points: np.ndarray, labels: list[str], joints: bool = False, **more) -> Pool:
     distance = np.linalg.norm(points[:, None] - points[None], axis=2)
     both = np.stack([distance, distance + 100]).astype(np.float32)
-    return Pool(both, [still(p) for p in points], np.array(labels, object), **more)
+    return Pool(both, described([still(p, joints) for p in points]), np.array(labels, object), **more)
 
 
 def clusters(rng: np.random.Generator, sizes: list[int]) -> np.ndarray:
@@ -133,6 +136,16 @@ def test_nothing_is_proposed_while_many_classes_have_a_single_label():
     assert may_propose(pool_of(points, more))
 
 
+def test_by_joints_more_is_named_before_anything_is_proposed():
+    points = clusters(np.random.default_rng(5), [40, 40])
+    some = [*["a"] * 6, *[""] * 34, *["b"] * 6, *[""] * 34]
+    assert may_propose(pool_of(points, some))
+    pool = pool_of(points, some, joints=True)
+    assert not may_propose(pool)
+    more = [*["a"] * 10, *[""] * 30, *["b"] * 10, *[""] * 30]
+    assert may_propose(pool.labelled_as(np.array(more, object)))
+
+
 def test_a_class_that_the_user_excluded_is_not_proposed_again():
     rng = np.random.default_rng(6)
     points = clusters(rng, [20, 15])
@@ -214,7 +227,7 @@ def test_the_accuracy_that_is_shown_is_that_of_the_other_moments():
         asked = rng.permutation(90)[:40]
         labels = np.full(90, "", object)
         labels[asked] = truth[asked]
-        pool = pool_of(points, list(labels), drawn=asked[:20])
+        pool = pool_of(points, list(labels), joints=True, drawn=asked[:20])
         right = np.mean(guesses(pool)[pool.open] == truth[pool.open])
         shown = accuracy(held_out(pool))
         inside += shown.low <= right <= shown.high

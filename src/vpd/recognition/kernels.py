@@ -38,6 +38,54 @@ def surroundings(series: Array, dilation: int) -> Array:
     return np.concatenate([padded[:, n * dilation : n * dilation + moments_] for n in range(LENGTH)], axis=2)
 
 
+def series_of(sequences: Sequence[FeatureSequence], count: int) -> Array:
+    """(N, 2, count, d) float32 features at evenly spaced moments, in both orientations, less the first ones.
+
+    Patterns do not see what is added to a channel. Without it, what stands still gives exactly 0, and not the
+    noise of rounding, which would be scaled up.
+    """
+    series = np.stack([moments(s, count) for s in sequences]).astype(np.float32)
+    series = series.reshape(len(sequences), 2, count, -1)
+    from_first: Array = series - series[:, :, :1]
+    return from_first
+
+
+class Patterns:
+    """Random patterns, each with a threshold that is one of its responses within ``series`` (N, count, d).
+
+    Parameters
+    ----------
+    patterns : of each dilation (`DILATIONS`).
+    """
+
+    def __init__(self, series: Array, patterns: int, seed: int = 0) -> None:
+        rng = np.random.default_rng(seed)
+        self.weights = [random_patterns(patterns, series.shape[-1], rng) for _ in DILATIONS]
+        self.thresholds = []
+        for dilation, weights in zip(DILATIONS, self.weights, strict=True):
+            examples = series[rng.integers(0, len(series), patterns)]
+            at = rng.integers(0, series.shape[1], patterns)
+            drawn = surroundings(examples, dilation)[np.arange(patterns), at]
+            self.thresholds.append(np.einsum("pw,wp->p", drawn, weights))
+
+    def describe(self, sequences: Sequence[FeatureSequence], count: int) -> tuple[Array, Array]:
+        """(N, 2, n) shares of moments above the thresholds, and greatest responses, of ``count`` moments."""
+        parts = range(0, len(sequences), AT_ONCE)
+        found = [self._responses(series_of(sequences[n : n + AT_ONCE], count)) for n in parts]
+        shares, greatest = zip(*found, strict=True)
+        return np.concatenate(shares), np.concatenate(greatest)
+
+    def _responses(self, series: Array) -> tuple[Array, Array]:
+        flat = series.reshape(-1, *series.shape[2:])
+        shares, greatest = [], []
+        for dilation, weights, thresholds in zip(DILATIONS, self.weights, self.thresholds, strict=True):
+            responses = surroundings(flat, dilation) @ weights
+            shares.append((responses > thresholds).mean(axis=1))
+            greatest.append(responses.max(axis=1).astype(np.float64))
+        both = (*series.shape[:2], -1)
+        return np.concatenate(shares, axis=1).reshape(both), np.concatenate(greatest, axis=1).reshape(both)
+
+
 class KernelClassifier(LinearClassifier):
     """Ridge regression as in `LinearClassifier`, on other descriptions of an action.
 
@@ -67,35 +115,9 @@ class KernelClassifier(LinearClassifier):
     def fit(self, X: Sequence[FeatureSequence], y: Sequence[str] | Array) -> Self:
         """Draw patterns and thresholds, and solve the regression."""
         self._start_fit(X, y)
-        rng = np.random.default_rng(self.seed)
-        series = self._series(X)[:, REGULAR]
-        self.weights_ = [random_patterns(self.patterns, series.shape[-1], rng) for _ in DILATIONS]
-        self.thresholds_ = []
-        for dilation, weights in zip(DILATIONS, self.weights_, strict=True):
-            examples = series[rng.integers(0, len(series), self.patterns)]
-            at = rng.integers(0, self.count, self.patterns)
-            drawn = surroundings(examples, dilation)[np.arange(self.patterns), at]
-            self.thresholds_.append(np.einsum("pw,wp->p", drawn, weights))
+        self.patterns_ = Patterns(series_of(X, self.count)[:, REGULAR], self.patterns, self.seed)
         super().fit(X, y)
         return self
 
-    def _series(self, X: Sequence[FeatureSequence]) -> Array:
-        """(N, 2, count, d) float32 features at evenly spaced moments, in both orientations."""
-        series = np.stack([moments(s, self.count) for s in X]).astype(np.float32)
-        return series.reshape(len(X), 2, self.count, -1)
-
     def _blocks(self, X: Sequence[FeatureSequence]) -> tuple[Array, Array]:
-        found = [self._responses(self._series(X[n : n + AT_ONCE])) for n in range(0, len(X), AT_ONCE)]
-        shares, greatest = zip(*found, strict=True)
-        return np.concatenate(shares), np.concatenate(greatest)
-
-    def _responses(self, series: Array) -> tuple[Array, Array]:
-        """(N, 2, n) shares of moments above the thresholds, and greatest responses."""
-        flat = series.reshape(-1, *series.shape[2:])
-        shares, greatest = [], []
-        for dilation, weights, thresholds in zip(DILATIONS, self.weights_, self.thresholds_, strict=True):
-            responses = surroundings(flat, dilation) @ weights
-            shares.append((responses > thresholds).mean(axis=1))
-            greatest.append(responses.max(axis=1).astype(np.float64))
-        both = (*series.shape[:2], -1)
-        return np.concatenate(shares, axis=1).reshape(both), np.concatenate(greatest, axis=1).reshape(both)
+        return self.patterns_.describe(X, self.count)

@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from vpd.errors import InputError
 from vpd.recognition.estimator import SequenceClassifier
-from vpd.sequences.sides import ClassSides, Sides
+from vpd.sequences.sides import ClassSides, Sides, sides_by_class
 from vpd.types import REGULAR, Array, FeatureSequence
 
 MIRROR_WEIGHTS: dict[ClassSides, float] = {"same": 1.0, "unsure": 0.3, "differ": 0.0}
@@ -80,12 +80,20 @@ class LinearClassifier(SequenceClassifier):
             )
         targets = self._start_fit(X, y)
         self._settle_sides(X, self.classes_[targets])
-        blocks = self._blocks(X)
+        return self._regress(self._blocks(X), targets)
+
+    def fit_described(self, blocks: tuple[Array, Array], y: Sequence[str] | Array) -> Self:
+        """The same where both parts (N, 2, n) of the examples' descriptions, and ``sides``, are known."""
+        self.classes_, targets = np.unique(np.asarray(y), return_inverse=True)
+        self.sides_ = sides_by_class(self.sides, self.classes_, (), ())
+        return self._regress(blocks, targets)
+
+    def _regress(self, blocks: tuple[Array, Array], targets: Array) -> Self:
         self.scales_ = (spread(blocks[0][:, REGULAR]), spread(blocks[1][:, REGULAR]))
         of_class = [MIRROR_WEIGHTS[self.sides_[str(name)]] for name in self.classes_]
         # A mirrored query is asked only if no class would be misled by it.
         self.query_weight_ = min(of_class)
-        weights = np.stack([np.ones(len(X)), np.array(of_class)[targets]], axis=1)
+        weights = np.stack([np.ones(len(targets)), np.array(of_class)[targets]], axis=1)
         rows, sides = np.nonzero(weights)
         weights = weights[rows, sides]
         self._solve(self._scaled(blocks)[rows, sides], targets[rows], weights)
@@ -135,7 +143,11 @@ class LinearClassifier(SequenceClassifier):
     def predict_proba(self, X: Sequence[FeatureSequence]) -> Array:
         """(N, C) probabilities in the order of ``classes_``."""
         self._start_predict(X)
-        described = self._scaled(self._blocks(X)) - self.mean_
+        return self.described_proba(self._blocks(X))
+
+    def described_proba(self, blocks: tuple[Array, Array]) -> Array:
+        """The same where the descriptions are known."""
+        described = self._scaled(blocks) - self.mean_
         outputs = (described @ self.rows_.T) @ (self.roots_ * self.dual_)
         shares = np.array([1.0, self.query_weight_])
         mean = np.tensordot(outputs, shares / shares.sum(), axes=(1, 0))

@@ -1,8 +1,8 @@
 """Name candidates by those that are labelled, as the recogniser `together` does, from known distances.
 
-Members are warping and regression, without class averages and random patterns: these would have to be laid
-over all candidates after each answer. On tennis warping and regression alone name test clips as well as with
-averages (docs/experiments/recognition.md).
+Members are warping and both regressions, without class averages, which would have to be laid over all
+candidates after each answer. Random patterns have thresholds drawn from all candidates, so that what they
+find is known beforehand.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import numpy as np
 from vpd.recognition.ensemble import mixture_weights
 from vpd.recognition.linear import LinearClassifier
 from vpd.recognition.neighbours import soft_votes
-from vpd.recognition.recognisers import WIDTH_BESIDE
+from vpd.recognition.recognisers import QUICK_JOINTS_PRIOR, QUICK_PRIOR, WIDTH_BESIDE
 from vpd.recognition.together import MOST_TOGETHER, balanced, neighbour_votes, spread
-from vpd.sequences.sides import ClassSides, decide, mirror_costs, mirror_keeps_distances
-from vpd.types import Array, FeatureSequence
+from vpd.sequences.sides import ClassSides, decide, mirror_costs
+from vpd.suggestion.described import Blocks, Described
+from vpd.types import Array
 
-PRIOR, JOINTS_PRIOR = (8.0, 4.0), (2.0, 10.0)
-"""Pseudo-examples of warping and of regression; of joints, which regression names better."""
 VOTERS = 5
 """Candidates and examples that vote for a candidate."""
 
@@ -56,9 +55,13 @@ def _oriented(both: Array, rows: Array, columns: Array, cost: float) -> Array:
     return nearest
 
 
+def _blocks(described: Described) -> tuple[Blocks, Blocks]:
+    return described.linear, described.kernels
+
+
 def name(
     both: Array,
-    sequences: Sequence[FeatureSequence],
+    described: Described,
     known: Array,
     labels: Sequence[str] | Array,
     asked: Array,
@@ -68,7 +71,7 @@ def name(
     Parameters
     ----------
     both : (2, N, N), see `vpd.suggestion.kernel.distances`.
-    sequences : N of them.
+    described : N of them.
     known : (K,) indices of the labelled ones, at least one.
     labels : (K,) their classes.
     asked : (A,) indices.
@@ -79,16 +82,19 @@ def name(
     among = np.ix_(known, known)
     side: ClassSides = decide(both[0][among], both[1][among], targets)
     cost = float(mirror_costs({"": side}, [""])[0])
-    examples = [sequences[i] for i in known]
-    linear = LinearClassifier(sides=side).fit(examples, classes[targets])
+    regressions = [
+        LinearClassifier(sides=side).fit_described(blocks, classes[targets])
+        for blocks in _blocks(described.at(known))
+    ]
     counts = np.bincount(targets)
-    prior = np.array(JOINTS_PRIOR if mirror_keeps_distances(examples) else PRIOR)
+    prior = np.array(QUICK_JOINTS_PRIOR if described.joints else QUICK_PRIOR)
     weights = prior / prior.sum()
     if counts.min() > 1:
         between = _oriented(both, known, known, cost)
         np.fill_diagonal(between, np.inf)
         others = counts - np.eye(len(classes))[targets]
-        held_out = soft_votes(between, targets, others, WIDTH_BESIDE), linear.held_out_
+        warping = soft_votes(between, targets, others, WIDTH_BESIDE)
+        held_out = [warping, *(model.held_out_ for model in regressions)]
         truth = np.arange(len(known)), targets
         weights = mixture_weights(np.array([one[truth] for one in held_out]), prior)
     strength = float((len(known) / len(classes)) ** -0.5)
@@ -98,7 +104,11 @@ def name(
         some = asked[lot::lots]
         to_examples = _oriented(both, some, known, cost)
         warping = soft_votes(to_examples, targets, counts, WIDTH_BESIDE)
-        own = weights[0] * warping + weights[1] * linear.predict_proba([sequences[i] for i in some])
+        by_regression = [
+            model.described_proba(blocks)
+            for model, blocks in zip(regressions, _blocks(described.at(some)), strict=True)
+        ]
+        own = np.tensordot(weights, np.array([warping, *by_regression]), axes=1)
         votes = neighbour_votes(to_examples, _oriented(both, some, some, cost), VOTERS, WIDTH_BESIDE)
         told = spread(balanced(own, strength), votes, float(weights[0]))
         answers[lot::lots] = balanced(told, strength)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
+from vpd.suggestion.described import Described
 from vpd.suggestion.kernel import kernel, nearer
 from vpd.suggestion.naming import Named, name
-from vpd.types import Array, FeatureSequence
+from vpd.types import Array
 
 NOTHING = "\x00nothing"
 """The class of rejected moments. They count as labelled, and are never proposed."""
@@ -24,7 +25,7 @@ class Pool:
     Attributes
     ----------
     both : (2, N, N) distances, see `vpd.suggestion.kernel.distances`.
-    sequences : N of them.
+    described : N of them.
     labels : (N,) str, "" where not labelled.
     drawn : indices of the labelled ones that were drawn at random. They measure the accuracy, so they steer
         no choice: what is near to them is asked about as if they were not known.
@@ -34,7 +35,7 @@ class Pool:
     """
 
     both: Array
-    sequences: Sequence[FeatureSequence]
+    described: Described
     labels: Array
     drawn: Array = field(default_factory=lambda: np.empty(0, int))
     wrong: Mapping[int, frozenset[str]] = field(default_factory=dict)
@@ -99,7 +100,7 @@ class Pool:
         have no probability.
         """
         known, asked = self.labelled, self.open
-        found = name(self.both, self.sequences, known, self.labels[known], asked)
+        found = name(self.both, self.described, known, self.labels[known], asked)
         likely = found.probabilities.copy()
         for row, index in enumerate(asked.tolist()):
             likely[row, np.isin(found.classes, list(self.wrong.get(index, ())))] = 0

@@ -20,8 +20,8 @@ RANDOM_EVERY = 8
 """One question in this many is drawn at random. Only these measure the accuracy."""
 PROBABLE = 0.65
 """Least probability of a proposal. A wrong one costs the user an action, and naming a moment costs one."""
-LEAST_NAMED = 8
-"""Labels before which nothing is proposed."""
+LEAST_NAMED, JOINTS_LEAST_NAMED = 8, 20
+"""Labels before which nothing is proposed; more by joints, whose first proposals are too often wrong."""
 SINGLE = 0.25
 """Largest share of labels that are the only one of their class. It is Good's estimate (1953) of the chance
 that a moment shows a class without a label, for which every proposal is wrong.
@@ -81,10 +81,15 @@ def questions(pool: Pool, n: int, rng: np.random.Generator, asked: int = 0) -> l
     return [Question(i, why, str(names[i]), covers(pool, i)) for i, why in chosen.items()]
 
 
+def least_named(pool: Pool) -> int:
+    """Number of labels that are needed before what others are is proposed."""
+    return JOINTS_LEAST_NAMED if pool.described.joints else LEAST_NAMED
+
+
 def may_propose(pool: Pool) -> bool:
     """Whether there are labels enough, and of classes enough, to propose what others are."""
     counts = _counts(pool)
-    return bool(counts.sum() >= LEAST_NAMED and (counts == 1).sum() <= SINGLE * counts.sum())
+    return bool(counts.sum() >= least_named(pool) and (counts == 1).sum() <= SINGLE * counts.sum())
 
 
 def owed(proposals: Sequence[bool], named: int) -> int:
@@ -123,7 +128,7 @@ def held_out(pool: Pool) -> list[bool]:
     if not len(teach) or not len(pool.drawn):
         return []
     asked = np.concatenate([pool.drawn, pool.open])
-    found = name(pool.both, pool.sequences, teach, pool.labels[teach], asked).labels[: len(pool.drawn)]
+    found = name(pool.both, pool.described, teach, pool.labels[teach], asked).labels[: len(pool.drawn)]
     return [bool(told == true) for told, true in zip(found, pool.labels[pool.drawn], strict=True)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +23,18 @@ from vpd.recognition.recognisers import CENTRE, SMOOTH_S, prepared
 from vpd.sequences import FeatureStore
 from vpd.strings import Sentence
 from vpd.suggestion.candidates import find_candidates, overlapping, without
+from vpd.suggestion.described import described, responses
 from vpd.suggestion.kernel import distances
 from vpd.suggestion.pool import NOTHING, Pool
 from vpd.suggestion.queue import (
+    LEAST_NAMED,
     PROPOSAL,
     RANDOM,
     Accuracy,
     Question,
     accuracy,
     held_out,
+    least_named,
     may_propose,
     owed,
     questions,
@@ -53,6 +56,8 @@ MOST_CANDIDATES = 1500
 """Largest number of candidates; more are sampled. Computing all their distances takes some ten seconds on two
 cores.
 """
+KEPT_FILES = 6
+"""Number of cached arrays, of which each set of moments has two."""
 FEW = 3
 JUDGED = (ACCEPTED, REJECTED, OTHER)
 
@@ -110,6 +115,7 @@ class SuggestResult:
         there is one.
     labelled : number of labels that have features. few : classes with fewer than three of them.
     proposes : whether there are labels enough to propose what others are.
+    least_named : labels that are needed before that.
     owed : moments to name before more are proposed, after a page of which many were wrong.
     notes : sentences on videos that are left out, and on labels from which nothing is learned.
     """
@@ -122,6 +128,7 @@ class SuggestResult:
     accuracy: Accuracy | None
     few: tuple[str, ...]
     proposes: bool
+    least_named: int = LEAST_NAMED
     owed: int = 0
     notes: tuple[Sentence, ...] = ()
 
@@ -136,7 +143,7 @@ class SuggestResult:
         }
         about = Sentence("next_drawn" if self.considered < self.found else "next_about", counts)
         if not self.proposes:
-            return [about, Sentence("name_more")]
+            return [about, Sentence("name_more", {"count": self.least_named})]
         return [about, Sentence("name_first_as_wrong", {"count": self.owed})] if self.owed else [about]
 
     def to_json(self) -> dict[str, Any]:
@@ -176,9 +183,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
     reviewed = [s for s in labels if s.label == REVIEWED]
     fresh = without(found, actions, [*reviewed, *(a.segment() for a in answers if a.verdict != OTHER)])
     rng = np.random.default_rng(request.seed)
-    kept = fresh
-    if len(fresh) > MOST_CANDIDATES:
-        kept = [fresh[i] for i in np.sort(rng.choice(len(fresh), MOST_CANDIDATES, replace=False))]
+    kept = _drawn(found, fresh, request.seed)
     pool, members, unseen = _pool(store, kept, known, answers, progress)
     asked = sum(a.verdict != OTHER for a in answers)
     first = _owed(answers)
@@ -193,6 +198,7 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
         accuracy(held_out(pool)),
         tuple(str(n) for n, c in zip(names, counts, strict=True) if c < FEW),
         may_propose(pool),
+        least_named(pool),
         first,
         (
             *set_aside_notes(actions, videos),
@@ -201,6 +207,23 @@ def suggest(library: Layout, request: SuggestRequest, progress: Progress | None 
             *unseen_notes(store, known, unseen, videos),
         ),
     )
+
+
+def _drawn(found: Sequence[Segment], fresh: Sequence[Segment], seed: int) -> list[Segment]:
+    """The ``fresh`` candidates that are considered, at most `MOST_CANDIDATES`, drawn by their places.
+
+    The draw is of all candidates found. So it stays the same when some of them are answered, and what is
+    known of the others holds, until fewer than half are left.
+    """
+    if len(found) <= MOST_CANDIDATES:
+        return list(fresh)
+    order = sorted(found, key=lambda c: hashlib.sha256(f"{seed} {_place(c)}".encode()).digest())
+    left = set(map(_place, fresh))
+    for count in range(MOST_CANDIDATES, len(found) + MOST_CANDIDATES, MOST_CANDIDATES // 2):
+        drawn = left & {_place(c) for c in order[:count]}
+        if len(drawn) > MOST_CANDIDATES / 2:
+            break
+    return [c for c in fresh if _place(c) in drawn]
 
 
 def _owed(answers: Sequence[Answer]) -> int:
@@ -231,8 +254,10 @@ def _pool(
     sequences: list[FeatureSequence] = []
     names: list[str] = []
     unseen: dict[int, str] = {}
-    both = [*((s, "") for s in fresh), *((s, s.label or NOTHING) for s in known)]
-    for number, (segment, label) in enumerate(both, -len(fresh)):
+    moments = [*((s, "") for s in fresh), *((s, s.label or NOTHING) for s in known)]
+    # In an order that does not change when one is labelled, for what is kept of them.
+    numbered = sorted(enumerate(moments, -len(fresh)), key=lambda moment: str(_place(moment[1][0])))
+    for number, (segment, label) in numbered:
         try:
             sequences.append(store.segment(segment))
         except InputError as error:
@@ -243,7 +268,10 @@ def _pool(
         names.append(label)
     progress(0.1, Sentence("doing_moments", {"count": len(members)}))
     sequences = prepared(sequences)
-    apart = _kept_distances(store, members, sequences)
+    kept = _Kept(store, members)
+    apart = kept.array("distances", lambda: distances(sequences))
+    progress(0.8)
+    known_of = described(sequences, kept.array("responses", lambda: responses(sequences)))
     progress(0.9)
     at_random = {_place(a.segment()) for a in answers if a.why == RANDOM}
     excluded: dict[tuple[object, ...], set[str]] = {}
@@ -252,29 +280,33 @@ def _pool(
             excluded.setdefault(_place(a.segment()), set()).add(a.proposed)
     drawn = [i for i, m in enumerate(members) if names[i] and _place(m) in at_random]
     wrong = {i: frozenset(excluded[_place(m)]) for i, m in enumerate(members) if _place(m) in excluded}
-    pool = Pool(apart, sequences, np.array(names, object), np.array(drawn, int), wrong, overlapping(members))
+    pool = Pool(apart, known_of, np.array(names, object), np.array(drawn, int), wrong, overlapping(members))
     return pool, members, unseen
 
 
-def _kept_distances(
-    store: FeatureStore, members: Sequence[Segment], sequences: Sequence[FeatureSequence]
-) -> Array:
-    """Distances of all pairs. They are cached while the moments and their features are the same."""
-    keys = {v: read_recipe(store.layout.features(store.name, v))["key"] for v in {s.video for s in members}}
-    spans = [[s.video, s.athlete, round(s.start_s, 4), round(s.end_s, 4)] for s in members]
-    digest = hashlib.sha256(
-        json.dumps([store.name, SMOOTH_S, CENTRE, sorted(keys.items()), spans]).encode()
-    ).hexdigest()[:24]
-    path: Path = store.layout.root / "cache" / "suggest" / f"{digest}.npy"
-    kept = read_array(path)
-    if kept is not None and kept.shape == (2, len(members), len(members)):
-        return kept
-    found = distances(sequences)
-    with suppress(VpdError, OSError):  # as in a library of another user: they are computed again
-        write_array(path, found)
-        for old in sorted(path.parent.glob("*.npy"), key=lambda p: p.stat().st_mtime_ns)[:-3]:
-            old.unlink(missing_ok=True)
-    return found
+class _Kept:
+    """What is computed of moments without their labels, cached while they and their features stay."""
+
+    def __init__(self, store: FeatureStore, members: Sequence[Segment]) -> None:
+        videos = sorted({s.video for s in members})
+        keys = [(v, read_recipe(store.layout.features(store.name, v))["key"]) for v in videos]
+        spans = [_place(s) for s in members]
+        told = json.dumps([store.name, SMOOTH_S, CENTRE, keys, spans])
+        self._folder: Path = store.layout.root / "cache" / "suggest"
+        self._name = hashlib.sha256(told.encode()).hexdigest()[:24]
+
+    def array(self, what: str, make: Callable[[], Array]) -> Array:
+        """The array that ``make`` makes."""
+        path = self._folder / f"{self._name}-{what}.npy"
+        kept = read_array(path)
+        if kept is not None:
+            return kept
+        found = make()
+        with suppress(VpdError, OSError):  # as in a library of another user: they are computed again
+            write_array(path, found)
+            for old in sorted(self._folder.glob("*.npy"), key=lambda p: p.stat().st_mtime_ns)[:-KEPT_FILES]:
+                old.unlink(missing_ok=True)
+        return found
 
 
 def _items(
