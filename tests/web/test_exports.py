@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.made import ended, made_library, result_of
+from tests.web.made import ended, job_of, made_library, result_of
 from vpd.errors import InputError
 from vpd.library.frames import Recording, read_times
-from vpd.library.labels import read_labels
+from vpd.library.label_store import LabelStore, NewLabel
+from vpd.library.labels import REVIEWED, read_labels
 from vpd.library.layout import Layout
 from vpd.library.own_folder import MARK
-from vpd.library.videos import Videos
+from vpd.library.videos import VideoRow, Videos
 from vpd.report.detection_video import write_reel
 from vpd.report.playlist import write_playlist
 from vpd.types import Detection, Segment
@@ -72,6 +73,27 @@ def test_exports_touch_nothing_that_is_there(client, layout):
     result_of(client, client.post("/api/compare/video", json=spans))
     after = _contents(layout.root)
     assert {path: after[path] for path in before} == before
+
+
+def test_labels_without_pictures_are_in_files_and_named_beside_clips(client, layout):
+    videos = Videos.read(layout)
+    videos.put(VideoRow("broken", "/videos/broken.mp4", "", 1, 1).set_aside("it is empty"))
+    videos.write()
+    LabelStore(layout).add([NewLabel(Segment("broken", 1.0, 2.0, None, "kick"))])
+    LabelStore(layout).add([NewLabel(Segment("v1", 0.0, 2.0, None, REVIEWED))])
+    for name in ("csv", "boris"):
+        body = {"output": "file", "format": name}
+        (file, *_) = result_of(client, client.post("/api/export", json=body))["files"]
+        text = Path(file["path"]).read_text()
+        assert "broken" in text
+        assert REVIEWED in text
+    for output in ("playlist", "clips"):
+        body = {"output": output, "classes": ["kick"]}
+        done = result_of(client, client.post("/api/export", json=body))
+        (note,) = [note["text"] for note in done["notes"]]
+        assert note == "1 action in broken is left out: the video broken is set aside: it is empty"
+    alone = client.post("/api/export", json={"output": "reel", "videos": ["broken"]})
+    assert "is set aside" in job_of(client, alone.json()["job"]["id"])["error"]
 
 
 def test_one_video_alone_is_exported_as_a_playlist_of_its_actions(client, layout):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +11,6 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from vpd.errors import InputError, unknown_name
-from vpd.formats.media import Media
 from vpd.formats.table import WRITTEN, export_segments
 from vpd.library.artefact import write_text
 from vpd.library.labels import REVIEWED, read_labels
@@ -19,8 +19,9 @@ from vpd.report.playlist import write_playlist
 from vpd.strings import Sentence
 from vpd.types import Detection
 from vpd.verbs.detections import COLUMNS, detection_rows
-from vpd.verbs.labels import CSV
-from vpd.verbs.rows import SEGMENT_COLUMNS, to_csv
+from vpd.verbs.labelled import named_singly
+from vpd.verbs.labels import CSV, MediaOf
+from vpd.verbs.rows import SEGMENT_COLUMNS, segment_row, to_csv
 from vpd.video import cut_clip
 from vpd.web.app_state import State, StateOf
 from vpd.web.jobs import Job
@@ -44,7 +45,9 @@ class ExportBody(BaseModel):
 
 
 def _wanted(body: ExportBody, state: State) -> list[Detection]:
-    """The segments to export. Labels become detections of score 1."""
+    """The segments to export. Labels become detections of score 1. Files hold reviewed time as well, where no
+    classes are chosen.
+    """
     if body.what == "detections":
         rows = [row for of_video in state.proposals.of_videos().values() for row in of_video]
         found = [
@@ -58,7 +61,7 @@ def _wanted(body: ExportBody, state: State) -> list[Detection]:
         found = [
             Detection(s.video, s.start_s, s.end_s, s.athlete, s.label, score=1.0)
             for s in labels
-            if s.label != REVIEWED
+            if s.label != REVIEWED or body.output == "file"
         ]
     kept = [
         d
@@ -78,26 +81,60 @@ def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
     segments = _wanted(body, state)
 
     def work(job: Job) -> dict[str, Any]:
+        notes: list[Sentence] = []
         with new_results(state.workspace.layout, "export") as folder:
-            files = _write(body, state, segments, folder, job)
+            if body.output == "file":
+                files = _write_file(body, state, segments, folder)
+            else:
+                shown, notes = _with_pictures(state, segments)
+                files = _write(body, state, shown, folder, job)
         place = folder.relative_to(state.workspace.layout.root)
-        return {"folder": place.as_posix(), "files": offer(state, files)}
+        said = [note.to_json() for note in notes]
+        return {"folder": place.as_posix(), "files": offer(state, files), "notes": said}
 
     return {"job": state.jobs.start("export", body.what, work).to_json()}
+
+
+def _write_file(body: ExportBody, state: State, segments: list[Detection], folder: Path) -> list[Path]:
+    """Write a table or another program's file, also of videos that are not scanned or set aside."""
+    find = MediaOf(state.workspace.videos)
+    media = {video: find.of(video) for video in dict.fromkeys(s.video for s in segments)}
+    if body.format != CSV:
+        return list(export_segments(body.format, segments, media, folder))
+    out = folder / f"{body.what}.csv"
+    if body.what == "labels":
+        table = to_csv(SEGMENT_COLUMNS, [segment_row(s) for s in segments])
+    else:
+        table = to_csv(COLUMNS, detection_rows(segments, {v: one.times_s for v, one in media.items()}))
+    write_text(table, out)
+    return [out]
+
+
+def _with_pictures(state: State, segments: list[Detection]) -> tuple[list[Detection], list[Sentence]]:
+    """The segments of which there are pictures, and sentences on the others. Raises where there are none."""
+    reasons: dict[str, InputError] = {}
+    for video in dict.fromkeys(s.video for s in segments):
+        try:
+            state.workspace.videos.readable(video)
+            state.workspace.recording(video)
+            state.workspace.times(video)
+        except InputError as error:
+            reasons[video] = error
+    shown = [s for s in segments if s.video not in reasons]
+    if not shown:
+        raise next(iter(reasons.values()))
+    counts = Counter(s.video for s in segments)
+    said = [
+        Sentence("note_no_pictures", {"video": video, "count": counts[video], "why": error.said})
+        for video, error in reasons.items()
+    ]
+    return shown, named_singly(said, "note_more_left_out")
 
 
 def _write(body: ExportBody, state: State, segments: list[Detection], folder: Path, job: Job) -> list[Path]:
     space = state.workspace
     names = sorted({s.video for s in segments})
     times = {video: space.times(video) for video in names}
-    if body.output == "file" and body.format == CSV:
-        out = folder / f"{body.what}.csv"
-        columns = SEGMENT_COLUMNS if body.what == "labels" else COLUMNS
-        write_text(to_csv(columns, detection_rows(segments, times)), out)
-        return [out]
-    if body.output == "file":
-        media = {video: Media.of(space.video(video), times[video]) for video in names}
-        return list(export_segments(body.format, segments, media, folder))
     files = {video: space.recording(video) for video in names}
     if body.output == "reel":
         from vpd.report.detection_video import write_reel  # matplotlib: only where it is used

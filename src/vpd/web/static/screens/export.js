@@ -1,6 +1,6 @@
 // Labels or detections as files of other programs, clips and a reel.
 
-import { html, useState, Problem, say } from "../ui.js";
+import { html, useState, Notes, Problem, say } from "../ui.js";
 import { finished, post } from "../api.js";
 import { useStore } from "../store.js";
 import { t } from "../i18n.js";
@@ -42,6 +42,6 @@ export function ExportScreen() {
       <button disabled=${Boolean(busy)} onClick=${() => write("playlist")}>${t("export_playlist")}</button>
       ${busy && html`<progress max="1" value=${busy.fraction} aria-label=${t("making")}></progress>${busy.state === "waiting" && html`<span role="status">${t("queued")}</span>`}`}</div>
     <${Problem} error=${error} />
-    ${result && html`<p>${t("written", { path: result.folder })}</p><ul class="plain">${result.files.map((f) => html`<li key=${f.path}><a href=${`/api/results/${f.id}`} download=${f.name}>${f.name}</a></li>`)}</ul>
+    ${result && html`<p>${t("written", { path: result.folder })}</p><${Notes} notes=${result.notes} /><ul class="plain">${result.files.map((f) => html`<li key=${f.path}><a href=${`/api/results/${f.id}`} download=${f.name}>${f.name}</a></li>`)}</ul>
       ${result.files.filter((f) => f.name.endsWith("reel.mp4")).map((f) => html`<video controls src=${`/api/results/${f.id}`} class="reel" aria-label=${t("export_reel")}></video>`)}`}`;
 }
