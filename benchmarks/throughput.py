@@ -4,7 +4,8 @@
     python benchmarks/throughput.py CLIPS_FOLDER --memory            peak memory, short against long videos
 
 The floor is what cannot be saved: decoding once, and the networks alone on tensors that are ready, as often
-as the steps called them. Steps and floor alternate clip by clip in one process, so a busy machine slows both.
+as the steps called them. "crop alone" is the step of videos that need no pose, because a student exists.
+Steps and floor alternate clip by clip in one process, so a busy machine slows both.
 """
 
 from __future__ import annotations
@@ -129,6 +130,7 @@ def worker(clips: list[Path], threads: int) -> Spent:
             "pose + crop",
             lambda: (crop_all(posed_and_cropped, tracks, settings.crop, flow), estimation.finish()),  # noqa: B023
         )
+        spent.measure("crop alone", lambda: crop_all(pictures.frames(), tracks, settings.crop, flow))  # noqa: B023
         looked, posed = detector.count - before[0], estimator.count - before[1]
         spent.frames += spent.measure("floor: decode", lambda: sum(1 for _ in read_frames(clip)))  # type: ignore[operator]  # noqa: B023
         spent.measure("floor: detector", lambda: detect_alone(looked))  # noqa: B023
@@ -147,7 +149,7 @@ def report(processes: int, threads: int, parts: list[Spent]) -> None:
     print(f"\n{processes} process(es) x {threads} thread(s): {frames} frames", end=", ")
     print(f"{sum(p.looked for p in parts)} searched for people, {sum(p.posed for p in parts)} crops posed")
     print(f"| {'part':18} | wall ms a frame | CPU ms a frame |\n|---|---|---|")
-    for name in STEPS + FLOOR:
+    for name in (*STEPS, "crop alone", *FLOOR):
         wall = sum(p.wall_s[name] for p in parts) / processes
         cpu = sum(p.cpu_s[name] for p in parts)
         print(f"| {name:18} | {1000 * wall / frames:15.2f} | {1000 * cpu / frames:14.2f} |")
