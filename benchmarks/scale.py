@@ -31,6 +31,7 @@ from vpd.library.artefact import write_arrow, write_parquet
 from vpd.library.features import CONTENT, write_features
 from vpd.library.layout import Layout
 from vpd.library.videos import OK, VideoRow, Videos
+from vpd.pipeline.due import notes_of
 from vpd.pipeline.run import open_sources
 from vpd.pipeline.scan import FOR_THE_TABLE, FOUND
 from vpd.pipeline.table import outputs
@@ -104,11 +105,12 @@ def make(root: Path, count: int, noted: bool) -> Layout:
             output.path.rename(kept)
             link(kept, [f"{output.path.parent}/{row.video}{kept.suffix}" for row in rows])
     if noted:
+        notes = notes_of(sources)
         for row in rows:
             for step in STEPS:
                 paths = [output.path for output in outputs(sources, first.video, step)]
-                sources.notes.keep(row, step, [path.with_name(f"{row.video}{path.suffix}") for path in paths])
-        sources.notes.write(rows)
+                notes.keep(row, step, [path.with_name(f"{row.video}{path.suffix}") for path in paths])
+        notes.write(rows)
     lines = [
         "video,start_s,end_s,label",
         *(f"{row.video},1.0,2.0,{'ab'[i % 2]}" for i, row in enumerate(rows)),

@@ -129,8 +129,8 @@ def write_part(
 class IndexPart:
     """A part, memory-mapped: N streams in columns, ``numbers`` (S, p) int8, ``edges`` (N + 1,) of each."""
 
-    videos: list[str]
-    contents: list[str]
+    video: pa.ChunkedArray
+    content: pa.ChunkedArray
     number: Array
     athlete: Array
     row: Array
@@ -142,25 +142,25 @@ class IndexPart:
         """The i-th stream."""
         slots = self.numbers[self.edges[i] : self.edges[i + 1] - 1]
         return IndexedStream(
-            self.videos[i],
+            self.video[i].as_py(),
             int(self.number[i]),
             int(self.athlete[i]),
             int(self.row[i]),
             int(self.frames[i]),
             slots,
-            self.contents[i],
+            self.content[i].as_py(),
         )
 
 
 def read_part(path: Path) -> IndexPart:
     """The part at ``path``. Raises ArtefactError where it is missing or damaged."""
     table = read_table(path)
+    named = table["video"], table["content"]
     if not table.num_rows:
         none = np.empty(0, np.int64)
-        return IndexPart([], [], none, none, none, none, np.empty((0, 1), np.int8), np.zeros(1, np.int64))
+        return IndexPart(*named, none, none, none, none, np.empty((0, 1), np.int8), np.zeros(1, np.int64))
     slots = table["slots"].chunk(0)
     numbers = values_of(slots.values.values).reshape(-1, slots.values.type.list_size)
     number, athlete, row, frames = (values_of(table[name]) for name in ("number", "athlete", "row", "frames"))
     edges = values_of(slots.offsets).astype(np.int64)
-    names, contents = (table[name].to_pylist() for name in ("video", "content"))
-    return IndexPart(names, contents, number, athlete, row, frames, numbers, edges)
+    return IndexPart(*named, number, athlete, row, frames, numbers, edges)

@@ -22,6 +22,8 @@ from vpd.strings import Sentence
 from vpd.types import FeatureSequence, Segment
 
 SUFFIX = ".arrow"
+NO_KEY = "-"
+"""Of a video that is not in the table: no content key."""
 OPEN_VIDEOS = 64
 """Number of videos whose features are kept in memory at a time."""
 
@@ -69,11 +71,11 @@ class FeatureStore:
         if not self._videos.rows:  # features without a library around them
             return {}
         troubles, keys = self._videos.troubles(), self._videos.content_keys()
-        found = {}
-        for video in self.present():
+        found, made_of = {}, self.contents
+        # Of many, nearly none.
+        doubtful = [v for v in self.present() if v in troubles or made_of.get(v) != keys.get(v, NO_KEY)]
+        for video in doubtful:
             known = video in keys
-            if known and video not in troubles and self.contents.get(video) == keys[video]:
-                continue  # nearly all of many
             if video not in self._reasons:
                 why = troubles.get(video) if known else self._videos.trouble(video)
                 self._reasons[video] = why or self._replaced(video, keys[video])

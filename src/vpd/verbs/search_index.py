@@ -39,7 +39,7 @@ from vpd.sequences.store import videos_with
 from vpd.settings.search import SearchSettings
 from vpd.settings.toml import load_settings
 from vpd.strings import Sentence
-from vpd.types import FeatureSequence
+from vpd.types import Array, FeatureSequence
 from vpd.verbs.features import choose_features
 from vpd.verbs.progress import Progress
 from vpd.verbs.streams import read_streams
@@ -267,7 +267,7 @@ def _by_video(path: Path) -> dict[str, list[IndexedStream]]:
     found: dict[str, list[IndexedStream]] = defaultdict(list)
     with suppress(ArtefactError):
         part = read_part(path)
-        for i, video in enumerate(part.videos):
+        for i, video in enumerate(part.video.to_pylist()):
             found[video].append(part.stream(i))
     return found
 
@@ -302,13 +302,16 @@ def likely_windows(
     """
     coarse = coarse_queries(queries, index.basis, settings)
 
-    def asked(part: IndexPart) -> list[bool]:
-        return [video not in left_out and (only is None or video in only) for video in part.videos]
+    def asked(part: IndexPart) -> Array:
+        if not left_out and only is None:
+            return np.ones(len(part.number), bool)
+        videos = part.video.to_pylist()
+        return np.array([v not in left_out and (only is None or v in only) for v in videos], bool)
 
     def parts() -> Iterator[CoarsePart]:
         for path in index.parts:
             part = read_part(path)
-            yield CoarsePart(path.name, part.numbers, part.edges, np.array(asked(part), bool))
+            yield CoarsePart(path.name, part.numbers, part.edges, asked(part))
 
     found: dict[str, list[int]] = defaultdict(list)
     total = sum(path.stat().st_size for path in index.parts) // NUMBERS
