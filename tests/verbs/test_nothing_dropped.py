@@ -1,6 +1,7 @@
 """What a verb leaves out, it says; and where nothing is left, it says why."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from vpd.library.features import write_features
 from vpd.library.labels import write_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
+from vpd.report.detection_folder import DetectionFolder
 from vpd.types import Segment
 from vpd.verbs.detect import tolerance_s
 from vpd.verbs.progress import Progress
@@ -171,3 +173,18 @@ def test_labels_that_are_listed_are_all_or_the_others_are_named(library):
     library.layout.labels.write_text(text)
     with pytest.raises(InputError, match="there is no class 'A'; there are a, b"):
         library.list_labels(labels="A")
+
+
+def test_clips_that_cannot_be_cut_are_counted(layout, tmp_path):
+    shutil.copytree(layout.root.parent, tmp_path / "all")
+    own = Layout(tmp_path / "all" / layout.root.name)
+    found = Library(own.root).detect(["new1", "new2"], features="vipe-window", at_least=0.0)
+    videos = Videos.read(own)
+    lost = [one for one in found.detections if one.video == "new1"]
+    for row in list(videos.rows.values()):
+        videos.put(replace(row, path=str(tmp_path / "all" / "videos" / f"{row.video}.mp4")))
+    videos.file("new1").unlink()
+    folder = DetectionFolder(tmp_path / "results")
+    folder.add_clips(found, videos)
+    (said,) = folder.problems
+    assert said.startswith(f"{len(lost)} of {len(found.detections)} clips could not be cut: ")

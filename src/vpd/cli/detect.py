@@ -92,7 +92,9 @@ def detect(
         if not result.detections:
             so = ", so there are no clips and no reel" if clips or reel else ""
             say(f"No action reached the score {result.shown_from:.2f}{so}. `--at-least` shows lower scores.")
-    say_notes(result.notes, result.features)
+    say_notes((*result.notes, *folder.problems), result.features)
+    if folder.problems:
+        raise typer.Exit(1)
 
 
 def _added(

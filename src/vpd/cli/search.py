@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -26,9 +25,6 @@ from vpd.library.videos import Videos
 from vpd.report.terminal import PlainTable
 from vpd.verbs.search import SearchRequest, SearchResult
 from vpd.verbs.search import search as search_verb
-
-if TYPE_CHECKING:
-    from vpd.report.clips import Clip
 
 CLIPS, PAIRS = "clips of results", "results beside their query"
 """The kinds of results in a search's folder."""
@@ -98,7 +94,7 @@ def _show(
 ) -> tuple[list[Path], list[str]]:
     """Write what has pictures. Returns the files and folders, and the problems."""
     # What reads videos takes longer to import than a search takes.
-    from vpd.report.clips import write_clips
+    from vpd.report.clips import clip_problems, write_clips
     from vpd.report.search_page import write_pairs, write_search_page
 
     find, files, problems = Videos.read(layout).recording, [], []
@@ -106,23 +102,17 @@ def _show(
         with own_folder(clips, CLIPS) as folder:
             folder.begin()
             cut = write_clips(clips, [hit.segment for hit in result.hits], find)
-        problems += _problems(cut)
+        problems += clip_problems(cut)
         files.append(clips)
     if side_by_side is not None:
         with own_folder(side_by_side, PAIRS) as folder:
             folder.begin()
-            problems += _problems(write_pairs(side_by_side, result, find))
+            problems += clip_problems(write_pairs(side_by_side, result, find))
         files.append(side_by_side)
     if page:
         with new_results(layout, "search") as place:
             files.append(write_search_page(place, result, find))
     return files, problems
-
-
-def _problems(clips: Sequence[Clip]) -> list[str]:
-    """The number of clips that could not be cut, and the first reason."""
-    wrong = [clip.problem for clip in clips if clip.problem]
-    return [f"{len(wrong)} of {len(clips)} clips could not be cut: {wrong[0]}"] if wrong else []
 
 
 def _table(result: SearchResult) -> PlainTable:

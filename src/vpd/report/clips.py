@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vpd.counting import counted
 from vpd.errors import ArtefactError, InputError
 from vpd.library.frames import Footage
 from vpd.types import Segment
@@ -42,6 +43,12 @@ def write_clips(folder: Path, segments: Sequence[Segment], find: Find, padding_s
         write_clip(folder / clip_name(number, segment), segment, find, padding_s)
         for number, segment in enumerate(segments, start=1)
     ]
+
+
+def clip_problems(clips: Sequence[Clip]) -> list[str]:
+    """A sentence on the clips that could not be cut, with the first reason; none where all were."""
+    wrong = [clip.problem for clip in clips if clip.problem]
+    return [f"{len(wrong)} of {counted(len(clips), 'clip')} could not be cut: {wrong[0]}"] if wrong else []
 
 
 def clip_name(number: int, segment: Segment) -> str:

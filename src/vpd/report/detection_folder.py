@@ -13,7 +13,7 @@ from vpd.library.artefact import write_text
 from vpd.library.frames import Footage
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
-from vpd.report.clips import write_clips
+from vpd.report.clips import clip_problems, write_clips
 from vpd.report.detection_page import write_detection_page
 from vpd.report.detection_video import PADDING_S, write_overlay, write_reel
 from vpd.report.timeline import write_timeline
@@ -28,6 +28,8 @@ class DetectionFolder(DetectListener):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.problems: list[str] = []
+        """Sentences on clips that could not be cut."""
 
     @property
     def files(self) -> list[Path]:
@@ -64,6 +66,7 @@ class DetectionFolder(DetectListener):
         clips = write_clips(self.folder / "clips", result.detections, videos.recording, PADDING_S)
         if clips and all(clip.problem for clip in clips):
             raise VideoError(f"no clip could be cut: {clips[0].problem}")
+        self.problems += clip_problems(clips)
         shown = {i: f"clips/{clip.path.name}" for i, clip in enumerate(clips) if not clip.problem}
         self._write_page(result, shown)
         return self.folder / "clips"
