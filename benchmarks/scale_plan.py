@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 FRAMES_AN_HOUR = 90_000
-MS_A_FRAME = {"track": 10.6, "pose": 34.2, "crop": 4.2, "embed": 46.5}
+MS_A_FRAME = {"track": 7.9, "pose": 20.5, "crop": 4.1, "embed": 18.4}
 """Measured, one core: docs/scale.md."""
 LEARNED_FROM_HOURS = 50.0
 """Hours that need a pose too: those that the student learns from."""

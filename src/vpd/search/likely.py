@@ -32,8 +32,8 @@ LIKELY = 4
 """Slots whose surroundings are searched exactly, in multiples of the results wanted."""
 
 GPU_CELLS = 2_000_000_000
-"""Cells of the warping for each core from which a GPU is used. A core takes six seconds for them, as long as
-importing torch and opening the GPU."""
+"""Cells of the warping for each core from which a GPU is used. A core takes three to six seconds for them, as
+long as importing torch and opening the GPU."""
 
 
 @dataclass(frozen=True, eq=False)
