@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vpd.detection.base import is_covered
 from vpd.detection.folds import split
 from vpd.detection.targets import (
     REVIEWED,
@@ -59,6 +60,17 @@ def test_edges_are_as_far_as_the_labels_say_and_zero_elsewhere():
     edges = seconds_to_edges(line, targets(line, segments, [], ["a"]), segments)
     np.testing.assert_allclose(edges[2:4], [[0.5, 2.0], [1.5, 1.0]])
     assert not edges[[0, 1, 4, 5, 6, 7, 8, 9]].any()
+
+
+@pytest.mark.parametrize(("start_s", "tick"), [(2.1, 2), (2.6, 3), (9.3, 9), (10.5, None)])
+def test_a_moment_between_two_ticks_is_the_nearest(start_s, tick):
+    line, moment = timeline(), Segment("v", start_s, start_s + 0.2, None, "a")
+    (assigned,) = assign_athletes([line], [moment])
+    assert assigned.athlete == (None if tick is None else 0)
+    assert is_covered(assigned, [line]) == (tick is not None)
+    y = targets(line, [assigned], [], ["a"])
+    assert np.flatnonzero(y == 1).tolist() == ([] if tick is None else [tick])
+    assert (seconds_to_edges(line, y, [assigned]) >= 0).all()
 
 
 def test_labels_are_split_and_named():

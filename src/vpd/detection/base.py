@@ -16,7 +16,7 @@ from vpd.detection.motion import fastest_place, split_joints
 from vpd.detection.naming import HeldOutNaming, Naming, labelled_sequences
 from vpd.detection.proposals import Lengths, lengths_of
 from vpd.detection.scoring import Scored
-from vpd.detection.targets import assign_athletes, class_names, targets
+from vpd.detection.targets import assign_athletes, class_names, targets, ticks_in
 from vpd.detection.timeline import Timeline, to_timelines
 from vpd.errors import InputError
 from vpd.sequences.sides import ClassSides, Sides, sides_by_class
@@ -191,6 +191,6 @@ def is_covered(segment: Segment, parts: Sequence[Timeline]) -> bool:
     return any(
         part.video == segment.video
         and segment.athlete == part.athlete
-        and bool(((part.times_s >= segment.start_s) & (part.times_s < segment.end_s)).any())
+        and bool(ticks_in(part, segment).any())
         for part in parts
     )

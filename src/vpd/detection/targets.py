@@ -31,8 +31,14 @@ def class_names(segments: Sequence[Segment], class_agnostic: bool) -> list[str]:
     return [ACTION] if class_agnostic else sorted({e.label or ACTION for e in segments})
 
 
-def _ticks(timeline: Timeline, span: Segment) -> Array:
-    inside: Array = (timeline.times_s >= span.start_s) & (timeline.times_s < span.end_s)
+def ticks_in(timeline: Timeline, span: Segment) -> Array:
+    """(T,) bool, the ticks within a span; of one between two ticks, as a moment may be, the nearest."""
+    times = timeline.times_s
+    inside: Array = (times >= span.start_s) & (times < span.end_s)
+    step_s = times[1] - times[0] if len(times) > 1 else 0.0
+    if span.duration_s < step_s and not inside.any():
+        away = np.abs(times - (span.start_s + span.end_s) / 2)
+        inside = (away < step_s) & (np.arange(len(times)) == away.argmin())
     return inside
 
 
@@ -45,7 +51,7 @@ def assign_athletes(timelines: Sequence[Timeline], segments: Sequence[Segment]) 
     for segment in segments:
         if segment.athlete is None:
             of_video = [t for t in timelines if t.video == segment.video]
-            seen = [int((t.valid & _ticks(t, segment)).sum()) for t in of_video]
+            seen = [int((t.valid & ticks_in(t, segment)).sum()) for t in of_video]
             if any(seen):
                 segment = replace(segment, athlete=of_video[int(np.argmax(seen))].athlete)
         assigned.append(segment)
@@ -69,15 +75,15 @@ def targets(
     looked_at = bool(own) and not any(r.video == timeline.video for r in reviewed)
     out = np.full(len(timeline), BACKGROUND if looked_at else UNKNOWN, np.int64)
     for span in spans:
-        out[_ticks(timeline, span)] = BACKGROUND
+        out[ticks_in(timeline, span)] = BACKGROUND
     for segment in own:
         if segment.athlete != timeline.athlete:
-            out[_ticks(timeline, segment)] = UNKNOWN
+            out[ticks_in(timeline, segment)] = UNKNOWN
     single = len(classes) == 1
     for segment in own:
         if segment.athlete == timeline.athlete:
             name = classes[0] if single else segment.label or ACTION
-            out[_ticks(timeline, segment)] = 1 + list(classes).index(name)
+            out[ticks_in(timeline, segment)] = 1 + list(classes).index(name)
     return out
 
 
@@ -89,7 +95,7 @@ def seconds_to_edges(timeline: Timeline, classes: Array, segments: Sequence[Segm
     out = np.zeros((len(timeline), 2), np.float32)
     for segment in segments:
         if segment.video == timeline.video and segment.athlete == timeline.athlete:
-            inside = _ticks(timeline, segment) & (classes > BACKGROUND)
+            inside = ticks_in(timeline, segment) & (classes > BACKGROUND)
             times = timeline.times_s[inside]
-            out[inside] = np.stack([times - segment.start_s, segment.end_s - times], axis=1)
+            out[inside] = np.stack([times - segment.start_s, segment.end_s - times], axis=1).clip(0)
     return out
