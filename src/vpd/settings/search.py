@@ -27,6 +27,6 @@ class SearchSettings(Section):
     """Largest number of athletes' frames of which uncut search compares every one; of more, it compares
     those to which the index points (docs/search.md). 5,000,000 are 55 hours of one athlete at 25 frames/s. A
     video counts as 2,000 frames more, which is what opening its file takes."""
-    device: str = Field(default="auto", json_schema_extra=OPERATIONAL)
-    """Where the index of uncut search is scanned: "cpu", "cuda", or "auto", a GPU where there is one and the
-    index is so large that it pays (docs/gpu.md). The results are the same."""
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", json_schema_extra=OPERATIONAL)
+    """Where the index of uncut search is scanned. `auto` takes a GPU where there is one and the index is so
+    large that it pays (docs/gpu.md). The results are the same."""
