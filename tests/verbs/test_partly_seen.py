@@ -76,6 +76,10 @@ def test_comparisons_and_overlays_say_so(layout):
     every = overlay(layout, OverlayRequest([whole, part], "vipe-window"))
     assert found.to_json()["notes"] == every.to_json()["notes"] != []
     assert not compare(layout, CompareRequest(whole, whole, "vipe-window")).notes
+    moment = Segment("a1", 0.4, 0.44)
+    found = compare(layout, CompareRequest(moment, whole, "vipe-window"))
+    assert not found.notes
+    assert found.mean_tempo == 1.0
 
 
 @pytest.fixture

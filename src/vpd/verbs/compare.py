@@ -87,9 +87,9 @@ class Comparison:
 
     @property
     def mean_tempo(self) -> float:
-        """The mean tempo of the second relative to the first; 2 is twice as fast."""
+        """The mean tempo of the second relative to the first; 2 is twice as fast. 1 where one is a moment."""
         spans = [float(s[-1] - s[0]) for s in (self.query_s, self.result_s)]
-        return spans[0] / spans[1] if spans[1] > 0 else 1.0
+        return spans[0] / spans[1] if min(spans) > 0 else 1.0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

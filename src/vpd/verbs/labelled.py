@@ -47,6 +47,8 @@ def labelled_segments(
     return segments, set_aside_notes(segments, videos)
 
 
+MOMENT_S = 0.1
+"""No shorter segment, in seconds, is partly seen: it may be a single frame."""
 MOST_NAMED = 5
 """Largest number of videos that are named singly."""
 
@@ -103,12 +105,14 @@ def seen_segment(segment: Segment, sequence: FeatureSequence) -> Segment:
 def partly_seen_notes(
     segments: Sequence[Segment], sequences: Sequence[FeatureSequence]
 ) -> tuple[Sentence, ...]:
-    """A sentence for each segment in which the athlete is seen for a part of the time only."""
+    """A sentence for each segment in which the athlete is seen for a part of the time only; none for moments,
+    which are a frame long.
+    """
     said = []
     for segment, sequence in zip(segments, sequences, strict=True):
         start_s, end_s, seen_s = seen_span(sequence)
         first_s, last_s = segment.window_s or (segment.start_s, segment.end_s)
-        if seen_s < SEEN_LEAST * (last_s - first_s):
+        if last_s - first_s > MOMENT_S and seen_s < SEEN_LEAST * (last_s - first_s):
             values = {
                 "span": f"{segment.video}@{first_s:g}-{last_s:g}",
                 "seen": f"{seen_s:.2f}",
