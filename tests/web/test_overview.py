@@ -6,6 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from starlette.testclient import TestClient
+
+from tests.web.made import made_library
+from vpd.web.app import make_app
 
 
 @pytest.fixture
@@ -36,3 +40,11 @@ def test_the_server_starts_without_libraries_of_learning():
     code = "import sys, vpd.web.app; print({'torch', 'sklearn', 'matplotlib'} & sys.modules.keys())"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"
+
+
+def test_a_video_whose_file_is_gone_is_named(tmp_path):
+    layout = made_library(tmp_path, videos=1, frames=30)
+    (tmp_path / "videos" / "v0.mp4").unlink()
+    with TestClient(make_app(layout), base_url="http://127.0.0.1:8000") as client:
+        (row,) = client.get("/api/library").json()["videos"]
+    assert "v0.mp4 is gone. If it was moved" in row["error"]

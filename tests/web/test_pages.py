@@ -468,8 +468,8 @@ def test_every_screen_has_room_in_other_languages_on_a_phone(page, language):
 
 ERRORS_SHOWN = [
     ("search?q=nonsense", "not a query", "ist keine Anfrage"),
-    ("search?q=nobody@0-1", "there is no video", "gibt es kein Video"),
-    ("search?q=v0@70-71", "the span ends", "Der Abschnitt endet"),
+    ("search?q=nobody@0-1", "There is no video", "gibt es kein Video"),
+    ("search?q=v0@70-71", "The span ends", "Der Abschnitt endet"),
 ]
 """Screens that show an error of the server, and words of it in English and German."""
 
@@ -485,6 +485,12 @@ def test_an_error_of_the_server_is_in_the_language_of_the_page(page, screen, eng
     pseudo = shown("pseudo")
     assert english not in pseudo
     assert re.search("áá|éé|íí|óó|úú", pseudo)
+
+
+def test_another_query_of_the_address_is_searched(page):
+    for query in ("v0@70-71", "v0@80-81"):
+        page.goto(f"/#/search?q={query}")
+        page.get_by_text(f"ends at {query[-2:]} s").wait_for()
 
 
 def test_what_the_server_says_in_english_alone_is_introduced(page):

@@ -23,7 +23,7 @@ from vpd.recognition.recognisers import CENTRE, SMOOTH_S, prepared
 from vpd.sequences import FeatureStore
 from vpd.strings import Sentence
 from vpd.suggestion.candidates import find_candidates, overlapping, without
-from vpd.suggestion.described import described, responses
+from vpd.suggestion.described import PATTERN_MOMENTS, PATTERNS, described, responses
 from vpd.suggestion.kernel import distances
 from vpd.suggestion.pool import NOTHING, Pool
 from vpd.suggestion.queue import (
@@ -291,7 +291,7 @@ class _Kept:
         videos = sorted({s.video for s in members})
         keys = [(v, read_recipe(store.layout.features(store.name, v))["key"]) for v in videos]
         spans = [_place(s) for s in members]
-        told = json.dumps([store.name, SMOOTH_S, CENTRE, keys, spans])
+        told = json.dumps([store.name, SMOOTH_S, CENTRE, PATTERN_MOMENTS, PATTERNS, keys, spans])
         self._folder: Path = store.layout.root / "cache" / "suggest"
         self._name = hashlib.sha256(told.encode()).hexdigest()[:24]
 

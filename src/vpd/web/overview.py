@@ -45,7 +45,7 @@ def _videos(state: State, found: Status) -> Iterator[dict[str, Any]]:
             "end_s": row.end_s,
             "duration_s": row.duration_s,
             "status": row.status,
-            "error": known.get("error", row.error),
+            "error": known.get("missing") or known.get("error", row.error),
             "warning": known.get("warning", row.warning),
             "due": known.get("due", []),
             "tracks": has_tracks,

@@ -1,6 +1,6 @@
 // Requests to the server. Errors carry the server's sentence, in the language of the page.
 
-import { t, told } from "./i18n.js";
+import { t, toldAlone } from "./i18n.js";
 
 export class ApiError extends Error {
   constructor(status, message, data) {
@@ -13,7 +13,7 @@ export class ApiError extends Error {
 // The error of an answer that is none.
 export async function failure(response) {
   const data = await response.json().catch(() => null);
-  return new ApiError(response.status, told(data?.said ?? { text: response.statusText }), data);
+  return new ApiError(response.status, toldAlone(data?.said ?? { text: response.statusText }), data);
 }
 
 async function request(method, path, body) {
@@ -50,7 +50,7 @@ export async function finished(id, tell = () => {}) {
     const job = await get(`/api/jobs/${id}`);
     tell(job);
     if (job.state === "done") return job;
-    if (job.state === "failed" || job.state === "cancelled") throw new ApiError(0, job.said ? told(job.said) : t("cancelled"), job);
+    if (job.state === "failed" || job.state === "cancelled") throw new ApiError(0, job.said ? toldAlone(job.said) : t("cancelled"), job);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

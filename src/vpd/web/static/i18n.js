@@ -32,6 +32,12 @@ export function t(key, values = {}) {
 export const told = ({ key, values, text }) => (key ? t(key, Object.fromEntries(Object.entries(values)
   .map(([name, value]) => [name, value?.key ? told(value) : value]))) : t("server_says", { text }));
 
+// The same as a sentence of its own; where its text begins with a gap, the first word may be a name, and stays.
+export const toldAlone = (said) => {
+  const text = told(said) + (/[\p{L}\p{N}]$/u.test(told(said)) ? "." : "");
+  return (fallback[said.key] ?? "{").startsWith("{") ? text : text[0].toUpperCase() + text.slice(1);
+};
+
 // A step of `vpd run` as people call it; what has no such name is said as it is.
 export const stepName = (name) => (`step_${name}` in fallback ? t(`step_${name}`) : name);
 

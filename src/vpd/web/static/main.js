@@ -95,7 +95,7 @@ function App() {
       <button onClick=${() => showHelp(true)}>${t("keys")} <kbd>?</kbd></button>
     </header>
     <main tabindex="-1" id="main"><${Problem} error=${error} />
-      ${library ? html`<${Screen} key=${at.screen} argument=${at.argument} query=${at.query} />`
+      ${library ? html`<${Screen} key=${`${at.screen} ${at.query.q ?? ""}`} argument=${at.argument} query=${at.query} />`
         : error ? null : html`<${Waiting} />`}</main>
     <div id="said" class="said" role="status" aria-live="polite"></div>
     ${help && html`<${Help} close=${() => showHelp(false)} />`}`;
