@@ -150,7 +150,7 @@ def test_athletes_are_explained_and_picked(vpd, layout):
         code, _, err = vpd("athletes", "a", "--pick", wrong, "-L", layout.root)
         assert code == 1, wrong
         assert any(word in err for word in ("pick", "T,X,Y", "not a time"))
-    assert "picks of a are taken back" in "".join(vpd("athletes", "a", "--forget", "-L", layout.root)[1:])
+    assert "of a taken back" in "".join(vpd("athletes", "a", "--forget", "-L", layout.root)[1:])
     assert "0.1,20,30" not in layout.picks.read_text()
 
 

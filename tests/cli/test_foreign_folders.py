@@ -122,7 +122,7 @@ def test_a_detection_replaces_the_one_before_it_and_nothing_else(vpd, layout, tm
     call = ("detect", "new1", "--out", out, "--clips", "-L", layout.root)
     assert vpd(*call, "--at-least", "0.1")[0] == 0
     many = set(out.rglob("*.mp4"))
-    assert vpd(*call, "--at-least", "2")[0] == 0
+    assert vpd(*call, "--at-least", "1")[0] == 0
     assert many
     assert not set(out.rglob("*.mp4"))
     (out / "notes.txt").write_text("mine")

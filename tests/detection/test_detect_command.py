@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from vpd.library.videos import Videos
 from vpd.report.detection_folder import DetectionFolder
 from vpd.report.plots import colours
 from vpd.report.timeline import timeline_figure
+from vpd.sequences import FeatureStore
 from vpd.types import Detection
 from vpd.video import read_video_info, write_video
 
@@ -92,9 +94,12 @@ def test_everything_asked_for_is_written(library):
 
 
 def test_where_nothing_is_found_no_reel_is_promised(library, tmp_path):
-    asked = ("--clips", "--reel", "--at-least", "1.01", "--out", tmp_path / "out")
+    (sequence,) = FeatureStore(library, "joints2d").sequences("new")
+    nobody = replace(sequence, valid=np.zeros(len(sequence), bool))
+    write_features(library.features("joints2d", "new"), [nobody], sequence.d, RECIPE)
+    asked = ("--clips", "--reel", "--at-least", "0.9", "--out", tmp_path / "out")
     output = " ".join(run("--library", library.root, *asked).split())
-    assert "No action reached the score 1.01, so there are no clips and no reel. `--at-least`" in output
+    assert "No action reached the score 0.90, so there are no clips and no reel. `--at-least`" in output
     assert not (tmp_path / "out/clips").exists()
     assert not (tmp_path / "out/reel.mp4").exists()
 
