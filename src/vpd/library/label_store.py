@@ -134,7 +134,8 @@ class LabelStore:
     def remove(self, names: Sequence[str], version: str | None = None) -> list[Label]:
         """Remove labels. Returns them. Raises as `edit`."""
         with self._changing() as found:
-            gone = [_find(found.labels, name) for name in names]
+            named = (_find(found.labels, name) for name in names)
+            gone = list({label.id: label for label in named}.values())
             for label in gone:
                 _check_version(label, version)
             found.table.remove(label.record.index for label in gone)
