@@ -27,7 +27,7 @@ def split_reviewed(labels: Sequence[Segment]) -> tuple[list[Segment], list[Segme
 def class_names(segments: Sequence[Segment], class_agnostic: bool) -> list[str]:
     """The classes, sorted. Raises InputError where there is no segment."""
     if not segments:
-        raise InputError(Sentence("error_label_one"))
+        raise InputError(Sentence("error_nothing_labelled"))
     return [ACTION] if class_agnostic else sorted({e.label or ACTION for e in segments})
 
 

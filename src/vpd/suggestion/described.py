@@ -28,18 +28,17 @@ class Described:
 
     Attributes
     ----------
-    linear, kernels : the two blocks (N, 2, n) of the regressions of these names, in both orientations.
+    blocks : two (N, 2, n) each, in both orientations, for the regressions `linear` and `kernels`.
     joints : whether the features are joints in the picture.
     """
 
-    linear: Blocks
-    kernels: Blocks
+    blocks: tuple[Blocks, Blocks]
     joints: bool
 
     def at(self, indices: Array) -> Described:
         """Those of some of the moments."""
-        linear, kernels = ((blocks[0][indices], blocks[1][indices]) for blocks in (self.linear, self.kernels))
-        return Described(linear, kernels, self.joints)
+        linear, kernels = ((one[indices], other[indices]) for one, other in self.blocks)
+        return Described((linear, kernels), self.joints)
 
 
 def responses(sequences: Sequence[FeatureSequence]) -> Array:
@@ -59,4 +58,4 @@ def described(sequences: Sequence[FeatureSequence], found: Array | None = None) 
     at_moments = np.array([moments(s, MOMENTS) for s in sequences])
     over_time = np.array([statistics(s) for s in sequences])
     joints = bool(len(sequences)) and mirror_keeps_distances(sequences)
-    return Described((at_moments, over_time), (shares, greatest), joints)
+    return Described(((at_moments, over_time), (shares, greatest)), joints)

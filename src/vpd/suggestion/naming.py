@@ -18,7 +18,7 @@ from vpd.recognition.neighbours import soft_votes
 from vpd.recognition.recognisers import QUICK_JOINTS_PRIOR, QUICK_PRIOR, WIDTH_BESIDE
 from vpd.recognition.together import MOST_TOGETHER, balanced, neighbour_votes, spread
 from vpd.sequences.sides import ClassSides, decide, mirror_costs
-from vpd.suggestion.described import Blocks, Described
+from vpd.suggestion.described import Described
 from vpd.types import Array
 
 VOTERS = 5
@@ -55,8 +55,10 @@ def _oriented(both: Array, rows: Array, columns: Array, cost: float) -> Array:
     return nearest
 
 
-def _blocks(described: Described) -> tuple[Blocks, Blocks]:
-    return described.linear, described.kernels
+def _weights(prior: Array, held_out: Sequence[Array], targets: Array) -> Array:
+    """(M,) weights of the members by what each says (K, C) of a labelled one that is left out."""
+    truth = np.arange(len(targets)), targets
+    return mixture_weights(np.array([one[truth] for one in held_out]), prior)
 
 
 def name(
@@ -84,7 +86,7 @@ def name(
     cost = float(mirror_costs({"": side}, [""])[0])
     regressions = [
         LinearClassifier(sides=side).fit_described(blocks, classes[targets])
-        for blocks in _blocks(described.at(known))
+        for blocks in described.at(known).blocks
     ]
     counts = np.bincount(targets)
     prior = np.array(QUICK_JOINTS_PRIOR if described.joints else QUICK_PRIOR)
@@ -94,9 +96,7 @@ def name(
         np.fill_diagonal(between, np.inf)
         others = counts - np.eye(len(classes))[targets]
         warping = soft_votes(between, targets, others, WIDTH_BESIDE)
-        held_out = [warping, *(model.held_out_ for model in regressions)]
-        truth = np.arange(len(known)), targets
-        weights = mixture_weights(np.array([one[truth] for one in held_out]), prior)
+        weights = _weights(prior, [warping, *(model.held_out_ for model in regressions)], targets)
     strength = float((len(known) / len(classes)) ** -0.5)
     answers = np.zeros((len(asked), len(classes)))
     lots = -(-len(asked) // MOST_TOGETHER)
@@ -106,7 +106,7 @@ def name(
         warping = soft_votes(to_examples, targets, counts, WIDTH_BESIDE)
         by_regression = [
             model.described_proba(blocks)
-            for model, blocks in zip(regressions, _blocks(described.at(some)), strict=True)
+            for model, blocks in zip(regressions, described.at(some).blocks, strict=True)
         ]
         own = np.tensordot(weights, np.array([warping, *by_regression]), axes=1)
         votes = neighbour_votes(to_examples, _oriented(both, some, some, cost), VOTERS, WIDTH_BESIDE)
