@@ -119,7 +119,7 @@ def test_a_video_without_the_features_is_not_passed_over(library):
 
 
 def test_picks_that_are_taken_back_are_counted(library):
-    library.pick_athlete("new2", 0.1, 5, 5)
+    assert library.pick_athlete("new2", 0.1, 5, 5).boxes_file == "new2.csv"  # beside which it changes nothing
     library.pick_athlete("new2", 0.5, 5, 5)
     assert [library.forget_picks("new2").forgotten for _ in range(2)] == [2, 0]
 

@@ -83,6 +83,8 @@ def athletes(
 
 
 def _changed(layout: Layout, kept: PicksResult, picked: bool) -> str:
+    if picked and kept.boxes_file:
+        return f"Kept in {layout.picks}. It changes nothing while boxes/{kept.boxes_file} is there."
     if picked:
         return f"Kept in {layout.picks}. `vpd run` follows it."
     if not kept.forgotten:

@@ -12,6 +12,7 @@ from vpd.errors import InputError
 from vpd.library.artefact import read_notes
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
+from vpd.library.user_files import UserFiles
 from vpd.library.videos import VideoRow, Videos
 from vpd.strings import Sentence
 from vpd.verbs.progress import Progress
@@ -126,16 +127,25 @@ class ForgetRequest:
 
 @dataclass(frozen=True)
 class PicksResult:
-    """The present picks of the video, which `vpd run` uses, and the number of those taken back."""
+    """The present picks of the video, which `vpd run` uses, and the number of those taken back.
+
+    ``boxes_file`` is the user's file of boxes, beside which picks change nothing; "" where there is none.
+    """
 
     video: str
     picks: tuple[Pick, ...]
     forgotten: int = 0
+    boxes_file: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         picks = [vars(pick) for pick in self.picks]
-        return {"video": self.video, "picks": picks, "forgotten": self.forgotten}
+        return {
+            "video": self.video,
+            "picks": picks,
+            "forgotten": self.forgotten,
+            "boxes_file": self.boxes_file,
+        }
 
 
 def athletes(library: Layout, request: AthletesRequest, progress: Progress | None = None) -> AthletesResult:
@@ -218,4 +228,6 @@ def check_inside(pick: Pick, row: VideoRow) -> None:
 
 def _picks_of(library: Layout, video: str, videos: Videos) -> PicksResult:
     picks = kept.read_picks(library.picks)
-    return PicksResult(video, tuple(p for p in picks if videos.matches(p.video) == [video]))
+    boxes = UserFiles(library, videos.names).boxes.get(video)
+    own = tuple(p for p in picks if videos.matches(p.video) == [video])
+    return PicksResult(video, own, boxes_file=boxes.name if boxes else "")
