@@ -368,6 +368,21 @@ def test_videos_are_added_by_their_path(page, tmp_path):
     page.get_by_role("heading", name="added", exact=True).wait_for()
 
 
+def test_rows_of_labels_that_cannot_be_read_are_named(page, library):
+    before = library.labels.read_text()
+    reviewed = "v3,,0,4,reviewed\nv3,,2,4,reviewed\n"  # the last two seconds twice
+    library.labels.write_text(before + reviewed + "nowhere,,0,1,kick\n")
+    page.goto("/#/library")
+    page.reload()
+    assert (
+        "no video 'nowhere'" in page.wait_for_selector("p.problem:has-text('labels.csv, line')").inner_text()
+    )
+    share = round(100 * 4 / Videos.read(library).rows["v3"].duration_s)
+    card = page.locator("li.video", has=page.locator("h2", has_text=re.compile("^v3$")))
+    assert f"{share} %" in card.inner_text()
+    library.labels.write_text(before)
+
+
 def test_an_empty_library_says_what_to_do_on_every_screen(browser, tmp_path):
     make_library(tmp_path / "empty")
     with serving(Layout(tmp_path / "empty")) as address, new_page(browser, address) as page:
