@@ -47,6 +47,13 @@ def test_subsets_may_name_file_names_but_not_what_is_ambiguous(tmp_path):
     path.write_text(json.dumps({"1": [["v3.mp4", segment_key(SEGMENTS[5])]]}))
     assert read_subsets(path, SEGMENTS)[1][0].tolist() == [3, 5]
     twice = [*SEGMENTS, Segment("v3", 2.0, 3.0, None, "class 1")]
+    path.write_text(json.dumps({"1": []}))
+    with pytest.raises(LabelError, match="not a list of subsets by k"):
+        read_subsets(path, SEGMENTS)
+    path.write_text(json.dumps({"1": [["v3@0-1"]]}))
+    with pytest.raises(LabelError, match="'v3@0-1' has 2 labels"):
+        read_subsets(path, [*SEGMENTS, Segment("v3", 0.0, 1.0, None, "class 1")])
+    path.write_text(json.dumps({"1": [["v3.mp4", segment_key(SEGMENTS[5])]]}))
     with pytest.raises(LabelError, match="holds 2 labelled segments"):
         read_subsets(path, twice)
     path.write_text(json.dumps({"1": [["nobody"]]}))

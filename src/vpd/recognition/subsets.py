@@ -14,7 +14,7 @@ from vpd.files import parse_json, read_text
 from vpd.library.artefact import write_text
 from vpd.library.cells import parse_whole
 from vpd.library.names import VideoNames
-from vpd.recognition.actions import ActionFinder, segment_key
+from vpd.recognition.actions import ActionFinder, action_key, segment_key
 from vpd.strings import Sentence
 from vpd.types import Array, Segment
 
@@ -95,9 +95,7 @@ def read_subsets(path: Path, segments: Sequence[Segment], names: VideoNames | No
         except InputError as error:
             raise LabelError(f"{path}: {error}") from error
         if len(found) != 1:
-            why = f"holds {len(found)} labelled segments; name a segment as VIDEO@START-END"
-            gone = "is not among the labels; correct it, or delete the file to have it made again"
-            raise LabelError(f"{path}: {name!r} {why if found else gone}")
+            raise LabelError(f"{path}: {name!r} {_why(len(found), action_key(name, names) is not None)}")
         return found[0]
 
     def subset(k: str, written: list[str]) -> Array:
@@ -109,10 +107,19 @@ def read_subsets(path: Path, segments: Sequence[Segment], names: VideoNames | No
     return {_k(k, path): [subset(k, one) for one in lists] for k, lists in named.items()}
 
 
+def _why(count: int, is_span: bool) -> str:
+    """Why a name does not mean one segment."""
+    if not count:
+        return "is not among the labels; correct it, or delete the file to have it made again"
+    if is_span:
+        return f"has {count} labels: `vpd labels check` names them"
+    return f"holds {count} labelled segments; name a segment as VIDEO@START-END"
+
+
 def _is_list_of_lists(lists: object) -> bool:
-    return isinstance(lists, list) and all(
-        isinstance(one, list) and one and all(isinstance(name, str) for name in one) for one in lists
-    )
+    if not isinstance(lists, list) or not lists:
+        return False
+    return all(isinstance(one, list) and one and all(isinstance(name, str) for name in one) for one in lists)
 
 
 def _k(text: str, path: Path) -> int:
