@@ -2,6 +2,9 @@
 
 import shutil
 
+import pytest
+
+from vpd.errors import LabelError
 from vpd.library.layout import Layout
 from vpd.verbs.retrieve import RetrieveRequest, retrieve
 
@@ -16,6 +19,13 @@ def test_the_queries_of_the_library_are_taken(layout, tmp_path):
     assert found.figures["joints2d"].precision == {1: 1.0}
     assert "2 of 4 labelled actions are queries (queries.csv)." in map(str, found.notes)
     assert found.together["joints2d"].queries == 2
+    library.queries.write_text("video\na1\nnowhere\n")
+    assert "1 row of queries.csv names no labelled action" in " ".join(
+        map(str, retrieve(library, asked).notes)
+    )
+    library.queries.write_text("video,start_s,end_s\na1,0.4,1.2\n")
+    with pytest.raises(LabelError, match="start_s is not read: write a query into video, as VIDEO@START-END"):
+        retrieve(library, asked)
 
 
 def test_more_actions_than_a_graph_holds_are_ranked_by_distance_alone(layout, monkeypatch):

@@ -13,6 +13,8 @@ from vpd.recognition.actions import ActionFinder
 from vpd.types import Segment
 
 TABLE = Columns(required=("video",))
+SPAN = ("start_s", "end_s", "start_frame", "end_frame")
+"""Columns of labels that a file of queries does not have."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,12 @@ def query_file(path: Path, segments: Sequence[Segment], names: VideoNames | None
     unknown: list[Record] = []
     wrong: list[TableError] = []
     try:
-        records = list(read_table(path, TABLE).unchecked())
+        table = read_table(path, TABLE)
+        if spans := [name for name in table.header if name.strip().casefold() in SPAN]:
+            raise TableError(path, f"{spans[0]} is not read: write a query into video, as VIDEO@START-END")
     except TableError as error:
         return QueryFile([], [], [error])
-    for record in records:
+    for record in table.unchecked():
         try:
             record.check()
             record.needed("video")
@@ -57,7 +61,12 @@ def read_queries(path: Path, segments: Sequence[Segment], names: VideoNames | No
 
     Rows of videos that the library lacks are skipped, because a library may hold a part of a data set.
     """
+    return usable_queries(path, segments, names).indices
+
+
+def usable_queries(path: Path, segments: Sequence[Segment], names: VideoNames | None = None) -> QueryFile:
+    """As `read_queries`, with the rows that were skipped."""
     found = query_file(path, segments, names)
     if found.wrong:
         raise LabelError(str(found.wrong[0])) from found.wrong[0]
-    return found.indices
+    return found

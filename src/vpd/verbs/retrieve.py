@@ -12,7 +12,7 @@ from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.recognition.affinity import MOST, ranks_by_affinity
 from vpd.recognition.examples import load_examples
-from vpd.recognition.queries import read_queries
+from vpd.recognition.queries import usable_queries
 from vpd.recognition.retrieval import Retrieval, evaluate_retrieval, retrieval_distances
 from vpd.sequences import FeatureStore
 from vpd.strings import Sentence
@@ -108,8 +108,11 @@ def retrieve(library: Layout, request: RetrieveRequest, progress: Progress | Non
     names = list(request.features or [choice.name])
     queries = None
     if library.queries.exists():
-        queries = set(read_queries(library.queries, labelled, videos.names))
+        found = usable_queries(library.queries, labelled, videos.names)
+        queries = set(found.indices)
         notes = (*notes, Sentence("note_queries", {"count": len(queries), "of": len(labelled)}))
+        if found.unknown:
+            notes = (*notes, Sentence("note_no_queries", {"count": len(found.unknown)}))
     figures: dict[str, Retrieval] = {}
     together: dict[str, Retrieval] = {}
     missing: dict[str, int] = {}
