@@ -20,7 +20,7 @@ RANDOM_EVERY = 8
 """One question in this many is drawn at random. Only these measure the accuracy."""
 PROBABLE = 0.65
 """Least probability of a proposal. A wrong one costs the user an action, and naming a moment costs one."""
-LEAST_NAMED, JOINTS_LEAST_NAMED = 8, 20
+LEAST_NAMED, JOINTS_LEAST_NAMED = 8, 16
 """Labels before which nothing is proposed; more by joints, whose first proposals are too often wrong."""
 SINGLE = 0.25
 """Largest share of labels that are the only one of their class. It is Good's estimate (1953) of the chance
