@@ -9,8 +9,8 @@ the program that started the run is killed; a killed node is replaced, a killed 
 end every artefact must have the bytes of a run in one process that nothing disturbed.
 
 `overhead`: the same clips by `-j 2` and by a Ray cluster of two nodes of one core that runs already, to crops
-and a teacher's features, by the clock and by processor time; that of the idle cluster counts for both.
-Start-up is what a library of two videos of six frames takes.
+and a teacher's features, by the clock and by processor time; that of the idle cluster counts for both. A
+third of the clips is run as well, and the difference is compared: start-up is in neither.
 
 `tasks`: tasks of one millisecond through the engine, and the memory of the program that sends them.
 
@@ -287,10 +287,11 @@ class Processors:
 
 
 def overhead(folder: Path, clips: int) -> dict[str, float]:
-    """Seconds by `-j 2` and by Ray on two nodes; the share that Ray takes more, beyond its start-up."""
+    """Seconds by `-j 2` and by Ray on two nodes; the share that Ray takes more for all clips than for a third
+    of them, so that start-up counts in neither.
+    """
     videos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[:clips]
-    spent: dict[str, float] = {}
-    work: dict[str, float] = {}
+    spent: dict[str, dict[str, float]] = {}
     nodes = TwoNodes()
     try:
         time.sleep(SETTLING_S)
@@ -298,17 +299,18 @@ def overhead(folder: Path, clips: int) -> dict[str, float]:
             # What reads the programs from the disk first is not counted.
             _timed(made_library(Path(place, "first"), ["a"]), "workers", nodes.address)
             for engine in ("workers", "ray"):
-                tiny = made_library(Path(place, f"tiny-{engine}"), ["a", "b"])
-                layout = make_library(Path(place, engine))
-                add_videos(layout, videos)
-                start, whole = (_timed(library, engine, nodes.address) for library in (tiny, layout))
-                for name in start:
-                    spent |= {f"{engine}_start_{name}": start[name], f"{engine}_{name}": whole[name]}
-                    work[f"{engine}_{name}"] = whole[name] - start[name]
+                for part, some in (("third", videos[: clips // 3]), ("all", videos)):
+                    layout = make_library(Path(place, f"{engine}-{part}"))
+                    add_videos(layout, some)
+                    spent[f"{engine}_{part}"] = _timed(layout, engine, nodes.address)
     finally:
         nodes.close()
-    more = {f"overhead_{name}": work[f"ray_{name}"] / work[f"workers_{name}"] - 1 for name in start}
-    return {**spent, "clips": len(videos), **more}
+    found: dict[str, float] = {"clips": len(videos)}
+    for unit in ("s", "processor_s"):
+        found |= {f"{name}_{unit}": seconds[unit] for name, seconds in spent.items()}
+        ray, workers = (spent[f"{e}_all"][unit] - spent[f"{e}_third"][unit] for e in ("ray", "workers"))
+        found[f"overhead_{unit}"] = ray / workers - 1
+    return found
 
 
 def _timed(layout: Layout, engine: str, address: str) -> dict[str, float]:
