@@ -1120,7 +1120,7 @@ class Library:
     def export_labels(
         self,
         format: str,
-        folder: AnyPath = ".",
+        folder: AnyPath | None = None,
         videos: str | Sequence[str] = (),
         labels: str | Sequence[str] = (),
     ) -> ExportResult:
@@ -1130,15 +1130,15 @@ class Library:
         ----------
         format : str
             csv, boris, elan, label-studio, cvat, opensportslab, e2e-spot, activitynet or sportscode.
-        folder : str or path
-            Where to write.
+        folder : str or path, optional
+            Where to write; by default a new folder in results/ of the library.
         videos, labels : sequence of str
             Only of these videos and classes; all where empty.
 
         Returns
         -------
         ExportResult
-            ``files`` and the number of ``segments``.
+            ``files``, the number of ``segments``, and ``notes`` on those that the format cannot hold.
 
         Raises
         ------
@@ -1147,6 +1147,5 @@ class Library:
         """
         from vpd.verbs.labels import ExportRequest, export_labels
 
-        return export_labels(
-            self.layout, ExportRequest(format, Path(folder), _several(videos), _several(labels))
-        )
+        place = None if folder is None else Path(folder)
+        return export_labels(self.layout, ExportRequest(format, place, _several(videos), _several(labels)))

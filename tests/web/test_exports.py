@@ -12,7 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.made import ended, job_of, made_library, result_of
-from vpd.errors import InputError
+from vpd import Library
+from vpd.errors import InputError, LabelError
 from vpd.library.frames import Recording, read_times
 from vpd.library.label_store import LabelStore, NewLabel
 from vpd.library.labels import REVIEWED, read_labels
@@ -87,6 +88,15 @@ def test_labels_without_pictures_are_in_files_and_named_beside_clips(client, lay
         text = Path(file["path"]).read_text()
         assert "broken" in text
         assert REVIEWED in text
+    body = {"output": "file", "format": "cvat"}
+    done = result_of(client, client.post("/api/export", json=body))
+    assert "1 label in broken is left out: cvat counts frames" in done["notes"][0]["text"]
+    for name in ("cvat", "label-studio", "e2e-spot"):
+        found = Library(layout.root).export_labels(name)
+        assert [note.values["video"] for note in found.notes] == ["broken"]
+        assert found.segments == len(Library(layout.root).list_labels().labels) - 1
+    with pytest.raises(LabelError, match="cvat counts frames"):
+        Library(layout.root).export_labels("cvat", videos="broken")
     for output in ("playlist", "clips"):
         body = {"output": output, "classes": ["kick"]}
         done = result_of(client, client.post("/api/export", json=body))

@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say, say_warning
+from vpd.cli.common import (
+    JsonOption,
+    LibraryOption,
+    console,
+    open_library,
+    print_json,
+    say,
+    say_notes,
+    say_warning,
+)
 from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.formats.table import FORMATS, WRITTEN
@@ -239,7 +248,10 @@ def export(
     result = verb.export_labels(open_library(library), request)
     if as_json:
         print_json(result.to_json())
-        return
-    for file in result.files:
-        say(f"wrote {file}")
-    say(f"{counted(result.segments, 'segment')} written.")
+    else:
+        for file in result.files:
+            say(f"wrote {file}")
+        say(f"{counted(result.segments, 'segment')} written.")
+    say_notes(result.notes)
+    if result.notes:
+        raise typer.Exit(1)

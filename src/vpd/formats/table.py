@@ -33,13 +33,14 @@ from vpd.types import Segment
 @dataclass(frozen=True)
 class Format:
     """One program: the suffix of its files, and their writer and reader. ``write_one`` writes one file a
-    video.
+    video. ``by_frame`` says whether what is written counts frames, which those of a scanned video are.
     """
 
     suffix: str
     read: Read
     write_all: Callable[[Path, Sequence[Segment], Mapping[str, Media]], None] | None = None
     write_one: Callable[[Path, Sequence[Segment], Media], None] | None = None
+    by_frame: bool = False
 
     @property
     def writes(self) -> bool:
@@ -51,11 +52,11 @@ FORMATS = {
     "csv": Format(".csv", read_csv),
     "boris": Format(".csv", read_boris, write_all=write_boris),
     "elan": Format(".eaf", read_elan, write_one=write_elan),
-    "label-studio": Format(".json", read_label_studio, write_all=write_label_studio),
-    "cvat": Format(".xml", read_cvat, write_one=write_cvat),
+    "label-studio": Format(".json", read_label_studio, write_all=write_label_studio, by_frame=True),
+    "cvat": Format(".xml", read_cvat, write_one=write_cvat, by_frame=True),
     "opensportslab": Format(".json", read_opensportslab, write_all=write_opensportslab),
     "soccernet": Format(".json", read_soccernet),
-    "e2e-spot": Format(".json", read_e2e_spot, write_all=write_e2e_spot),
+    "e2e-spot": Format(".json", read_e2e_spot, write_all=write_e2e_spot, by_frame=True),
     "via": Format(".json", read_via),
     "activitynet": Format(".json", read_activitynet, write_all=write_activitynet),
     "kinovea": Format(".kva", read_kinovea),

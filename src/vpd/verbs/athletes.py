@@ -161,7 +161,7 @@ def athletes(library: Layout, request: AthletesRequest, progress: Progress | Non
     if request.videos is None:
         names = [video for video in videos.rows if library.tracks(video).exists()]
     else:
-        names = [videos.readable(video).video for video in request.videos]
+        names = list(dict.fromkeys(videos.readable(video).video for video in request.videos))
     shots: list[ShotAthletes] = []
     boxes_file, missed = {}, {}
     for number, video in enumerate(names):

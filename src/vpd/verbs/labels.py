@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from vpd.counting import counted
 from vpd.errors import InputError, LabelError, unknown_name
-from vpd.formats.table import Media, export_segments, guess_format, import_segments, written_format
+from vpd.formats.table import FORMATS, Media, export_segments, guess_format, import_segments, written_format
 from vpd.library.backup import Restored
 from vpd.library.csv_file import Table, write_rows
 from vpd.library.frames import read_times
@@ -20,6 +21,7 @@ from vpd.library.layout import Layout
 from vpd.library.own_folder import own_folder
 from vpd.library.results import results_folder
 from vpd.library.videos import OK, VideoRow, Videos
+from vpd.strings import Sentence
 from vpd.types import Segment
 
 Report = Callable[[float, str], None]
@@ -315,20 +317,41 @@ class ExportRequest:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """The files written."""
+    """The files and the number of segments written, and sentences on those that the format cannot hold."""
 
     files: list[Path]
     segments: int
+    notes: tuple[Sentence, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"files": [str(file) for file in self.files], "segments": self.segments}
+        notes = [note.to_json() for note in self.notes]
+        return {"files": [str(file) for file in self.files], "segments": self.segments, "notes": notes}
+
+
+def with_frames(
+    name: str, segments: Sequence[Segment], media: Mapping[str, Media]
+) -> tuple[list[Segment], dict[str, Media], list[Sentence]]:
+    """The segments and the videos that the format called ``name`` can hold, and sentences on the others.
+
+    Raises LabelError where there are others alone.
+    """
+    known = {video: one for video, one in media.items() if one.fps or not FORMATS[name].by_frame}
+    counts = Counter(s.video for s in segments if s.video not in known)
+    said = [
+        Sentence("note_without_frames", {"video": video, "count": count, "format": name})
+        for video, count in counts.items()
+    ]
+    if said and not known:
+        raise LabelError(said[0])
+    return [s for s in segments if s.video in known], known, said
 
 
 def export_labels(library: Layout, request: ExportRequest, progress: Report | None = None) -> ExportResult:
     """Write labels for another program.
 
-    Raises InputError for an unknown format or unusable labels, and where the folder holds foreign files.
+    Labels of videos without frames are left out, and named, where the format counts frames. Raises InputError
+    for an unknown format or unusable labels, and where the folder holds foreign files.
     """
     videos = Videos.read(library)
     chosen = list_labels(library, ListRequest(request.videos, request.labels)).labels
@@ -339,6 +362,9 @@ def export_labels(library: Layout, request: ExportRequest, progress: Report | No
     find = MediaOf(videos)
     segments = [label.segment for label in chosen]
     media = {video: find.of(video) for video in dict.fromkeys(s.video for s in segments)}
+    notes: list[Sentence] = []
+    if request.format != CSV:
+        segments, media, notes = with_frames(request.format, segments, media)
     place = results_folder(library, "export") if request.folder is None else request.folder
     with own_folder(place, "export") as folder:
         folder.begin()
@@ -346,7 +372,7 @@ def export_labels(library: Layout, request: ExportRequest, progress: Report | No
             files = [_export_csv(chosen, found.table, place)]
         else:
             files = export_segments(request.format, segments, media, place)
-    return ExportResult(files, len(segments))
+    return ExportResult(files, len(segments), tuple(notes))
 
 
 def _export_csv(labels: Sequence[Label], table: Table, folder: Path) -> Path:

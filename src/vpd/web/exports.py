@@ -20,7 +20,7 @@ from vpd.strings import Sentence
 from vpd.types import Detection
 from vpd.verbs.detections import COLUMNS, detection_rows
 from vpd.verbs.labelled import named_singly
-from vpd.verbs.labels import CSV, MediaOf
+from vpd.verbs.labels import CSV, MediaOf, with_frames
 from vpd.verbs.rows import SEGMENT_COLUMNS, segment_row, to_csv
 from vpd.video import cut_clip
 from vpd.web.app_state import State, StateOf
@@ -84,7 +84,7 @@ def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
         notes: list[Sentence] = []
         with new_results(state.workspace.layout, "export") as folder:
             if body.output == "file":
-                files = _write_file(body, state, segments, folder)
+                files, notes = _write_file(body, state, segments, folder)
             else:
                 shown, notes = _with_pictures(state, segments)
                 files = _write(body, state, shown, folder, job)
@@ -95,19 +95,24 @@ def export(body: ExportBody, state: StateOf) -> dict[str, Any]:
     return {"job": state.jobs.start("export", body.what, work).to_json()}
 
 
-def _write_file(body: ExportBody, state: State, segments: list[Detection], folder: Path) -> list[Path]:
-    """Write a table or another program's file, also of videos that are not scanned or set aside."""
+def _write_file(
+    body: ExportBody, state: State, segments: list[Detection], folder: Path
+) -> tuple[list[Path], list[Sentence]]:
+    """Write a table or another program's file, also of videos that are not scanned or set aside. Returns the
+    files, and sentences on segments that they cannot hold.
+    """
     find = MediaOf(state.workspace.videos)
     media = {video: find.of(video) for video in dict.fromkeys(s.video for s in segments)}
     if body.format != CSV:
-        return list(export_segments(body.format, segments, media, folder))
+        held, media, notes = with_frames(body.format, segments, media)
+        return list(export_segments(body.format, held, media, folder)), notes
     out = folder / f"{body.what}.csv"
     if body.what == "labels":
         table = to_csv(SEGMENT_COLUMNS, [segment_row(s) for s in segments])
     else:
         table = to_csv(COLUMNS, detection_rows(segments, {v: one.times_s for v, one in media.items()}))
     write_text(table, out)
-    return [out]
+    return [out], []
 
 
 def _with_pictures(state: State, segments: list[Detection]) -> tuple[list[Detection], list[Sentence]]:
