@@ -61,6 +61,8 @@ def test_a_segment_that_cannot_be_recognised_ends_with_1(vpd, library):
     assert code == 1
     assert [a["label"] for a in answers] == [*truth[-UNLABELLED:-1], None]
     assert "not recognised: v19 has no features 'vipe'" in err
+    code, out, _ = vpd("recognise", "v18@0-1", "v19@0-1", "-f", "vipe", "-L", layout.root)
+    assert (code, "1 of 2 segments, learned from 16 labels" in out) == (1, True)
 
 
 def test_evaluate_measures_and_keeps_its_split(vpd, library):

@@ -7,6 +7,7 @@ import pytest
 import vpd
 from tests.web.made import made_library
 from vpd.library.labels import REVIEWED
+from vpd.verbs.detect import DetectListener
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +27,12 @@ def test_reviewed_spans_are_no_class_of_recognition_search_and_retrieval(library
     assert set(measured.evaluation.parts.labels) == {"jump", "kick"}
     assert {hit.segment.label for hit in library.search("v0@1-2", uncut=False).hits} == {"jump", "kick"}
     assert library.retrieve().figures["vipe-window"].queries == 12
+
+
+def test_reviewed_spans_are_not_shown_as_labels_of_a_video(library):
+    shown = []
+    listener = DetectListener()
+    listener.video = lambda found: shown.extend(found.labels)
+    library.detect("v0", method="search", listener=listener)
+    assert len(shown) == 2
+    assert {segment.label for segment in shown} == {"jump"}

@@ -101,10 +101,11 @@ def _print_recognised(result: RecogniseResult, path: Path | None) -> None:
         span = (f"{a.segment.start_s:.2f}", f"{a.segment.end_s:.2f}")
         table.add_row(a.segment.video, *span, a.label or "-", f"{a.probability:.2f}" if a.label else "")
     console.print(table)
-    count, by = len(result.answers), result.features.name
+    named, by = sum(a.label is not None for a in result.answers), result.features.name
+    of = "" if result.complete else f"{named} of "
     written = f" Written to {path}" if path else ""
     learned = counted(result.learned_from, "label")
-    say(f"{counted(count, 'segment')}, learned from {learned} by {by}.{written}")
+    say(f"{of}{counted(len(result.answers), 'segment')}, learned from {learned} by {by}.{written}")
 
 
 def evaluate(
@@ -159,7 +160,8 @@ def _print_evaluated(result: EvaluateResult, paths: list[Path]) -> None:
     console.print(accuracy_table(result.evaluation))
     parts = result.evaluation.parts
     training = counted(len(parts.train), "segment")
-    say(f"{training} to train, {len(parts.test)} to test, {len(parts.labels)} in all.")
+    chosen = f", {len(parts.validation)} to choose epochs" if len(parts.validation) else ""
+    say(f"{training} to train, {len(parts.test)} to test{chosen}, {len(parts.labels)} in all.")
     for sentence in (result.setting, result.advice()):
         if sentence:
             say(sentence)

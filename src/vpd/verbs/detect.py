@@ -290,7 +290,7 @@ class _Task:
                 video,
                 [within(d, self.videos) for d in found if d.video == video and d.score >= shown_from],
                 of_video,
-                [s for s in self.labels if s.video == video],
+                [s for s in self.labels if s.video == video and s.label != REVIEWED],
                 float(self.times_s[video][-1]),
                 classes,
             )
