@@ -331,14 +331,12 @@ class Library:
         """
         return parse_query(text, self.videos)
 
-    def sequences(
-        self, segments: Segment | Iterable[Segment], name: str | None = None
-    ) -> list[FeatureSequence]:
+    def sequences(self, segments: Span | Iterable[Span], name: str | None = None) -> list[FeatureSequence]:
         """The features of segments, for recognisers and detectors.
 
         Parameters
         ----------
-        segments : iterable of Segment
+        segments : iterable of Segment or str
             Spans of athletes.
         name : str, optional
             Of the features; by default as `features`.
@@ -353,8 +351,10 @@ class Library:
         InputError
             Where a segment has no features.
         """
-        store = self.features(name)
-        return [store.segment(segment) for segment in _several(segments)]
+        store, videos = self.features(name), self.videos
+        several = _several(segments)
+        spans = [parse_query(one, videos) if isinstance(one, str) else one for one in several]
+        return [store.segment(segment) for segment in spans]
 
     def search(
         self,

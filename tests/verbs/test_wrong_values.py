@@ -24,6 +24,13 @@ QUERY = "a1@0.4-1.2"
         (lambda library: library.compare(QUERY, "a2@0.4-1.2", mirror="x"), "no way to mirror 'x'"),
         (lambda library: library.overlay([QUERY, "a2@0.4-1.2"], mirror="x"), "no way to mirror 'x'"),
         (lambda library: library.query(3), "3 is not a query"),
+        (lambda library: library.search(QUERY, features=["vipe-window"]), "features are named in one text"),
+        (
+            lambda library: library.recognise(QUERY, features=["vipe-window"]),
+            "features are named in one text",
+        ),
+        (lambda library: library.remove_video(3), "no video 3"),
+        (lambda library: library.pick_athlete("a1", "0.1", 5, 5), "'0.1' of a pick is not a number"),
         (lambda library: library.add_label(QUERY, 3), "the label 3 is no text"),
         (lambda library: library.answer(QUERY, "accepted", "reviewed"), "'reviewed' is no class"),
         (lambda library: library.edit_label(library.list_labels().labels[0].id), "Nothing is to be changed"),
@@ -40,4 +47,5 @@ def test_segments_may_be_texts_and_a_tolerance_a_number(layout):
         library.search(QUERY, segments=[one]).rows() for one in ("a2@0.4-1.2", Segment("a2", 0.4, 1.2))
     )
     assert by_text == by_segment
+    assert len(library.sequences(["a1@0.4-1.2", Segment("a2", 0.4, 1.2)], "vipe-window")) == 2
     assert library.detect("new1", points=0.2).settings.points_s == 0.2

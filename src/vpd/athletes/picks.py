@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,8 @@ class Pick:
     athlete: int = 0
 
     def __post_init__(self) -> None:
+        if wrong := [v for v in (self.time_s, self.x, self.y, self.w, self.h) if not isinstance(v, Real)]:
+            raise InputError(f"{wrong[0]!r} of a pick is not a number")
         if not all(math.isfinite(v) for v in (self.time_s, self.x, self.y, self.w, self.h)):
             raise InputError(f"{self._said} holds a value that is not a number")
         if self.time_s < 0 or self.athlete < 0:

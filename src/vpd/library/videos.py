@@ -392,6 +392,8 @@ class Videos:
 
         Raises InputError where there is none, or more than one.
         """
+        if not isinstance(name, str):
+            raise unknown_video(name)
         return name if name in self.rows else self.names.find(name)
 
     def readable(self, name: str) -> VideoRow:

@@ -61,6 +61,10 @@ def choose_features(layout: Layout, named: str | None = None, recognition: bool 
 
     Raises InputError where the features named do not exist, or there are none.
     """
+    if named is not None and not isinstance(named, str):
+        raise InputError(
+            f"features are named in one text, such as 'vpd' or 'vipe-window,vpd', not as {named!r}"
+        )
     if named is not None:
         return FeatureChoice(_known(layout, named))
     settings = load_settings(layout.settings)
