@@ -110,7 +110,10 @@ def test_from_a_folder_of_videos_to_a_reel(page, library):
     labels = read_labels(library.labels, Videos.read(library))
     kicks = sum(s.label == "kick" for s in labels)
     assert {"cartwheel", "kick", "reviewed"} <= {s.label for s in labels}
-    assert {a.verdict for a in read_answers(library)} >= {"accepted", "rejected", "corrected"}
+    answers = read_answers(library)
+    assert {a.verdict for a in answers} >= {"accepted", "rejected"}
+    named = answers[-1]  # on Next, where the guess may have been right
+    assert (named.label, named.verdict) == ("kick", "accepted" if named.proposed == "kick" else "corrected")
     (reel,) = library.results.glob("export-*/reel.mp4")
     with av.open(str(reel)) as file:
         assert sum(1 for _ in file.decode(video=0)) >= 10 * kicks
