@@ -55,7 +55,8 @@ from vpd.models.torch_session import TorchSession
 from vpd.pose.movenet import MoveNet
 from vpd.recognition.bigru import BiGRUClassifier
 from vpd.search.coarse import SLOT_S, CoarseQueries
-from vpd.search.likely import CoarsePart, likely_slots
+from vpd.search.coarse_parts import CoarsePart
+from vpd.search.likely import likely_slots
 from vpd.search.likely_on_device import scores_on
 from vpd.settings import DistillSettings, EmbedSettings
 from vpd.settings.distill import HeadSettings

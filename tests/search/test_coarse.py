@@ -5,7 +5,8 @@ import pytest
 
 from tests.search.test_uncut import FPS, query_of, smooth, stream, stretched
 from vpd.search.coarse import MOST, NONE, SLOT_S, coarse_queries, coarse_stream, fit_basis, slot_rows
-from vpd.search.likely import CoarsePart, likely_slots, windows
+from vpd.search.coarse_parts import CoarsePart
+from vpd.search.likely import likely_slots, windows
 from vpd.search.streams import Stream
 from vpd.search.uncut import search_uncut
 from vpd.settings.search import SearchSettings

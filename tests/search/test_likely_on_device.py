@@ -11,7 +11,8 @@ from vpd.dtw.subsequence import stack_queries
 from vpd.errors import InputError
 from vpd.search import likely, likely_on_device
 from vpd.search.coarse import MOST, NONE, CoarseQueries
-from vpd.search.likely import CoarsePart, choose_gpu, likely_slots
+from vpd.search.coarse_parts import CoarsePart
+from vpd.search.likely import choose_gpu, likely_slots
 
 HERE = torch.device("cpu")
 

@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 from vpd.dtw.on_device import room
 from vpd.dtw.subsequence import PAD, Queries
 from vpd.search.coarse import NONE, CoarseQueries
-from vpd.search.likely import Chunk, CoarsePart, LikelySlot, cut
+from vpd.search.coarse_parts import Chunk, CoarsePart, LikelySlot, cut
 
 ROWS = 16
 """Numbers of four bytes for a slot besides itself and its distances: costs, and what they are made of."""

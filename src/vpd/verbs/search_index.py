@@ -33,7 +33,8 @@ from vpd.library.index_file import (
 from vpd.library.layout import Layout
 from vpd.library.lock import locked
 from vpd.search.coarse import NONE, NUMBERS, SLOT_S, Basis, coarse_queries, coarse_stream, fit_basis
-from vpd.search.likely import CoarsePart, choose_gpu, likely_slots, windows
+from vpd.search.coarse_parts import CoarsePart
+from vpd.search.likely import choose_gpu, likely_slots, windows
 from vpd.search.streams import Stream
 from vpd.sequences.store import videos_with
 from vpd.settings.search import SearchSettings
