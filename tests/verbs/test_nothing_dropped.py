@@ -77,7 +77,7 @@ def test_detect_says_where_nobody_is_seen(library):
 def test_a_tolerance_in_frames_is_of_one_rate():
     assert tolerance_s("5f", [25.0, 25.5]) == 0.2
     assert tolerance_s("0.2", [25.0, 60.0]) == 0.2
-    with pytest.raises(InputError, match="at 25 and another at 60 frames a second"):
+    with pytest.raises(InputError, match="from 25 to 60: write it in seconds"):
         tolerance_s("5f", [60.0, 25.0])
 
 

@@ -338,8 +338,8 @@ def tolerance_s(text: str, rates: Sequence[float]) -> float:
         raise InputError(f"the tolerance {text} of points is neither seconds nor frames; write 0.2 or 5f.")
     if frames and max(rates) > LIKE_RATES * min(rates):
         raise InputError(
-            f"the tolerance {text} means one time at {min(rates):g} and another at {max(rates):g} frames a "
-            "second: write it in seconds."
+            f"the tolerance {text} is no single time, as the videos' frames a second go from {min(rates):g} "
+            f"to {max(rates):g}: write it in seconds."
         )
     return frames_to_seconds(value, rates[0]) if frames else value
 
