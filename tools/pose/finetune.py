@@ -23,7 +23,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 if __package__ in (None, ""):
@@ -221,8 +221,9 @@ class Trainer:
         weights = {
             k: v.detach().to(torch.float16).contiguous().cpu() for k, v in plain_weights(self.mean).items()
         }
-        save_file(weights, str(path) + ".part")
-        Path(str(path) + ".part").replace(path)
+        part = Path(f"{path}.part")
+        part.write_bytes(save(weights))
+        part.replace(path)
 
     def choose_layout(self) -> None:
         """The faster of the two memory layouts for this device."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from vpd.errors import ArtefactError
@@ -61,7 +61,7 @@ class Checkpoint:
             tensors |= _named(f"optimiser.{index}.", {k: t for k, t in entry.items() if t is not None})
         said = {"key": self.key, "epoch": progress.epoch, "losses": progress.losses, "best": progress.best}
         with sealed(self.path) as part:
-            save_file(_plain(tensors), part, metadata={"progress": json.dumps(said), **BLANK})
+            part.write_bytes(save(_plain(tensors), {"progress": json.dumps(said), **BLANK}))
 
     def load(self, network: nn.Module, optimiser: torch.optim.Optimizer) -> Progress | None:
         """Restore the training. Returns None and changes nothing where there is no state of this key."""
@@ -84,7 +84,7 @@ class Checkpoint:
 def save_network(path: Path, network: nn.Module, about: dict[str, Any]) -> None:
     """Write a trained network with its recipe, completely or not at all."""
     with sealed(path) as part:
-        save_file(_plain(network.state_dict()), part, metadata={"baseline": json.dumps(about), **BLANK})
+        part.write_bytes(save(_plain(network.state_dict()), {"baseline": json.dumps(about), **BLANK}))
 
 
 def read_network(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

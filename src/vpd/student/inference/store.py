@@ -29,7 +29,6 @@ def save_student(student: BaseStudent, folder: Path, recipe: Recipe, more: dict[
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in student.state_dict().items()}
     (folder / CONFIG).unlink(missing_ok=True)
     with replacing(folder / WEIGHTS) as part:
-        # save_file makes files that their owner alone may read.
         weights = save(state)
         part.write_bytes(weights)
     config: dict[str, Any] = {"weights": hashlib.sha256(weights).hexdigest()[:32], "key": recipe.key}

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from vpd.files import parse_json
@@ -45,7 +45,7 @@ def save_checkpoint(
     # clones: tensors that share memory, such as a step counter of all parameters, are refused by safetensors
     kept = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with sealed(folder / FILE) as part:
-        save_file(kept, part, metadata={"training": json.dumps(asdict(training)), **BLANK})
+        part.write_bytes(save(kept, {"training": json.dumps(asdict(training)), **BLANK}))
 
 
 def load_checkpoint(

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from vpd.errors import InputError
@@ -122,7 +122,7 @@ class Loop:
         state["default_generator"] = torch.get_rng_state()
         about = {"settings": self.known_by, "history": json.dumps(self.history)}
         with sealed(self.folder / STATE) as part:
-            save_file(state, part, metadata={**about, **BLANK})
+            part.write_bytes(save(state, {**about, **BLANK}))
         rows = "".join(json.dumps(row) + "\n" for row in self.history)
         write_text(rows, self.folder / HISTORY)
 
