@@ -102,15 +102,8 @@ class TwoNodes:
 
     @staticmethod
     def workers() -> list[psutil.Process]:
-        """Processes that do a task of ours."""
-        found = []
-        for process in psutil.Process().children(recursive=True):
-            try:
-                if process.name().startswith("ray::") or "ray::_work" in " ".join(process.cmdline()):
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return [p for p in found if "IDLE" not in _title(p)]
+        """Processes that do a task of ours, and not Ray's own agents, with which their node ends."""
+        return [p for p in psutil.Process().children(recursive=True) if "ray::_work" in _title(p)]
 
     def close(self) -> None:
         """End both."""
