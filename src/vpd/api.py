@@ -28,7 +28,7 @@ from vpd.settings import Settings
 from vpd.settings.toml import load_settings
 from vpd.types import FeatureSequence, Segment
 from vpd.verbs.features import choose_features
-from vpd.verbs.labelled import Span
+from vpd.verbs.labelled import Span, segments_of
 from vpd.verbs.progress import Progress
 
 if TYPE_CHECKING:  # Here and below: what the verbs import takes seconds.
@@ -351,10 +351,8 @@ class Library:
         InputError
             Where a segment has no features.
         """
-        store, videos = self.features(name), self.videos
-        several = _several(segments)
-        spans = [parse_query(one, videos) if isinstance(one, str) else one for one in several]
-        return [store.segment(segment) for segment in spans]
+        store = self.features(name)
+        return [store.segment(segment) for segment in segments_of(_several(segments), self.videos)]
 
     def search(
         self,
@@ -865,7 +863,6 @@ class Library:
             Where one shows no athlete.
         """
         from vpd.verbs.compare import CompareRequest, compare
-        from vpd.verbs.labelled import segments_of
 
         a, b = segments_of([first, second], self.videos)
         return compare(self.layout, CompareRequest(a, b, features, mirror), progress)
@@ -900,7 +897,6 @@ class Library:
         InputError
             Where there are fewer than two, one shows no athlete, or the library has no poses of one.
         """
-        from vpd.verbs.labelled import segments_of
         from vpd.verbs.overlay import OverlayRequest, overlay
 
         return overlay(

@@ -19,6 +19,7 @@ from vpd.library.labels import REVIEWED, read_labels
 from vpd.library.layout import Layout
 from vpd.library.sealed_files import read_array, write_array
 from vpd.library.videos import Videos
+from vpd.recognition.examples import each_found
 from vpd.recognition.recognisers import CENTRE, SMOOTH_S, prepared
 from vpd.sequences import FeatureStore
 from vpd.strings import Sentence
@@ -257,13 +258,13 @@ def _pool(
     moments = [*((s, "") for s in fresh), *((s, s.label or NOTHING) for s in known)]
     # In an order that does not change when one is labelled, for what is kept of them.
     numbered = sorted(enumerate(moments, -len(fresh)), key=lambda moment: str(_place(moment[1][0])))
-    for number, (segment, label) in numbered:
-        try:
-            sequences.append(store.segment(segment))
-        except InputError as error:
+    for place, sequence in each_found(store, [segment for _, (segment, _) in numbered]):
+        number, (segment, label) = numbered[place]
+        if isinstance(sequence, str):
             if number >= 0:
-                unseen[number] = str(error)
+                unseen[number] = sequence
             continue
+        sequences.append(sequence)
         members.append(segment)
         names.append(label)
     progress(0.1, Sentence("doing_moments", {"count": len(members)}))

@@ -34,7 +34,8 @@ export const told = ({ key, values, text }) => (key ? t(key, Object.fromEntries(
 
 // The same as a sentence of its own; where its text begins with a gap, the first word may be a name, and stays.
 export const toldAlone = (said) => {
-  const text = told(said) + (/[\p{L}\p{N}]$/u.test(told(said)) ? "." : "");
+  const words = told(said);
+  const text = /[\p{L}\p{N}]$/u.test(words) ? `${words}.` : words;
   return (fallback[said.key] ?? "{").startsWith("{") ? text : text[0].toUpperCase() + text.slice(1);
 };
 
