@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vpd.athletes import Pick, add_pick, read_boxes, read_picks, write_picks
+from vpd.athletes import Pick, add_picks, read_boxes, read_picks, write_picks
 from vpd.athletes.bytetrack import Tracklet
-from vpd.athletes.picks import add_picks, picked
+from vpd.athletes.picks import picked
 from vpd.errors import InputError
 from vpd.library.backup import undo
 
@@ -29,14 +29,14 @@ def test_a_pick_replaces_the_one_of_its_time(tmp_path: Path) -> None:
     path = tmp_path / "athletes.csv"
     assert read_picks(path) == []
     for pick in (Pick("a", 1.0, 5, 5), Pick("a", 2.0, 6, 6), Pick("a", 1.0, 7, 7)):
-        add_pick(path, pick)
+        add_picks(path, [(pick, None)])
     assert [(p.time_s, p.x) for p in read_picks(path)] == [(1.0, 7), (2.0, 6)]
 
 
 def test_many_picks_are_one_change(tmp_path: Path) -> None:
     """The state before them stays the last one that is kept, however many they are."""
     path = tmp_path / "athletes.csv"
-    add_pick(path, Pick("a", 1.0, 5, 5))
+    add_picks(path, [(Pick("a", 1.0, 5, 5), None)])
     add_picks(path, [(Pick("a", second, 8, 8), (second - 0.5, second + 0.5)) for second in range(1, 9)])
     assert [(p.time_s, p.x) for p in read_picks(path)] == [(second, 8) for second in range(1, 9)]
     undo(path)

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from vpd.athletes.picks import Pick, add_pick, read_picks
+from vpd.athletes.picks import Pick, add_picks, read_picks
 from vpd.errors import InputError
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
@@ -20,7 +20,7 @@ def copy(layout, tmp_path):
     lines = mine.labels.read_text().splitlines()
     remarks = [f"{line},{'remark' if i == 0 else f'seen {i}'}" for i, line in enumerate(lines)]
     mine.labels.write_text("\n".join(remarks) + "\n")
-    add_pick(mine.picks, Pick("b1", 0.5, 20, 30))
+    add_picks(mine.picks, [(Pick("b1", 0.5, 20, 30), None)])
     return mine
 
 

@@ -88,11 +88,6 @@ def pick_of(record: Record, names: VideoNames | None = None) -> Pick:
         raise record.fail("video" if "there is no video" in str(error) else "time_s", error) from error
 
 
-def add_pick(path: Path, pick: Pick, names: VideoNames | None = None) -> None:
-    """Add ``pick`` to the file, as `add_picks` does."""
-    add_picks(path, [(pick, None)], names)
-
-
 def add_picks(
     path: Path, picks: Iterable[tuple[Pick, tuple[float, float] | None]], names: VideoNames | None = None
 ) -> None:
