@@ -161,7 +161,7 @@ def recognise_segments(
     """
     progress = progress or Progress()
     if not labelled:
-        raise InputError("there are no labelled segments to learn from; write some to labels.csv")
+        raise InputError(Sentence("error_no_labels"))
     progress(0.0, "reading features")
     known, wanted = load_examples(store, labelled), load_examples(store, asked)
     present = known.present()
