@@ -116,7 +116,7 @@ def build(arguments: list[str]) -> typer.Typer:
 
 
 def _say_what_is_slower() -> None:
-    compiling = sys.modules.get("vpd.dtw.compiling")  # only where the command imported it
+    compiling = sys.modules.get("vpd.compiling")  # only where the command imported it
     if compiling is not None and (note := compiling.uncached_note()):
         say_warning(note)
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from vpd.compiling import compiled
 from vpd.detection.base import FrameDetector
 from vpd.detection.scoring import Scored
 from vpd.detection.timeline import Timeline
-from vpd.dtw.compiling import compiled
 from vpd.dtw.subsequence import Queries, stack_queries, subsequence_scores
 from vpd.sequences.sides import Sides
 from vpd.types import MIRRORED, REGULAR, Array

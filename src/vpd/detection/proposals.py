@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from vpd.dtw.compiling import compiled
+from vpd.compiling import compiled
 from vpd.types import Array
 
 LEAST_SCORE = 0.005

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from scipy.spatial.distance import cdist
 
+from vpd.compiling import compiled
 from vpd.dtw.patterns import FALLBACK, get_distance, get_pattern
 from vpd.errors import InputError
 from vpd.types import Array
@@ -21,7 +21,7 @@ SUBSEQUENCE = "asymmetricP1"
 """The pattern of subsequence search: normalised by the query alone, slopes from 1/2 to 2."""
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(nogil=True)
 def _fill(dist: Array, steps: Array, weights: Array, window: int, open_begin: bool) -> tuple[Array, Array]:
     """Accumulated costs (n, m) and the step taken into each cell; infinite where no path leads.
 

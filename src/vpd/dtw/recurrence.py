@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vpd.dtw.compiling import compiled
+from vpd.compiling import compiled
 from vpd.dtw.packed import LANES
 from vpd.types import Array
 

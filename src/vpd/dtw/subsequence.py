@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vpd.dtw.compiling import compiled
+from vpd.compiling import compiled
 from vpd.dtw.packed import prepare_frames
 from vpd.errors import InputError
 from vpd.types import Array

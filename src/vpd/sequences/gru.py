@@ -14,11 +14,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 from typing import Any, Literal
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vpd.compiling import compiled
 from vpd.device import processor_has
 from vpd.sequences.packing import Packing
 
@@ -40,7 +40,7 @@ _ONE = np.float32(1)
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
-_compiled: Any = numba.njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+_compiled: Any = compiled(nogil=True, fastmath=True, error_model="numpy")
 
 
 @_compiled

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 
+from vpd.compiling import compiled
 from vpd.sequences.packing import Packing
 
-_compiled: Any = numba.njit(nogil=True, cache=True)
 
-
-@_compiled
+@compiled(nogil=True)
 def _largest(frames, sizes, best, row):  # type: ignore[no-untyped-def]  # compiled by numba, which infers
     d = frames.shape[1]
     at = sizes[0]
@@ -32,7 +30,7 @@ def _largest(frames, sizes, best, row):  # type: ignore[no-untyped-def]  # compi
         at += sizes[t]
 
 
-@_compiled
+@compiled(nogil=True)
 def _scatter(grad, row, out):  # type: ignore[no-untyped-def]  # compiled by numba, which infers
     for i in range(grad.shape[0]):
         for j in range(grad.shape[1]):
