@@ -188,7 +188,7 @@ class Library:
         jobs : int
             Worker processes; 1 works in this process, 0 takes one a core.
         redistill : bool
-            Train the student again, also on videos that are new to it.
+            Train the student again, with videos that are new to it and without removed ones.
         listener : Listener, optional
             Receives the progress, and may end the run by raising CancelledError.
         teachers : sequence of str

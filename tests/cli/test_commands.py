@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.made import made_library, make_video
+from tests.pipeline.made import fake_distill, made_library, make_video
 from vpd.cli import main as cli
 from vpd.cli.common import print_json
 from vpd.library.labels import read_labels
 from vpd.library.videos import Videos
 from vpd.pipeline.register import make_library
-from vpd.pipeline.run import run
+from vpd.pipeline.run import open_sources, run
 from vpd.settings.toml import load_settings
 from vpd.video import read_video_info
 
@@ -101,6 +101,15 @@ def test_scan_status_and_json(vpd, layout):
     assert list(found["set_aside"]) == ["bad"]
     code, out, _ = vpd("status", "--videos", "-L", layout.root)
     assert (code, "to be distilled" in out) == (0, True)
+
+
+def test_status_says_what_a_student_learned_from_and_is_no_longer_there(vpd, layout):
+    run(layout, ["scan"])
+    fake_distill(open_sources(layout), ["a", "b"], None)
+    assert "vpd: distilled on 2 videos.\n" in vpd("status", "-L", layout.root)[1]
+    vpd("remove", "b", "-L", layout.root)
+    told = "vpd: distilled on 2 videos, of which 1 is no longer in the library; `vpd run --redistill`"
+    assert told in " ".join(vpd("status", "-L", layout.root)[1].split())
 
 
 def test_run_exits_with_0_when_all_is_done(vpd, layout):

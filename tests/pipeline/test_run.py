@@ -18,6 +18,7 @@ from vpd.pipeline import table
 from vpd.pipeline.register import add_videos
 from vpd.pipeline.run import run
 from vpd.pipeline.status import status
+from vpd.verbs.remove import RemoveRequest, remove_video
 
 VIDEO_STEPS = ["track", "pose", "crop", "teach"]
 pytestmark = pytest.mark.usefixtures("quick")
@@ -83,12 +84,32 @@ def test_new_videos_need_no_pose_and_no_training(tmp_path):
     assert not layout.poses("c").exists()
     found = status(layout)
     assert found.up_to_date
-    assert (found.student["learned_from"], found.student["could_learn_from"]) == (2, 3)
+    assert (found.student["learned_from"], found.student["new"]) == (2, 1)
     assert found.steps["pose"].spared == 1
     report = run(layout, redistill=True)
     assert report.made == {"pose": 1, "teach": 1, "distill": 1, "embed": 3}
     assert status(layout).student["learned_from"] == 3
     assert run(layout, redistill=True).made == {}
+
+
+def test_a_removed_video_counts_as_learned_from_until_the_student_is_made_again(tmp_path):
+    layout = made_library(tmp_path, ["a", "b", "c"])
+    run(layout)
+    remove_video(layout, RemoveRequest("b"))
+    counts = ("learned_from", "removed", "new")
+    assert [status(layout).student[name] for name in counts] == [3, 1, 0]
+    assert run(layout).made == {}
+    assert run(layout, redistill=True).made == {"distill": 1, "embed": 2}
+    assert [status(layout).student[name] for name in counts] == [2, 0, 0]
+
+
+def test_a_video_that_splits_csv_tests_is_not_new_to_the_student(tmp_path):
+    layout = made_library(tmp_path, ["a", "b"])
+    with (layout.root / "trainer.toml").open("a") as trainer:
+        trainer.write('learn_from = "training"\n')
+    layout.splits.write_text("video,split\na,train\nb,test\n")
+    run(layout)
+    assert (status(layout).student["learned_from"], status(layout).student["new"]) == (1, 0)
 
 
 def test_a_step_by_its_name_does_what_it_needs(tmp_path):

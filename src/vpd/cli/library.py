@@ -93,11 +93,8 @@ def status(
     student = found.student
     if student["due"]:
         say(f"{student['name']}: to be distilled, {student['due']}.")
-    elif student["learned_from"] < student["could_learn_from"]:
-        of = f"{student['learned_from']} of {counted(student['could_learn_from'], 'video')}"
-        say(f"{student['name']}: distilled on {of}; `vpd run --redistill` includes the new ones.")
-    elif found.videos:
-        say(f"{student['name']}: distilled on {counted(student['learned_from'], 'video')}.")
+    elif student["learned_from"]:
+        say(_distilled(student))
     if student["ended_early"]:
         say_warning(f"{student['name']} ended early: {student['ended_early']}.")
     if shards:
@@ -124,6 +121,18 @@ def status(
         say("Everything is up to date.")
     elif student["due"] or any(step.due for step in found.steps.values()):
         say("`vpd run` does what is to do.")
+
+
+def _distilled(student: Mapping[str, Any]) -> str:
+    """A sentence on the videos that a student learned from, and on how those of the library differ."""
+    text = f"{student['name']}: distilled on {counted(student['learned_from'], 'video')}"
+    removed, new = student["removed"], student["new"]
+    if removed:
+        text += f", of which {removed} {'is' if removed == 1 else 'are'} no longer in the library"
+    if new:
+        text += f"; {counted(new, 'video is', 'videos are')} new to it"
+    advice = "; `vpd run --redistill` trains it with those that are there" if removed or new else ""
+    return f"{text}{advice}."
 
 
 def _by_shard(videos: Mapping[str, Mapping[str, Any]], count: int) -> PlainTable:

@@ -26,7 +26,7 @@ from vpd.settings.presets import PRESETS
 from vpd.teachers.table import TEACHERS
 
 RedistillOption = Annotated[
-    bool, typer.Option("--redistill", help="Train the student again, including videos that are new to it.")
+    bool, typer.Option("--redistill", help="Train the student again, with new and without removed videos.")
 ]
 TeacherOption = Annotated[
     list[str] | None,

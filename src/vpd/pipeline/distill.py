@@ -76,6 +76,11 @@ def learned_from(sources: Sources, videos: Iterable[str]) -> list[str]:
     return [video for video in videos if video not in tested]
 
 
+def removed(sources: Sources, student: StudentState) -> list[str]:
+    """The videos that the student learned from and that are no longer in the library."""
+    return [video for video in student.trained_on if video not in sources.videos.rows]
+
+
 def _spans(sources: Sources) -> dict[str, list[Span]] | None:
     """By video the spans that the student may see; None for all of each video."""
     layout = sources.layout

@@ -221,12 +221,14 @@ class _Run:
         ]
         usable = distill.learned_from(self.sources, usable)
         more = len(set(usable) - set(state.trained_on))
-        if not state.due and not (redistill and (more or state.ended_early)):
+        gone = len(distill.removed(self.sources, state)) if usable else 0
+        if not state.due and not (redistill and (more or gone or state.ended_early)):
             ranks.begin([])
             distill.remove_checkpoint(self.sources, state)
             return True
         new = f"{counted(more, 'video is', 'videos are')} new to it"
-        why = state.due or (new if more else state.ended_early)
+        lost = f"{counted(gone, 'video is', 'videos are')} no longer in the library"
+        why = state.due or ", ".join([new] * bool(more) + [lost] * bool(gone)) or state.ended_early
         self.listener.say(f"Distilling {state.name} on {counted(len(usable), 'video')}: {why}.")
         self.listener.begin("distill", 1, 1.0)
         started, done = time.perf_counter(), 0.0
@@ -302,7 +304,8 @@ def run(
     Parameters
     ----------
     jobs : worker processes; 1 for this process alone, 0 for one a core.
-    redistill : train the student again if there are videos that it has not learned from.
+    redistill : train the student again if there are videos that it has not learned from, or if some that it
+        learned from are no longer in the library.
     teachers : make the features of these too, of every video, whatever the settings name.
     invert : take `[teach] invert` as true, whatever the settings say.
     preset : the student to train and embed with, instead of that of the settings; "" for that.

@@ -49,8 +49,9 @@ class Status:
     ----------
     videos : for each video the values of its `VideoStatus`, by name.
     steps : by name, of the steps that are done video by video.
-    student : name, the number of videos it learned from, of how many, why it is due ("" where it is not), and
-        how far its training came where a time limit ended it early ("" where none did).
+    student : ``name``; numbers of videos: ``learned_from``, ``removed`` (those of them that are no longer in
+        the library), ``new`` (those that a training would add); ``due``: why it must be trained ("" where it
+        need not be); ``ended_early``: how far its training came where a time limit ended it ("" else).
     """
 
     root: str
@@ -131,11 +132,12 @@ def status(layout: Layout, videos: Videos | None = None) -> Status:
             due=due,
         )
         result.videos[video] = vars(found)  # it shares its keys with others, which saves two thirds
-    trained = [video for video in student.trained_on if video in learnable]
+    new = learnable.difference(student.trained_on)
     result.student = {
         "name": student.name,
-        "learned_from": len(trained),
-        "could_learn_from": len(learnable),
+        "learned_from": len(student.trained_on),
+        "removed": len(distill.removed(sources, student)),
+        "new": len(new if student.due else distill.learned_from(sources, new)),
         "due": student.due if learnable else "",
         "ended_early": student.ended_early,
     }
