@@ -37,11 +37,14 @@ def test_events_of_spot_files(tmp_path, key):
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"fps": 0}, "entry 1.*0.0 frames a second"),
+        ({"fps": 0}, "entry 1: 0 frames a second"),
         ({"events": [{"frame": 50, "label": "serve"}]}, "not in the video"),
         ({"events": [{"frame": 1, "label": "lob"}]}, "lacks the labels lob"),
         ({"video": "same"}, "in another part or twice"),
-        ({"num_frames": None}, "entry 1"),
+        ({"num_frames": None}, "entry 1, num_frames: None is not a number"),
+        ({"events": [{"frame": 1.5, "label": "serve"}]}, "entry 1, event 1, frame: 1.5 is not a whole"),
+        ({"events": [{"frame": 1, "label": None}]}, "the label None is not a text"),
+        ({"events": []}, "holds no event"),
     ],
 )
 def test_what_spot_files_cannot_mean_is_an_error(tmp_path, changes, why):

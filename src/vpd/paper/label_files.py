@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vpd.errors import InputError, LabelError
-from vpd.formats.json_file import unpacked
+from vpd.formats import json_file
+from vpd.library.encodings import decode
 
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib")
-_SUBSET = re.compile(r"train_(\d+)_(\d+)\.ids\.txt(\.gz)?")
-_LOCALISE = re.compile(r"train\.localize\.(\d+)\.txt(\.gz)?")
+_SUBSET = re.compile(r"train_(\d+)_(\d+)\.ids\.txt(?:\.gz)?")
+_LOCALISE = re.compile(r"train\.localize\.(\d+)\.txt(?:\.gz)?")
 
 
 def refuse_pickle(path: Path) -> None:
@@ -33,24 +33,51 @@ def refuse_pickle(path: Path) -> None:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, gzipped or not. Raises LabelError."""
+    """The text of a file, gzipped or not, its lines ended by ``\\n``. Raises LabelError, also where it holds
+    nothing.
+    """
     refuse_pickle(path)
     try:
-        return unpacked(path).decode("utf-8-sig")
-    except (UnicodeDecodeError, ValueError) as error:
+        text = decode(json_file.unpacked(path)).text.removeprefix("\ufeff")
+    except LabelError:
+        raise
+    except (InputError, ValueError) as error:
         raise LabelError(f"{path} cannot be read: {error}") from error
+    if not text.strip():
+        raise LabelError(f"{path} is empty. Get it again.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_json(path: Path) -> Any:
     """The content of a JSON file, gzipped or not. Raises LabelError."""
-    try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise LabelError(f"{path} is not JSON: {error}") from error
+    refuse_pickle(path)
+    return json_file.read_json(path)
+
+
+def entry(row: Any, name: str, where: str) -> Any:
+    """The entry ``name`` of a JSON object. Raises LabelError where there is none."""
+    if not isinstance(row, Mapping):
+        raise LabelError(f"{where}: {shown(row)} is no object with the entry {name!r}")
+    if name not in row:
+        raise LabelError(f"{where} has no entry {name!r}, but {', '.join(map(repr, row)) or 'none'}")
+    return row[name]
+
+
+def items(value: Any, where: str) -> list[Any]:
+    """A list of JSON. Raises LabelError for another value."""
+    if not isinstance(value, list):
+        raise LabelError(f"{where}: {shown(value)} is no list")
+    return value
+
+
+def shown(value: Any) -> str:
+    """A value as an error shows it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def lines(path: Path) -> list[tuple[int, str]]:
-    """Line numbers and lines of a text file, without blank ones."""
+    """Line numbers and lines of a text file, without blank ones. Raises LabelError where there is none."""
     return [(n, line.strip()) for n, line in enumerate(read_text(path).splitlines(), 1) if line.strip()]
 
 
@@ -74,6 +101,22 @@ def ids(path: Path) -> tuple[str, ...]:
     return tuple(line for _, line in lines(path))
 
 
+def known_ids(path: Path, known: Container[str], what: str) -> tuple[str, ...]:
+    """Read one id from each line. Raises LabelError for one that is not among the ``known`` and for one that
+    is there twice; ``what`` they name.
+    """
+    found = ids(path)
+    unknown = [i for i in found if i not in known]
+    if unknown:
+        raise LabelError(
+            f"{path} names {what} that these labels do not have: {shown(unknown[0])}, and {len(unknown) - 1} "
+            "more. It is damaged, or of another version of the labels."
+        )
+    if len(set(found)) < len(found):
+        raise LabelError(f"{path} names {what} twice: {Counter(found).most_common(1)[0][0]}")
+    return found
+
+
 @dataclass(frozen=True)
 class LabelFolder:
     """The folder of label files that a user names, with everything below it.
@@ -92,19 +135,27 @@ class LabelFolder:
         inside = path.relative_to(self.root).parts[:-1]
         return not inside or bool(set(inside) & set(self.own)) or not self.own
 
+    def _chosen(self, paths: Iterable[Path]) -> list[Path]:
+        """Those of the files that are of this data set, else all of them, sorted."""
+        found = sorted(paths)
+        return [path for path in found if self._ours(path)] or found
+
+    def _only(self, paths: Sequence[Path]) -> Path:
+        """The one file of a name. Raises InputError where there are several."""
+        if len(paths) > 1:
+            which = ", ".join(map(str, paths[:4]))
+            raise InputError(f"{self.root} holds {paths[-1].name} several times: {which}. Name one folder.")
+        return paths[0]
+
     def find(self, *names: str) -> Path | None:
         """The first file of these names that exists, gzipped or not; None where there is none.
 
         Raises InputError where one name fits several files.
         """
         for name in names:
-            found = sorted(p for n in (name, f"{name}.gz") for p in self.root.rglob(n) if p.is_file())
-            ours = [p for p in found if self._ours(p)] or found
-            if len(ours) > 1:
-                which = ", ".join(str(p) for p in ours[:4])
-                raise InputError(f"{self.root} holds {name} several times: {which}. Name one folder.")
-            if ours:
-                return ours[0]
+            there = [p for n in (name, f"{name}.gz") for p in self.root.rglob(n) if p.is_file()]
+            if found := self._chosen(there):
+                return self._only(found)
         return None
 
     def need(self, *names: str, why: str = "") -> Path:
@@ -120,23 +171,34 @@ class LabelFolder:
         because = f" ({why})" if why else ""
         raise InputError(f"{self.root} has no file {' or '.join(names)}{because}.")
 
-    def _numbered(self, pattern: re.Pattern[str]) -> Iterable[tuple[re.Match[str], Path]]:
-        for path in sorted(self.root.rglob("train*.txt*")):
-            match = pattern.fullmatch(path.name)
-            if match and self._ours(path):
-                yield match, path
+    def _numbered(self, pattern: re.Pattern[str]) -> dict[tuple[int, ...], Path]:
+        """The files whose name fits ``pattern``, by the numbers in it. Raises InputError as `find`."""
+        found: dict[tuple[int, ...], list[Path]] = {}
+        there = [p for p in self.root.rglob("train*.txt*") if pattern.fullmatch(p.name) and p.is_file()]
+        for path in self._chosen(there):
+            numbers = tuple(int(text) for text in re.findall(r"\d+", path.name))
+            found.setdefault(numbers, []).append(path)
+        for *of, last in found:
+            if last and (*of, last - 1) not in found:
+                before = found[*of, last][0].name.replace(f"{last}.", f"{last - 1}.", 1)
+                raise InputError(
+                    f"{self.root} has {found[*of, last][0].name} and no {before}. Get all lists."
+                )
+        return {numbers: self._only(found[numbers]) for numbers in sorted(found)}
 
     def subsets(self) -> dict[int, list[tuple[str, ...]]]:
         """The lists ``train_K_I.ids.txt`` by K, in the order of I."""
-        found: dict[int, dict[int, tuple[str, ...]]] = {}
-        for match, path in self._numbered(_SUBSET):
-            found.setdefault(int(match[1]), {})[int(match[2])] = ids(path)
-        return {k: [found[k][i] for i in sorted(found[k])] for k in sorted(found)}
+        found: dict[int, list[tuple[str, ...]]] = {}
+        for (k, _), path in self._numbered(_SUBSET).items():
+            found.setdefault(k, []).append(ids(path))
+        return found
 
-    def localisation(self) -> list[tuple[str, ...]]:
-        """The lists ``train.localize.I.txt`` in the order of I."""
-        found = {int(match[1]): ids(path) for match, path in self._numbered(_LOCALISE)}
-        return [found[i] for i in sorted(found)]
+    def localisation(self, known: Container[str]) -> list[tuple[str, ...]]:
+        """The lists ``train.localize.I.txt`` in the order of I. ``known`` are the names of clips.
+
+        Raises LabelError for another name in them.
+        """
+        return [known_ids(path, known, "a clip") for path in self._numbered(_LOCALISE).values()]
 
 
 MOST_AMISS = 0.05

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vpd.counting import counted
 from vpd.errors import LabelError
+from vpd.formats.reading import label_text, number
 from vpd.paper.dataset import About, Action, Clip, Dataset, Part, Span
-from vpd.paper.label_files import LabelFolder, read_json
+from vpd.paper.label_files import LabelFolder, entry, items, read_json
 
 ACTIVITYNET = About(
     "activitynet",
@@ -39,18 +42,17 @@ PARTS: Mapping[str, Mapping[str, Part]] = {
 LEFT_OUT = ("Ambiguous",)
 
 
-def _segments(path: Path, video: str, entry: Any) -> list[tuple[str, Span]]:
+def _segments(entry_of: Any, where: str) -> list[tuple[str, Span]]:
+    """Labels and spans of a video, without those that the protocol leaves out. Raises LabelError."""
     found = []
-    try:
-        for number, one in enumerate(entry.get("annotations") or []):
-            start, stop = (float(v) for v in one["segment"])
-            label = str(one["label"])
-            if not 0 <= start < stop:
-                raise ValueError(f"segment {number} goes from {start:g} to {stop:g} s")
-            if label not in LEFT_OUT:
-                found.append((label, Span(start, stop, "s")))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise LabelError(f"{path}, video {video}: {error!r}") from error
+    for place, one in enumerate(items(entry(entry_of, "annotations", where), where), 1):
+        here = f"{where}, segment {place}"
+        label = label_text(entry(one, "label", here), here)
+        times = [number(v, here) for v in items(entry(one, "segment", here), here)]
+        if len(times) != 2 or not 0 <= times[0] < times[1]:
+            raise LabelError(f"{here} goes from {' to '.join(f'{t:g}' for t in times) or 'nowhere'} s")
+        if label not in LEFT_OUT:
+            found.append((label, Span(times[0], times[1], "s")))
     return found
 
 
@@ -66,23 +68,29 @@ def reader(about: About) -> Callable[[Path, Sequence[str]], Dataset]:
         database = content.get("database") if isinstance(content, dict) else None
         if not isinstance(database, dict):
             raise LabelError(f"{path} has no `database` of videos: it is not in ActivityNet's format")
-        there, actions, known = set(clips), [], {}
-        for video, entry in database.items():
-            part = (
-                PARTS[about.key].get(str(entry.get("subset", "")).lower())
-                if isinstance(entry, dict)
-                else None
-            )
-            if part is None:
+        there, parts = set(clips), PARTS[about.key]
+        actions: list[Action] = []
+        known: dict[str, Clip] = {}
+        others: Counter[str] = Counter()
+        for video, row in database.items():
+            where = f"{path}, video {video}"
+            subset = label_text(entry(row, "subset", where), f"{where}, subset")
+            segments = _segments(row, where)
+            if (part := parts.get(subset.lower())) is None:
+                others[subset] += len(segments)
                 continue
             name = f"v_{video}" if f"v_{video}" in there else video
             known[name] = Clip(name)
-            for number, (label, span) in enumerate(_segments(path, video, entry)):
-                actions.append(Action(f"{video}:{number}", name, label, part, span))
+            for place, (label, span) in enumerate(segments):
+                actions.append(Action(f"{video}:{place}", name, label, part, span))
         if not actions:
-            subsets = ", ".join(PARTS[about.key])
-            raise LabelError(f"{path} has no segment in a part called {subsets}")
+            raise LabelError(f"{path} has no segment in a part called {', '.join(parts)}")
         labels = tuple(sorted({a.label for a in actions}))
-        return Dataset(about, labels, tuple(actions), known, detected=labels)
+        notes = tuple(
+            f"{counted(count, 'segment')} of the part {subset!r} left out: only {', '.join(parts)} are known"
+            for subset, count in others.items()
+            if count
+        )
+        return Dataset(about, labels, tuple(actions), known, detected=labels, notes=notes)
 
     return read

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from vpd.errors import InputError, LabelError
+from vpd.formats.reading import label_text, whole
 from vpd.library.dataset import Thinning
 from vpd.paper.dataset import About, Action, Clip, Dataset, Part, Span
-from vpd.paper.label_files import LabelFolder, check_subsets, read_json
+from vpd.paper.label_files import LabelFolder, check_subsets, entry, items, read_json
 
 ABOUT = About(
     key="diving48",
@@ -30,37 +31,35 @@ TEST_FILES = ("Diving48_V2_test.json",)
 
 
 def vocabulary(path: Path) -> tuple[str, ...]:
-    """Class names in the order of their index: take-off, somersaults, twists, position."""
-    rows = read_json(path)
-    if not isinstance(rows, list) or not all(
-        isinstance(row, list) and all(isinstance(word, str) for word in row) for row in rows
-    ):
-        raise LabelError(f"{path} is not a list of lists of words")
-    return tuple(" ".join(row) for row in rows)
+    """Class names in the order of their index: take-off, somersaults, twists, position. Raises LabelError."""
+    names = []
+    for i, row in enumerate(items(read_json(path), str(path))):
+        where = f"{path}, class {i}"
+        names.append(" ".join(label_text(word, where) for word in items(row, where)))
+    if not names or not all(names) or len(set(names)) < len(names):
+        raise LabelError(f"{path} names {len(set(names))} different classes in {len(names)} entries")
+    return tuple(names)
 
 
 def _dives(path: Path, part: Part, names: Sequence[str]) -> list[Action]:
-    rows = read_json(path)
-    if not isinstance(rows, list):
-        raise LabelError(f"{path} is not a list of dives")
+    rows = items(read_json(path), str(path))
+    if not rows:
+        raise LabelError(f"{path} holds no dive. Get it again.")
     if len(rows) > COUNTS[part]:
         raise LabelError(f"{path} has {len(rows)} dives, version 2 has {COUNTS[part]}. {V1}")
-    return [_dive(path, place, row, part, names) for place, row in enumerate(rows, 1)]
+    return [_dive(f"{path}, entry {place}", row, part, names) for place, row in enumerate(rows, 1)]
 
 
-def _dive(path: Path, place: int, row: Any, part: Part, names: Sequence[str]) -> Action:
-    try:
-        name, label = str(row["vid_name"]), int(row["label"])
-        span = Span(int(row["start_frame"]), int(row["end_frame"]))
-    except (TypeError, KeyError, ValueError) as error:
-        raise LabelError(
-            f"{path}, entry {place}: {error!r}; expected vid_name, label, start_frame, end_frame"
-        ) from error
-    if not 0 <= label < len(names):
-        raise LabelError(f"{path}, entry {place}: the label {label} is not among the {len(names)} classes")
-    if not 0 <= span.start < span.stop:
-        raise LabelError(f"{path}, entry {place}: the frames {span.start} to {span.stop} are empty")
-    return Action(name, name, names[label], part, span)
+def _dive(where: str, row: Any, part: Part, names: Sequence[str]) -> Action:
+    name = label_text(entry(row, "vid_name", where), where)
+    label, start, stop = (
+        whole(entry(row, one, where), where) for one in ("label", "start_frame", "end_frame")
+    )
+    if label >= len(names):
+        raise LabelError(f"{where}: the label {label} is not among the {len(names)} classes")
+    if start >= stop:
+        raise LabelError(f"{where}: the frames {start} to {stop} are empty")
+    return Action(name, name, names[label], part, Span(start, stop))
 
 
 def _clip(dive: Action) -> Clip:

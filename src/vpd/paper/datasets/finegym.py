@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vpd.errors import LabelError
+from vpd.formats import reading
 from vpd.library.dataset import Thinning
 from vpd.paper.dataset import About, Action, Clip, Dataset, Frames, Part, Span
-from vpd.paper.label_files import LabelFolder, check_subsets, lines, pairs, read_json
+from vpd.paper.label_files import LabelFolder, check_subsets, items, lines, pairs, read_json, shown
 
 NEEDS = (
     "the training and test lists and the categories of FineGym, finegym_annotation_info_v1.1.json (times), "
@@ -41,6 +42,8 @@ FLOOR = range(6, 41)
 BEFORE_S = 0.25
 V1_0_LINES = {"gym99": 20484}
 FLOOR_ACTIONS, FLOOR_V1_0 = 7634, 5385
+GYM99_ACTIONS = 34841
+"""Of the training list v1.1, 26,320, and the test list, 8,521."""
 VERSION = (
     "The list is of FineGym v1.0, which lacks thousands of training actions of v1.1 (floor exercise: "
     "5,385 for 5,408). Get {wanted}."
@@ -69,6 +72,8 @@ def categories(path: Path) -> dict[int, str]:
         found = _CATEGORY.fullmatch(line)
         if not found:
             raise LabelError(f"{path}, line {number}: {line!r} is not Clabel; set; Glabel; name")
+        if int(found[1]) in out:
+            raise LabelError(f"{path}, line {number}: the class {int(found[1])} is there already")
         out[int(found[1])] = found[4].strip()
     return out
 
@@ -94,7 +99,7 @@ def elements(path: Path, wanted: Callable[[int], bool]) -> list[Element]:
     out = []
     for number, name, label in pairs(path):
         found = _ID.fullmatch(name)
-        if not found or not label.isdigit():
+        if not found or not label.isdecimal():
             raise LabelError(
                 f"{path}, line {number}: {name} {label} is not VIDEO_E_x_x_A_x_x and a class number"
             )
@@ -108,29 +113,34 @@ class Times:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.content = read_json(path)
-        if not isinstance(self.content, dict):
-            raise LabelError(f"{path} is not FineGym's annotation: the videos are not there by name")
+        self.content = self._object(read_json(path), "its content")
 
-    def _event(self, element: Element) -> dict[str, Any]:
-        found = (self.content.get(element.video) or {}).get(element.event)
-        return found if isinstance(found, dict) else {}
+    def _object(self, value: Any, what: str) -> Mapping[str, Any]:
+        """An object of JSON, empty for null. Raises LabelError for another value."""
+        if not isinstance(value, Mapping | None):
+            raise LabelError(f"{self.path} is not FineGym's annotation: {what} is {shown(value)}")
+        return value or {}
+
+    def _event(self, element: Element) -> Mapping[str, Any]:
+        video = self._object(self.content.get(element.video), element.video)
+        return self._object(video.get(element.event), element.routine)
 
     def _span(self, times: Any, what: str) -> Span | None:
         if times is None:
             return None
-        try:
-            start, stop = float(times[0][0]), float(times[0][1])
-        except (TypeError, IndexError, ValueError) as error:
-            raise LabelError(f"{self.path}: the times of {what} are {times!r}: {error!r}") from error
-        if not (math.isfinite(start) and math.isfinite(stop)) or stop <= start or start < 0:
-            raise LabelError(f"{self.path}: {what} lasts from {start} to {stop} s")
-        return Span(start, stop, "s")
+        where = f"{self.path}, the times of {what}"
+        first = items(times, where)[:1]
+        ends = [reading.number(value, where) for value in items(first[0] if first else None, where)]
+        if len(ends) != 2 or not 0 <= ends[0] < ends[1]:
+            raise LabelError(f"{where} are {shown(times)}: a start and an end in seconds are expected")
+        return Span(ends[0], ends[1], "s")
 
     def action(self, element: Element) -> Span | None:
         """Seconds in the routine; None where the file does not know the action."""
-        segment = (self._event(element).get("segments") or {}).get(element.action) or {}
-        return self._span(segment.get("timestamps"), element.id)
+        segments = self._object(self._event(element).get("segments"), f"segments of {element.routine}")
+        return self._span(
+            self._object(segments.get(element.action), element.id).get("timestamps"), element.id
+        )
 
     def routine(self, element: Element) -> Span | None:
         """Seconds in the video, from the file, else from the routine's name."""
@@ -171,6 +181,8 @@ def _read(root: Path, about: About, name: str, wanted: Callable[[int], bool], ex
             span = times.action(element)
             untimed += span is None
             actions.append(Action(element.id, element.routine, labels[element.label], part, span))
+    if actions and untimed == len(actions):
+        raise LabelError(f"{times.path} knows none of the {untimed} actions: it is no annotation of {name}")
     notes = [f"{untimed} actions have no time in {times.path.name} and are left out"] if untimed else []
     return Dataset(
         about=about,
@@ -215,7 +227,7 @@ def read_fx(root: Path, clips: Sequence[str] = ()) -> Dataset:
 
 def read_gym99(root: Path, clips: Sequence[str] = ()) -> Dataset:
     """Gym99, all four events. Raises InputError; a training list of v1.0 is refused."""
-    return _read(root, GYM99, "gym99", lambda label: True, 0)
+    return _read(root, GYM99, "gym99", lambda label: True, GYM99_ACTIONS)
 
 
 def read_gym288(root: Path, clips: Sequence[str] = ()) -> Dataset:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vpd.errors import LabelError
 from vpd.paper.dataset import About, Action, Clip, Dataset, Frames, Part, Span
-from vpd.paper.label_files import LabelFolder, check_subsets, ids, pairs, read_text
+from vpd.paper.label_files import LabelFolder, check_subsets, known_ids, pairs, read_text
 
 ABOUT = About(
     key="fs",
@@ -45,7 +45,7 @@ def window(span: Span, fps: float) -> Frames:
 
 def _seconds(text: str, where: str) -> int:
     parts = text.strip().split(":")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         raise LabelError(f"{where}: {text!r} is not a time h:mm:ss")
     hours, minutes, seconds = map(int, parts)
     return (hours * 60 + minutes) * 60 + seconds
@@ -87,11 +87,13 @@ def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
     """Read the label files below ``root``. Raises InputError. ``clips`` are not needed: names are known."""
     folder = LabelFolder(root, ("fs",))
     path = folder.need("all.txt", why="jumps: VIDEO:START:END LABEL")
-    validation = set(ids(folder.need("val.ids.txt", why="validation jumps")))
+    listed = folder.need("val.ids.txt", why="validation jumps")
+    rows = pairs(path)
+    validation = set(known_ids(listed, {name for _, name, _ in rows}, "a jump"))
     cut = folder.find("segments.csv")
     known = routines(cut) if cut is not None else {}
     actions: list[Action] = []
-    for number, name, label in pairs(path):
+    for number, name, label in rows:
         where = f"{path}, line {number}"
         found = _ID.fullmatch(name)
         if not found or int(found["stop"]) <= int(found["start"]):
@@ -103,13 +105,15 @@ def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
             if cut is not None:
                 raise LabelError(f"{where}: {clip} is not among the routines of {cut}")
             known[clip] = _clip(clip, where)
+        if int(found["stop"]) > known[clip].frames:
+            raise LabelError(f"{where}: the jump ends after the {known[clip].frames} frames of its routine")
         tested = clip.startswith(TEST)
         part: Part = "test" if tested else "validation" if name in validation else "train"
         actions.append(Action(name, clip, label, part, Span(int(found["start"]), int(found["stop"]))))
     lost = validation - {a.id for a in actions if a.part == "validation"}
     if lost:
         raise LabelError(
-            f"val.ids.txt names {len(lost)} jumps that {path} lacks or that are tested: {min(lost)}"
+            f"{listed} names {len(lost)} jumps of the test part, such as {min(lost)}: it is wrong."
         )
     subsets = folder.subsets()
     training = {a.id: a.label for a in actions if a.part == "train"}
@@ -122,7 +126,7 @@ def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
         clips=known,
         subsets=subsets,
         detected=CLASSES,
-        localisation=folder.localisation(),
+        localisation=folder.localisation(known),
         window=window,
         expected=ACTIONS,
     )

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from vpd.errors import LabelError
+from vpd.formats.reading import label_text, number, whole
 from vpd.paper.dataset import About, Action, Clip, Dataset, Frames, Part, Span
-from vpd.paper.label_files import LabelFolder, lines, read_json
+from vpd.paper.label_files import LabelFolder, entry, items, lines, read_json
 
 NEEDS = "train.json, val.json and test.json, and the videos that they name (<video>.mp4)"
 PROTOCOL = (
@@ -59,31 +59,33 @@ def event(span: Span, fps: float) -> Frames:
     return _around(span, fps, EVENT_S)
 
 
-def _clip(row: dict[str, Any]) -> Clip:
-    name, fps, frames = str(row["video"]), float(row["fps"]), int(row["num_frames"])
-    if not (math.isfinite(fps) and fps > 0 and frames > 0):
-        raise ValueError(f"{fps} frames a second, {frames} frames")
+def _clip(row: Any, where: str) -> Clip:
+    name = label_text(entry(row, "video", where), f"{where}, video")
+    fps = number(entry(row, "fps", where), f"{where}, fps")
+    frames = whole(entry(row, "num_frames", where), f"{where}, num_frames")
+    if not (fps > 0 and frames > 0):
+        raise LabelError(f"{where}: {fps:g} frames a second, {frames} frames")
     return Clip(name, fps=fps, frames=frames)
 
 
+def _event(clip: Clip, place: int, one: Any, part: Part, where: str) -> Action:
+    frame = whole(entry(one, "frame", where), f"{where}, frame")
+    label = label_text(entry(one, "label", where), where)
+    if frame >= clip.frames:
+        raise LabelError(f"{where}: frame {frame} is not in the video, which has {clip.frames}")
+    return Action(f"{clip.name}:{place}:{frame}", clip.name, label, part, Span(frame, frame))
+
+
 def _part(path: Path, part: Part) -> tuple[list[Clip], list[Action]]:
-    rows = read_json(path)
-    if not isinstance(rows, list):
-        raise LabelError(f"{path} is not a list of videos")
     clips, actions = [], []
-    for place, row in enumerate(rows, 1):
-        try:
-            clip = _clip(row)
-            clips.append(clip)
-            for number, one in enumerate(row["events"]):
-                frame, label = int(one["frame"]), str(one["label"])
-                if not 0 <= frame < clip.frames or not label:
-                    raise ValueError(f"the event {one} is not in the video or has no label")
-                actions.append(
-                    Action(f"{clip.name}:{number}:{frame}", clip.name, label, part, Span(frame, frame))
-                )
-        except (KeyError, TypeError, ValueError) as error:
-            raise LabelError(f"{path}, entry {place}: {error!r}") from error
+    for place, row in enumerate(items(read_json(path), str(path)), 1):
+        where = f"{path}, entry {place}"
+        clip = _clip(row, where)
+        clips.append(clip)
+        events = items(entry(row, "events", where), f"{where}, events")
+        actions += [_event(clip, i, one, part, f"{where}, event {i + 1}") for i, one in enumerate(events)]
+    if not actions:
+        raise LabelError(f"{path} holds no event. Get it again.")
     return clips, actions
 
 
@@ -105,6 +107,8 @@ def reader(about: About) -> Callable[[Path, Sequence[str]], Dataset]:
             actions += found
         listed = folder.find("class.txt")
         classes = [text for _, text in lines(listed)] if listed is not None else []
+        if len(set(classes)) < len(classes):
+            raise LabelError(f"{listed} names a class twice")
         unknown = sorted({a.label for a in actions} - set(classes)) if classes else []
         if unknown:
             raise LabelError(f"{listed} lacks the labels {', '.join(unknown[:5])}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vpd.errors import unknown_name
-from vpd.paper.dataset import About, Dataset
+from vpd.errors import LabelError, unknown_name
+from vpd.paper.dataset import About, Dataset, Part
 from vpd.paper.datasets import activitynet, diving48, finegym, fs, spot, tennis
 
 
@@ -35,6 +35,8 @@ READERS: dict[str, Reader] = {
         ),
     )
 }
+PARTS: tuple[Part, ...] = ("train", "test")
+"""The parts that every data set has."""
 PAPER = ("fs", "tennis", "fx", "diving48")
 """The paper's own data sets, in the order of its tables' columns."""
 
@@ -42,8 +44,16 @@ PAPER = ("fs", "tennis", "fx", "diving48")
 def read_dataset(key: str, labels: Path, clips: Sequence[str] = ()) -> Dataset:
     """Read the data set ``key`` from the label files in the folder ``labels``.
 
-    ``clips`` are names (without suffix) of the user's videos, which some readers need. Raises InputError.
+    ``clips`` are names (without suffix) of the user's videos, which some readers need. Raises InputError,
+    also where the training or the test part has no action.
     """
     if key not in READERS:
         raise unknown_name("data set", key, READERS)
-    return READERS[key].read(labels, clips)
+    found = READERS[key].read(labels, clips)
+    for part in PARTS:
+        if not found.part(part):
+            raise LabelError(f"the label files of {found.about.title} in {labels} have no {part} action")
+    if found.subsets or key not in PAPER:
+        return found
+    note = f"{labels} has no few-shot lists (train_K_I.ids.txt): subsets are drawn at random"
+    return replace(found, notes=(*found.notes, note))

@@ -11,7 +11,15 @@ from pathlib import Path
 
 from vpd.errors import InputError, LabelError
 from vpd.paper.dataset import About, Action, Clip, Dataset, Frames, Part, Span
-from vpd.paper.label_files import LabelFolder, check_subsets, ids, lines, pairs, read_text, refuse_pickle
+from vpd.paper.label_files import (
+    LabelFolder,
+    check_subsets,
+    known_ids,
+    lines,
+    pairs,
+    read_text,
+    refuse_pickle,
+)
 
 ABOUT = About(
     key="tennis",
@@ -76,21 +84,37 @@ def point(name: str) -> Clip | None:
     return Clip(name, found["match"], Span(start, stop), fps_of(found["match"]), stop - start)
 
 
-def _listed(folder: LabelFolder) -> list[str]:
-    """Names of points in points.txt or in a CSV table of the videos, where one of them exists."""
+def _listed(folder: LabelFolder) -> list[Clip]:
+    """The points of points.txt or of a CSV table of the videos, where one of them exists. Raises
+    LabelError.
+    """
     path = folder.find("points.txt")
     if path is not None:
-        return [Path(line).stem for _, line in lines(path)]
+        return [_named(Path(line).stem, f"{path}, line {number}") for number, line in lines(path)]
     table = folder.find("video_meta.csv")
-    if table is not None:
-        rows = csv.DictReader(io.StringIO(read_text(table)))
-        return [row["video"] for row in rows if row.get("dataset", "tennis") == "tennis" and row.get("video")]
-    return []
+    if table is None:
+        return []
+    rows = csv.DictReader(io.StringIO(read_text(table)))
+    if "video" not in (rows.fieldnames or ()):
+        raise LabelError(f"{table} has no column `video`, but {rows.fieldnames}")
+    ours = [row for row in rows if row.get("dataset", "tennis") == "tennis"]
+    return [_named(row["video"] or "", f"{table}, a row of tennis") for row in ours]
+
+
+def _named(name: str, where: str) -> Clip:
+    """The point of that name. Raises LabelError where it is not named MATCH_START_END."""
+    found = point(name)
+    if found is None:
+        raise LabelError(f"{where}: {name!r} is no point MATCH_START_END, such as wimbledon_2019_x_400_650")
+    return found
 
 
 def _points(folder: LabelFolder, clips: Iterable[str]) -> dict[str, Clip]:
-    named = [*_listed(folder), *(name for lists in folder.localisation() for name in lists), *clips]
+    """The known points by name: those that are listed, those that detection learns from, the videos'."""
+    lists = folder.localisation(_AnyPoint())
+    named = [*(name for one in lists for name in one), *clips]
     found = {name: clip for name in named if (clip := point(name)) is not None}
+    found |= {clip.name: clip for clip in _listed(folder)}
     if not found:
         for pickle in sorted(folder.root.rglob("*video_meta.pkl")):
             refuse_pickle(pickle)
@@ -99,6 +123,13 @@ def _points(folder: LabelFolder, clips: Iterable[str]) -> dict[str, Clip]:
             "MATCH_START_END. Name the points, one a line, in points.txt beside all.txt."
         )
     return dict(sorted(found.items()))
+
+
+class _AnyPoint:
+    """All names of points: those that detection learns from are points even where nothing else is known."""
+
+    def __contains__(self, name: object) -> bool:
+        return point(str(name)) is not None
 
 
 class _Places:
@@ -125,12 +156,14 @@ def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
     """
     folder = LabelFolder(root, ("tennis",))
     path = folder.need("all.txt", why="strokes: MATCH:front|back:FRAME LABEL")
-    validation = set(ids(folder.need("val.ids.txt", why="validation strokes")))
+    rows = pairs(path)
+    listed = folder.need("val.ids.txt", why="validation strokes")
+    validation = set(known_ids(listed, {name for _, name, _ in rows}, "a stroke"))
     known = _points(folder, clips)
     places = _Places(known.values())
     actions: list[Action] = []
     outside, twice = 0, 0
-    for number, name, label in pairs(path):
+    for number, name, label in rows:
         where = f"{path}, line {number}"
         found = _ID.fullmatch(name)
         if not found:
@@ -164,7 +197,7 @@ def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
         clips=known,
         subsets={k: [tuple(i for i in one if i in chosen) for one in of] for k, of in subsets.items()},
         detected=DETECTED,
-        localisation=folder.localisation(),
+        localisation=folder.localisation(known),
         window=window,
         event=event,
         people=PLAYERS,
