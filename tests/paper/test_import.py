@@ -4,12 +4,14 @@ import base64
 import csv
 import gzip
 import json
+import re
 
 import cv2
 import numpy as np
 import pytest
 
 from tests.paper import made
+from tests.paper.test_more_datasets import activitynet
 from vpd.crops.masks import MaskFile
 from vpd.errors import InputError
 from vpd.library.backup import states
@@ -18,8 +20,10 @@ from vpd.library.frames import read_times
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
+from vpd.paper import importing
 from vpd.paper.bring import bring
 from vpd.paper.datasets.table import read_dataset
+from vpd.paper.given import Given, take
 from vpd.settings.toml import load_settings
 
 
@@ -188,6 +192,68 @@ def test_importing_again_changes_nothing_and_keeps_own_labels(skating):
     assert [s.label for s in read_back(layout)].count("spin") == 1
 
 
+def test_labels_that_the_files_lost_are_removed(tmp_path, skating):
+    root, _ = skating
+    made.fs(tmp_path / "labels")
+    bring("fs", tmp_path / "labels", root / "videos", tmp_path / "lib")
+    path = tmp_path / "labels" / "all.txt"
+    path.write_text(path.read_text().replace(":62:80 ", ":60:78 "))
+    found = bring("fs", tmp_path / "labels", root / "videos", tmp_path / "lib")
+    assert found.imported.removed == 1
+    jumps = [s for s in read_back(Layout(tmp_path / "lib")) if s.video == made.FS_NAMES[2]]
+    assert [round(s.start_s * 25 + 0.5) for s in jumps] == [30, 60]
+
+
+def test_an_import_that_stopped_goes_on(tmp_path, skating, monkeypatch):
+    root, _ = skating
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "write_split", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bring("fs", root / "labels", root / "videos", tmp_path / "lib")
+    bring("fs", root / "labels", root / "videos", tmp_path / "lib")
+    for name in ("splits.csv", "few_shot.json", "detection_lists.json", "dataset.json"):
+        assert (tmp_path / "lib" / name).read_bytes() == (root / "lib" / name).read_bytes(), name
+    whole = [s for s in read_back(Layout(root / "lib")) if s.label != "spin"]
+    assert read_back(Layout(tmp_path / "lib")) == whole
+
+
+def test_without_lists_none_are_written(tmp_path):
+    made.tennis(tmp_path / "labels")
+    made.tennis_videos(tmp_path / "videos")
+    made.write(tmp_path / "labels" / "train_1_0.ids.txt", "\n".join(made.TENNIS[i][0] for i in (0, 1, 3)))
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "vpd.toml").write_text("[track]\nathletes = 1\n")
+    said = []
+    bring("tennis", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib", say=said.append)
+    assert any("set athletes = 2" in text for text in said)
+    layout = Layout(tmp_path / "lib")
+    assert layout.few_shot.exists()
+    (tmp_path / "labels" / "train_1_0.ids.txt").unlink()
+    bring("tennis", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    assert not layout.few_shot.exists()
+
+
+def test_two_clips_in_one_file_are_set_aside(tmp_path):
+    made.fs(tmp_path / "labels")
+    made.fs_videos(tmp_path / "videos", missing=made.FS_NAMES[1:])
+    one, other = (tmp_path / "videos" / f"{name}.mp4" for name in made.FS_NAMES[:2])
+    other.write_bytes(one.read_bytes())
+    made.video(tmp_path / "videos" / f"{made.FS_NAMES[2]}.mp4", 100, 7)
+    found = bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    assert found.imported.left_out == {"their clip is the same file as another clip": 5}
+    assert made.FS_NAMES[0] in found.imported.set_aside[made.FS_NAMES[1]]
+
+
+def test_what_ends_after_its_video_is_noted(tmp_path):
+    activitynet(tmp_path / "labels", "thumos14.json", ["Validation", "Test"])
+    for seed, name in enumerate(("id0", "id1")):
+        made.video(tmp_path / "videos" / f"{name}.mp4", 40 + 30 * seed, seed)
+    (tmp_path / "videos" / "broken.mp4").write_bytes(b"x" * 100)
+    found = bring("thumos14", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    note = "1 action reaches beyond the end of the video, and end there, such as id0:0"
+    assert found.imported.card.notes == (note,)
+
+
 def test_columns_of_ones_own_and_earlier_files_are_kept(skating, tmp_path):
     root, _ = skating
     bring("fs", root / "labels", root / "videos", tmp_path / "lib")
@@ -238,6 +304,28 @@ def test_boxes_and_poses_of_both_players_are_taken(tmp_path):
     refused = found.imported.given.refused
     assert "the video has 60" in refused[f"back__{clip}"]
     assert "pickle" in refused[f"front__{made.TENNIS_CLIPS[1]}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("boxes.json", [[0, [1, 2, 3]]], "entry 1: .* is not a box"),
+        ("boxes.json", [[0, [1, 2, 3, 4]], [0, [1, 2, 3, 4]]], "entry 2: frame 0 is there twice"),
+        ("coco_keypoints.json.gz", [[0, [[0.9, [1, 2, 3, 4], [[None, 1, 1]] * 17]]]], "None is not a number"),
+        ("coco_keypoints.json.gz", [[0, [[0.9, [1, 2, 3, 4], [[1, 1, 1]] * 16]]]], "16 keypoints, not 17"),
+        ("mask.json.gz", [[0, [[0.9, [1, 2, 3, 4], None]]]], "is not a score, a box and a PNG"),
+        ("mask.json.gz", {}, "is no list"),
+    ],
+)
+def test_of_a_folder_with_a_wrong_file_nothing_is_taken(tmp_path, name, content, why):
+    poses(tmp_path / "poses", "clip")
+    raw = json.dumps(content).encode()
+    (tmp_path / "poses" / "clip" / name).write_bytes(gzip.compress(raw) if name.endswith("gz") else raw)
+    found = Given()
+    take(Layout(tmp_path), tmp_path / "poses", "clip", "clip", 9, (), found)
+    take(Layout(tmp_path), tmp_path / "poses", "other", "other", 9, (), found)
+    assert re.search(why, found.refused["clip"])
+    assert (found.boxes, found.poses, found.masks, found.absent) == (0, 0, 0, ["other"])
 
 
 def mask_of(shape, score, corner=(4, 5)):

@@ -27,6 +27,7 @@ from vpd.cli.common import (
 from vpd.cli.progress import ProgressBar
 from vpd.counting import counted
 from vpd.library.artefact import write_text
+from vpd.library.csv_file import write_rows
 from vpd.library.own_folder import own_folder
 from vpd.paper.bring import Brought, bring
 from vpd.paper.columns import PAPER_SUBSETS, Column, open_columns
@@ -43,7 +44,7 @@ from vpd.pipeline.engine import automatic_jobs
 from vpd.report.terminal import PlainTable
 
 app = typer.Typer(no_args_is_help=True, help="The paper's data sets, tables and figure.")
-MISSING = "missing.txt"
+MISSING, LEFT_OUT = "missing.txt", "left_out.csv"
 SHOWN = 5
 """Largest number of names of missing videos that are printed; missing.txt has all."""
 
@@ -70,12 +71,14 @@ def _report(found: Brought) -> dict[str, Any]:
         "videos": list(imported.card.clips),
         "left_out": imported.left_out,
         "missing": list(found.plan.missing),
-        "set_aside": {**found.scan.set_aside, **imported.set_aside, **found.not_cut},
+        "set_aside": {**found.scan.set_aside, **imported.set_aside, **found.unusable},
         "unlabelled_videos": len(found.plan.others),
         "boxes": given.boxes,
         "poses": given.poses,
         "masks": given.masks,
         "refused": given.refused,
+        "without_poses": given.absent,
+        "removed": imported.removed,
         "notes": list(imported.card.notes),
     }
 
@@ -98,15 +101,12 @@ def import_(
     """Import a published data set: its videos, labels, parts, few-shot subsets and detection lists.
 
     Videos stay where they are; clips that must be cut are written to clips/ of the library. Missing videos
-    are listed in missing.txt and counted, and the rest is imported.
+    are listed in missing.txt, actions that are left out in left_out.csv, and the rest is imported.
     """
     with ProgressBar() as bar:
         found = bring(data, labels, videos, library, poses, jobs, bar, lambda text: notices.print(text))
     report = _report(found)
-    if found.plan.missing:
-        write_text("\n".join(found.plan.missing) + "\n", library / MISSING)
-    else:
-        (library / MISSING).unlink(missing_ok=True)  # of an import before the videos came
+    _list_missing(found, library)
     if as_json:
         print_json(report)
     else:
@@ -115,12 +115,24 @@ def import_(
     raise typer.Exit(1 if incomplete else 0)
 
 
+def _list_missing(found: Brought, library: Path) -> None:
+    """Write the missing videos and the actions left out; delete the lists of an import before they came."""
+    for name in (MISSING, LEFT_OUT):
+        (library / name).unlink(missing_ok=True)
+    if found.plan.missing:
+        write_text("\n".join(found.plan.missing) + "\n", library / MISSING)
+    if found.imported.lost:
+        rows = ((one.action.id, one.action.label, one.action.clip, one.why) for one in found.imported.lost)
+        write_rows(library / LEFT_OUT, ["action", "label", "clip", "reason"], rows)
+
+
 def _print(report: dict[str, Any], found: Brought, library: Path) -> None:
     say(f"{found.imported.card.title}: {report['coverage']}.")
     for note in report["notes"]:
         say(f"Note: {note}.")
     for why, count in report["left_out"].items():
-        say_warning(f"{counted(count, 'action is', 'actions are')} left out: {why}.")
+        lost = counted(count, "action is", "actions are")
+        say_warning(f"{lost} left out ({library / LEFT_OUT}): {why}.")
     missing = report["missing"]
     if missing:
         names = ", ".join(missing[:SHOWN]) + (", ..." if len(missing) > SHOWN else "")
@@ -130,7 +142,16 @@ def _print(report: dict[str, Any], found: Brought, library: Path) -> None:
         for name, why in list(reasons.items())[:SHOWN]:
             say_warning(f"{name} is {what}: {why}")
         if len(reasons) > SHOWN:
-            say_warning(f"{len(reasons) - SHOWN} more are {what}.")
+            say_warning(f"{len(reasons) - SHOWN} more are {what}; --json names all.")
+    absent = report["without_poses"]
+    if absent:
+        lost = f"{counted(len(absent), 'folder')} of --poses not there, or without boxes, poses and masks"
+        say_warning(f"{lost}, such as {absent[0]}; --json names all.")
+    if report["removed"]:
+        gone = counted(report["removed"], "label")
+        say_warning(f"{gone} of an earlier import removed, as the label files lack them (`vpd labels undo`).")
+    if report["unlabelled_videos"]:
+        say(f"{counted(report['unlabelled_videos'], 'further video')} without labels in the library.")
     if report["boxes"] or report["masks"]:
         say(f"Boxes of {counted(report['boxes'], 'video')} and masks of {report['masks']} are taken.")
     if report["poses"]:

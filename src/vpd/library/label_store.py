@@ -160,19 +160,29 @@ class LabelStore:
             added = self._append(found, fresh)
         return added, len(new) - len(fresh)
 
-    def merge(self, new: Sequence[NewLabel], key: Callable[[Segment], Hashable]) -> None:
-        """Write labels by ``key``: a row whose segment has the same key takes the new cells and keeps the
-        user's own columns. Labels without such a row are added, and other rows stay. Raises InputError as
-        `add`.
+    def merge(self, new: Sequence[NewLabel], key: Callable[[Segment], Hashable], source: str) -> int:
+        """Make the labels of a ``source`` those that are given, and return how many it no longer has.
+
+        A row whose segment has the same ``key`` as a new label takes its cells and keeps the user's own
+        columns. Labels without such a row are added. Rows of the source that no new label has are removed;
+        rows of other sources stay. Raises InputError as `add`.
         """
         for one in new:
             self._check(one.segment)
+        wanted = {key(one.segment) for one in new}
         with self._changing() as found:
             there = {key(label.segment): label for label in found.labels}
             for one in new:
                 if (label := there.get(key(one.segment))) is not None:
                     self._set(found.table, label, one.segment)
+            gone = [
+                label.record.index
+                for label in found.labels
+                if label.source == source and key(label.segment) not in wanted
+            ]
             self._append(found, [one for one in new if key(one.segment) not in there])
+            found.table.remove(gone)
+        return len(gone)
 
     def undo(self) -> Restored:
         """Restore the state before the last change. Raises InputError where none is kept."""

@@ -6,76 +6,107 @@ import base64
 import gzip
 import hashlib
 import json
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vpd.crops.masks import GivenMask, png_size, unpack_mask, write_masks
-from vpd.errors import InputError
+from vpd.errors import InputError, LabelError
+from vpd.formats.reading import number
 from vpd.library.artefact import replacing
 from vpd.library.backup import keeping
 from vpd.library.csv_file import write_rows
 from vpd.library.layout import Layout
-from vpd.paper.label_files import read_json, refuse_pickle
+from vpd.paper.label_files import items, read_json, refuse_pickle, shown
 
 BOXES, POSES, MASKS = "boxes.json", "coco_keypoints.json.gz", "mask.json.gz"
 MASK_SCORE = 0.8
 """Masks of this score or less are not used (extract_square_crops.py of the reference)."""
+KEYPOINTS = 17
 MOST_PIXELS = 2**26
 """Of one mask: more than any picture that has athletes in it. A small PNG file may unpack to gigabytes."""
 
 
 @dataclass
 class Given:
-    """The result of an import: numbers of videos, and by folder the reason why one was not used."""
+    """The result of an import: numbers of videos, by folder the reason why one was not used, and the folders
+    that are not there or hold none of the files.
+    """
 
     boxes: int = 0
     poses: int = 0
     masks: int = 0
     refused: dict[str, str] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
 
 
-def _frame(value: Any, frames: int, path: Path) -> int:
+def _frame(value: Any, frames: int, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InputError(f"{path}: {value!r} is not the number of a frame")
+        raise LabelError(f"{where}: {shown(value)} is not the number of a frame")
     if value >= frames:
-        raise InputError(
-            f"{path} has frame {value}, the video has {frames}: it is another cut or of another frame rate."
+        raise LabelError(
+            f"{where} has frame {value}, the video has {frames}: it is another cut or of another frame rate."
         )
     return value
 
 
+def _rows(path: Path, frames: int) -> Iterator[tuple[int, Any, str]]:
+    """Frame, content and place in the file of every row ``[frame, content]``. Raises LabelError, also for a
+    frame that is there twice.
+    """
+    seen: set[int] = set()
+    for place, row in enumerate(items(read_json(path), str(path)), 1):
+        where = f"{path}, entry {place}"
+        if len(items(row, where)) != 2:
+            raise LabelError(f"{where}: {shown(row)} is not a frame and what it shows")
+        frame = _frame(row[0], frames, str(path))
+        if frame in seen:
+            raise LabelError(f"{where}: frame {frame} is there twice")
+        seen.add(frame)
+        yield frame, row[1], where
+
+
+def _numbers(value: Any, count: int, what: str, where: str) -> list[float]:
+    found = [number(v, where) for v in items(value, where)]
+    if len(found) != count:
+        raise LabelError(f"{where}: {shown(value)} is not {what}")
+    return found
+
+
+def _box(value: Any, where: str) -> list[float]:
+    found = _numbers(value, 4, "a box x, y, w, h", where)
+    if min(found[2:]) <= 0:
+        raise LabelError(f"{where}: {shown(value)} is not a box x, y, w, h")
+    return found
+
+
 def read_boxes(path: Path, frames: int) -> list[tuple[int, list[float]]]:
-    """Rows (frame, [x, y, w, h] in pixels) of ``[[frame, [x, y, w, h]], ...]``. Raises InputError."""
-    rows = []
-    try:
-        for frame, box in read_json(path):
-            numbers = [float(v) for v in box]
-            if len(numbers) != 4 or not all(map(math.isfinite, numbers)) or min(numbers[2:]) <= 0:
-                raise InputError(f"{path}, frame {frame}: {box} is not a box x, y, w, h")
-            rows.append((_frame(frame, frames, path), numbers))
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path} is not a list of [frame, [x, y, w, h]]: {error}") from error
-    return rows
+    """Rows (frame, [x, y, w, h] in pixels) of ``[[frame, [x, y, w, h]], ...]``. Raises LabelError."""
+    return [(frame, _box(box, where)) for frame, box, where in _rows(path, frames)]
 
 
-def read_people(path: Path, frames: int) -> list[tuple[int, list[Any]]]:
-    """Rows (frame, people) of coco_keypoints.json.gz. A person is [score, box, 17 x [x, y, score]]."""
-    rows = []
-    try:
-        for frame, people in read_json(path):
-            for person in people:
-                _, _, keypoints = person
-                if len(keypoints) != 17 or any(len(k) != 3 for k in keypoints):
-                    raise InputError(f"{path}, frame {frame}: a person has not 17 keypoints x, y, score")
-            rows.append((_frame(frame, frames, path), list(people)))
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{path} is not in the format [frame, [[score, box, keypoints], ...]]: {error}"
-        ) from error
-    return rows
+Person = tuple[float, list[float]]
+"""The score of a person, and x, y, score of each of 17 keypoints in sequence."""
+
+
+def _person(value: Any, where: str) -> Person:
+    if len(items(value, where)) != 3:
+        raise LabelError(f"{where}: {shown(value)} is not a score, a box and keypoints")
+    points = [_numbers(point, 3, "a keypoint x, y, score", where) for point in items(value[2], where)]
+    if len(points) != KEYPOINTS:
+        raise LabelError(f"{where}: {len(points)} keypoints, not {KEYPOINTS}")
+    return number(value[0], where), [v for point in points for v in point]
+
+
+def read_people(path: Path, frames: int) -> list[tuple[int, list[Person]]]:
+    """Rows (frame, people) of coco_keypoints.json.gz, ``[[frame, [[score, box, 17 x [x, y, score]], ...]],
+    ...]``. Raises LabelError.
+    """
+    return [
+        (frame, [_person(person, where) for person in items(people, where)])
+        for frame, people, where in _rows(path, frames)
+    ]
 
 
 def read_masks(path: Path, frames: int) -> dict[int, tuple[float, int, int, bytes]]:
@@ -85,88 +116,114 @@ def read_masks(path: Path, frames: int) -> dict[int, tuple[float, int, int, byte
     of the box. Raises InputError.
     """
     found: dict[int, tuple[float, int, int, bytes]] = {}
-    frame: Any = "none"
-    try:
-        for frame, masks in read_json(path):
-            sure = [(float(score), [int(v) for v in box], png) for score, box, png in masks]
-            sure = [mask for mask in sure if mask[0] > MASK_SCORE]
-            _frame(frame, frames, path)
-            if not sure:
-                continue
-            score, (x, y, w, h), coded = max(sure, key=lambda mask: mask[0])
-            png = base64.b64decode("".join(coded.split()), validate=True)
-            width, height = png_size(png)
-            if (width, height) != (w, h) or w * h > MOST_PIXELS:
-                raise InputError(f"the mask has {width} x {height} pixels, its box {w} x {h}")
-            unpack_mask(png)
-            found[frame] = score, x, y, png
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{path} is not in the format [frame, [[score, box, PNG in base64], ...]]: {error}"
-        ) from error
-    except InputError as error:
-        raise InputError(f"{path}, frame {frame}: {error}") from error
+    for frame, masks, where in _rows(path, frames):
+        sure = [mask for one in items(masks, where) if (mask := _mask(one, where))[0] > MASK_SCORE]
+        if sure:
+            found[frame] = _unpacked(max(sure, key=lambda mask: mask[0]), where)
     return found
 
 
-def _coco(athlete: int, frame: int, person: Sequence[Any]) -> dict[str, Any]:
-    score, _, keypoints = person
-    flat = [float(v) for keypoint in keypoints for v in keypoint]
-    return {"frame": frame, "athlete": athlete, "score": float(score), "keypoints": flat}
+def _mask(value: Any, where: str) -> tuple[float, list[float], str]:
+    if len(items(value, where)) != 3 or not isinstance(value[2], str):
+        raise LabelError(f"{where}: {shown(value)} is not a score, a box and a PNG in base64")
+    return number(value[0], where), _numbers(value[1], 4, "a box x, y, w, h", where), value[2]
 
 
-def _people_of(rows: list[tuple[int, list[Any]]], athlete: int, alone: bool) -> list[dict[str, Any]]:
+def _unpacked(mask: tuple[float, list[float], str], where: str) -> tuple[float, int, int, bytes]:
+    score, box, coded = mask
+    x, y, w, h = map(int, box)
+    try:
+        png = base64.b64decode("".join(coded.split()), validate=True)
+        width, height = png_size(png)
+        if (width, height) != (w, h) or w * h > MOST_PIXELS:
+            raise InputError(f"the mask has {width} x {height} pixels, its box {w} x {h}")
+        unpack_mask(png)
+    except (InputError, ValueError) as error:
+        raise LabelError(f"{where}: {error}") from error
+    return score, x, y, png
+
+
+def _people_of(rows: list[tuple[int, list[Person]]], athlete: int, alone: bool) -> list[dict[str, Any]]:
     """One entry for each person. The first of a frame is ``athlete``; further ones follow where the clip is
     theirs.
     """
     return [
-        _coco(athlete + place, frame, person)
+        {"frame": frame, "athlete": athlete + place, "score": score, "keypoints": keypoints}
         for frame, people in rows
-        for place, person in enumerate(people if alone else people[:1])
+        for place, (score, keypoints) in enumerate(people if alone else people[:1])
     ]
+
+
+@dataclass
+class _Content:
+    """Boxes, poses and masks of one clip; ``made_of`` holds the hashes of the files of masks."""
+
+    boxes: list[tuple[int, int, list[float]]] = field(default_factory=list)
+    poses: list[dict[str, Any]] = field(default_factory=list)
+    masks: list[GivenMask] = field(default_factory=list)
+    made_of: list[str] = field(default_factory=list)
+
+    def add(self, other: _Content) -> None:
+        """Take what ``other`` holds."""
+        self.boxes += other.boxes
+        self.poses += other.poses
+        self.masks += other.masks
+        self.made_of += other.made_of
+
+
+def _content(folder: Path, frames: int, athlete: int, alone: bool) -> _Content | None:
+    """The content of one person's folder; None where it holds none of the files. Raises InputError."""
+    found, there = _Content(), [name for name in (BOXES, POSES, MASKS) if (folder / name).exists()]
+    for path in sorted(folder.iterdir()):
+        refuse_pickle(path)
+    if BOXES in there:
+        found.boxes = [(frame, athlete, box) for frame, box in read_boxes(folder / BOXES, frames)]
+    if POSES in there:
+        found.poses = _people_of(read_people(folder / POSES, frames), athlete, alone)
+    if MASKS in there:
+        read = read_masks(folder / MASKS, frames)
+        found.masks = [GivenMask(frame, athlete, x, y, png) for frame, (_, x, y, png) in read.items()]
+        found.made_of = [hashlib.sha256((folder / MASKS).read_bytes()).hexdigest()]
+    return found if there else None
 
 
 def take(
     layout: Layout, folder: Path, clip: str, video: str, frames: int, people: Sequence[str], given: Given
 ) -> None:
-    """Write boxes, poses and masks of one clip's people into the library; what cannot be read is noted.
+    """Write boxes, poses and masks of one clip's people into the library. Of a folder with a file that cannot
+    be read nothing is used, and ``given`` says why.
 
     ``people`` are the prefixes of the folders (front, back), empty for a single folder named as the clip. Of
     several people in a frame of a single folder, the first is athlete 0, the second athlete 1, and so on.
     """
-    boxes: list[tuple[int, int, list[float]]] = []
-    poses: list[dict[str, Any]] = []
-    masks: list[GivenMask] = []
-    made_of = hashlib.sha256()
+    content = _Content()
     for athlete, name in enumerate([f"{who}__{clip}" for who in people] or [clip]):
-        place = folder / name
-        if not place.is_dir():
-            continue
         try:
-            for path in sorted(place.iterdir()):
-                refuse_pickle(path)
-            if (place / BOXES).exists():
-                boxes += [(frame, athlete, box) for frame, box in read_boxes(place / BOXES, frames)]
-            if (place / POSES).exists():
-                poses += _people_of(read_people(place / POSES, frames), athlete, not people)
-            if (place / MASKS).exists():
-                read = read_masks(place / MASKS, frames)
-                masks += [GivenMask(frame, athlete, x, y, png) for frame, (_, x, y, png) in read.items()]
-                made_of.update((place / MASKS).read_bytes())
+            there = folder / name
+            found = _content(there, frames, athlete, not people) if there.is_dir() else None
         except InputError as error:
             given.refused[name] = str(error)
-    if boxes:
-        _write_boxes(layout.boxes(video), boxes)
+            continue
+        if found is None:
+            given.absent.append(name)
+        else:
+            content.add(found)
+    if content.boxes:
+        _write_boxes(layout.boxes(video), content.boxes)
         given.boxes += 1
-    if poses:
-        poses.sort(key=lambda pose: (pose["frame"], pose["athlete"]))
-        plain = layout.root / "poses_given" / f"{video}.json.gz"
-        with keeping(plain), replacing(plain) as part:
-            part.write_bytes(gzip.compress(json.dumps(poses).encode(), mtime=0))
+    if content.poses:
+        _write_poses(layout.root / "poses_given" / f"{video}.json.gz", content.poses)
         given.poses += 1
-    if masks:
-        write_masks(layout.given_masks(video), masks, made_of.hexdigest()[:32])
+    if content.masks:
+        made_of = hashlib.sha256("".join(content.made_of).encode()).hexdigest()[:32]
+        write_masks(layout.given_masks(video), content.masks, made_of)
         given.masks += 1
+
+
+def _write_poses(path: Path, poses: list[dict[str, Any]]) -> None:
+    ordered = sorted(poses, key=lambda pose: (pose["frame"], pose["athlete"]))
+    with keeping(path), replacing(path) as part:
+        part.write_bytes(gzip.compress(json.dumps(ordered).encode(), mtime=0))
 
 
 def _write_boxes(path: Path, rows: list[tuple[int, int, list[float]]]) -> None:

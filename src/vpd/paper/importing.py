@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.library.artefact import write_text
-from vpd.library.backup import keeping
+from vpd.library.backup import keep, keeping
 from vpd.library.csv_file import write_rows
 from vpd.library.dataset import DatasetCard, read_card, write_card
 from vpd.library.frames import read_times
@@ -31,6 +32,18 @@ one.
 """
 
 
+END_SLACK_S = 0.25
+"""An action that reaches further beyond the end of its video is told."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An action that is not in the library, and why."""
+
+    action: Action
+    why: str
+
+
 @dataclass
 class Imported:
     """The result of an import of labels.
@@ -38,13 +51,27 @@ class Imported:
     Attributes
     ----------
     card : as written to dataset.json.
-    left_out : number of actions by reason. set_aside : clips that cannot be used, with the reason.
+    lost : the actions of the label files that are not in the library, those included that recognition does
+        not use. set_aside : clips that cannot be used, with the reason.
+    removed : number of labels of an earlier import that the label files no longer have.
     """
 
     card: DatasetCard
-    left_out: dict[str, int] = field(default_factory=dict)
+    lost: list[Lost] = field(default_factory=list)
     set_aside: dict[str, str] = field(default_factory=dict)
     given: Given = field(default_factory=Given)
+    removed: int = 0
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Number of lost actions by reason. Those that recognition does not use are counted apart."""
+        known = self.card.classes
+        return dict(
+            Counter(one.why if one.action.label in known else f"{one.why}{UNUSED}" for one in self.lost)
+        )
+
+
+UNUSED = " (labels that recognition does not use)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +92,11 @@ class _Clock:
         if self.by_time:
             return start / self.fps, min(stop / self.fps, self._edge(len(self.times_s)))
         return self._edge(start), self._edge(stop)
+
+    def beyond_s(self, frames: Frames) -> float:
+        """How far the frames reach beyond the end of the video; at most 0 where they do not."""
+        own = len(self.times_s)
+        return frames[1] / self.fps - self._edge(own) if self.by_time else (frames[1] - own) / self.fps
 
     def _edge(self, frame: int) -> float:
         """The time midway between a frame and the one before it, so that rounding moves no frame in or
@@ -99,7 +131,9 @@ class _Import:
         self.layout, self.dataset = layout, dataset
         self.videos = Videos.read(layout)
         self.ids = {_stem(row.path): row.video for row in self.videos.rows.values()} | dict(aliases)
-        self.left_out: dict[str, int] = defaultdict(int)
+        self.lost: list[Lost] = []
+        self.shortened: list[Action] = []
+        """Actions that reach beyond the end of their video, where they end."""
         self.set_aside: dict[str, str] = {}
         self.segments: dict[str, Segment] = {}
         """Of every imported action, by its id."""
@@ -109,12 +143,19 @@ class _Import:
         by_clip: dict[str, list[Action]] = defaultdict(list)
         for action in self.dataset.actions:
             by_clip[action.clip].append(action)
+        files: dict[str, list[str]] = defaultdict(list)
+        for name in by_clip:
+            files[self.ids.get(name, "")].append(name)
         for name, actions in by_clip.items():
             row = self.videos.rows.get(self.ids.get(name, ""))
             if not name:
                 self._lose(actions, "no known clip holds them")
             elif row is None:
                 self._lose(actions, "their video is missing")
+            elif len(files[row.video]) > 1:
+                self._lose(actions, "their clip is the same file as another clip")
+                others = ", ".join(other for other in files[row.video] if other != name)
+                self.set_aside[name] = f"its file is the same as that of {others}: one of them is wrong"
             elif row.status != OK:
                 self._lose(actions, "their video is set aside")
                 self.set_aside[name] = row.error or "it is not scanned"
@@ -122,9 +163,7 @@ class _Import:
                 yield self.dataset.clips[name], row, actions
 
     def _lose(self, actions: Sequence[Action], why: str) -> None:
-        recognised = [a for a in actions if a.label in self.dataset.classes]
-        if recognised:
-            self.left_out[why] += len(recognised)
+        self.lost += [Lost(action, why) for action in actions]
 
     def place(self, clip: Clip, row: VideoRow, actions: Sequence[Action]) -> None:
         """Segments of the actions of one clip."""
@@ -137,11 +176,14 @@ class _Import:
             if action.span is None:
                 self._lose([action], "the label files do not say when they happen")
                 continue
-            start_s, end_s = clock.between(self.dataset.event(action.span, clock.fps))
+            event = self.dataset.event(action.span, clock.fps)
+            start_s, end_s = clock.between(event)
             window = clock.between(self.dataset.window(action.span, clock.fps))
             if start_s >= end_s or window[0] >= window[1]:
                 self._lose([action], "they lie outside their clip")
                 continue
+            if clock.beyond_s(event) > END_SLACK_S:
+                self.shortened.append(action)
             self.segments[action.id] = Segment(
                 row.video,
                 round(start_s, 6),
@@ -175,6 +217,12 @@ def _places(dataset: Dataset, segments: Mapping[str, Segment]) -> dict[str, Plac
 
 
 def _write_names(path: Path, lists: object) -> None:
+    """Write lists of names. Without any there is no file, so that other lists are drawn."""
+    if not lists:
+        if path.exists():
+            keep(path)
+            path.unlink()
+        return
     with keeping(path):
         write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n", path)
 
@@ -191,8 +239,8 @@ def import_labels(
     Files written: labels.csv (with windows), splits.csv, few_shot.json, detection_lists.json, queries.csv,
     dataset.json; and boxes/, poses_given/ and masks_given/ from ``poses``. Files of an earlier import are
     replaced, and their states before kept (`vpd.library.backup`); labels that a person added stay, and the
-    user's columns. ``aliases`` names the video of clips whose file is the same as another's. Raises
-    InputError where the library has labels of its own.
+    user's columns. ``aliases`` are the videos of clips whose file is known; the others' are found by their
+    names. Raises InputError where the library has labels of its own.
     """
     _check_own_labels(layout, dataset)
     work, given = _Import(layout, dataset, aliases or {}), Given()
@@ -202,22 +250,31 @@ def import_labels(
             take(layout, poses, clip.name, row.video, row.frames, dataset.people, given)
         progress(clip.name)
     segments = _without_twins(work)
+    card = _card(dataset, segments, work.shortened)
+    # First: a library with labels and no card would be taken for one with labels of its own.
+    write_card(layout.dataset, card)
     new = [NewLabel(segment, dataset.about.key) for segment in segments.values()]
-    LabelStore(layout, work.videos).merge(new, segment_key)
+    removed = LabelStore(layout, work.videos).merge(new, segment_key, dataset.about.key)
     with keeping(layout.splits):
         write_split(layout.splits, _places(dataset, segments))
     named = {i: segment_key(s) for i, s in segments.items()}
     _write_names(layout.few_shot, _subsets(dataset, named))
     there = {clip: video for clip, video in work.ids.items() if clip in dataset.clips}
-    _write_names(
-        layout.detection_lists,
-        [[there[clip] for clip in one if clip in there] for one in dataset.localisation],
-    )
+    lists = [[there[clip] for clip in one if clip in there] for one in dataset.localisation]
+    _write_names(layout.detection_lists, [one for one in lists if one])
     if dataset.queries is not None:
         with keeping(layout.queries):
             write_rows(layout.queries, ["video"], ([named[i]] for i in sorted(dataset.queries) if i in named))
-    counted = sum(action.id in segments for action in dataset.recognised)
-    card = DatasetCard(
+    return Imported(card, work.lost, work.set_aside, given, removed)
+
+
+def _card(dataset: Dataset, segments: Mapping[str, Segment], shortened: Sequence[Action]) -> DatasetCard:
+    notes = dataset.notes
+    if shortened:
+        what = counted(len(shortened), "action reaches", "actions reach")
+        notes += (f"{what} beyond the end of the video, and end there, such as {shortened[0].id}",)
+    present = sum(action.id in segments for action in dataset.recognised)
+    return DatasetCard(
         key=dataset.about.key,
         title=dataset.about.title,
         licence=dataset.about.licence,
@@ -227,11 +284,9 @@ def import_labels(
         thinning=dataset.thinning,
         mean_people=dataset.mean_people,
         clips=(len({s.video for s in segments.values()}), len(dataset.clips)),
-        actions=(counted, dataset.expected or len(dataset.recognised)),
-        notes=dataset.notes,
+        actions=(present, dataset.expected or len(dataset.recognised)),
+        notes=notes,
     )
-    write_card(layout.dataset, card)
-    return Imported(card, dict(work.left_out), work.set_aside, given)
 
 
 def _subsets(dataset: Dataset, named: Mapping[str, str]) -> dict[str, list[list[str]]]:
@@ -261,12 +316,11 @@ def _without_twins(work: _Import) -> dict[str, Segment]:
     """
     kept: dict[str, Segment] = {}
     names: set[str] = set()
+    actions = {action.id: action for action in work.dataset.actions}
     for i, segment in work.segments.items():
         name = segment_key(segment)
         if name in names:
-            work.left_out["another action has the same span"] = (
-                work.left_out.get("another action has the same span", 0) + 1
-            )
+            work.lost.append(Lost(actions[i], "another action has the same span"))
             continue
         names.add(name)
         kept[i] = segment
