@@ -6,8 +6,11 @@ import pytest
 
 from tests.library.test_label_store import library
 from vpd.errors import InputError, LabelError
-from vpd.formats.table import FORMATS
+from vpd.formats.table import FORMATS, export_segments
 from vpd.library.label_store import Changes
+from vpd.library.labels import write_labels
+from vpd.library.videos import Videos
+from vpd.types import Segment
 from vpd.verbs import labels as verb
 
 
@@ -53,7 +56,28 @@ def test_times_in_days_as_of_a_spreadsheet_are_refused(layout, tmp_path):
         verb.import_labels(layout, verb.ImportRequest([path]))
 
 
-@pytest.mark.parametrize("name", [verb.CSV, *(name for name, form in FORMATS.items() if form.writes)])
+WRITTEN = [verb.CSV, *(name for name, form in FORMATS.items() if form.writes)]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_names_of_other_programs_are_read_as_those_of_labels_csv(layout, tmp_path, name):
+    """A no-break blank gives one name and a note; a letter that joins stays; both are known again."""
+    segments = [Segment("one", 1, 2, None, "second\u00a0serve"), Segment("one", 3, 4, None, "تک\u200cدست")]
+    media = {"one": verb.MediaOf(Videos.read(layout)).of("one")}
+    if name == verb.CSV:
+        files = [tmp_path / "labels.csv"]
+        write_labels(files[0], segments)
+    else:
+        files = export_segments(name, segments, media, tmp_path / "out")
+    found = verb.import_labels(layout, verb.ImportRequest(files))
+    assert [label.segment.label for label in found.added] == ["second serve", "تک\u200cدست"]
+    assert [note for note in found.notes if "U+00A0 NO-BREAK SPACE" in note and "'second serve'" in note]
+    assert verb.import_labels(layout, verb.ImportRequest(files)).known == 2
+    listed = verb.list_labels(layout, verb.ListRequest(labels=["second\u00a0serve"]))
+    assert len(listed.labels) == 1
+
+
+@pytest.mark.parametrize("name", WRITTEN)
 def test_export_and_import_again_changes_nothing(layout, tmp_path, name):
     for span, label in (("one@1-2#0", "serve"), ("two.2024@3-4", "=lob, [x]")):
         verb.add_label(layout, verb.AddRequest(span, label))

@@ -28,7 +28,7 @@ REFUSED = [
     ("post", "/api/labels", {**LABEL, "end_s": 99}, "error_span_after"),
     ("post", "/api/labels", {**LABEL, "end_s": 0.05}, "error_span_empty"),
     ("post", "/api/labels", {**LABEL, "label": " "}, "error_label_empty"),
-    ("post", "/api/labels", {**LABEL, "label": " a"}, "error_label_letters"),
+    ("post", "/api/labels", {**LABEL, "label": "a\u0007"}, "error_label_letters"),
     ("post", "/api/labels", {**LABEL, "label": "a" * 999}, "error_too_long"),
     ("post", "/api/labels", {**LABEL, "video": "nobody"}, "error_no_such_video"),
     ("patch", "/api/labels/abcdefgh", {"label": "b"}, "error_no_label"),

@@ -10,6 +10,7 @@ from vpd.errors import InputError, LabelError, TableError
 from vpd.formats.media import Media
 from vpd.formats.reading import Ask, Imported, found_media
 from vpd.library.csv_file import Columns, Record, Table, read_table
+from vpd.library.label_names import label_name
 from vpd.library.labels import MOST_SHOWN, WINDOW
 from vpd.types import Segment
 
@@ -87,6 +88,7 @@ def _segment(record: Record, table: Table, ask: Ask) -> Segment:
     column = next((name for name in there if record.text(name)), there[0])
     start_s = _at(record, column, media)
     end_s = _end(record, media, start_s)
+    record.parsed("label", label_name)
     window = tuple(record.time(name) for name in WINDOW) if all(record.text(n) for n in WINDOW) else None
     try:
         return Segment(
@@ -94,7 +96,7 @@ def _segment(record: Record, table: Table, ask: Ask) -> Segment:
             start_s,
             end_s,
             record.athlete(),
-            record.needed("label"),
+            record.text("label"),
             window_s=None if window is None else (window[0], window[1]),
         )
     except TableError:

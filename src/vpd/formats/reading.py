@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vpd.errors import InputError, LabelError
 from vpd.formats.media import FindMedia, Media
+from vpd.library.label_names import label_name
 from vpd.types import Segment
 
+_LINE_ENDS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 POINT_S = 0.04
 """Duration of a moment in seconds where the video's frame rate is unknown."""
 
@@ -43,12 +46,14 @@ Read = Callable[[Path, Ask], Imported]
 
 
 def label_text(value: object, where: str) -> str:
-    """Check that a label is a text and not empty. Raises LabelError."""
+    """A label as it is written, with blanks for line ends and tabs. Raises LabelError where it is none."""
     if not isinstance(value, str) or not value.strip():
         raise LabelError(f"{where}: the label {value!r} is not a text")
-    text = " ".join(value.split())
-    if not text.isprintable():
-        raise LabelError(f"{where}: the label {value!r} holds control characters")
+    text = _LINE_ENDS.sub(" ", value).strip()
+    try:
+        label_name(text)
+    except InputError as error:
+        raise LabelError(f"{where}: {error}") from error
     return text
 
 

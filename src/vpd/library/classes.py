@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from vpd.errors import SettingsError
+from vpd.errors import InputError, SettingsError
+from vpd.library.label_names import label_name, other_letters
 from vpd.settings.section import Section
 from vpd.settings.toml_file import read_toml, validated
 
@@ -44,8 +45,12 @@ def read_classes(path: Path) -> dict[str, ActionClass]:
 
 
 def _class(name: str, table: object, path: Path) -> ActionClass:
-    if not name or name != name.strip():
-        raise SettingsError(f"{path}: the class {name!r} has no name, or blanks around it.")
+    try:
+        meant = label_name(name)
+    except InputError as error:
+        raise SettingsError(f"{path}: the class {name!r} has no name: {error}.") from error
+    if name != meant:
+        raise SettingsError(f"{path}: the class {name!r} holds {other_letters(name)}. Write {meant!r}.")
     if not isinstance(table, dict):
         raise SettingsError(
             f"{path}: {name!r} is no class. Write a table for each class: [{json.dumps(name)}]."

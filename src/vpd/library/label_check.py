@@ -16,6 +16,7 @@ import numpy as np
 from vpd.counting import counted
 from vpd.errors import ArtefactError, TableError, VpdError
 from vpd.library.artefact import read_table
+from vpd.library.label_names import other_letters
 from vpd.library.labels import REVIEWED, FrameTimes, Label, LabelFile
 from vpd.library.videos import NEW, OK, SET_ASIDE, Videos
 from vpd.types import Array, Segment
@@ -63,6 +64,7 @@ def check_labels(found: LabelFile, videos: Videos) -> list[Finding]:
         *_overlaps(found.labels),
         *_classes(found.labels),
         *_formulas(found.labels),
+        *_letters(found.labels),
     ]
     return sorted(findings, key=lambda f: (f.level != ERROR, f.line or 0))
 
@@ -272,3 +274,14 @@ def _formulas(labels: list[Label]) -> Iterator[Finding]:
             seen.add(name)
             text = f"a spreadsheet takes the label {name!r} for a formula. vpd writes it as it is."
             yield _at(label, NOTE, "formula", text, "label")
+
+
+def _letters(labels: list[Label]) -> Iterator[Finding]:
+    """Find cells that are not written as the names that are read from them, each text once."""
+    written: dict[str, Label] = {}
+    for label in labels:
+        written.setdefault(label.record.text("label"), label)
+    for text, label in written.items():
+        if letters := other_letters(text):
+            said = f"the label is read as {label.segment.label!r}; it is written with {letters}."
+            yield _at(label, NOTE, "label spelt otherwise", said, "label")

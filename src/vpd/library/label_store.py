@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from vpd.errors import InputError, StaleError
 from vpd.library.backup import Restored, keep, undo
 from vpd.library.csv_file import Table
+from vpd.library.label_names import label_name
 from vpd.library.labels import (
     COLUMNS,
     ID,
@@ -110,8 +111,7 @@ class LabelStore:
         """Append labels. Returns them as they stand in the file. Raises InputError for one that does not fit
         its video.
         """
-        for one in new:
-            self._check(one.segment)
+        new = self._checked(new)
         with self._changing() as found:
             added = self._append(found, new)
         return added
@@ -125,8 +125,7 @@ class LabelStore:
         with self._changing() as found:
             label = _find(found.labels, name)
             _check_version(label, version)
-            segment = changes.of(label.segment)
-            self._check(segment)
+            segment = self._fitting(changes.of(label.segment))
             self._set(found.table, label, segment)
             changed = label_at(found.table, label.record.index, self.videos, FrameTimes(self.videos))
         return changed
@@ -146,8 +145,7 @@ class LabelStore:
 
         ``in_place_of_all`` removes all other rows, readable or not.
         """
-        for one in new:
-            self._check(one.segment)
+        new = self._checked(new)
         with self._changing() as found:
             if in_place_of_all:
                 found.table.remove(range(len(found.table.rows)))
@@ -167,8 +165,7 @@ class LabelStore:
         columns. Labels without such a row are added. Rows of the source that no new label has are removed;
         rows of other sources stay. Raises InputError as `add`.
         """
-        for one in new:
-            self._check(one.segment)
+        new = self._checked(new)
         wanted = {key(one.segment) for one in new}
         with self._changing() as found:
             there = {key(label.segment): label for label in found.labels}
@@ -189,19 +186,20 @@ class LabelStore:
         with locked(self.path):
             return undo(self.path)
 
-    def _check(self, segment: Segment) -> None:
+    def _checked(self, new: Sequence[NewLabel]) -> list[NewLabel]:
+        return [replace(one, segment=self._fitting(one.segment)) for one in new]
+
+    def _fitting(self, segment: Segment) -> Segment:
+        """The segment with the name that its label means. Raises InputError where one does not fit."""
         if segment.video not in self.videos.rows:
             raise unknown_video(segment.video)
-        if not isinstance(segment.label, str | None):
-            raise InputError(f"the label {segment.label!r} is no text")
-        if not (segment.label or "").strip():
-            raise InputError(Sentence("error_label_empty"))
-        if (segment.label or "").strip() != segment.label or not segment.label.isprintable():
-            raise InputError(Sentence("error_label_letters", {"label": repr(segment.label)}))
+        segment = replace(segment, label=label_name("" if segment.label is None else segment.label))
         check_span(segment, self.videos.rows[segment.video])
+        return segment
 
     def _set(self, table: Table, label: Label, segment: Segment) -> None:
         new, old = label_cells(segment, table), label_cells(label.segment, table)
+        old["label"] = label.record.text("label")
         changed = {name: text for name, text in new.items() if text != old.get(name)}
         for end in ("start", "end"):
             if f"{end}_s" in changed and f"{end}_frame" in table.places:

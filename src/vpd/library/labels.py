@@ -15,6 +15,7 @@ from vpd.errors import InputError, LabelError, TableError
 from vpd.library.cells import parse_athlete, parse_time, write_number
 from vpd.library.csv_file import Columns, Record, Table, read_table, write_rows
 from vpd.library.frames import read_times
+from vpd.library.label_names import label_name
 from vpd.library.videos import OK, SET_ASIDE, VideoRow, Videos
 from vpd.strings import Sentence
 from vpd.types import Array, Segment
@@ -191,10 +192,9 @@ def segment_of(record: Record, videos: Videos, frames: FrameTimes) -> Segment:
     except InputError as error:
         raise record.fail("video", error) from error
     start_s, end_s = _time(record, "start", row.video, frames), _time(record, "end", row.video, frames)
+    name = record.parsed("label", label_name)
     try:
-        segment = Segment(
-            row.video, start_s, end_s, record.athlete(), record.needed("label"), window_s=_window(record)
-        )
+        segment = Segment(row.video, start_s, end_s, record.athlete(), name, window_s=_window(record))
         check_span(segment, row)
     except TableError:
         raise

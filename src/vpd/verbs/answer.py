@@ -8,6 +8,7 @@ from typing import Any
 
 from vpd.errors import InputError
 from vpd.library.answers import ACCEPTED, CORRECTED, REJECTED, Answer, add_answers
+from vpd.library.label_names import label_name
 from vpd.library.label_store import LabelStore, NewLabel
 from vpd.library.labels import REVIEWED, Label
 from vpd.library.layout import Layout
@@ -52,6 +53,7 @@ def made_answer(
     fit its video, an unknown verdict, and a class that contradicts the verdict.
     """
     (segment,) = segments_of([span], videos)
+    label, proposed = (label_name(name) if name else "" for name in (label, proposed))
     if verdict == ACCEPTED:
         label, proposed = label or proposed, proposed or label
         if label != proposed:

@@ -15,6 +15,7 @@ from vpd.formats.table import FORMATS, Media, export_segments, guess_format, imp
 from vpd.library.backup import Restored
 from vpd.library.csv_file import Table, write_rows
 from vpd.library.frames import read_times
+from vpd.library.label_names import label_name, other_letters
 from vpd.library.label_store import Changes, LabelStore, NewLabel
 from vpd.library.labels import TABLE, Label, check_span, label_cells, parse_query, read_label_file
 from vpd.library.layout import Layout
@@ -88,14 +89,14 @@ def list_labels(library: Layout, request: ListRequest, progress: Report | None =
     found = store.read()
     videos = {store.videos.id_of(name) for name in request.videos}
     classes = sorted({label.segment.label or "" for label in found.labels})
-    for name in request.labels:
+    wanted = [label_name(name) for name in request.labels]
+    for name in wanted:
         if name not in classes:
             raise unknown_name("class", name, classes or ["none"])
     chosen = [
         label
         for label in found.labels
-        if (not videos or label.segment.video in videos)
-        and (not request.labels or label.segment.label in request.labels)
+        if (not videos or label.segment.video in videos) and (not wanted or label.segment.label in wanted)
     ]
     return ListResult(chosen, tuple(error.without_path() for error in found.wrong))
 
@@ -276,12 +277,17 @@ def _read_foreign(file: Path, request: ImportRequest, videos: Videos) -> tuple[l
         for written, video in find.meant.items()
         if len(videos.matches(written)) != 1
     ]
+    spelt = [
+        f"the label {label_name(label)!r} is written with {letters} there."
+        for label in dict.fromkeys(segment.label or "" for segment in segments)
+        if (letters := other_letters(label))
+    ]
     own = read.own or [{}] * len(segments)
     new = [
         NewLabel(segment, cells.pop("source", "") or f"{name}:{file.name}", cells)
         for segment, cells in zip(segments, map(dict, own), strict=True)
     ]
-    return new, [*names, *read.notes]
+    return new, [*names, *spelt, *read.notes]
 
 
 def _must_be_seconds(segment: Segment, row: VideoRow) -> None:
