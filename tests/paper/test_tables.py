@@ -15,13 +15,14 @@ from vpd.baselines import presets
 from vpd.baselines.settings import Training
 from vpd.baselines.table import BASELINES
 from vpd.errors import InputError
+from vpd.library.layout import Layout
 from vpd.library.sealed_files import write_json
 from vpd.paper import detection, figure, recognition, retrieval, students, writers
 from vpd.paper.columns import open_columns
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1
-from vpd.paper.systems import JOINTS, RANDOM, ROWS, STUDENT_VI, TOP_CLASS
-from vpd.paper.tables import rows_of
+from vpd.paper.systems import JOINTS, OURS, RANDOM, ROWS, STUDENT_VI, TOP_CLASS
+from vpd.paper.tables import rows_of, rows_of_each
 from vpd.recognition.bigru import BiGRUClassifier
 
 NNS = replace(JOINTS, recogniser="nns")
@@ -159,7 +160,7 @@ def test_table_4_in_both_ways(columns, as_published, monkeypatch):
     options = Options(as_published=as_published, detector="laptop")
     table = detection.table_4(columns, (JOINTS,), options, trials=1)
     assert any("schedule is changed: epochs = 1" in note for note in table.notes)
-    assert {(h.train, h.test) for h in table.headings} == {(5, 12)}
+    assert {(h.train, h.test) for h in table.headings} == {(4, 12)}
     cells = table.lines[0].cells
     assert [c.paper for c in cells] == [80.6, 70.0, 53.5, 40.2, 24.6]
     assert all(0 <= c.ours <= 100 for c in cells)
@@ -223,9 +224,12 @@ def test_all_formats_hold_the_same_figures(columns, tmp_path):
 
 
 def test_text_cannot_leave_its_cell():
-    cell = replace_text("<b>&_%$")
+    cell = replace_text("<b>|&_%$\n")
     assert "<b>" not in writers.to_html(cell)
-    assert r"\&\_\%\$" in writers.to_latex(cell)
+    assert r"\textless{}b\textgreater{}\textbar{}\&\_\%\$" in writers.to_latex(cell)
+    rows = [line for line in writers.to_markdown(cell).splitlines() if line.startswith("|")]
+    assert [line.replace(r"\|", "").count("|") for line in rows] == [3, 3, 3, 3]
+    assert not any("<" in line for line in rows)
     assert "In brackets" not in writers.to_markdown(cell)  # as the paper has no figure
 
 
@@ -237,6 +241,33 @@ def replace_text(text):
     )
 
 
+def test_what_lacks_features_is_said(columns, layout):
+    tested = next(s.video for s in columns[0].labels if "2018" in s.video)
+    path, aside = layout.features("joints2d", tested), layout.root / "aside"
+    path.rename(aside)
+    try:
+        table = recognition.table_1(columns, (NNS,), Options())
+        assert any("6 test segments lack joints2d and count as wrong" in note for note in table.notes)
+        panels = figure.draw_curves(columns, (replace(NNS, group=OURS),), Options())
+        assert any("6 test segments lack" in note for note in figure.notes(panels, Options()))
+        table = retrieval.table_3(columns, (JOINTS,), Options())
+        assert any("6 of 36 actions without features" in note for note in table.notes)
+        said = detection._lacking(columns[0], JOINTS, Options(), 5)
+        assert "learned from 4 videos at least, in 1 trial" in said[0]
+        assert "1 of 2 videos tested without features" in said[1]
+    finally:
+        aside.rename(path)
+
+
+def test_libraries_of_one_data_set_are_told_apart(layout, tmp_path):
+    other = Layout(shutil.copytree(layout.root, tmp_path / "lib"))
+    one, two = open_columns([layout, other, layout])
+    assert [one.title, two.title] == [f"FSJump6 ({layout.root})", f"FSJump6 ({other.root})"]
+    other.splits.write_text("".join(line for line in layout.splits.open() if not line.endswith("test\n")))
+    with pytest.raises(InputError, match=f"{other.root}: .*does not name 2 videos"):
+        _ = two.parts
+
+
 def test_rows_are_named_as_published_and_unknown_names_are_listed():
     named = {system.name for system in ROWS["table1"]}
     assert set(TABLE_1) <= named
@@ -245,6 +276,9 @@ def test_rows_are_named_as_published_and_unknown_names_are_listed():
     assert all(s.name == s.recogniser in BASELINES for s in networks)
     with pytest.raises(InputError, match="table1 has no row pr-vipe"):
         rows_of("table1", ["pr-vipe"])
+    chosen = rows_of_each(["table1", "table3", "table4"], ["vipe", "r3d", "vipe"])
+    named = {table: [s.name for s in rows] for table, rows in chosen.items()}
+    assert named == {"table1": ["vipe"], "table3": ["vipe"], "table4": ["vipe", "r3d"]}
 
 
 def test_a_library_without_a_data_set_is_a_column(layout, tmp_path, monkeypatch):

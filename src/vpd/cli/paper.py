@@ -32,13 +32,15 @@ from vpd.library.own_folder import own_folder
 from vpd.paper.bring import Brought, bring
 from vpd.paper.columns import PAPER_SUBSETS, Column, open_columns
 from vpd.paper.datasets.table import READERS
+from vpd.paper.detection import check_detector
 from vpd.paper.figure import Panel, draw_curves, write_figure
 from vpd.paper.figure import notes as figure_notes
 from vpd.paper.making import make_missing
 from vpd.paper.options import Options
 from vpd.paper.published import DATA as PAPER_DATA
 from vpd.paper.result import ResultTable
-from vpd.paper.tables import FIGURE, TABLES, measure_table, rows_of
+from vpd.paper.systems import System
+from vpd.paper.tables import FIGURE, TABLES, measure_table, rows_of_each
 from vpd.paper.writers import groups, number, to_json, write_table
 from vpd.pipeline.engine import automatic_jobs
 from vpd.report.terminal import PlainTable
@@ -215,7 +217,7 @@ class _Asked:
 
     columns: list[Column]
     options: Options
-    rows: list[str]
+    rows: dict[str, tuple[System, ...]]
     out: Path
     subsets: int
     as_json: bool
@@ -224,7 +226,7 @@ class _Asked:
 def _asked(
     libraries: list[Path] | None,
     data: list[str] | None,
-    rows: list[str] | None,
+    rows: dict[str, tuple[System, ...]],
     ks: list[int] | None,
     subsets: int,
     options: Options,
@@ -233,28 +235,27 @@ def _asked(
 ) -> _Asked:
     layouts = [open_library(path) for path in libraries or [Path.cwd()]]
     columns = open_columns(layouts, data or (), subsets, ks or ())
-    return _Asked(columns, options, rows or [], out or layouts[0].results / "paper", subsets, as_json)
+    return _Asked(columns, options, rows, out or layouts[0].results / "paper", subsets, as_json)
 
 
-def _make(names: Sequence[str], asked: _Asked, jobs: int, bar: ProgressBar) -> None:
-    systems = dict.fromkeys(system for name in names for system in rows_of(name, asked.rows))
+def _make(asked: _Asked, jobs: int, bar: ProgressBar) -> None:
+    systems = dict.fromkeys(system for rows in asked.rows.values() for system in rows)
     for problem in make_missing(asked.columns, list(systems), jobs, bar, notices.print):
         say_warning(problem)
 
 
-def _run(names: Sequence[str], asked: _Asked) -> None:
-    """Measure tables and the figure. Exit with 1 where a named row could not be measured."""
+def _run(asked: _Asked) -> list[str]:
+    """Measure tables and the figure. Returns the rows that could not be measured."""
     lost: list[str] = []
     shown: dict[str, Any] = {}
-    for name in names:
-        systems = rows_of(name, asked.rows)
+    for name, systems in asked.rows.items():
         if name == FIGURE:
             panels = draw_curves(asked.columns, systems, asked.options)
             paths = write_figure(panels, asked.out, asked.options)
             lost += [c.system.name for p in panels for c in p.curves if c.reason]
             shown[name] = {"files": [str(p) for p in paths], "notes": figure_notes(panels, asked.options)}
             if not asked.as_json:
-                _print_figure(panels)
+                _print_figure(panels, asked.options)
         else:
             table = measure_table(name, asked.columns, systems, asked.options, asked.subsets)
             paths = write_table(table, asked.out)
@@ -270,9 +271,7 @@ def _run(names: Sequence[str], asked: _Asked) -> None:
             say(f"Written: {', '.join(str(p) for p in paths)}\n")
     if asked.as_json:
         print_json(shown)
-    if asked.rows and lost:
-        say_warning(f"Not measured: {', '.join(sorted(set(lost)))}.")
-        raise typer.Exit(1)
+    return sorted(set(lost))
 
 
 def _print_table(table: ResultTable) -> None:
@@ -301,7 +300,7 @@ def _print_table(table: ResultTable) -> None:
         say(f"Not measured, {rows}: {why}.", style="dim")
 
 
-def _print_figure(panels: Sequence[Panel]) -> None:
+def _print_figure(panels: Sequence[Panel], options: Options) -> None:
     for panel in panels:
         shown = PlainTable(title=panel.column.title, title_justify="left", box=None, pad_edge=False)
         ks = sorted(panel.column.parts.subsets)
@@ -311,6 +310,8 @@ def _print_figure(panels: Sequence[Panel]) -> None:
             points = {k: f"{mean:.1f}{'*' if star else ''}" for k, mean, _, star in curve.points()}
             shown.add_row(curve.system.title, *(points.get(k, "-") for k in ks))
         console.print(shown)
+    for note in figure_notes(panels, options):
+        say(note)
 
 
 @contextmanager
@@ -345,11 +346,16 @@ def _command(names: Sequence[str], about: str) -> None:
             preset = baselines or (LAPTOP if rows else "")
             if preset:
                 check_preset(preset)
+            check_detector(detector)
+            chosen = rows_of_each(names, rows or ())
             options = Options(as_published, jobs or automatic_jobs(), 0, fresh, preset, detector, epochs, bar)
-            asked = _asked(library, data, rows, k, subsets, options, out, as_json)
+            asked = _asked(library, data, chosen, k, subsets, options, out, as_json)
             if make:
-                _make(names, asked, jobs, bar)
-            _run(names, asked)
+                _make(asked, jobs, bar)
+            lost = _run(asked)
+        if rows and lost:
+            say_warning(f"Not measured: {', '.join(lost)}.")
+            raise typer.Exit(1)
 
     command.__doc__ = about
     app.command(names[0] if len(names) == 1 else "all")(command)

@@ -13,12 +13,14 @@ from vpd.baselines.version import version
 from vpd.errors import VpdError
 from vpd.library.artefact import read_recipe
 from vpd.paper.columns import Column, reason
+from vpd.paper.measured import Measured, by_k
 from vpd.paper.options import Options
 from vpd.paper.systems import System
 from vpd.recognition.actions import segment_key
 from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
 from vpd.recognition.protocol import Validation, run_few_shot
 from vpd.types import Segment
+from vpd.verbs.few_shot import missing_notes
 
 TWO_PLAYERS = ("tennis",)
 """Data sets whose pictures show two athletes. The authors ran no system on the whole picture there."""
@@ -31,8 +33,8 @@ def measure_baseline(
     options: Options,
     told: Callable[[Outcome], None],
     validation: Validation | None,
-) -> dict[int, list[Outcome]] | str:
-    """Outcomes of a baseline by k, or the reason why there are none."""
+) -> Measured | str:
+    """Outcomes of a baseline, or the reason why there are none."""
     if not options.baselines:
         return "left out: ask with --baselines laptop or --baselines paper (hours without a GPU)"
     takes = BASELINES[system.recogniser].takes
@@ -60,10 +62,7 @@ def measure_baseline(
         )
     except VpdError as error:
         return reason(error)
-    found: dict[int, list[Outcome]] = {}
-    for outcome in outcomes:
-        found.setdefault(outcome.k, []).append(outcome)
-    return found
+    return by_k(outcomes, missing_notes(takes, inputs.reasons, parts))
 
 
 def _window(s: Segment) -> Segment:

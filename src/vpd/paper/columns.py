@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -40,6 +41,8 @@ class Column:
     labels: list[Segment]
     subsets: int = PAPER_SUBSETS
     ks: tuple[int, ...] = ()
+    place: str = ""
+    """Tells the library from another of the same data set or name."""
 
     @property
     def data(self) -> str:
@@ -49,7 +52,13 @@ class Column:
     @property
     def title(self) -> str:
         """Title of the column."""
-        return self.layout.root.name if self.card is None else self.card.title
+        title = self.layout.root.name if self.card is None else self.card.title
+        return f"{title} ({self.place})" if self.place else title
+
+    @property
+    def coverage(self) -> str:
+        """How much of its data set the library holds; "" for a library of another kind."""
+        return "" if self.card is None else self.card.coverage
 
     @property
     def results(self) -> Path:
@@ -68,7 +77,10 @@ class Column:
     def parts(self) -> Parts:
         """Training, validation and test part, and the few-shot subsets. Raises InputError."""
         ks = self.ks or listed_ks(self.layout.few_shot) or KS
-        return library_parts(self.layout, self.labels, ks=ks, subsets=self.subsets)
+        try:
+            return library_parts(self.layout, self.labels, ks=ks, subsets=self.subsets)
+        except InputError as error:
+            raise InputError(f"{self.layout.root}: {error}") from error
 
     @property
     def random(self) -> float:
@@ -84,17 +96,13 @@ class Column:
 
     def heading(self, measure: str, train: int = 0, test: int = 0) -> Heading:
         """The heading of one of the column's figures."""
-        coverage = "" if self.card is None else self.card.coverage
-        return Heading(self.title, measure, self.data, train, test, coverage)
+        return Heading(self.title, measure, self.data, train, test, self.coverage)
 
     def notes(self) -> list[str]:
         """The share of a data set that is present, and its protocol."""
         if self.card is None:
             return []
-        parts = self.parts
-        untrained = sorted(set(parts.labels[parts.test]) - set(parts.labels[parts.train]))
-        lost = f" {len(untrained)} tested classes have no training example here." if untrained else ""
-        return [f"{self.title}: {self.card.coverage}. {self.card.protocol}.{lost}"]
+        return [f"{self.title}: {self.coverage}. {self.card.protocol}."]
 
 
 def open_columns(
@@ -102,10 +110,11 @@ def open_columns(
 ) -> list[Column]:
     """The libraries as columns: first the paper's data sets in its order.
 
-    With ``data``, data sets of other keys are left out. Raises InputError where no column is left.
+    With ``data``, data sets of other keys are left out. A library that is named twice is one column, and
+    those of one title are told apart by their folders. Raises InputError where no column is left.
     """
     columns = []
-    for layout in layouts:
+    for layout in {layout.root: layout for layout in layouts}.values():
         card = read_card(layout.dataset)
         if data and (card is None or card.key not in data):
             continue
@@ -114,7 +123,9 @@ def open_columns(
     if not columns:
         asked = f" of {', '.join(data)}" if data else ""
         raise InputError(f"there is no library{asked} to measure on. Import one with `vpd paper import`.")
-    return sorted(columns, key=lambda c: DATA.index(c.data) if c.data in DATA else len(DATA))
+    columns = sorted(columns, key=lambda c: DATA.index(c.data) if c.data in DATA else len(DATA))
+    titles = Counter(column.title for column in columns)
+    return [replace(c, place=str(c.layout.root)) if titles[c.title] > 1 else c for c in columns]
 
 
 def why_without(column: Column, features: str, make: str) -> str:

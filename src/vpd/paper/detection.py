@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from vpd.counting import counted
 from vpd.detection import PAPER, TrainedDetector
 from vpd.detection.frame_scores import FrameScores
 from vpd.detection.lists import read_lists
@@ -276,6 +277,12 @@ def _key(store: FeatureStore, task: Task, number: int, options: Options, changes
     return hashlib.sha256(made.encode()).hexdigest()[:32]
 
 
+def check_detector(name: str) -> None:
+    """Raise InputError for an unknown schedule of detectors."""
+    if name not in SCHEDULES:
+        raise InputError(f"there is no schedule {name!r}; there are {', '.join(SCHEDULES)}")
+
+
 def table_4(
     columns: Sequence[Column],
     systems: Sequence[System],
@@ -288,16 +295,14 @@ def table_4(
     ``changes`` shorten the paper's schedule (see `vpd.detection.PAPER`), by default as the options' detector
     does. The table then says so. Raises InputError for an unknown detector.
     """
-    if options.detector not in SCHEDULES:
-        raise InputError(f"there is no schedule {options.detector!r}; there are {', '.join(SCHEDULES)}")
+    check_detector(options.detector)
     changes = SCHEDULES[options.detector] if changes is None else changes
     headings = tuple(
-        c.heading(f"AP@{tiou:.1f}", VIDEOS, _events_tested(c, options))
-        for c in columns
-        for tiou in PAPER_TIOUS
+        c.heading(f"AP@{tiou:.1f}", *_sizes(c, options, trials)) for c in columns for tiou in PAPER_TIOUS
     )
     lines: list[Line] = []
     details: dict[str, Any] = {}
+    lacking: list[str] = []
     for system in systems:
         cells: list[Cell] = []
         for column in columns:
@@ -305,8 +310,10 @@ def table_4(
             found = _measured(column, system, options, trials, changes)
             details[f"{column.title}, {system.name}"] = found
             cells += _cells(found, paper, options)
+            lacking += [] if isinstance(found, str) else _lacking(column, system, options, trials)
         lines.append(Line(system.name, system.title, system.group, system.sees, tuple(cells)))
-    notes = [*(note for c in columns for note in c.notes()), *shortened(columns, systems)]
+    notes = [*(note for c in columns for note in c.notes()), *dict.fromkeys(lacking)]
+    notes += shortened(columns, systems)
     notes.append(
         f"Learned from {VIDEOS} videos, mean of {trials} trials; all labels are one class. "
         + (
@@ -326,12 +333,36 @@ def table_4(
     )
 
 
-def _events_tested(column: Column, options: Options) -> int:
-    """Number of events of the test part; 0 where there is none, and the cells say why."""
+def _sizes(column: Column, options: Options, trials: int) -> tuple[int, int]:
+    """Number of videos that a detector learns from, and of events of the test part; 0 where there is no
+    task, and the cells say why.
+    """
     try:
-        return len(task_of(column, options, 1).truth())
+        task = task_of(column, options, trials)
     except VpdError:
-        return 0
+        return 0, 0
+    return max(map(len, task.training)), len(task.truth())
+
+
+def _lacking(column: Column, system: System, options: Options, trials: int) -> list[str]:
+    """Sentences on lists, videos and features that a library has fewer of than the paper's protocol."""
+    task = task_of(column, options, trials)
+    there = set(FeatureStore(column.layout, system.features).videos())
+    found = []
+    fewest = min(map(len, task.training))
+    if fewest < VIDEOS or len(task.training) < trials:
+        found.append(
+            f"{column.title}: learned from {counted(fewest, 'video')} at least, in "
+            f"{counted(len(task.training), 'trial')}, as it has no more."
+        )
+    for what, videos in (
+        ("tested", task.tested),
+        ("learned from", {v for one in task.training for v in one}),
+    ):
+        if lost := [video for video in videos if video not in there]:
+            of = f"{len(lost)} of {counted(len(videos), 'video')} {what}"
+            found.append(f"{column.title}, {system.title}: {of} without features, and nothing is seen there.")
+    return found
 
 
 def _cells(found: list[dict[str, Any]] | str, paper: tuple[float, ...], options: Options) -> list[Cell]:

@@ -18,7 +18,7 @@ from vpd.library.artefact import replacing, write_text
 from vpd.paper.columns import Column
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1
-from vpd.paper.recognition import BIGRU, baseline_notes, bigru_notes, measure, validation_of
+from vpd.paper.recognition import BIGRU, baseline_notes, bigru_notes, learning_notes, measure
 from vpd.paper.students import shortened
 from vpd.paper.systems import OURS, System
 from vpd.recognition.outcomes import Outcome
@@ -45,6 +45,8 @@ class Curve:
     system: System
     outcomes: dict[str, dict[int, list[Outcome]]]
     reason: str = ""
+    notes: tuple[str, ...] = ()
+    """Sentences on actions without the system's features."""
 
     def points(self) -> list[tuple[int, float, float, bool]]:
         """(k, mean accuracy in %, its standard deviation, whether NNS and not the BiGRU gave it)."""
@@ -84,6 +86,7 @@ def _curve(column: Column, system: System, options: Options) -> Curve:
     both = system.kind == "features" and system.group != OURS
     recognisers = (BIGRU, NNS) if both else (system.recogniser,)
     outcomes: dict[str, dict[int, list[Outcome]]] = {}
+    notes: dict[str, None] = {}
     for recogniser in recognisers:
         asked = replace(system, recogniser=recogniser)
         cost = sum(len(one) for k in ks for one in column.parts.subsets[k])
@@ -92,8 +95,9 @@ def _curve(column: Column, system: System, options: Options) -> Curve:
         options.listener.ended(column.title, "")
         if isinstance(found, str):
             return Curve(system, {}, found)
-        outcomes[recogniser] = found
-    return Curve(system, outcomes)
+        outcomes[recogniser] = found.outcomes
+        notes |= dict.fromkeys(f"{column.title}, {system.title}: {note}" for note in found.notes)
+    return Curve(system, outcomes, notes=tuple(notes))
 
 
 def _tell(column: Column, outcome: Outcome, options: Options) -> None:
@@ -101,15 +105,20 @@ def _tell(column: Column, outcome: Outcome, options: Options) -> None:
 
 
 def to_csv(panels: Sequence[Panel]) -> str:
-    """``data,system,recogniser,k,subset,accuracy,n_train`` of every outcome, with accuracy in per cent."""
+    """``data,system,recogniser,k,subset,accuracy,n_train`` of every outcome, with accuracy in per cent, the
+    reason of a missing curve, and how much of the data set the library holds.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["data", "system", "recogniser", "k", "subset", "accuracy", "n_train", "reason"])
+    writer.writerow(
+        ["data", "system", "recogniser", "k", "subset", "accuracy", "n_train", "reason", "coverage"]
+    )
     for panel in panels:
         name = panel.column.data or panel.column.title
+        coverage = panel.column.coverage
         for curve in panel.curves:
             if curve.reason:
-                writer.writerow([name, curve.system.name, "", "", "", "", "", curve.reason])
+                writer.writerow([name, curve.system.name, "", "", "", "", "", curve.reason, coverage])
             for recogniser, by_k in curve.outcomes.items():
                 for k, outcomes in sorted(by_k.items()):
                     for o in outcomes:
@@ -123,7 +132,7 @@ def to_csv(panels: Sequence[Panel]) -> str:
                             f"{100 * o.accuracy:.4f}",
                             size,
                         ]
-                        writer.writerow([*row, ""])
+                        writer.writerow([*row, "", coverage])
     return out.getvalue()
 
 
@@ -149,7 +158,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
         sorted(subsets), [f"{k}\n{100 * len(subsets[k][0]) / train:.1f} %" for k in sorted(subsets)]
     )
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_title(panel.column.title)
+    axes.set_title(panel.column.title, parse_math=False)
     axes.set_xlabel("examples a class, and share of the training set")
     axes.grid(alpha=0.3)
 
@@ -178,7 +187,8 @@ def write_figure(panels: Sequence[Panel], folder: Path, options: Options) -> lis
 def notes(panels: Sequence[Panel], options: Options) -> list[str]:
     """Protocol, coverage, and the reasons for missing curves."""
     columns, systems = [p.column for p in panels], [c.system for p in panels for c in p.curves]
-    found = [note for c in columns for note in (*c.notes(), validation_of(c, options)[1])]
+    found = [note for c in columns for note in learning_notes(c, options)]
+    found += [note for p in panels for c in p.curves for note in c.notes]
     found += [*bigru_notes(systems, options), *shortened(columns, systems)]
     found.append("A star: nearest neighbour search (NNS) was better than the BiGRU. Dashed: best of Table 1.")
     found += baseline_notes(systems, options)

@@ -10,6 +10,7 @@ import numpy as np
 from vpd.errors import VpdError
 from vpd.metrics.summary import Summary, summarise
 from vpd.paper.columns import Column, reason, why_without
+from vpd.paper.measured import Measured, by_k
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1 as PAPER_1
 from vpd.paper.published import TABLE_2 as PAPER_2
@@ -21,6 +22,7 @@ from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
 from vpd.recognition.protocol import Validation
 from vpd.recognition.recognisers import make_recogniser
 from vpd.recognition.split import scene_folds
+from vpd.strings import Sentence
 from vpd.types import Array
 from vpd.verbs import few_shot
 
@@ -97,7 +99,7 @@ def measure(
     ks: Sequence[int],
     options: Options,
     told: Callable[[Outcome], None] = lambda outcome: None,
-) -> dict[int, list[Outcome]] | str:
+) -> Measured | str:
     """Outcomes by k (``ALL`` for all labels), or the reason why there are none."""
     if system.kind == "baseline":
         from vpd.paper.baselines import measure_baseline
@@ -114,10 +116,11 @@ def measure(
 
 def _measured(
     column: Column, system: System, ks: Sequence[int], options: Options, told: Callable[[Outcome], None]
-) -> dict[int, list[Outcome]]:
+) -> Measured:
     kept = KeptOutcomes(column.results / OUTCOMES, options.fresh)
     validation, _ = validation_of(column, options)
-    found: dict[int, list[Outcome]] = {}
+    found: list[Outcome] = []
+    notes: list[Sentence] = []
     few = [k for k in ks if k != ALL and k in column.parts.subsets]
     for with_all, wanted in ((False, few), (True, [])) if ALL in ks else ((False, few),):
         if not with_all and not wanted:
@@ -134,9 +137,9 @@ def _measured(
             {system.recogniser: wanted},
             validation,
         )
-        for outcome in made.outcomes[system.features]:
-            found.setdefault(outcome.k, []).append(outcome)
-    return found
+        found += made.outcomes[system.features]
+        notes += made.notes
+    return by_k(found, notes)
 
 
 def summary(column: Column, outcomes: Sequence[Outcome]) -> Summary:
@@ -157,25 +160,27 @@ def _cell(column: Column, outcomes: Sequence[Outcome], paper: float | None) -> C
 
 def _cells(
     column: Column, system: System, ks: Sequence[int], options: Options, numbers: dict[str, tuple[float, ...]]
-) -> list[Cell]:
-    """One cell for each k."""
+) -> tuple[list[Cell], list[str]]:
+    """One cell for each k, and sentences on actions without the row's features."""
     papers = [_paper(numbers, column.data, place) for place in range(len(ks))]
     if system.kind == "quoted":
-        return [Cell(None, paper, "quoted from prior work") for paper in papers]
+        return [Cell(None, paper, "quoted from prior work") for paper in papers], []
     if system.kind == "guess":
         value = column.random if system.name == "random" else column.top_class
-        return [Cell(100 * value, paper) for paper in papers]
+        return [Cell(100 * value, paper) for paper in papers], []
     options.listener.begin(f"{column.title}, {system.title}", 1, _cost(column, ks))
     found = measure(
         column, system, ks, options, lambda outcome: options.listener.advance(_size(column, outcome))
     )
     options.listener.ended(column.title, "")
     if isinstance(found, str):
-        return [Cell(None, paper, found) for paper in papers]
-    return [
-        _cell(column, found[k], paper) if k in found else Cell(None, paper, _no_subset(column, k))
+        return [Cell(None, paper, found) for paper in papers], []
+    of = found.outcomes
+    cells = [
+        _cell(column, of[k], paper) if k in of else Cell(None, paper, _no_subset(column, k))
         for k, paper in zip(ks, papers, strict=True)
     ]
+    return cells, [f"{column.title}, {system.title}: {note}" for note in found.notes]
 
 
 def _no_subset(column: Column, k: int) -> str:
@@ -203,6 +208,12 @@ def baseline_notes(systems: Sequence[System], options: Options) -> list[str]:
     return [f"Networks over pictures and skeletons: preset {options.baselines}, from random weights."]
 
 
+def learning_notes(column: Column, options: Options) -> list[str]:
+    """Sentences on a library, its parts and subsets, and on what chooses the epoch."""
+    of_parts = [f"{column.title}: {note}" for note in column.parts.notes]
+    return [*column.notes(), *of_parts, validation_of(column, options)[1]]
+
+
 def _table(
     name: str,
     title: str,
@@ -216,15 +227,20 @@ def _table(
         c.heading(measure, len(c.parts.train), len(c.parts.test)) for c in columns for _, measure in measures
     )
     ks = [k for k, _ in measures]
-    lines = []
+    lines: list[Line] = []
+    lacking: list[str] = []
     for system in systems:
         published = numbers.get(system.name, {})
-        cells = [cell for column in columns for cell in _cells(column, system, ks, options, published)]
+        cells: list[Cell] = []
+        for column in columns:
+            own, lacks = _cells(column, system, ks, options, published)
+            cells += own
+            lacking += lacks
         lines.append(
             Line(system.name, system.title, system.group, system.sees, tuple(cells), system.kind == "quoted")
         )
-    notes = [note for c in columns for note in (*c.notes(), validation_of(c, options)[1])]
-    notes += baseline_notes(systems, options)
+    notes = [note for c in columns for note in learning_notes(c, options)]
+    notes += [*lacking, *baseline_notes(systems, options)]
     notes += [*bigru_notes(systems, options), *shortened(columns, systems)]
     notes.append(
         "Both orientations are averaged at test; a test action without features counts as wrong. VIPE* is "

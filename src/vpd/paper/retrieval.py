@@ -160,13 +160,16 @@ def _key(sequences: Sequence[FeatureSequence | None], labels: Sequence[str], que
 def table_3(columns: Sequence[Column], systems: Sequence[System], options: Options) -> ResultTable:
     """Table 3: precision at 1, 10 and 50 of retrieval."""
     headings = tuple(c.heading(f"P@{k}", 0, len(query_indices(c))) for c in columns for k in CUTOFFS)
-    lines, details = [], {}
+    lines, details, lacking = [], {}, []
     for system in systems:
         cells: list[Cell] = []
         for column in columns:
             paper = PAPER_3.get(system.name, {}).get(column.data, ())
             found = _measured(column, system, options)
             details[f"{column.title}, {system.name}"] = found if isinstance(found, str) else vars(found)
+            if not isinstance(found, str) and found.missing:
+                of = f"{found.missing} of {found.corpus} actions without features"
+                lacking.append(f"{column.title}, {system.title}: {of}, which as queries count 0.")
             for place, k in enumerate(CUTOFFS):
                 theirs = paper[place] if place < len(paper) else None
                 if isinstance(found, str):
@@ -179,7 +182,7 @@ def table_3(columns: Sequence[Column], systems: Sequence[System], options: Optio
                         Cell(100 * value, theirs, "", None, 100 * (value - half), 100 * (value + half))
                     )
         lines.append(Line(system.name, system.title, system.group, system.sees, tuple(cells)))
-    notes = [*(note for c in columns for note in c.notes()), *shortened(columns, systems)]
+    notes = [*(note for c in columns for note in c.notes()), *lacking, *shortened(columns, systems)]
     notes += [
         "Every action queries all others (Diving48: test dives query all dives); DTW symmetricP2 over both "
         "orientations a frame. What the pattern cannot align is infinitely far; a query without features "

@@ -33,11 +33,20 @@ def measure_table(
 
 def rows_of(table: str, named: Sequence[str] = ()) -> tuple[System, ...]:
     """The rows of a table, or those named. Raises InputError for an unknown row."""
-    rows = ROWS[table]
+    return rows_of_each([table], named)[table]
+
+
+def rows_of_each(tables: Sequence[str], named: Sequence[str] = ()) -> dict[str, tuple[System, ...]]:
+    """The rows of each table, or those named; a table without any of these is left out.
+
+    Raises InputError for a row that no table has.
+    """
     if not named:
-        return rows
-    known = {system.name: system for system in rows}
-    unknown = [name for name in named if name not in known]
+        return {table: ROWS[table] for table in tables}
+    known = {table: {system.name: system for system in ROWS[table]} for table in tables}
+    names = dict.fromkeys(name for of in known.values() for name in of)
+    unknown = [name for name in named if name not in names]
     if unknown:
-        raise InputError(f"{table} has no row {', '.join(unknown)}; there are {', '.join(known)}")
-    return tuple(known[name] for name in named)
+        raise InputError(f"{', '.join(tables)} has no row {', '.join(unknown)}; there are {', '.join(names)}")
+    chosen = {t: tuple(of[name] for name in dict.fromkeys(named) if name in of) for t, of in known.items()}
+    return {table: rows for table, rows in chosen.items() if rows}

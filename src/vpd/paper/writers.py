@@ -62,22 +62,27 @@ def _cell(cell: Cell) -> str:
 
 def to_markdown(table: ResultTable) -> str:
     """A table with a row for each system; in brackets the paper's figure and the difference."""
-    heads = [f"{h.library}, {h.measure}" for h in table.headings]
+    heads = [_cell_text(f"{h.library}, {h.measure}") for h in table.headings]
     out = [f"## {table.title}", "", f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     for group, lines in groups(table):
         if group:
-            out.append(f"| *{group}* |{' |' * len(heads)}")
+            out.append(f"| *{_cell_text(group)}* |{' |' * len(heads)}")
         for line in lines:
             cells = []
             for column, cell in enumerate(line.cells):
                 best = cell.ours is not None and line.group and cell.ours == table.best(column)
                 cells.append(f"**{_cell(cell)}**" if best else _cell(cell))
-            out.append(f"| {_title(line)} | {' | '.join(cells)} |")
+            out.append(f"| {_cell_text(_title(line))} | {' | '.join(cells)} |")
     out.append("")
     if any(cell.paper is not None for line in table.lines for cell in line.cells):
         out += ["In brackets: the paper's figure; ours less the paper's.", ""]
     out += [f"- {note}" for note in _notes(table)]
     return "\n".join(out) + "\n"
+
+
+def _cell_text(text: str) -> str:
+    """A text that neither ends its cell nor is HTML in Markdown."""
+    return " ".join(text.split()).replace("|", r"\|").replace("<", "&lt;")
 
 
 def _title(line: Line) -> str:
@@ -91,10 +96,20 @@ def _notes(table: ResultTable) -> list[str]:
     return [*table.notes, *quoted, *(f"Not measured, {rows}: {reason}" for rows, reason in table.reasons())]
 
 
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "±": r"$\pm$",
+}
+"""Letters that LaTeX prints otherwise, or not at all."""
+
+
 def _latex(text: str) -> str:
-    escaped = "".join({"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}.get(
-        c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)  # fmt: skip
-    return escaped.replace("±", r"$\pm$")
+    return "".join(LATEX.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in " ".join(text.split()))
 
 
 def _grey(cell: Cell) -> str:
