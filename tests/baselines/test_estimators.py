@@ -158,7 +158,11 @@ def test_a_stopped_training_goes_on_to_the_same_end(skeletons, tmp_path, monkeyp
     assert seen == [2, 3]
     assert stopped.losses_ == whole.losses_
     np.testing.assert_array_equal(stopped.decision_function(X), whole.decision_function(X))
-    # other data do not go on from it
+    # other data do not go on from it, nor data that choose another epoch
+    seen.clear()
+    stopped.set_params(training=QUICK).fit(X, y, X[:3], y[:3])
+    stopped.fit(X, y, X[3:6], y[3:6])
+    assert seen == [0, 0]
     seen.clear()
     stopped.fit(X[:-3], y[:-3])
     assert seen == [0, 1, 2, 3]
@@ -174,13 +178,20 @@ def test_validation_holds_out_whole_videos(skeletons):
 
 
 @pytest.mark.parametrize(("name", "first"), [("msg3d", "joint"), ("tsn-2stream-crop", "rgb")])
-def test_fusion_adds_logits(name, first, clips, skeletons):
+def test_fusion_adds_logits_and_is_kept(name, first, clips, skeletons, tmp_path):
     X, y = (part[:3] for part in (skeletons if name == "msg3d" else clips))
     made = small(name).fit(X, y)
     single = [m.decision_function(X) for m in made.members_]
     np.testing.assert_allclose(made.decision_function(X), single[0] + single[1])
     assert made.started_ == "from random weights"
     assert made.get_params()[f"{first}__seed"] == 0
+    made.save(tmp_path / "kept.safetensors")
+    again = clone(made).restore(tmp_path / "kept.safetensors")
+    np.testing.assert_array_equal(again.decision_function(X), made.decision_function(X))
+    with pytest.raises(MismatchError, match="with these weights"):
+        clone(made).set_params(weights=[1, 2]).restore(tmp_path / "kept.safetensors")
+    with pytest.raises(MismatchError, match="other parameters"):
+        clone(made).set_params(**{f"{first}__seed": 7}).restore(tmp_path / "kept.safetensors")
 
 
 def test_the_few_shot_protocol_runs_unchanged(skeletons):
@@ -220,6 +231,8 @@ def test_what_cannot_be_used_is_said(clips, skeletons):
         SkeletonClassifier().fit(*clips)
     with pytest.raises(InputError, match="6 inputs but 2 labels"):
         SkeletonClassifier().fit(skeletons[0], ["a", "b"])
+    with pytest.raises(InputError, match="3 inputs but 0 labels"):
+        SkeletonClassifier().fit(*skeletons, X_validation=skeletons[0][:3])
     with pytest.raises(InputError, match="nearest that do have"):
         ClipClassifier("tsn", "bninception", ClipView(side=112), QUICK, device="cpu").fit(*clips)
     with pytest.raises(InputError, match="no system 'tsm'"):

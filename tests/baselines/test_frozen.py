@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from tests.baselines.made import made_clips
 from tests.baselines.refs import filled, given_input, parameters, reference, same
@@ -80,6 +80,16 @@ def test_a_probe_learns_on_frozen_tokens(name, tmp_path):
     assert model.started_ == f"{name} frozen, from {weights}"
     assert min(model.losses_[1:]) < model.losses_[0]
     assert model.predict_proba(X).shape == (6, 3)
+
+
+def test_a_foundation_network_takes_whole_weights(tmp_path):
+    path = small_foundation("videomae", tmp_path) / "model.safetensors"
+    state = load_file(path)
+    lost = state.pop(next(iter(state)))
+    assert lost.numel()
+    save_file(state, path, {"format": "pt"})
+    with pytest.raises(InputError, match="lack 1 tensor of videomae"):
+        load_foundation("videomae", str(tmp_path))
 
 
 def test_a_foundation_network_needs_weights():

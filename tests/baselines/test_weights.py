@@ -105,6 +105,28 @@ def test_weights_of_the_hub_are_read_from_its_cache(tmp_path, monkeypatch):
         read_weights("hub:owner/networks/other.safetensors")
 
 
+def test_weights_are_taken_whole_or_not_at_all():
+    state = public_state(TSN(7, "resnet18", 64))
+    network = TSN(7, "resnet18", 64)
+    before = network.new_fc.weight.detach().clone()
+    for changed, why in (
+        ({"gsm.gate.weight": torch.zeros(2)}, r"hold 1 tensor that the network does not have.*gsm\.gate"),
+        ({"new_fc.bias": torch.full((7,), torch.nan)}, "new_fc.bias holds values that are no finite"),
+        ({"new_fc.bias": torch.zeros(7, dtype=torch.int8)}, "new_fc.bias is of torch.int8"),
+    ):
+        with pytest.raises(InputError, match=why):
+            load_weights(network, state | changed, ("new_fc.",))
+        torch.testing.assert_close(network.new_fc.weight, before)
+    half = {key: t.bfloat16() if t.is_floating_point() else t for key, t in state.items()}
+    assert load_weights(network, half | {"fc.weight": torch.zeros(9, 2)}, ("new_fc.",)) == []
+    torch.testing.assert_close(network.new_fc.weight, half["new_fc.weight"].float())
+
+
+def test_tensors_are_found_in_any_wrapping(tmp_path):
+    torch.save({"model": {"state_dict": {"a": torch.ones(1)}}, "epoch": 3}, tmp_path / "wrapped.pth")
+    assert list(read_weights(str(tmp_path / "wrapped.pth"))) == ["a"]
+
+
 def test_keys_of_other_releases():
     assert public_key("module.base_model.conv1.weight") == "base_model.conv1.weight"
     assert public_key("last_linear.weight") == "fc.weight"
@@ -123,5 +145,8 @@ def test_what_does_not_fit_is_said(tmp_path):
         load_weights(STGCN(7), read_weights(str(tmp_path / "other.safetensors")), ("fcn.",))
     with pytest.raises(InputError, match="does not name a file"):
         read_weights("hub:owner/name")
+    torch.save({"model": {}}, tmp_path / "none.pth")
+    with pytest.raises(InputError, match="hold no tensor"):
+        read_weights(str(tmp_path / "none.pth"))
     with pytest.raises(InputError, match="torchvision has no weights"):
         read_weights("torchvision")

@@ -49,6 +49,7 @@ def test_table_1_has_guesses_features_and_reasons(columns):
     assert cells[3].ours is None
     assert "vi-vpd" in cells[3].reason
     assert any("36 of 1,446 actions" in note for note in table.notes)
+    assert "FSJump6: 2 of 6 classes are tested." in table.notes
     assert any("published validation part" in note for note in table.notes)
 
 

@@ -26,6 +26,9 @@ def test_a_file_of_subsets_says_its_ks_and_what_is_wrong_with_it(tmp_path):
     path.write_text("{")
     with pytest.raises(LabelError, match="cannot be read"):
         read_subsets(path, [])
+    path.write_text("{}")
+    with pytest.raises(LabelError, match="lists no subset"):
+        listed_ks(path)
 
 
 def test_queries_are_not_mirrored_unless_asked():

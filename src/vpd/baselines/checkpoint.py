@@ -39,11 +39,13 @@ def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
 
 
-def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors with ``prefix`` before their names."""
     return {f"{prefix}{name}": tensor for name, tensor in tensors.items()}
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with ``prefix``, without it."""
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 
@@ -56,9 +58,9 @@ class Checkpoint:
 
     def save(self, network: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress) -> None:
         """Write the state, completely or not at all."""
-        tensors = _named("network.", network.state_dict()) | _named("best.", progress.best_state or {})
+        tensors = named("network.", network.state_dict()) | named("best.", progress.best_state or {})
         for index, entry in optimiser.state_dict()["state"].items():
-            tensors |= _named(f"optimiser.{index}.", {k: t for k, t in entry.items() if t is not None})
+            tensors |= named(f"optimiser.{index}.", {k: t for k, t in entry.items() if t is not None})
         said = {"key": self.key, "epoch": progress.epoch, "losses": progress.losses, "best": progress.best}
         with sealed(self.path) as part:
             part.write_bytes(save(_plain(tensors), {"progress": json.dumps(said), **BLANK}))
@@ -71,20 +73,20 @@ class Checkpoint:
             return None
         if said.get("key") != self.key:
             return None
-        network.load_state_dict(_under("network.", tensors))
+        network.load_state_dict(under("network.", tensors))
         state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _under("optimiser.", tensors).items():
+        for name, tensor in under("optimiser.", tensors).items():
             index, entry = name.split(".", 1)
             state.setdefault(int(index), {})[entry] = tensor
         optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
-        best = _under("best.", tensors)
+        best = under("best.", tensors)
         return Progress(said["epoch"], said["losses"], said["best"], best or None)
 
 
-def save_network(path: Path, network: nn.Module, about: dict[str, Any]) -> None:
-    """Write a trained network with its recipe, completely or not at all."""
+def save_network(path: Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
+    """Write the tensors of a trained network with its recipe, completely or not at all."""
     with sealed(path) as part:
-        part.write_bytes(save(_plain(network.state_dict()), {"baseline": json.dumps(about), **BLANK}))
+        part.write_bytes(save(_plain(tensors), {"baseline": json.dumps(about), **BLANK}))
 
 
 def read_network(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

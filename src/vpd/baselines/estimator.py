@@ -91,9 +91,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
         Raises InputError for inputs that cannot be used, MismatchError for inputs of another kind.
         """
-        self._check(X)
-        if len(X) != len(y):
-            raise InputError(f"there are {len(X)} inputs but {len(y)} labels")
+        self._check_labelled(X, y)
+        if X_validation is not None or y_validation is not None:
+            self._check_labelled(X_validation or [], () if y_validation is None else y_validation)
         self.classes_, classes = np.unique(np.asarray(y), return_inverse=True)
         accelerator = make_accelerator(self.device)
         with torch.random.fork_rng(devices=[]):
@@ -142,13 +142,16 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         else:
             shown, held_out, wanted = np.arange(len(X)), list(X_validation), np.asarray(y_validation)
         chosen = [X[i] for i in shown]
+        judging = [*(x.digest() for x in held_out), repr(wanted.tolist()).encode()]
 
         def accuracy() -> float:
             return float((self.predict(held_out) == wanted).mean())
 
         checkpoint = None
         if self.folder is not None:
-            checkpoint = Checkpoint(Path(self.folder) / CHECKPOINT, self._key(chosen, classes[shown]))
+            checkpoint = Checkpoint(
+                Path(self.folder) / CHECKPOINT, self._key(chosen, classes[shown], judging)
+            )
         self.losses_ = Trainer(
             self.network_,
             self.make_source(chosen, accelerator.device),
@@ -177,12 +180,14 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             return everything, none
         return shown, held
 
-    def _key(self, X: Sequence[Any], classes: Array) -> str:
+    def _key(self, X: Sequence[Any], classes: Array, judging: Sequence[bytes]) -> str:
+        """The key of a training: parameters, weights, examples, and the data that choose its epoch."""
         made_of = [version(), weights_stamp(self.weights), *sorted(self._said().items())]
         found = hashlib.sha256(repr(made_of).encode())
         for x in X:
             found.update(x.digest())
-        found.update(classes.tobytes())
+        for part in (classes.tobytes(), *judging):
+            found.update(part)
         return found.hexdigest()[:32]
 
     def _check(self, X: Sequence[Any]) -> None:
@@ -195,6 +200,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
                 )
             if not len(x):
                 raise InputError(f"a segment of {x.video} is empty; leave it out")
+
+    def _check_labelled(self, X: Sequence[Any], y: Sequence[str] | Array) -> None:
+        self._check(X)
+        if len(X) != len(y):
+            raise InputError(f"there are {len(X)} inputs but {len(y)} labels")
 
     def decision_function(self, X: Sequence[Any]) -> Array:
         """(N, C) logits, the mean over the test views and samplings."""
@@ -241,21 +251,28 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def save(self, path: Path) -> None:
         """Write the trained network with its parameters and classes to a .safetensors file."""
+        save_network(path, *self.kept())
+
+    def kept(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """The tensors of the trained network, and its parameters and classes as JSON values."""
         check_is_fitted(self, "classes_")
         about = {"class": type(self).__name__, "params": self._said(), "classes": self.classes_.tolist()}
-        save_network(path, self.network_, {**about, "started": self.started_})
+        return self.network_.state_dict(), {**about, "started": self.started_}
 
     def restore(self, path: Path) -> Self:
         """Load the network that `save` wrote with these parameters.
 
         Raises MismatchError for a file of other parameters, ArtefactError for a damaged one.
         """
-        state, about = read_network(path)
+        return self.take(*read_network(path), path)
+
+    def take(self, tensors: dict[str, Tensor], about: dict[str, Any], path: Path) -> Self:
+        """Become the trained network that `kept` gave, read from ``path``. Raises MismatchError."""
         if about["class"] != type(self).__name__ or about["params"] != json.loads(json.dumps(self._said())):
             raise MismatchError(f"{path} was saved by a baseline of other parameters: {about['params']}")
         self.classes_ = np.asarray(about["classes"])
         self.network_ = self.make_network(len(self.classes_))
-        self.network_.load_state_dict(state)
+        self.network_.load_state_dict(tensors)
         self.network_.eval()
         self.started_ = about["started"]
         return self

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from vpd.baselines.networks.backbones import IMAGENET_MEAN, IMAGENET_STD
 from vpd.baselines.systems import Norms
+from vpd.counting import counted
 from vpd.errors import InputError, unknown_name
 
 IMAGENET = Norms(IMAGENET_MEAN, IMAGENET_STD)
@@ -84,10 +85,18 @@ def load_foundation(name: str, weights: str) -> nn.Module:
         raise InputError(f"{name} needs `pip install video-pose-distillation[foundation]`") from error
     made = getattr(transformers, kind.architecture)
     try:
-        network: nn.Module = made.from_pretrained(weights, use_safetensors=True)
+        network, report = made.from_pretrained(weights, use_safetensors=True, output_loading_info=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"the weights {weights} of {name} could not be had: {error}") from error
-    return network.eval().requires_grad_(False)
+    # transformers fills what is missing with random numbers, and warns.
+    lacking = sorted(str(key) for which in ("missing_keys", "mismatched_keys") for key in report[which])
+    if lacking:
+        raise InputError(
+            f"the weights {weights} lack {counted(len(lacking), 'tensor')} of {name}, such as {lacking[0]}: "
+            f"they are of another network. A set of the hub is {kind.hub}."
+        )
+    frozen: nn.Module = network.eval().requires_grad_(False)
+    return frozen
 
 
 @torch.inference_mode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -10,8 +11,10 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
-from vpd.errors import InputError
+from vpd.baselines.checkpoint import named, read_network, save_network, under
+from vpd.errors import InputError, MismatchError
 from vpd.types import Array
 
 
@@ -63,10 +66,38 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
     def decision_function(self, X: Sequence[Any]) -> Array:
         """(N, C) added logits."""
         check_is_fitted(self, "members_")
-        weights = self.weights or [1.0] * len(self.members_)
-        logits = [w * m.decision_function(X) for w, m in zip(weights, self.members_, strict=True)]
+        logits = [w * m.decision_function(X) for w, m in zip(self._weights(), self.members_, strict=True)]
         total: Array = np.sum(logits, axis=0)
         return total
+
+    def save(self, path: Path) -> None:
+        """Write the trained members to one .safetensors file."""
+        check_is_fitted(self, "members_")
+        tensors: dict[str, Tensor] = {}
+        about: dict[str, Any] = {"class": type(self).__name__, "weights": self._weights(), "members": {}}
+        for (name, _), member in zip(self.members, self.members_, strict=True):
+            own, about["members"][name] = member.kept()
+            tensors |= named(f"{name}.", own)
+        save_network(path, tensors, about)
+
+    def restore(self, path: Path) -> Self:
+        """Load the members that `save` wrote with these parameters.
+
+        Raises MismatchError for a file of other parameters, ArtefactError for a damaged one.
+        """
+        tensors, about = read_network(path)
+        names = [name for name, _ in self.members]
+        if list(about.get("members", ())) != names or about["weights"] != self._weights():
+            raise MismatchError(f"{path} was not saved by the members {', '.join(names)} with these weights")
+        self.members_ = [
+            clone(member).take(under(f"{name}.", tensors), about["members"][name], path)
+            for name, member in self.members
+        ]
+        self.classes_ = self.members_[0].classes_
+        return self
+
+    def _weights(self) -> list[float]:
+        return [1.0] * len(self.members) if self.weights is None else [float(w) for w in self.weights]
 
     def predict_proba(self, X: Sequence[Any]) -> Array:
         """(N, C) probabilities in the order of ``classes_``."""

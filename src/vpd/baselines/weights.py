@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor, nn
 
 from vpd.baselines.networks.segments import spread_to_flow
+from vpd.counting import counted
 from vpd.errors import InputError
 from vpd.models.weight_files import read_weight_file, torchvision_weights
 
@@ -29,12 +31,17 @@ def read_weights(source: str, torchvision_name: str = "") -> dict[str, Tensor]:
         return _torchvision(torchvision_name)
     path = _fetched(source) if source.startswith(HUB) else Path(source)
     state = read_weight_file(path, source)
-    for name in WRAPPERS:
-        if isinstance(state, Mapping) and isinstance(state.get(name), Mapping):
-            state = state[name]
+    while isinstance(state, Mapping) and (inner := _wrapped(state)) is not None:
+        state = inner
     if not isinstance(state, Mapping) or not all(isinstance(t, Tensor) for t in state.values()):
         raise InputError(f"the weights {source} are not a table of tensors by name")
+    if not state:
+        raise InputError(f"the weights {source} hold no tensor")
     return dict(state)
+
+
+def _wrapped(state: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return next((state[name] for name in WRAPPERS if isinstance(state.get(name), Mapping)), None)
 
 
 def weights_stamp(source: str) -> str:
@@ -84,13 +91,20 @@ def public_key(key: str) -> str:
     return key
 
 
+LAST_LAYERS = re.compile(
+    r"(^|\.)(fc|fc_action|top_cls_fc|fcn|new_fc|head|classifier|cls_head|consensus|AuxLogits)\.|(^|\.)A$"
+)
+"""Tensors that a network may lack: classifiers of other classes, and graphs, which are no weights."""
+
+
 def load_weights(network: nn.Module, state: Mapping[str, Tensor], heads: tuple[str, ...]) -> list[str]:
     """Fill ``network`` from ``state`` by key. Returns our keys that were not filled.
 
     ``state`` is of the whole network, or of its picture network alone (keys without ``base_model.``). Tensors
     with one more leading axis are squeezed (Caffe's norms). A first convolution over three colours is spread
     to flow. Only keys that begin with one of ``heads``, gates (they start at zero) and counters may be
-    missing. Raises InputError for any other missing key or size.
+    missing, and only classifiers may be left. Raises InputError for any other missing key, size or tensor,
+    and for tensors that are no finite numbers.
     """
     given = {public_key(key): tensor for key, tensor in state.items()}
     own = network.state_dict()
@@ -99,14 +113,17 @@ def load_weights(network: nn.Module, state: Mapping[str, Tensor], heads: tuple[s
     given = {prefix + key: tensor for key, tensor in given.items()}
     taken: dict[str, Tensor] = {}
     missing: list[str] = []
+    left = {key: None for key in given if not LAST_LAYERS.search(key)}
     for key, tensor in own.items():
-        source = given.get(key, given.get(key.replace(".conv1.net.", ".conv1.")))
+        name = key if key in given else key.replace(".conv1.net.", ".conv1.")
+        source = given.get(name)
+        left.pop(name, None)
         if source is not None and source.ndim == tensor.ndim + 1 and source.shape[0] == 1:
             source = source[0]
         if source is not None and source.ndim == 4 and tensor.ndim == 4 and _colours_to_flow(source, tensor):
             source = spread_to_flow(source, tensor.shape[1])
         if source is not None and source.shape == tensor.shape:
-            taken[key] = source
+            taken[key] = _as(source, tensor, key)
         elif key.startswith(heads) or "gsm" in key or key.endswith("num_batches_tracked"):
             missing.append(key)
         else:
@@ -114,8 +131,25 @@ def load_weights(network: nn.Module, state: Mapping[str, Tensor], heads: tuple[s
             raise InputError(
                 f"the weights do not fit the network: {key} {found}, expected {tuple(tensor.shape)}"
             )
+    if left:
+        raise InputError(
+            f"the weights hold {counted(len(left), 'tensor')} that the network does not have, such as "
+            f"{next(iter(left))}: they are of another system. Save a file without them to use the rest."
+        )
     network.load_state_dict({**own, **taken})
     return missing
+
+
+def _as(source: Tensor, wanted: Tensor, key: str) -> Tensor:
+    """The tensor with the type of ``wanted``. Raises InputError for other than finite numbers."""
+    if source.is_floating_point() != wanted.is_floating_point():
+        raise InputError(
+            f"the weights do not fit the network: {key} is of {source.dtype}, not {wanted.dtype}"
+        )
+    found = source.to(wanted.dtype)
+    if not bool(found.isfinite().all()):
+        raise InputError(f"the weights are damaged: {key} holds values that are no finite numbers")
+    return found
 
 
 def _colours_to_flow(source: Tensor, wanted: Tensor) -> bool:

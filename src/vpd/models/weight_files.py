@@ -30,6 +30,9 @@ def read_weight_file(path: Path, name: str = "") -> Any:
         ) from error
     except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
         raise InputError(f"the weights {name or path} cannot be read: {error}") from error
+    except (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, TypeError) as error:
+        # what torch's reader of pickles raises for bytes that are none
+        raise InputError(f"the weights {name or path} are damaged: {error!r}") from error
 
 
 def torchvision_weights(name: str, instead: str) -> dict[str, torch.Tensor]:

@@ -83,10 +83,15 @@ class Column:
             raise InputError(f"{self.layout.root}: {error}") from error
 
     @property
+    def classes(self) -> int:
+        """Number of classes of the data set, else of those that are labelled."""
+        of_data = 0 if self.card is None else len(self.card.classes)
+        return of_data or len(np.unique(self.parts.labels))
+
+    @property
     def random(self) -> float:
-        """Accuracy of a uniform guess over the classes of the data set, in 0..1."""
-        classes = len(self.card.classes) if self.card is not None and self.card.classes else 0
-        return chance(classes or len(np.unique(self.parts.labels)))
+        """Accuracy of a uniform guess over the classes, in 0..1."""
+        return chance(self.classes)
 
     @property
     def top_class(self) -> float:

@@ -211,6 +211,9 @@ def baseline_notes(systems: Sequence[System], options: Options) -> list[str]:
 def learning_notes(column: Column, options: Options) -> list[str]:
     """Sentences on a library, its parts and subsets, and on what chooses the epoch."""
     of_parts = [f"{column.title}: {note}" for note in column.parts.notes]
+    tested = len(np.unique(column.parts.labels[column.parts.test]))
+    if column.classes > tested:
+        of_parts.append(f"{column.title}: {tested} of {column.classes} classes are tested.")
     return [*column.notes(), *of_parts, validation_of(column, options)[1]]
 
 

@@ -67,6 +67,8 @@ def _named(path: Path) -> Mapping[str, Any]:
         raise LabelError(f"{path} cannot be read: {error}") from error
     if not isinstance(named, Mapping) or not all(_is_list_of_lists(lists) for lists in named.values()):
         raise LabelError(f"{path} is not a list of subsets by k")
+    if not named:
+        raise LabelError(f"{path} lists no subset. Delete it to have subsets drawn.")
     return named
 
 
