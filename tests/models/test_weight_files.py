@@ -36,6 +36,16 @@ def test_what_is_more_than_tensors_is_refused_and_not_run(tmp_path, kind):
     assert "weights_only" not in str(raised.value)  # PyTorch's advice is to run it
 
 
+def test_a_file_that_is_cut_anywhere_is_refused(tmp_path):
+    path = tmp_path / "weights.pth"
+    torch.save({"a": torch.arange(6.0)}, path, _use_new_zipfile_serialization=False)
+    raw = path.read_bytes()
+    for size in range(0, len(raw), 3):
+        path.write_bytes(raw[:size])
+        with pytest.raises(InputError, match=r"weights\.pth"):
+            read_weight_file(path)
+
+
 def test_weights_without_names_are_no_backbone(tmp_path):
     torch.save([1, 2], tmp_path / "a.pth")
     with pytest.raises(InputError, match=r"a\.pth are not a table of tensors"):

@@ -238,7 +238,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def predict(self, X: Sequence[Any]) -> Array:
         """(N,) labels."""
-        labels: Array = self.classes_[self.decision_function(X).argmax(1)]
+        chosen = self.decision_function(X).argmax(1)
+        labels: Array = self.classes_[chosen]
         return labels
 
     def _said(self) -> dict[str, Any]:

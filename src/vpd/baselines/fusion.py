@@ -106,5 +106,6 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
 
     def predict(self, X: Sequence[Any]) -> Array:
         """(N,) labels."""
-        labels: Array = self.classes_[self.decision_function(X).argmax(1)]
+        chosen = self.decision_function(X).argmax(1)
+        labels: Array = self.classes_[chosen]
         return labels

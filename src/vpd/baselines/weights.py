@@ -33,7 +33,9 @@ def read_weights(source: str, torchvision_name: str = "") -> dict[str, Tensor]:
     state = read_weight_file(path, source)
     while isinstance(state, Mapping) and (inner := _wrapped(state)) is not None:
         state = inner
-    if not isinstance(state, Mapping) or not all(isinstance(t, Tensor) for t in state.values()):
+    if not isinstance(state, Mapping) or not all(
+        isinstance(key, str) and isinstance(t, Tensor) for key, t in state.items()
+    ):
         raise InputError(f"the weights {source} are not a table of tensors by name")
     if not state:
         raise InputError(f"the weights {source} hold no tensor")

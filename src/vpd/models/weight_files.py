@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -12,6 +13,11 @@ from safetensors.torch import load_file
 from torchvision.models import get_model_weights
 
 from vpd.errors import InputError
+
+DAMAGED = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, TypeError, struct.error
+)  # fmt: skip
+"""What torch's reader of pickles raises beside its own errors for bytes that are none."""
 
 
 def read_weight_file(path: Path, name: str = "") -> Any:
@@ -30,8 +36,7 @@ def read_weight_file(path: Path, name: str = "") -> Any:
         ) from error
     except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
         raise InputError(f"the weights {name or path} cannot be read: {error}") from error
-    except (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, TypeError) as error:
-        # what torch's reader of pickles raises for bytes that are none
+    except DAMAGED as error:
         raise InputError(f"the weights {name or path} are damaged: {error!r}") from error
 
 
