@@ -55,6 +55,32 @@ def test_the_frame_shown_is_the_frame_meant(page, library, name):
     assert [show(page, n) for n in frames] == frames
 
 
+GUTTER = """async () => {
+  const { laneTop } = await import('/static/timeline.js');
+  const canvas = document.querySelector('canvas.timeline');
+  const { data } = canvas.getContext('2d').getImageData(0, laneTop('labels')[0] + 1, canvas.width, 1);
+  let x = 0;
+  while (x < canvas.width && data[4 * x] === data[0]) x += 1;
+  return [x, canvas.width, laneTop('labels')[0] + 10];
+}"""
+
+
+def test_the_timeline_begins_beside_the_names_of_its_lanes(page):
+    open_video(page, "v0")
+    page.wait_for_function("() => document.querySelectorAll('.labels .row').length === 2")
+    gutter, width, y = page.evaluate(GUTTER)
+    assert 40 < gutter < 100
+    timeline, label = page.locator("canvas.timeline"), page.locator(".labels .row").first
+    length_s = float(timeline.get_attribute("aria-valuemax"))
+    timeline.click(position={"x": gutter + (width - gutter) * 1.5 / length_s, "y": y})
+    page.wait_for_function("() => !document.querySelector('.time').textContent.startsWith('0:00')")
+    shown = page.locator(".time").inner_text()
+    assert 1.45 < float(shown.split()[0].removeprefix("0:")) < 1.55
+    assert label.get_attribute("aria-pressed") == "true"
+    timeline.click(position={"x": gutter / 2, "y": y})
+    assert page.locator(".time").inner_text() == shown
+
+
 def test_an_interval_is_labelled_by_two_keys_corrected_and_undone(page, library):
     before = library.labels.read_text()
     open_video(page, "v4")

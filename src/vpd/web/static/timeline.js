@@ -1,4 +1,4 @@
-// The timeline: lanes on a canvas, zoomed about the pointer, scrubbed by dragging.
+// The timeline: lanes on a canvas beside their names, zoomed about the pointer, scrubbed by dragging.
 
 import { html, useEffect, useRef, colourOf } from "./ui.js";
 import { clock } from "./times.js";
@@ -16,6 +16,15 @@ export function laneTop(name) {
     top += height + 3;
   }
   return [0, 0];
+}
+
+const NAMES = "10px system-ui, sans-serif";
+const nameOf = (lane) => t(`lane_${lane}`);
+
+// The width of the lanes' names, left of the lanes.
+function namesWidth(context) {
+  context.font = NAMES;
+  return Math.ceil(Math.max(...LANES.map(([lane]) => context.measureText(nameOf(lane)).width))) + 8;
 }
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -97,15 +106,15 @@ function drawSpans(context, spans, view, width, [top, height], colour, alpha = (
 
 export function draw(canvas, view, data) {
   const ratio = devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  if (canvas.width !== Math.round(width * ratio)) {
-    canvas.width = Math.round(width * ratio);
+  const whole = canvas.clientWidth;
+  if (canvas.width !== Math.round(whole * ratio)) {
+    canvas.width = Math.round(whole * ratio);
     canvas.height = Math.round(HEIGHT * ratio);
   }
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.fillStyle = css("--field");
-  context.fillRect(0, 0, width, HEIGHT);
+  context.fillRect(0, 0, whole, HEIGHT);
   const ink = css("--ink");
   const faint = css("--faint");
   const shots = [css("--shot-b"), css("--shot-a")];
@@ -113,19 +122,21 @@ export function draw(canvas, view, data) {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const paints = new Map(data.classes.map((name) => [name, colourOf(name, data.classes, dark)]));
   const paint = (span) => paints.get(span.label) ?? colourOf(span.label, data.classes, dark);
-  // The names of lanes lie under spans, and over curves.
+  const gutter = namesWidth(context);
+  const width = whole - gutter;
+  context.font = NAMES;
   for (const [lane] of LANES) {
     const [top, height] = laneTop(lane);
     context.fillStyle = faint;
-    context.fillRect(0, top, width, height);
-  }
-  const nameLane = (lane) => {
-    const [top, height] = laneTop(lane);
-    context.font = "10px system-ui, sans-serif";
+    context.fillRect(gutter, top, width, height);
     context.fillStyle = ink;
-    context.fillText(t(`lane_${lane}`), 4, top + height / 2 + 3.5);
-  };
-  ["labels", "proposals", "hits", "reviewed"].forEach(nameLane);
+    context.fillText(nameOf(lane), 4, top + height / 2 + 3.5);
+  }
+  context.save();
+  context.translate(gutter, 0);
+  context.beginPath();
+  context.rect(0, 0, width, HEIGHT);
+  context.clip();
   // Seconds along the top.
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600]
     .find((s) => (s / (view.end - view.start)) * width > 80) ?? 7200;
@@ -140,7 +151,6 @@ export function draw(canvas, view, data) {
     (s) => shots[s.number % 2]);
   drawCurve(context, data.presence, data.bins, view, width, laneTop("presence"), css("--presence"));
   drawCurve(context, data.energy, data.bins, view, width, laneTop("energy"), css("--energy"));
-  ["shots", "presence", "energy"].forEach(nameLane);
   drawSpans(context, visible(data.labels, view, data.longest.labels), view, width, laneTop("labels"), paint);
   const threshold = data.threshold ?? 0;
   drawSpans(context, visible(data.proposals, view, data.longest.proposals).filter((p) => p.score >= threshold), view,
@@ -173,6 +183,7 @@ export function draw(canvas, view, data) {
   }
   context.fillStyle = css("--playhead");
   context.fillRect(view.x(data.playhead, width) - 1, 0, 2, HEIGHT);
+  context.restore();
 }
 
 export const longestOf = (spans) => spans.reduce((most, s) => Math.max(most, s.end_s - s.start_s), 0);
@@ -183,7 +194,8 @@ export function Timeline({ view, data, onSeek, onSelect, onSpan, onChange }) {
   const drag = useRef(null);
   const at = (event) => {
     const box = canvas.current.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top, box.width];
+    const gutter = namesWidth(canvas.current.getContext("2d"));
+    return [event.clientX - box.left - gutter, event.clientY - box.top, box.width - gutter];
   };
   useEffect(() => {
     const request = requestAnimationFrame(() => draw(canvas.current, view, data));
@@ -200,7 +212,7 @@ export function Timeline({ view, data, onSeek, onSelect, onSpan, onChange }) {
       const [x, , width] = at(event);
       if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         view.move((((event.deltaX || event.deltaY) / width) * (view.end - view.start)));
-      } else view.zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, view.seconds(x, width));
+      } else view.zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, view.seconds(Math.max(0, x), width));
       onChange();
     };
     canvas.current.addEventListener("wheel", turned, { passive: false });
@@ -208,6 +220,7 @@ export function Timeline({ view, data, onSeek, onSelect, onSpan, onChange }) {
   }, [view]);
   const down = (event) => {
     const [x, y, width] = at(event);
+    if (x < 0) return;  // on the names
     const seconds = view.seconds(x, width);
     const lane = ["labels", "proposals"].find((name) => {
       const [top, height] = laneTop(name);
