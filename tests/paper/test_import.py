@@ -19,7 +19,7 @@ from vpd.library.dataset import read_card
 from vpd.library.frames import read_times
 from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
-from vpd.library.videos import Videos
+from vpd.library.videos import VideoRow, Videos
 from vpd.paper import importing
 from vpd.paper.bring import bring
 from vpd.paper.datasets.table import read_dataset
@@ -204,6 +204,16 @@ def test_labels_that_the_files_lost_are_removed(tmp_path, skating):
     assert [round(s.start_s * 25 + 0.5) for s in jumps] == [30, 60]
 
 
+def test_a_video_may_be_replaced_by_a_shorter_one(tmp_path):
+    made.fs(tmp_path / "labels")
+    made.fs_videos(tmp_path / "videos")
+    bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    made.video(tmp_path / "videos" / f"{made.FS_NAMES[0]}.mp4", 80, 7)
+    found = bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    assert found.imported.removed == len(found.imported.lost) == 3
+    assert len(read_back(Layout(tmp_path / "lib"))) == 4
+
+
 def test_an_import_that_stopped_goes_on(tmp_path, skating, monkeypatch):
     root, _ = skating
     with monkeypatch.context() as patched:
@@ -310,6 +320,8 @@ def test_boxes_and_poses_of_both_players_are_taken(tmp_path):
     ("name", "content", "why"),
     [
         ("boxes.json", [[0, [1, 2, 3]]], "entry 1: .* is not a box"),
+        ("boxes.json", [[0, [64, 2, 3, 4]]], "beside the picture of 64 x 48 pixels"),
+        ("coco_keypoints.json.gz", [[0, [[1, [1, 2, 3, 4], [[9, 50, 1]] * 17]]]], "beside the picture"),
         ("boxes.json", [[0, [1, 2, 3, 4]], [0, [1, 2, 3, 4]]], "entry 2: frame 0 is there twice"),
         ("coco_keypoints.json.gz", [[0, [[0.9, [1, 2, 3, 4], [[None, 1, 1]] * 17]]]], "None is not a number"),
         ("coco_keypoints.json.gz", [[0, [[0.9, [1, 2, 3, 4], [[1, 1, 1]] * 16]]]], "16 keypoints, not 17"),
@@ -322,8 +334,9 @@ def test_of_a_folder_with_a_wrong_file_nothing_is_taken(tmp_path, name, content,
     raw = json.dumps(content).encode()
     (tmp_path / "poses" / "clip" / name).write_bytes(gzip.compress(raw) if name.endswith("gz") else raw)
     found = Given()
-    take(Layout(tmp_path), tmp_path / "poses", "clip", "clip", 9, (), found)
-    take(Layout(tmp_path), tmp_path / "poses", "other", "other", 9, (), found)
+    row = VideoRow("clip", "", "", 0, 0, width=64, height=48, frames=9)
+    for clip in ("clip", "other"):
+        take(Layout(tmp_path), tmp_path / "poses", clip, row, (), found)
     assert re.search(why, found.refused["clip"])
     assert (found.boxes, found.poses, found.masks, found.absent) == (0, 0, 0, ["other"])
 

@@ -57,7 +57,7 @@ def test_text_of_other_programs_is_read_alike(tmp_path):
 
 def test_absent_lists_are_noted(tmp_path):
     made.tennis(tmp_path)
-    assert "has no few-shot lists" in read_dataset("tennis", tmp_path).notes[-1]
+    assert "no few-shot lists" in read_dataset("tennis", tmp_path).notes[-1]
 
 
 def test_segments_of_unknown_parts_are_counted(tmp_path):

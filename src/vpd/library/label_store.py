@@ -172,11 +172,8 @@ class LabelStore:
             for one in new:
                 if (label := there.get(key(one.segment))) is not None:
                     self._set(found.table, label, one.segment)
-            gone = [
-                label.record.index
-                for label in found.labels
-                if label.source == source and key(label.segment) not in wanted
-            ]
+            used = {label.record.index for label in found.labels if key(label.segment) in wanted}
+            gone = [row.index for row in found.rows_of(source) if row.index not in used]
             self._append(found, [one for one in new if key(one.segment) not in there])
             found.table.remove(gone)
         return len(gone)

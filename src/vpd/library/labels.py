@@ -88,6 +88,10 @@ class LabelFile:
     unnamed: list[tuple[str, Record]]
     ids: set[str]
 
+    def rows_of(self, source: str) -> list[Record]:
+        """The rows of a source, those among them that cannot be used."""
+        return [record for record in self.table.unchecked() if record.text(SOURCE) == source]
+
     def segments(self) -> list[Segment]:
         """The labelled segments. Raises LabelError that lists every wrong row with line and column."""
         if self.wrong:

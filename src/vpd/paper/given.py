@@ -18,6 +18,7 @@ from vpd.library.artefact import replacing
 from vpd.library.backup import keeping
 from vpd.library.csv_file import write_rows
 from vpd.library.layout import Layout
+from vpd.library.videos import VideoRow
 from vpd.paper.label_files import items, read_json, refuse_pickle, shown
 
 BOXES, POSES, MASKS = "boxes.json", "coco_keypoints.json.gz", "mask.json.gz"
@@ -81,9 +82,25 @@ def _box(value: Any, where: str) -> list[float]:
     return found
 
 
-def read_boxes(path: Path, frames: int) -> list[tuple[int, list[float]]]:
-    """Rows (frame, [x, y, w, h] in pixels) of ``[[frame, [x, y, w, h]], ...]``. Raises LabelError."""
-    return [(frame, _box(box, where)) for frame, box, where in _rows(path, frames)]
+def read_boxes(path: Path, row: VideoRow) -> list[tuple[int, list[float]]]:
+    """Rows (frame, [x, y, w, h] in pixels) of ``[[frame, [x, y, w, h]], ...]``. Raises LabelError, also for a
+    box that lies beside the picture of the video.
+    """
+    found = []
+    for frame, value, where in _rows(path, row.frames):
+        x, y, w, h = box = _box(value, where)
+        _check_inside([(x, y), (x + w, y + h)], row, where)
+        found.append((frame, box))
+    return found
+
+
+def _check_inside(points: Sequence[tuple[float, float]], row: VideoRow, where: str) -> None:
+    """Raise LabelError where the box about the points lies beside the picture."""
+    (left, right), (top, bottom) = ((min(axis), max(axis)) for axis in zip(*points, strict=True))
+    if left >= row.width or top >= row.height or right <= 0 or bottom <= 0:
+        raise LabelError(
+            f"{where} lies beside the picture of {row.width} x {row.height} pixels: it is of another size."
+        )
 
 
 Person = tuple[float, list[float]]
@@ -99,14 +116,19 @@ def _person(value: Any, where: str) -> Person:
     return number(value[0], where), [v for point in points for v in point]
 
 
-def read_people(path: Path, frames: int) -> list[tuple[int, list[Person]]]:
+def read_people(path: Path, row: VideoRow) -> list[tuple[int, list[Person]]]:
     """Rows (frame, people) of coco_keypoints.json.gz, ``[[frame, [[score, box, 17 x [x, y, score]], ...]],
-    ...]``. Raises LabelError.
+    ...]``. Raises LabelError, also for a person beside the picture of the video.
     """
-    return [
-        (frame, [_person(person, where) for person in items(people, where)])
-        for frame, people, where in _rows(path, frames)
-    ]
+    found = []
+    for frame, people, where in _rows(path, row.frames):
+        seen = [_person(person, where) for person in items(people, where)]
+        for _, keypoints in seen:
+            triples = zip(keypoints[0::3], keypoints[1::3], keypoints[2::3], strict=True)
+            if points := [(x, y) for x, y, score in triples if score > 0]:
+                _check_inside(points, row, where)
+        found.append((frame, seen))
+    return found
 
 
 def read_masks(path: Path, frames: int) -> dict[int, tuple[float, int, int, bytes]]:
@@ -171,25 +193,23 @@ class _Content:
         self.made_of += other.made_of
 
 
-def _content(folder: Path, frames: int, athlete: int, alone: bool) -> _Content | None:
+def _content(folder: Path, row: VideoRow, athlete: int, alone: bool) -> _Content | None:
     """The content of one person's folder; None where it holds none of the files. Raises InputError."""
     found, there = _Content(), [name for name in (BOXES, POSES, MASKS) if (folder / name).exists()]
     for path in sorted(folder.iterdir()):
         refuse_pickle(path)
     if BOXES in there:
-        found.boxes = [(frame, athlete, box) for frame, box in read_boxes(folder / BOXES, frames)]
+        found.boxes = [(frame, athlete, box) for frame, box in read_boxes(folder / BOXES, row)]
     if POSES in there:
-        found.poses = _people_of(read_people(folder / POSES, frames), athlete, alone)
+        found.poses = _people_of(read_people(folder / POSES, row), athlete, alone)
     if MASKS in there:
-        read = read_masks(folder / MASKS, frames)
+        read = read_masks(folder / MASKS, row.frames)
         found.masks = [GivenMask(frame, athlete, x, y, png) for frame, (_, x, y, png) in read.items()]
         found.made_of = [hashlib.sha256((folder / MASKS).read_bytes()).hexdigest()]
     return found if there else None
 
 
-def take(
-    layout: Layout, folder: Path, clip: str, video: str, frames: int, people: Sequence[str], given: Given
-) -> None:
+def take(layout: Layout, folder: Path, clip: str, row: VideoRow, people: Sequence[str], given: Given) -> None:
     """Write boxes, poses and masks of one clip's people into the library. Of a folder with a file that cannot
     be read nothing is used, and ``given`` says why.
 
@@ -200,7 +220,7 @@ def take(
     for athlete, name in enumerate([f"{who}__{clip}" for who in people] or [clip]):
         try:
             there = folder / name
-            found = _content(there, frames, athlete, not people) if there.is_dir() else None
+            found = _content(there, row, athlete, not people) if there.is_dir() else None
         except InputError as error:
             given.refused[name] = str(error)
             continue
@@ -209,14 +229,14 @@ def take(
         else:
             content.add(found)
     if content.boxes:
-        _write_boxes(layout.boxes(video), content.boxes)
+        _write_boxes(layout.boxes(row.video), content.boxes)
         given.boxes += 1
     if content.poses:
-        _write_poses(layout.root / "poses_given" / f"{video}.json.gz", content.poses)
+        _write_poses(layout.root / "poses_given" / f"{row.video}.json.gz", content.poses)
         given.poses += 1
     if content.masks:
         made_of = hashlib.sha256("".join(content.made_of).encode()).hexdigest()[:32]
-        write_masks(layout.given_masks(video), content.masks, made_of)
+        write_masks(layout.given_masks(row.video), content.masks, made_of)
         given.masks += 1
 
 

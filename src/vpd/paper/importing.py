@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vpd.counting import counted
@@ -16,7 +16,7 @@ from vpd.library.csv_file import write_rows
 from vpd.library.dataset import DatasetCard, read_card, write_card
 from vpd.library.frames import read_times
 from vpd.library.label_store import LabelStore, NewLabel
-from vpd.library.labels import read_labels
+from vpd.library.labels import read_label_file
 from vpd.library.layout import Layout
 from vpd.library.videos import OK, VideoRow, Videos
 from vpd.paper.dataset import Action, Clip, Dataset, Frames
@@ -247,7 +247,7 @@ def import_labels(
     for clip, row, actions in work.clips():
         work.place(clip, row, actions)
         if poses is not None:
-            take(layout, poses, clip.name, row.video, row.frames, dataset.people, given)
+            take(layout, poses, clip.name, row, dataset.people, given)
         progress(clip.name)
     segments = _without_twins(work)
     card = _card(dataset, segments, work.shortened)
@@ -298,7 +298,10 @@ def _subsets(dataset: Dataset, named: Mapping[str, str]) -> dict[str, list[list[
 
 
 def _check_own_labels(layout: Layout, dataset: Dataset) -> None:
-    """Raise InputError where the library has labels that are not of this data set, or cannot be read."""
+    """Raise InputError where the library has labels of another data set, or a person's that cannot be read.
+
+    Rows of an earlier import are made again, as where a video was replaced by a shorter one.
+    """
     if not layout.labels.exists():
         return
     card = read_card(layout.dataset)
@@ -307,7 +310,9 @@ def _check_own_labels(layout: Layout, dataset: Dataset) -> None:
         raise InputError(
             f"{layout.root} holds labels of {of}. Import {dataset.about.key} into a library of its own."
         )
-    read_labels(layout.labels, Videos.read(layout))
+    found = read_label_file(layout.labels, Videos.read(layout))
+    made = {record.line for record in found.rows_of(dataset.about.key)}
+    replace(found, wrong=[error for error in found.wrong if error.line not in made]).segments()
 
 
 def _without_twins(work: _Import) -> dict[str, Segment]:

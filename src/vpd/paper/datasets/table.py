@@ -55,5 +55,5 @@ def read_dataset(key: str, labels: Path, clips: Sequence[str] = ()) -> Dataset:
             raise LabelError(f"the label files of {found.about.title} in {labels} have no {part} action")
     if found.subsets or key not in PAPER:
         return found
-    note = f"{labels} has no few-shot lists (train_K_I.ids.txt): subsets are drawn at random"
+    note = "there are no few-shot lists (train_K_I.ids.txt), and subsets are drawn at random"
     return replace(found, notes=(*found.notes, note))

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from vpd.counting import counted
 from vpd.errors import InputError, LabelError
 from vpd.paper.dataset import About, Action, Clip, Dataset, Frames, Part, Span
 from vpd.paper.label_files import (
@@ -187,9 +188,9 @@ def read(root: Path, clips: Sequence[str] = ()) -> Dataset:
     chosen = {a.id for a in actions if a.label in CLASSES}
     notes = []
     if outside:
-        notes.append(f"{outside} strokes lie in no known point and are left out")
+        notes.append(f"{counted(outside, 'stroke is', 'strokes are')} in no known point, and left out")
     if twice:
-        notes.append(f"{twice} strokes lie in two points; the longer is taken")
+        notes.append(f"{counted(twice, 'stroke lies', 'strokes lie')} in two points; the longer is taken")
     return Dataset(
         about=ABOUT,
         classes=CLASSES,
