@@ -13,8 +13,9 @@ from tests.baselines.test_library import FRAMES, layout  # noqa: F401 (a fixture
 from vpd.baselines.frozen import FOUNDATIONS, load_foundation
 from vpd.baselines.networks.video3d import R3D
 from vpd.baselines.probe_classifier import ProbeClassifier
-from vpd.baselines.r3d_features import interpolated, load_r3d, write_r3d_features
+from vpd.baselines.r3d_features import interpolated, load_r3d, with_crops, write_r3d_features
 from vpd.baselines.settings import ClipView, Training
+from vpd.baselines.weights import weights_stamp
 from vpd.errors import InputError
 from vpd.library.features import read_features
 
@@ -39,6 +40,16 @@ def test_features_are_linear_between_windows():
     between = interpolated(found, np.array([0, 4, 6]), 7)
     assert between[:, 0, 0].tolist() == [0, 1, 2, 3, 4, 6, 8]
     assert interpolated(found[:1], np.array([0]), 3)[:, 0, 0].tolist() == [0, 0, 0]
+
+
+def test_videos_without_crops_are_known(layout):  # noqa: F811 (the fixture)
+    assert with_crops(layout) == (["v"], [])
+    crops = layout.crops("v")
+    aside = crops.rename(crops.with_suffix(".aside"))
+    try:
+        assert with_crops(layout) == ([], ["v"])
+    finally:
+        aside.rename(crops)
 
 
 @pytest.mark.slow
@@ -84,10 +95,12 @@ def test_a_probe_learns_on_frozen_tokens(name, tmp_path):
 
 def test_a_foundation_network_takes_whole_weights(tmp_path):
     path = small_foundation("videomae", tmp_path) / "model.safetensors"
+    before = weights_stamp(str(tmp_path))
     state = load_file(path)
     lost = state.pop(next(iter(state)))
     assert lost.numel()
     save_file(state, path, {"format": "pt"})
+    assert weights_stamp(str(tmp_path)) != before
     with pytest.raises(InputError, match="lack 1 tensor of videomae"):
         load_foundation("videomae", str(tmp_path))
 

@@ -132,3 +132,7 @@ def test_what_a_baseline_cannot_do_is_said(library):
         ask("tsn-crop")
     with pytest.raises(InputError, match="cannot be read"):
         ask("stgcn", weights="nowhere.pth")
+    with pytest.raises(InputError, match="cannot be read"):  # before crops are looked for
+        ask("tsn-2stream-crop", weights="nowhere.pth")
+    with pytest.raises(InputError, match="are of baselines: name one"):
+        ask("dtw-nn", weights="graph.pth")

@@ -105,6 +105,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             self._train(X, classes, accelerator, X_validation, y_validation)
         return self
 
+    def check_weights(self) -> None:
+        """Raise InputError where the weights cannot be read, or are not of this network."""
+        if self.weights:
+            state = read_weights(self.weights, self._torchvision())
+            load_weights(self.make_network(2), state, self._heads())
+
     def _start_weights(self) -> None:
         self.started_ = RANDOM
         if self.weights:

@@ -58,6 +58,11 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
         self.members_ = [clone(member).fit(X, y, X_validation, y_validation) for _, member in self.members]
         return self
 
+    def check_weights(self) -> None:
+        """Raise InputError where the weights are not of the members' networks."""
+        for _, member in self.members:
+            member.check_weights()
+
     @property
     def started_(self) -> str:
         """Which weights the members started from."""

@@ -19,6 +19,7 @@ from vpd.baselines.frozen import FOUNDATIONS, IMAGENET, load_foundation, tokens_
 from vpd.baselines.networks.probe import AttentiveProbe
 from vpd.baselines.settings import ClipView, Training
 from vpd.baselines.training import read_ahead
+from vpd.baselines.weights import weights_stamp
 from vpd.types import Array
 
 KEPT_TOKENS = 4096
@@ -27,11 +28,12 @@ again.
 """
 PROBE = Training("adamw", 1e-3, decay=0.01, batch=16, epochs=20, least_updates=200, warmup=1)
 
-_kept: OrderedDict[tuple[str, str, ClipView, bytes], Tensor] = OrderedDict()
+_kept: OrderedDict[tuple[str, str, str, ClipView, bytes], Tensor] = OrderedDict()
 
 
 @lru_cache(maxsize=1)
-def _loaded(name: str, weights: str) -> nn.Module:
+def _loaded(name: str, weights: str, stamp: str) -> nn.Module:
+    """The network, loaded again where the files of its weights changed."""
     return load_foundation(name, weights)
 
 
@@ -89,9 +91,16 @@ class ProbeClassifier(NetworkClassifier):
         kind = FOUNDATIONS[self.system]
         return ClipView(frames=kind.frames, side=kind.side, scales=(1.0,))
 
+    def _foundation(self) -> nn.Module:
+        return _loaded(self.system, self.weights, weights_stamp(self.weights))
+
+    def check_weights(self) -> None:
+        """Raise InputError where there are no weights, or they are not of the frozen network."""
+        self._foundation()
+
     def make_network(self, classes: int) -> nn.Module:
         """The untrained network for ``classes`` classes."""
-        config: Any = _loaded(self.system, self.weights).config
+        config: Any = self._foundation().config
         return AttentiveProbe(classes, int(config.hidden_size), self.dropout)
 
     def _heads(self) -> tuple[str, ...]:
@@ -103,9 +112,10 @@ class ProbeClassifier(NetworkClassifier):
     def make_source(self, X: Sequence[Clip], device: torch.device) -> _Tokens:
         """The inputs ``X`` in the form that the network takes."""
         view = self._seen()
-        keys = [(self.system, self.weights, view, clip.digest()) for clip in X]
+        stamp = weights_stamp(self.weights)
+        keys = [(self.system, self.weights, stamp, view, clip.digest()) for clip in X]
         missing = [i for i, key in enumerate(keys) if key not in _kept]
-        network = _loaded(self.system, self.weights).to(device)
+        network = self._foundation().to(device)
         source = ClipSource([X[i] for i in missing], view, IMAGENET, device)
         batches = np.array_split(np.arange(len(missing)), max(1, -(-len(missing) // self.training.batch)))
         if missing:

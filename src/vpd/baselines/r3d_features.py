@@ -63,13 +63,14 @@ def write_r3d_features(
     device: str = "auto",
     progress: Callable[[str], None] = lambda video: None,
 ) -> list[str]:
-    """Write the missing features ``r3d`` of every video that has crops. Returns the videos written.
+    """Write the missing features ``r3d`` of every video that has crops (`with_crops`). Returns the videos
+    written.
 
     Raises InputError without weights, or where no video has crops.
     """
     network = load_r3d(weights).to(choose_device(device))
     key = hashlib.sha256(b"".join(_bytes(t) for t in network.state_dict().values())).hexdigest()[:32]
-    videos = [v for v in Videos.read(layout).usable() if layout.crops(v).exists()]
+    videos, _ = with_crops(layout)
     if not videos:
         raise InputError(f"{layout.root} has no crops. Make them with `vpd run`.")
     written = []
@@ -83,6 +84,13 @@ def write_r3d_features(
         written.append(video)
         progress(video)
     return written
+
+
+def with_crops(layout: Layout) -> tuple[list[str], list[str]]:
+    """The usable videos that have crops, and those that have none."""
+    usable = Videos.read(layout).usable()
+    there = [video for video in usable if layout.crops(video).exists()]
+    return there, [video for video in usable if video not in set(there)]
 
 
 def _bytes(tensor: Tensor) -> bytes:

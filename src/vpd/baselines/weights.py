@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from vpd.baselines.networks.segments import spread_to_flow
 from vpd.counting import counted
 from vpd.errors import InputError
+from vpd.files import entries
 from vpd.models.weight_files import read_weight_file, torchvision_weights
 
 HUB = "hub:"
@@ -47,12 +48,14 @@ def _wrapped(state: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def weights_stamp(source: str) -> str:
-    """Size and time of change of a file of weights, for what is kept of a training; "" for other sources."""
+    """Sizes and times of change of a file of weights, or of the files of a folder, for what is kept of a
+    training; "" for other sources.
+    """
     path = Path(source)
-    if not source or not path.is_file():
+    if not source or not path.exists():
         return ""
-    found = path.stat()
-    return f"{found.st_size} {found.st_mtime_ns}"
+    found = [file.stat() for file in ([path] if path.is_file() else entries(path))]
+    return " ".join(f"{one.st_size} {one.st_mtime_ns}" for one in found)
 
 
 def _fetched(source: str) -> Path:

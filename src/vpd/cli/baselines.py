@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from vpd.baselines.r3d_features import NAME, STRIDE, write_r3d_features
+from vpd.baselines.r3d_features import NAME, STRIDE, with_crops, write_r3d_features
 from vpd.baselines.table import BASELINES
-from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say
+from vpd.cli.common import JsonOption, LibraryOption, console, open_library, print_json, say, say_warning
 from vpd.cli.progress import verb_progress
 from vpd.counting import counted
 from vpd.report.terminal import PlainTable
@@ -47,7 +47,12 @@ def r3d(
     layout = open_library(library)
     with verb_progress("r3d") as progress:
         written = write_r3d_features(layout, weights, stride, device, lambda video: progress(0.0, video))
+    there, lacking = with_crops(layout)
+    if lacking:
+        lost = counted(len(lacking), "video has", "videos have")
+        say_warning(f"{lost} no crops, and no {NAME}, such as {lacking[0]}: make them with `vpd run`.")
     if as_json:
-        print_json({"features": NAME, "videos": written})
+        print_json({"features": NAME, "videos": written, "without_crops": lacking})
     else:
-        say(f"features {NAME} of {counted(len(written), 'video')} written; what was up to date was left.")
+        current = len(there) - len(written)
+        say(f"features {NAME} of {counted(len(written), 'video')} written; {current} were up to date.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from vpd.baselines.inputs import InputKind, Inputs, load_inputs
 from vpd.baselines.options import BaselineOptions
@@ -49,6 +50,10 @@ def measure_baselines(
     outcomes: dict[str, list[Outcome]] = {}
     missing: dict[str, int] = {}
     notes: list[Sentence] = []
+    # Before pictures are decoded for minutes, what cannot be made is said.
+    made = {name: _made(name, options) for name in names}
+    for estimator in made.values():
+        estimator.check_weights()
     kinds: list[InputKind] = list(dict.fromkeys(BASELINES[name].takes for name in names))
     for number, kind in enumerate(kinds):
         inputs = load_inputs(kind, layout, parts.segments)
@@ -65,7 +70,7 @@ def measure_baselines(
             parts.train,
             parts.test,
             parts.subsets,
-            {name: _made(name, options) for name in mine},
+            {name: made[name] for name in mine},
             with_all,
             jobs,
             tell,
@@ -82,5 +87,5 @@ def _made_of(inputs: Inputs, parts: Parts, weights: str) -> str:
     return f"{digest(inputs.items, parts.labels, parts.test)} {weights_stamp(weights)} {version()}"
 
 
-def _made(name: str, options: BaselineOptions) -> object:
+def _made(name: str, options: BaselineOptions) -> Any:
     return make_baseline(name, options.preset, options.mirror, weights=options.weights)

@@ -164,6 +164,8 @@ def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | Non
     recognisers = list(request.recognisers or _usual(settings.recogniser))
     of_features = [name for name in recognisers if name in RECOGNISERS]
     systems = [name for name in recognisers if name not in RECOGNISERS]
+    if not systems and request.baselines != BaselineOptions():
+        raise InputError("preset, weights and mirror are of baselines: name one (`vpd baselines list`)")
     choice = FeatureChoice(", ".join(request.features or ()))
     if of_features and not request.features:
         choice = choose_features(library, recognition=True)
