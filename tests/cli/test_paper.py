@@ -117,3 +117,11 @@ def test_a_system_that_rows_name_is_fitted_once_and_again_where_asked(tmp_path, 
         assert 0 <= cells(shown["table1"])["stgcn"][0]["ours"] <= 100
         assert len(fitted) == wanted
     assert any("preset laptop, from random weights" in note for note in shown["table1"]["notes"])
+
+
+def test_square_brackets_of_what_is_said_are_shown(tmp_path):
+    made.tennis(tmp_path / "labels")
+    made.tennis_videos(tmp_path / "videos")
+    folders = ("--labels", tmp_path / "labels", "--videos", tmp_path / "videos")
+    done, _ = run("import", "tennis", tmp_path / "lib", *folders)
+    assert "[track] follows 2 people" in done.stderr

@@ -182,6 +182,12 @@ def test_events_that_touch_are_one_and_those_of_two_athletes_are_not(columns):
     assert len(task.tested) == 2
     assert len(task.training[0]) == 4
     assert len(task.truth()) == 12
+    lists = columns[0].layout.detection_lists
+    before = lists.read_text()
+    lists.write_text('[["nobody"]]')
+    with pytest.raises(InputError, match="has a list without a video to learn from"):
+        detection.task_of(columns[0], Options())
+    lists.write_text(before)
     event = task.events[0]
     after = replace(event, start_s=event.end_s, end_s=event.end_s + 1)
     assert len(detection.joined([event, after])) == 1

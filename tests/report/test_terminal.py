@@ -16,9 +16,11 @@ def test_control_characters_are_written_out():
 def test_tables_hold_no_escape_of_a_cell():
     out = io.StringIO()
     table = PlainTable("label")
-    table.add_row("\x1b[2Jforehand [flat]")
+    table.add_column("library [one]")
+    table.add_row("\x1b[2Jforehand [flat]", "")
     Console(file=out, force_terminal=True, color_system=None).print(table)
     assert "\\x1b[2Jforehand [flat]" in out.getvalue()
+    assert "library [one]" in out.getvalue()
     assert "\x1b[2J" not in out.getvalue()
 
 

@@ -18,7 +18,6 @@ from vpd.cli.common import (
     JobsOption,
     JsonOption,
     console,
-    notices,
     open_library,
     print_json,
     say,
@@ -106,7 +105,7 @@ def import_(
     are listed in missing.txt, actions that are left out in left_out.csv, and the rest is imported.
     """
     with ProgressBar() as bar:
-        found = bring(data, labels, videos, library, poses, jobs, bar, lambda text: notices.print(text))
+        found = bring(data, labels, videos, library, poses, jobs, bar, bar.say)
     report = _report(found)
     _list_missing(found, library)
     if as_json:
@@ -240,7 +239,7 @@ def _asked(
 
 def _make(asked: _Asked, jobs: int, bar: ProgressBar) -> None:
     systems = dict.fromkeys(system for rows in asked.rows.values() for system in rows)
-    for problem in make_missing(asked.columns, list(systems), jobs, bar, notices.print):
+    for problem in make_missing(asked.columns, list(systems), jobs, bar, bar.say):
         say_warning(problem)
 
 
@@ -302,7 +301,7 @@ def _print_table(table: ResultTable) -> None:
 
 def _print_figure(panels: Sequence[Panel], options: Options) -> None:
     for panel in panels:
-        shown = PlainTable(title=panel.column.title, title_justify="left", box=None, pad_edge=False)
+        shown = PlainTable(title=Text(panel.column.title), title_justify="left", box=None, pad_edge=False)
         ks = sorted(panel.column.parts.subsets)
         for name in ("", *(f"k = {k}" for k in ks)):
             shown.add_column(name, justify="right" if name else "left")

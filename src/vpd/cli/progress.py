@@ -52,7 +52,7 @@ class ProgressBar:
         self.began_at = self.told_at = time.monotonic()
         self.task = self.bar.add_task(what, total=self.total, videos=self._count())
         if not notices.is_terminal:
-            notices.print(f"{what}: {self._count()}".removesuffix(": "))
+            self.say(f"{what}: {self._count()}".removesuffix(": "))
 
     def _count(self) -> str:
         return f"{self.done}/{self.videos} videos" if self.videos > 1 else ""
@@ -67,7 +67,7 @@ class ProgressBar:
             self.told_at = now
             left_s = (now - self.began_at) * max(0.0, self.total / self.ms - 1)
             done = " ".join(filter(None, [f"{min(1.0, self.ms / self.total):.0%}", self._count()]))
-            notices.print(f"{self.what}: {done}, {left_s:.0f} s left")
+            self.say(f"{self.what}: {done}, {left_s:.0f} s left")
 
     def ended(self, video: str, error: str) -> None:
         """See Listener."""

@@ -95,9 +95,14 @@ def task_of(column: Column, options: Options, trials: int = TRIALS) -> Task:
         np.random.default_rng([options.seed, trial]).permutation(trained).tolist() for trial in range(trials)
     ]
     training = [[v for v in one if v in set(trained)][:VIDEOS] for one in lists[:trials]]
-    if not tested or not all(training):
+    if not tested or not trained:
         raise InputError(f"the split leaves {len(tested)} videos to test and {len(trained)} to learn from")
-    return Task(training, tested, events)
+    if not all(training):
+        raise InputError(f"{column.layout.detection_lists} has a list without a video to learn from")
+    task = Task(training, tested, events)
+    if not task.truth():
+        raise InputError("no video of the test part has an event")
+    return task
 
 
 def _detector(seed: int, changes: Mapping[str, Any]) -> TrainedDetector:

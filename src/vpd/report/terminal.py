@@ -29,9 +29,12 @@ def length_text(seconds: float) -> str:
 class PlainTable(Table):
     """A table whose cells are plain text. Words wider than their column continue in the next line."""
 
-    def add_column(self, *headings: RenderableType, **options: Any) -> None:
-        """Add a column. The end of a long name is not cut off, since a reader copies names."""
-        super().add_column(*headings, **{"overflow": "fold", **options})
+    def add_column(self, header: RenderableType = "", *more: RenderableType, **options: Any) -> None:
+        """Add a column. The end of a long name is not cut off, since a reader copies names. Strings are no
+        markup.
+        """
+        plain = Text(visible(header)) if isinstance(header, str) else header
+        super().add_column(plain, *more, **{"overflow": "fold", **options})
 
     def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
         """Add a row; strings are no markup."""
