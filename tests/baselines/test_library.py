@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -112,6 +115,23 @@ def test_whole_pictures_are_decoded_once(layout):
     assert layout.pictures("v").stat().st_mtime_ns == changed
     both = load_inputs("pictures", layout, [late, EARLY]).items
     assert [len(x) for x in both] == [5, 3]
+
+
+def test_a_video_that_is_gone_stops_no_other(layout, tmp_path):
+    other = Layout(tmp_path)
+    shutil.copytree(layout.root, tmp_path, dirs_exist_ok=True)
+    videos = Videos.read(other)
+    index = layout.frames("v").read_bytes()
+    for name, seen in (("gone", tmp_path / "gone.mp4"), ("aside", tmp_path / "v.mp4")):
+        videos.put(replace(videos["v"], video=name, path=str(seen), relative=seen.name))
+        other.frames(name).write_bytes(index)
+    videos.put(videos["aside"].set_aside("it is black"))
+    videos.write()
+    other.pictures("v").unlink(missing_ok=True)
+    found = load_inputs("pictures", other, [EARLY, *(replace(EARLY, video=v) for v in ("gone", "aside"))])
+    assert found.present() == [0]
+    assert "gone.mp4" in found.reasons[1]
+    assert found.reasons[2] == "it is black"
 
 
 @pytest.mark.parametrize("kind", ["crops", "poses", "pictures"])

@@ -5,7 +5,7 @@ The athlete of a segment is chosen by the same rule as for features (`vpd.sequen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Literal
@@ -66,8 +66,7 @@ def load_inputs(kind: InputKind, layout: Layout, segments: Sequence[Segment]) ->
     if kind == "poses":
         load = PoseReader(layout).skeleton
     elif kind == "pictures":
-        make_pictures(layout, segments)
-        load = partial(picture_clip, layout)
+        load = partial(picture_clip, layout, make_pictures(layout, segments))
     else:
         load = partial(crop_clip, layout)
     return _loaded(segments, _thinned(layout, load), kind)
@@ -123,8 +122,12 @@ def crop_clip(layout: Layout, segment: Segment) -> Clip:
     return clips[athlete]
 
 
-def picture_clip(layout: Layout, segment: Segment) -> Clip:
-    """The whole pictures of a segment. Raises InputError where there are none."""
+def picture_clip(layout: Layout, without: Mapping[str, str], segment: Segment) -> Clip:
+    """The whole pictures of a segment. Raises InputError where there are none; ``without`` says why, by
+    video.
+    """
+    if segment.video in without:
+        raise InputError(without[segment.video])
     clips = clips_of(segment.video, layout.pictures(segment.video), segment.start_s, segment.end_s)
     if not clips:
         raise InputError(

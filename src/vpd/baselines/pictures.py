@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from vpd.crops import make_crops, write_crops
+from vpd.errors import InputError
 from vpd.flow import make_flow
 from vpd.library.artefact import Recipe, is_current
 from vpd.library.frames import read_times
@@ -26,16 +27,17 @@ def picture_settings() -> CropSettings:
     return CropSettings(size=SIDE, padding=0.0)
 
 
-def make_pictures(layout: Layout, segments: Sequence[Segment]) -> list[str]:
-    """Write the missing whole pictures of ``segments``. Returns the videos written.
+def make_pictures(layout: Layout, segments: Sequence[Segment]) -> dict[str, str]:
+    """Write the missing whole pictures of ``segments``. Returns by video why it has none.
 
-    Each video has one file with the frames of all its segments. Videos that are set aside are left out.
+    Each video has one file with the frames of all its segments.
     """
     videos = Videos.read(layout)
-    written = []
+    without: dict[str, str] = {}
     for video in dict.fromkeys(segment.video for segment in segments):
         row = videos[video]
         if row.status != OK:
+            without[video] = row.error or f"{video} is not scanned"
             continue
         times = read_times(layout.frames(video))
         wanted = _frames(times, [s for s in segments if s.video == video])
@@ -51,9 +53,11 @@ def make_pictures(layout: Layout, segments: Sequence[Segment]) -> list[str]:
         track = _whole(wanted, times, row.width, row.height)
         frames = _read(videos, video, wanted)
         settings = picture_settings()
-        write_crops(path, make_crops(frames, [track], make_flow(settings.flow, "cpu"), settings), recipe)
-        written.append(video)
-    return written
+        try:
+            write_crops(path, make_crops(frames, [track], make_flow(settings.flow, "cpu"), settings), recipe)
+        except InputError as error:  # a file that is gone stops no other
+            without[video] = str(error)
+    return without
 
 
 def _frames(times: Array, segments: Sequence[Segment]) -> Array:
