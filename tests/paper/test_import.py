@@ -94,6 +94,13 @@ def test_broadcasts_are_cut_into_routines(tmp_path, skating):
     assert [Videos.read(layout)[name].frames for name in made.FS_NAMES[:2]] == [100, 100]
     assert found.plan.missing == (made.FS_NAMES[2],)
     assert found.imported.card.actions[0] == 5
+    cuts = [layout.root / "clips" / f"{name}.mp4" for name in made.FS_NAMES[:2]]
+    before = [path.read_bytes() for path in cuts]
+    bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    assert [path.read_bytes() for path in cuts] == before
+    made.video(tmp_path / "videos" / "men_world_short_program_2017.mkv", 260, 6)
+    bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
+    assert all(path.read_bytes() != old for path, old in zip(cuts, before, strict=True))
 
 
 def test_a_routine_cut_elsewhere_is_set_aside(tmp_path):

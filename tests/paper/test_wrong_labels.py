@@ -60,6 +60,18 @@ def test_absent_lists_are_noted(tmp_path):
     assert "no few-shot lists" in read_dataset("tennis", tmp_path).notes[-1]
 
 
+def test_routines_without_times_are_noted(tmp_path):
+    path = made.fx(tmp_path) / "finegym_annotation_info_v1.1.json"
+    assert read_dataset("gym99", tmp_path).notes == (
+        "1 action left out, without a time in finegym_annotation_info_v1.1.json",
+    )
+    path.write_text(path.read_text().replace('"timestamps": [[10, 14]]', '"timestamps": null'))
+    assert (
+        f"cut by the whole seconds of the name, such as {made.FX_ROUTINES[0]}"
+        in (read_dataset("gym99", tmp_path).notes[-1])
+    )
+
+
 def test_segments_of_unknown_parts_are_counted(tmp_path):
     path = activitynet(tmp_path, "thumos14.json", ["Validation", "Test", "val"])
     found = read_dataset("thumos14", tmp_path)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from vpd.errors import InputError, VideoError
+from vpd.files import parse_json, read_text
+from vpd.library.artefact import write_text
 from vpd.paper.dataset import Clip, Dataset
 from vpd.video import cut_clip, find_videos
 from vpd.video.source import opened
 
 CLIPS = "clips"
 """Folder of the library for the cut clips."""
+SOURCES = "sources.json"
+"""File in that folder that says what each clip was cut from."""
 SAME_RATE = 0.01
 """Frame rates that differ by less are equal: 29.97 and 30000/1001."""
 
@@ -67,13 +72,10 @@ def _rate(path: Path) -> float:
 
 
 def cut(clip: Clip, source: Path, folder: Path) -> Path:
-    """Cut one clip by the reference's frames. An existing one is kept.
-
-    Returns the new file ``folder/<clip>.mp4``. Raises VideoError.
+    """Cut one clip by the reference's frames. Returns the new file ``folder/<clip>.mp4``. Raises
+    VideoError.
     """
     out = folder / f"{clip.name}.mp4"
-    if out.exists():
-        return out
     assert clip.span is not None
     fps = _rate(source)
     # Numbers of frames are those of the published frame rate; a file of another rate is cut by time.
@@ -86,13 +88,40 @@ def cut(clip: Clip, source: Path, folder: Path) -> Path:
 def cut_all(
     dataset: Dataset, plan: Plan, folder: Path, progress: Callable[[str], None] = lambda clip: None
 ) -> tuple[dict[str, Path], dict[str, str]]:
-    """Cut the clips of the plan. Returns files by clip, and by clip the reason why one could not be cut."""
+    """Cut the clips of the plan. Returns files by clip, and by clip the reason why one could not be cut.
+
+    A clip that is there is kept, unless it was cut from another file or by another span.
+    """
     made: dict[str, Path] = {}
     failed: dict[str, str] = {}
+    record = folder / SOURCES
+    cut_from = _cut_from(record)
     for name in sorted(plan.to_cut, key=lambda name: (str(plan.to_cut[name]), name)):
+        clip, source, out = dataset.clips[name], plan.to_cut[name], folder / f"{name}.mp4"
+        seen, known = _stamp(clip, source), cut_from.get(name)
         try:
-            made[name] = cut(dataset.clips[name], plan.to_cut[name], folder)
+            kept = out.exists() and known in (None, seen)
+            made[name] = out if kept else cut(clip, source, folder)
         except VideoError as error:
             failed[name] = str(error)
+        else:
+            if known != seen:
+                cut_from[name] = seen
+                write_text(json.dumps(cut_from, indent=1), record)
         progress(name)
     return made, failed
+
+
+def _stamp(clip: Clip, source: Path) -> str:
+    """What a clip is cut from: name, size and time of change of the file, and the span."""
+    found = source.stat()
+    return f"{source.name} {found.st_size} {found.st_mtime_ns} {clip.span}"
+
+
+def _cut_from(record: Path) -> dict[str, str]:
+    """By clip what it was cut from; nothing where that is not known."""
+    try:
+        found = parse_json(read_text(record))
+    except (OSError, ValueError):
+        return {}
+    return {str(clip): str(seen) for clip, seen in found.items()} if isinstance(found, dict) else {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vpd.counting import counted
 from vpd.errors import LabelError
 from vpd.formats import reading
 from vpd.library.dataset import Thinning
@@ -142,11 +143,17 @@ class Times:
             self._object(segments.get(element.action), element.id).get("timestamps"), element.id
         )
 
-    def routine(self, element: Element) -> Span | None:
+    def routine(self, element: Element) -> Span:
         """Seconds in the video, from the file, else from the routine's name."""
-        given = self._span(self._event(element).get("timestamps"), element.routine)
         _, start, stop = element.event.split("_")
-        return given or Span(int(start), int(stop), "s")
+        return self._routine(element) or Span(int(start), int(stop), "s")
+
+    def _routine(self, element: Element) -> Span | None:
+        return self._span(self._event(element).get("timestamps"), element.routine)
+
+    def is_rough(self, element: Element) -> bool:
+        """Whether the file has times of the routine's actions and none of the routine itself."""
+        return bool(self._event(element).get("segments")) and self._routine(element) is None
 
 
 def _check_version(path: Path, name: str, floor: int) -> None:
@@ -183,7 +190,12 @@ def _read(root: Path, about: About, name: str, wanted: Callable[[int], bool], ex
             actions.append(Action(element.id, element.routine, labels[element.label], part, span))
     if actions and untimed == len(actions):
         raise LabelError(f"{times.path} knows none of the {untimed} actions: it is no annotation of {name}")
-    notes = [f"{untimed} actions have no time in {times.path.name} and are left out"] if untimed else []
+    notes = []
+    if untimed:
+        notes.append(f"{counted(untimed, 'action')} left out, without a time in {times.path.name}")
+    if rough := {e.routine for e in (*train, *test) if times.is_rough(e)}:
+        what = f"{counted(len(rough), 'routine')} without times in {times.path.name}"
+        notes.append(f"{what}: cut by the whole seconds of the name, such as {min(rough)}")
     return Dataset(
         about=about,
         classes=tuple(labels[i] for i in sorted(labels)),
