@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.recognition.made import actions
 from vpd.errors import InputError, LabelError
 from vpd.library.artefact import Recipe
+from vpd.library.backup import states
 from vpd.library.features import write_features
 from vpd.library.layout import Layout
 from vpd.recognition.outcomes import ALL, MISSING
@@ -44,11 +46,82 @@ def test_split_and_subsets_are_kept_and_used_again(library, tmp_path):
     assert not set(first.train) & set(first.test)
 
 
-def test_a_video_on_no_side_is_named(library, tmp_path):
+def write_to(path: Path) -> bytes:
+    """Write to a file as a person does, so that it is no longer vpd's. Returns its content."""
+    path.write_bytes(path.read_bytes() + b"\n")
+    os.utime(path, ns=(0, 0))
+    return path.read_bytes()
+
+
+def again(parts) -> list[str]:
+    """Why files were made again. The notes name the file and the former one."""
+    notes = [note for note in parts.notes if note.key == "note_made_again"]
+    assert all(Path(note.values[name]).exists() for note in notes for name in ("file", "kept"))
+    return [str(note.values["why"]) for note in notes]
+
+
+def test_a_video_on_no_side_is_named_where_the_split_is_a_persons(library, tmp_path):
     _, segments = library
     prepare(segments[:30], tmp_path, ks=[1], subsets=1)
+    before = write_to(tmp_path / "splits.csv")
     with pytest.raises(InputError, match="does not name 6 videos, such as v30"):
         prepare(segments, tmp_path, ks=[1], subsets=1)
+    assert (tmp_path / "splits.csv").read_bytes() == before
+
+
+def test_a_split_of_vpds_is_made_again_where_it_no_longer_fits(library, tmp_path):
+    _, segments = library
+    prepare(segments[:30], tmp_path, ks=[1], subsets=1)
+    split = (tmp_path / "splits.csv").read_bytes()
+    more = prepare(segments, tmp_path, ks=[1], subsets=1)
+    assert again(more)[0] == "no side for 6 labelled videos, such as v30"
+    assert len(more.train) + len(more.test) == 36
+    assert [path.read_bytes() for path in states(tmp_path / "splits.csv")] == [split]
+    assert again(prepare(segments, tmp_path, ks=[1], subsets=1)) == []
+    fewer = prepare([segments[i] for i in more.train], tmp_path, ks=[1], subsets=1)
+    assert again(fewer)[0] == "no label to train or none to test"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda s, one: [*s[:one], *s[one + 1 :]], "names of labels that were removed or moved"),
+        (lambda s, one: [*s[:one], replace(s[one], end_s=1.5), *s[one + 1 :]], "names of labels"),
+        (lambda s, one: [*s, replace(s[one], start_s=3.0, end_s=4.0, label="lob")], "no example of lob"),
+    ],
+)
+def test_subsets_of_vpds_are_made_again_where_they_no_longer_fit(library, tmp_path, change, why):
+    _, segments = library
+    first = prepare(segments, tmp_path, ks=[1, 2], subsets=3)
+    file = tmp_path / "few_shot.json"
+    before, split = file.read_bytes(), (tmp_path / "splits.csv").read_bytes()
+    changed = change(segments, int(first.subsets[1][0][0]))
+    (said,) = again(prepare(changed, tmp_path, ks=[1, 2], subsets=3))
+    assert said.startswith(why)
+    assert [path.read_bytes() for path in states(file)] == [before]
+    assert (tmp_path / "splits.csv").read_bytes() == split
+    assert again(prepare(changed, tmp_path, ks=[1, 2], subsets=3)) == []
+
+
+def test_subsets_that_a_person_wrote_to_stay(library, tmp_path):
+    _, segments = library
+    first = prepare(segments, tmp_path, ks=[1], subsets=3)
+    before = write_to(tmp_path / "few_shot.json")
+    (tmp_path / "splits.csv").unlink()
+    prepare(segments, tmp_path, ks=[1], subsets=3)  # makes a split beside them
+    gone = int(first.subsets[1][0][0])
+    with pytest.raises(LabelError, match="is not among the labels"):
+        prepare([*segments[:gone], *segments[gone + 1 :]], tmp_path, ks=[1], subsets=3)
+    assert (tmp_path / "few_shot.json").read_bytes() == before
+
+
+def test_more_subsets_than_before_begin_with_those_of_before(library, tmp_path):
+    _, segments = library
+    first = prepare(segments, tmp_path, ks=[1, 2], subsets=3)
+    more = prepare(segments, tmp_path, ks=[1, 2], subsets=12)
+    assert again(more) == ["fewer k or subsets than asked for"]
+    assert [list(one) for one in more.subsets[2][:3]] == [list(one) for one in first.subsets[2]]
+    assert len(more.subsets[2]) == 12
 
 
 def test_a_test_segment_without_features_counts_as_wrong(library, tmp_path):

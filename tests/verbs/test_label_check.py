@@ -93,7 +93,16 @@ def test_files_that_an_evaluation_made_are_checked_too(layout):
     assert found(layout) == []
     made = check(layout, CheckRequest()).files
     assert made == ("results/few_shot/splits.csv", "results/few_shot/few_shot.json")
-    layout.labels.write_text(layout.labels.read_text().replace("one,1,2", "one,5,6"))
+    labels = layout.labels.read_text()
+    layout.labels.write_text(labels.replace(",1,2", ",5,6").replace(",3,4", ",7,8"))
+    assert found(layout) == []
+    (note,) = (f for f in check(layout, CheckRequest()).findings if f.kind == "made again")
+    assert (note.level, note.file) == ("note", made[1])
+    assert "note_made_again" in [said.key for said in evaluated(layout).notes]
+    assert "made again" not in [f.kind for f in check(layout, CheckRequest()).findings]
+    file = layout.root / made[1]
+    file.write_text(file.read_text() + "\n")
+    layout.labels.write_text(labels)
     assert [kind for _, kind, _ in found(layout)] == ["wrong file"]
     assert found(layout, file=layout.labels) == []
     other = layout.root / "mine.csv"

@@ -138,7 +138,8 @@ def evaluate(
 ) -> None:
     """Measure recognition by the number of labels: the few-shot protocol on a split by scene.
 
-    Split and subsets are made once, kept in results/few_shot of the library, and used again.
+    Split and subsets are made once, kept in results/few_shot of the library, and used again while they fit
+    the labels.
     """
     layout = open_library(library)
     options = BaselineOptions(preset, weights, mirror)

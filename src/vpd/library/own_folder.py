@@ -71,6 +71,15 @@ def record(folder: Path, what: str) -> None:
     write_json(folder / MARK, {"holds": what, "files": files})
 
 
+def record_file(folder: Path, what: str, path: Path) -> None:
+    """Record one file of a folder as written by vpd, beside those that nobody wrote to since."""
+    found = _files(folder)
+    own = {known: hashed for known, (_, hashed) in untouched(folder).items()} | {path: _hash(path)}
+    names = {known.relative_to(folder).as_posix(): hashed for known, hashed in own.items()}
+    files = {name: [*found[name], hashed] for name, hashed in names.items()}
+    write_json(folder / MARK, {"holds": what, "files": files})
+
+
 def _record_in_place(folder: Path, what: str) -> None:
     """Record sizes and times alone in the blocks that the mark has already, where the disk is full."""
     text = json.dumps({"holds": what, "files": _files(folder)}, separators=(",", ":"))
@@ -108,7 +117,9 @@ def mark_is_whole(folder: Path) -> bool:
 
 def untouched(folder: Path) -> dict[Path, tuple[int, str]]:
     """Size and hash of each file as it was written, of those that nobody wrote to since."""
-    listed, found = _read_mark(folder)[1] or {}, {}
+    listed, found = _read_mark(folder)[1], {}
+    if not listed:
+        return {}
     for name, (_, time_ns) in _files(folder).items():
         stamp, hashed = listed.get(name, ([0, 0], ""))
         if hashed and stamp[1:] == [time_ns]:

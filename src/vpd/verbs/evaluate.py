@@ -139,8 +139,8 @@ def advice(evaluation: Evaluation) -> str:
 def evaluate(library: Layout, request: EvaluateRequest, progress: Progress | None = None) -> EvaluateResult:
     """Measure recognition by the number of labels.
 
-    Split and subsets are created once, kept in results/few_shot of the library, and used again. Raises
-    InputError where the labels do not suffice; CancelledError.
+    Split and subsets are created once, kept in results/few_shot of the library, and used again while they fit
+    the labels. Raises InputError where the labels do not suffice; CancelledError.
 
     Examples
     --------

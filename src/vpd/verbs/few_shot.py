@@ -14,7 +14,7 @@ from vpd.errors import InputError
 from vpd.library.dataset import recognised
 from vpd.library.layout import Layout
 from vpd.library.names import VideoNames
-from vpd.library.own_folder import is_as_written, record, untouched
+from vpd.library.own_folder import is_as_written, untouched
 from vpd.library.videos import Videos
 from vpd.metrics.learning_curve import Forecast, advice, forecast
 from vpd.metrics.summary import ClassFigures, Summary, chance, class_figures, majority, summarise
@@ -22,23 +22,13 @@ from vpd.recognition.examples import load_examples
 from vpd.recognition.outcomes import ALL, KeptOutcomes, Outcome
 from vpd.recognition.protocol import Validation, run_few_shot
 from vpd.recognition.recognisers import make_recogniser
-from vpd.recognition.split import TEST, TRAIN, VALIDATION, make_split, part_of, read_split, write_split
-from vpd.recognition.subsets import (
-    KS,
-    SUBSETS,
-    Subsets,
-    make_subsets,
-    possible_ks,
-    read_subsets,
-    write_subsets,
-)
+from vpd.recognition.split import TEST, TRAIN, VALIDATION, part_of, read_split
+from vpd.recognition.subsets import KS, SUBSETS, Subsets, possible_ks, read_subsets
 from vpd.sequences.sides import Sides
 from vpd.strings import Sentence
 from vpd.types import Array, Segment
 from vpd.verbs.features import open_features
-
-SAVED = "splits and subsets"
-"""What the mark of their folder says."""
+from vpd.verbs.made_parts import keep_split, keep_subsets
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +65,24 @@ def prepare(
     """Read split and subsets from the named files, else from ``folder``; else create them and save them
     there.
 
+    Saved ones that no longer fit the labels are made again, with a note, unless a person wrote to them.
     ``names`` are those of the library's videos, so that these files may name videos in any form. Raises
     InputError where a video is in no part, or a part is empty.
     """
-    saved_split, saved_subsets = folder / "splits.csv", folder / "few_shot.json"
+    again: list[Sentence | None] = []
     _must_be_whole(folder)
     labels = np.array([segment.label for segment in segments])
     if not len(segments):
         raise InputError(Sentence("error_no_labels"))
-    if splits is None and not saved_split.exists():
-        write_split(saved_split, make_split(labels, [s.video for s in segments], None, seed))
-        record(folder, SAVED)
-    places = read_split(splits or saved_split, names)
+    if splits is None:
+        splits = folder / "splits.csv"
+        again.append(keep_split(splits, segments, names, seed))
+    places = read_split(splits, names)
     found = [part_of(places, s) for s in segments]
     unplaced = sorted({s.video for s, place in zip(segments, found, strict=True) if place is None})
     if unplaced:
         raise InputError(
-            f"{splits or saved_split} does not name {counted(len(unplaced), 'video')}, such as "
+            f"{splits} does not name {counted(len(unplaced), 'video')}, such as "
             f"{unplaced[0]}. Add them there, or delete the file to have it made again."
         )
     sides = np.array([place.split for place in found if place is not None])
@@ -100,23 +91,20 @@ def prepare(
         train_part = Sentence("segments_count", {"count": len(train)})
         raise InputError(Sentence("error_split_empty", {"train": train_part, "test": len(test)}))
     possible = possible_ks(labels[train], ks)
-    if subset_file is None and not saved_subsets.exists():
-        # More than is asked for now, so that a later evaluation finds what it asks for.
-        every, most = sorted({*KS, *ks}), max(SUBSETS, subsets)
-        made = make_subsets(labels, train, every, most, np.random.default_rng(seed))
-        write_subsets(saved_subsets, made, segments)
-        record(folder, SAVED)
-    from_file = subset_file or saved_subsets
-    all_subsets = read_subsets(from_file, segments, names)
+    if subset_file is None:
+        subset_file = folder / "few_shot.json"
+        again.append(keep_subsets(subset_file, segments, train, ks, subsets, names, seed))
+    all_subsets = read_subsets(subset_file, segments, names)
     chosen = {k: lists[:subsets] for k, lists in sorted(all_subsets.items()) if k in ks}
     if not chosen:
         raise InputError(
-            f"{from_file} has subsets for k = {', '.join(map(str, all_subsets))}; "
+            f"{subset_file} has subsets for k = {', '.join(map(str, all_subsets))}; "
             f"asked was {', '.join(map(str, ks))}"
         )
     notes = (
-        *_absent_ks(from_file, ks, possible, chosen),
-        *_subset_notes(from_file, labels, train, subsets, chosen),
+        *filter(None, again),
+        *_absent_ks(subset_file, ks, possible, chosen),
+        *_subset_notes(subset_file, labels, train, subsets, chosen),
         *_untrained(labels, train, test),
     )
     return Parts(list(segments), labels, train, test, chosen, validation, notes)

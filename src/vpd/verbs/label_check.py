@@ -37,8 +37,10 @@ from vpd.recognition.queries import query_file
 from vpd.recognition.split import TEST, TRAIN, Place, part_of, split_file
 from vpd.recognition.subsets import read_subsets
 from vpd.settings.toml import load_settings
+from vpd.strings import Sentence
 from vpd.types import Array, Segment
 from vpd.verbs.athletes import check_inside
+from vpd.verbs.made_parts import split_misfit, subsets_misfit
 
 Report = Callable[[float, str], None]
 """A function that receives the progress in 0..1, and a text."""
@@ -172,7 +174,10 @@ class _Beside:
                 yield _at(record, "no such video", f"there is no video {row!r}; the row is not used.", name)
             if action is not None and row not in keys:
                 yield _at(record, "no such label", f"no label is {row!r}; the row is not used.", name)
-        yield from self._parts(found.places, name)
+        if not found.wrong and (why := split_misfit(path, self._segments, self._videos.names)):
+            yield _made_again(why, name)
+        else:
+            yield from self._parts(found.places, name)
 
     def _parts(self, places: Mapping[str, Place], name: str) -> Iterator[Finding]:
         found = [(segment, part_of(places, segment)) for segment in self._segments]
@@ -189,19 +194,25 @@ class _Beside:
         path = self._path(self._request.subset_file, self._layout.few_shot)
         if path is None:
             return
-        name = self._named(path)
+        name, names = self._named(path), self._videos.names
         try:
-            subsets = read_subsets(path, self._segments, self._videos.names)
-            places = self._places
-            if places is not None:
-                sides = np.array([place and place.split for s in self._segments
-                                  for place in (part_of(places, s),)])  # fmt: skip
-                train, test = np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
-                labels: Array = np.array([s.label for s in self._segments])
-                if len(train) and len(test):
-                    check_subsets(subsets, labels, train, test)
+            train, test = self._sides()
+            if why := subsets_misfit(path, self._segments, train, (), 0, names):
+                yield _made_again(why, name)
+                return
+            subsets = read_subsets(path, self._segments, names)
+            if train is not None and len(train) and len(test):
+                check_subsets(subsets, np.array([s.label for s in self._segments]), train, test)
         except InputError as error:
             yield _whole(error, path, name)
+
+    def _sides(self) -> tuple[Array | None, Array]:
+        """The training and the test part; None and nothing where there is no valid split."""
+        if self._places is None:
+            return None, np.empty(0, np.int64)
+        found = [part_of(self._places, segment) for segment in self._segments]
+        sides = np.array([None if place is None else place.split for place in found])
+        return np.flatnonzero(sides == TRAIN), np.flatnonzero(sides == TEST)
 
     def _picks(self) -> Iterator[Finding]:
         path = self._layout.picks
@@ -295,6 +306,11 @@ class _Beside:
 
 def _at(record: Record, kind: str, text: str, name: str) -> Finding:
     return Finding(NOTE, kind, text, record.line, "video", file=name)
+
+
+def _made_again(why: Sentence, name: str) -> Finding:
+    """The finding that a file that vpd made no longer fits the labels."""
+    return Finding(NOTE, "made again", f"it has {why}: `vpd evaluate` makes it again.", file=name)
 
 
 def _whole(error: InputError, path: Path, name: str) -> Finding:
