@@ -51,7 +51,9 @@ def test_flashes_are_spotted(tmp_path):
     ]
     view = ClipView(frames=8, stride=1, side=32, scales=(1.0,))
     training = Training("adamw", 2e-3, batch=4, epochs=4)
-    model = SpottingDetector(view=view, training=training, windows=4, device="cpu").fit([clip], truth)
+    model = SpottingDetector(view=view, training=training, windows=4, device="cpu")
+    model.fit([clip], [*truth, Segment("w", 0, 1, label="elsewhere")])
+    assert (model.outside_, model.classes_.tolist()) == (1, ["left", "right"])
     assert model.losses_[-1] < model.losses_[0]
     scores = model.frame_scores(clip)
     assert scores.shape == (FRAMES, 3)

@@ -266,6 +266,18 @@ def test_what_lacks_features_is_said(columns, layout):
         aside.rename(path)
 
 
+def test_subsets_that_lost_examples_are_said(layout, columns):
+    assert not columns[0].shortened_subsets()
+    lists, before = layout.few_shot, layout.few_shot.read_text()
+    names = json.loads(before)["2"]
+    try:
+        lists.write_text(json.dumps({"2": [names[0][:3], names[1]]}))
+        notes = recognition.learning_notes(open_columns([layout])[0], Options())
+        assert "FSJump6: the few-shot subsets hold fewer examples: 7 of 8 with k = 2." in notes
+    finally:
+        lists.write_text(before)
+
+
 def test_libraries_of_one_data_set_are_told_apart(layout, tmp_path):
     other = Layout(shutil.copytree(layout.root, tmp_path / "lib"))
     one, two = open_columns([layout, other, layout])

@@ -77,6 +77,15 @@ class _Windows:
         return cross_entropy(logits.flatten(0, 1), wanted.flatten().to(logits.device), weights)
 
 
+def _frame(stream: Clip, s: Segment) -> int | None:
+    """The frame of the stream that shows the middle of the segment; None where none does."""
+    middle = (s.start_s + s.end_s) / 2
+    mine = s.video == stream.video and s.athlete in (None, stream.athlete) and s.label is not None
+    if not mine or not stream.times_s[0] <= middle <= stream.times_s[-1]:
+        return None
+    return int(np.abs(stream.times_s - middle).argmin())
+
+
 class SpottingDetector(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
     """Find the moments of actions in streams of crops, end to end.
 
@@ -119,14 +128,16 @@ class SpottingDetector(BaseEstimator):  # type: ignore[misc]  # sklearn has no t
     def fit(self, streams: Sequence[Clip], segments: Sequence[Segment]) -> Self:
         """Learn from the streams and the middles of the labelled segments in them.
 
-        Raises InputError where no segment lies in a stream.
+        Segments in no stream are left out, and ``outside_`` counts them. Raises InputError where all are.
         """
         if not self.view.stride:
             raise InputError("spotting sees consecutive frames: give the view a stride of 1 or more")
-        labels = sorted({s.label for s in segments if s.label is not None})
-        targets = [self._targets(stream, segments, labels) for stream in streams]
-        if not any(one.any() for one in targets):
+        inside = [s for s in segments if any(_frame(stream, s) is not None for stream in streams)]
+        if not inside:
             raise InputError(f"of {counted(len(segments), 'segment')} none lies in a stream of crops")
+        self.outside_ = len(segments) - len(inside)
+        labels = sorted({str(s.label) for s in inside})
+        targets = [self._targets(stream, inside, labels) for stream in streams]
         self.classes_ = np.array(labels)
         accelerator = make_accelerator(self.device)
         with torch.random.fork_rng(devices=[]):
@@ -155,11 +166,9 @@ class SpottingDetector(BaseEstimator):  # type: ignore[misc]  # sklearn has no t
         """(T,) class of each frame, 0 for none, 1 for the first label."""
         found = np.zeros(len(stream), np.int64)
         for s in segments:
-            middle = (s.start_s + s.end_s) / 2
-            mine = s.video == stream.video and s.athlete in (None, stream.athlete) and s.label is not None
-            if not mine or not stream.times_s[0] <= middle <= stream.times_s[-1]:
+            frame = _frame(stream, s)
+            if frame is None:
                 continue
-            frame = int(np.abs(stream.times_s - middle).argmin())
             first, last = max(0, frame - self.dilate), frame + self.dilate + 1
             found[first:last] = 1 + labels.index(str(s.label))
         return found

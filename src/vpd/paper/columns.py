@@ -16,6 +16,7 @@ from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.metrics.summary import chance
+from vpd.paper.label_files import MOST_AMISS
 from vpd.paper.published import DATA
 from vpd.paper.result import Heading
 from vpd.recognition.subsets import KS, listed_ks
@@ -87,6 +88,18 @@ class Column:
         """Number of classes of the data set, else of those that are labelled."""
         of_data = 0 if self.card is None else len(self.card.classes)
         return of_data or len(np.unique(self.parts.labels))
+
+    def shortened_subsets(self) -> str:
+        """Which few-shot subsets hold fewer examples than k of each class, as videos are missing; "" for
+        none.
+        """
+        _, counts = np.unique(self.parts.labels[self.parts.train], return_counts=True)
+        short = []
+        for k, lists in self.parts.subsets.items():
+            held, wanted = sum(map(len, lists)), len(lists) * int(np.minimum(counts, k).sum())
+            if held < (1 - MOST_AMISS) * wanted:
+                short.append(f"{held} of {wanted} with k = {k}")
+        return f"the few-shot subsets hold fewer examples: {', '.join(short)}." if short else ""
 
     @property
     def random(self) -> float:

@@ -214,6 +214,8 @@ def learning_notes(column: Column, options: Options) -> list[str]:
     tested = len(np.unique(column.parts.labels[column.parts.test]))
     if column.classes > tested:
         of_parts.append(f"{column.title}: {tested} of {column.classes} classes are tested.")
+    if short := column.shortened_subsets():
+        of_parts.append(f"{column.title}: {short}")
     return [*column.notes(), *of_parts, validation_of(column, options)[1]]
 
 
