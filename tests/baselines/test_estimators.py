@@ -180,12 +180,13 @@ def test_validation_holds_out_whole_videos(skeletons):
 @pytest.mark.parametrize(("name", "first"), [("msg3d", "joint"), ("tsn-2stream-crop", "rgb")])
 def test_fusion_adds_logits_and_is_kept(name, first, clips, skeletons, tmp_path):
     X, y = (part[:3] for part in (skeletons if name == "msg3d" else clips))
-    made = small(name).fit(X, y)
+    made = small(name, folder=tmp_path).fit(X, y)
+    assert (tmp_path / first / "checkpoint.safetensors").exists()
     single = [m.decision_function(X) for m in made.members_]
     np.testing.assert_allclose(made.decision_function(X), single[0] + single[1])
     assert made.started_ == "from random weights"
     assert made.get_params()[f"{first}__seed"] == 0
-    made.save(tmp_path / "kept.safetensors")
+    made.save(str(tmp_path / "kept.safetensors"))
     again = clone(made).restore(tmp_path / "kept.safetensors")
     np.testing.assert_array_equal(again.decision_function(X), made.decision_function(X))
     with pytest.raises(MismatchError, match="with these weights"):
@@ -231,6 +232,8 @@ def test_what_cannot_be_used_is_said(clips, skeletons):
         SkeletonClassifier().fit(*clips)
     with pytest.raises(InputError, match="6 inputs but 2 labels"):
         SkeletonClassifier().fit(skeletons[0], ["a", "b"])
+    with pytest.raises(InputError, match="has no label"):
+        SkeletonClassifier().fit(skeletons[0][:2], ["a", None])
     for unfitted in (SkeletonClassifier(), small("msg3d")):
         with pytest.raises(NotFittedError):
             unfitted.predict(skeletons[0])

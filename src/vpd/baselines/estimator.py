@@ -211,6 +211,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self._check(X)
         if len(X) != len(y):
             raise InputError(f"there are {len(X)} inputs but {len(y)} labels")
+        if any(label is None or label != label for label in y):
+            raise InputError("an input has no label: leave it out")
 
     def decision_function(self, X: Sequence[Any]) -> Array:
         """(N, C) logits, the mean over the test views and samplings."""
@@ -254,11 +256,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         for name, value in self.get_params(deep=False).items():
             if name not in ("folder", "device", "workers"):
                 plain[name] = asdict(value) if hasattr(value, "__dataclass_fields__") else value
+                if isinstance(value, Path):
+                    plain[name] = str(value)
         return plain
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the trained network with its parameters and classes to a .safetensors file."""
-        save_network(path, *self.kept())
+        save_network(Path(path), *self.kept())
 
     def kept(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """The tensors of the trained network, and its parameters and classes as JSON values."""
@@ -266,12 +270,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         about = {"class": type(self).__name__, "params": self._said(), "classes": self.classes_.tolist()}
         return self.network_.state_dict(), {**about, "started": self.started_}
 
-    def restore(self, path: Path) -> Self:
+    def restore(self, path: Path | str) -> Self:
         """Load the network that `save` wrote with these parameters.
 
         Raises MismatchError for a file of other parameters, ArtefactError for a damaged one.
         """
-        return self.take(*read_network(path), path)
+        return self.take(*read_network(Path(path)), Path(path))
 
     def take(self, tensors: dict[str, Tensor], about: dict[str, Any], path: Path) -> Self:
         """Become the trained network that `kept` gave, read from ``path``. Raises MismatchError."""

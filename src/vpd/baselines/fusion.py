@@ -18,6 +18,12 @@ from vpd.errors import InputError, MismatchError
 from vpd.types import Array
 
 
+def _apart(member: Any, name: str) -> Any:
+    """The member with a folder of checkpoints of its own, where it has one."""
+    folder = getattr(member, "folder", None)
+    return member if folder is None else member.set_params(folder=Path(folder) / name)
+
+
 class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sklearn has no types
     """Fit members to the same examples, and add their weighted logits.
 
@@ -55,7 +61,9 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
         if self.weights is not None and len(self.weights) != len(self.members):
             raise InputError(f"there are {len(self.weights)} weights for {len(self.members)} members")
         self.classes_ = np.unique(np.asarray(y))
-        self.members_ = [clone(member).fit(X, y, X_validation, y_validation) for _, member in self.members]
+        self.members_ = [
+            _apart(clone(member), name).fit(X, y, X_validation, y_validation) for name, member in self.members
+        ]
         return self
 
     def check_weights(self) -> None:
@@ -75,7 +83,7 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
         total: Array = np.sum(logits, axis=0)
         return total
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the trained members to one .safetensors file."""
         check_is_fitted(self, "members_")
         tensors: dict[str, Tensor] = {}
@@ -83,13 +91,14 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
         for (name, _), member in zip(self.members, self.members_, strict=True):
             own, about["members"][name] = member.kept()
             tensors |= named(f"{name}.", own)
-        save_network(path, tensors, about)
+        save_network(Path(path), tensors, about)
 
-    def restore(self, path: Path) -> Self:
+    def restore(self, path: Path | str) -> Self:
         """Load the members that `save` wrote with these parameters.
 
         Raises MismatchError for a file of other parameters, ArtefactError for a damaged one.
         """
+        path = Path(path)
         tensors, about = read_network(path)
         names = [name for name, _ in self.members]
         if list(about.get("members", ())) != names or about["weights"] != self._weights():

@@ -23,11 +23,12 @@ WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model")
 """Keys under which releases store their tensors."""
 
 
-def read_weights(source: str, torchvision_name: str = "") -> dict[str, Tensor]:
+def read_weights(source: str | Path, torchvision_name: str = "") -> dict[str, Tensor]:
     """Read the tensors of ``source``: a .safetensors or .pth file, hub:OWNER/NAME/FILE, or torchvision.
 
     Code in files is never run. Raises InputError where they cannot be loaded.
     """
+    source = str(source)
     if source == TORCHVISION:
         return _torchvision(torchvision_name)
     path = _fetched(source) if source.startswith(HUB) else Path(source)
@@ -47,7 +48,7 @@ def _wrapped(state: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((state[name] for name in WRAPPERS if isinstance(state.get(name), Mapping)), None)
 
 
-def weights_stamp(source: str) -> str:
+def weights_stamp(source: str | Path) -> str:
     """Sizes and times of change of a file of weights, or of the files of a folder, for what is kept of a
     training; "" for other sources.
     """
