@@ -22,6 +22,7 @@ from vpd.library.layout import Layout
 from vpd.library.videos import VideoRow, Videos
 from vpd.paper import importing
 from vpd.paper.bring import bring
+from vpd.paper.clock import Clock
 from vpd.paper.datasets.table import read_dataset
 from vpd.paper.given import Given, take
 from vpd.settings.toml import load_settings
@@ -120,6 +121,15 @@ def test_a_video_of_another_frame_rate_is_labelled_by_time(tmp_path):
     jump = read_back(Layout(tmp_path / "lib"))[0]
     assert (jump.start_s, jump.end_s) == pytest.approx((20 / 25, 44 / 25))
     assert jump.window_s == pytest.approx((0.0, 44 / 25))
+
+
+def test_a_video_that_begins_later_keeps_its_labels():
+    clock = Clock(1.5 + np.arange(100) / 50, 25.0, by_time=True)
+    assert clock.between((10, 20)) == pytest.approx((1.9, 2.3))
+    assert clock.beyond_s((40, 60)) == pytest.approx(0.4, abs=0.03)
+    assert Clock(1.5 + np.arange(100) / 25, 25.0, by_time=False).between((10, 20)) == pytest.approx(
+        (1.88, 2.28)
+    )
 
 
 def test_tennis_players_windows_and_classes(tmp_path):

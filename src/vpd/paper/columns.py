@@ -129,7 +129,7 @@ def open_columns(
     """The libraries as columns: first the paper's data sets in its order.
 
     With ``data``, data sets of other keys are left out. A library that is named twice is one column, and
-    those of one title are told apart by their folders. Raises InputError where no column is left.
+    those of one title are distinguished by their folders. Raises InputError where no column is left.
     """
     columns = []
     for layout in {layout.root: layout for layout in layouts}.values():

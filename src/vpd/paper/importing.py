@@ -19,18 +19,12 @@ from vpd.library.label_store import LabelStore, NewLabel
 from vpd.library.labels import read_label_file
 from vpd.library.layout import Layout
 from vpd.library.videos import OK, VideoRow, Videos
-from vpd.paper.dataset import Action, Clip, Dataset, Frames
+from vpd.paper.clock import clock_of
+from vpd.paper.dataset import Action, Clip, Dataset
 from vpd.paper.given import Given, take
-from vpd.paper.videos import SAME_RATE
 from vpd.recognition.actions import segment_key
 from vpd.recognition.split import Place, write_split
-from vpd.types import Array, Segment
-
-LENGTH_DIFFERS = 0.02
-"""A clip was cut differently where its number of frames differs by more than this share from the published
-one.
-"""
-
+from vpd.types import Segment
 
 END_SLACK_S = 0.25
 """An action that reaches further beyond the end of its video is told."""
@@ -74,58 +68,6 @@ class Imported:
 UNUSED = " (labels that recognition does not use)"
 
 
-@dataclass(frozen=True, eq=False)
-class _Clock:
-    """Converts frames of a clip, as the labels number them, to seconds of the video."""
-
-    times_s: Array
-    fps: float
-    """Frame rate of the labels' numbers."""
-    by_time: bool
-    """Whether the video has another frame rate than the labels, so that times are used."""
-
-    def between(self, frames: Frames) -> tuple[float, float]:
-        """Start and end in seconds that contain exactly these frames of the video; reversed where it has
-        none.
-        """
-        start, stop = max(0, frames[0]), frames[1]
-        if self.by_time:
-            return start / self.fps, min(stop / self.fps, self._edge(len(self.times_s)))
-        return self._edge(start), self._edge(stop)
-
-    def beyond_s(self, frames: Frames) -> float:
-        """How far the frames reach beyond the end of the video; at most 0 where they do not."""
-        own = len(self.times_s)
-        return frames[1] / self.fps - self._edge(own) if self.by_time else (frames[1] - own) / self.fps
-
-    def _edge(self, frame: int) -> float:
-        """The time midway between a frame and the one before it, so that rounding moves no frame in or
-        out.
-        """
-        count, half = len(self.times_s), 0.5 / self.fps
-        if frame >= count:
-            return float(self.times_s[-1]) + half
-        if frame <= 0:
-            return max(0.0, float(self.times_s[0]) - half)
-        return float(self.times_s[frame - 1] + self.times_s[frame]) / 2
-
-
-def _clock(clip: Clip, row: VideoRow, times_s: Array) -> _Clock | str:
-    """The clip's clock, or the reason why its labels do not fit the video."""
-    fps = float(row.fps)
-    if not clip.fps:
-        own = clip.frames
-        by_time = False
-        labelled = fps
-    else:
-        by_time = abs(fps / clip.fps - 1) > SAME_RATE
-        labelled = clip.fps
-        own = round(clip.frames * fps / clip.fps)
-    if own and abs(len(times_s) - own) > max(2, LENGTH_DIFFERS * own):
-        return f"it has {len(times_s)} frames, the published clip would have {own}: it was cut elsewhere"
-    return _Clock(times_s, labelled, by_time)
-
-
 class _Import:
     def __init__(self, layout: Layout, dataset: Dataset, aliases: Mapping[str, str]) -> None:
         self.layout, self.dataset = layout, dataset
@@ -167,7 +109,7 @@ class _Import:
 
     def place(self, clip: Clip, row: VideoRow, actions: Sequence[Action]) -> None:
         """Segments of the actions of one clip."""
-        clock = _clock(clip, row, read_times(self.layout.frames(row.video)))
+        clock = clock_of(clip, row, read_times(self.layout.frames(row.video)))
         if isinstance(clock, str):
             self._lose(actions, "their clip has another length than published")
             self.set_aside[clip.name] = clock
