@@ -41,6 +41,14 @@ def said(found):
     return " ".join(map(str, found.notes))
 
 
+def test_recognise_says_which_spans_are_examples_themselves(library):
+    spans = ["a1@0.4-1.2", "b1@0.5-1.2", "new1@0.2-1"]
+    notes = said(library.recognise(spans, features="vipe-window", recogniser="nns"))
+    assert "2 segments are labelled examples themselves" in notes
+    notes = said(library.recognise([spans[2], "a1@0-0.5"], features="vipe-window", recogniser="nns"))
+    assert "labelled example" not in notes
+
+
 def test_suggest_and_search_name_labels_of_no_use(library):
     found = library.suggest(n=2)
     assert found.items

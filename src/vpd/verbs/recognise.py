@@ -15,6 +15,7 @@ from vpd.library.layout import Layout
 from vpd.library.videos import OK, Videos
 from vpd.recognition.examples import load_examples
 from vpd.recognition.recognisers import make_recogniser
+from vpd.search.uncut import overlap
 from vpd.sequences import FeatureStore
 from vpd.sequences.joined import JoinedStore
 from vpd.settings.toml import load_settings
@@ -25,6 +26,8 @@ from vpd.verbs.labelled import Span, labelled_segments, left_out_notes, segments
 from vpd.verbs.progress import Progress
 from vpd.verbs.rows import SCORE_DECIMALS, SEGMENT_COLUMNS, Row, segment_row, to_csv
 
+SAME = 0.5
+"""Least tIoU of a span and a label that are taken for the same action."""
 COLUMNS = (*SEGMENT_COLUMNS, "probability", "reason")
 
 
@@ -68,7 +71,7 @@ class RecogniseResult:
     Attributes
     ----------
     learned_from : number of labelled segments that have features.
-    notes : sentences on labels that could not be used.
+    notes : sentences on labels that could not be used, and on spans that are labelled examples themselves.
     """
 
     answers: list[Recognised]
@@ -128,10 +131,20 @@ def recognise(
     answers, unseen = recognise_segments(store, model, labelled, asked, progress)
     notes = (
         *notes,
+        *_known_note([s for i, s in enumerate(labelled) if i not in unseen], asked),
         *left_out_notes(store, unsaid(labelled, videos)),
         *unseen_notes(store, labelled, unseen, videos),
     )
     return RecogniseResult(answers, len(labelled) - len(unseen), features, recogniser, notes)
+
+
+def _known_note(learned: Sequence[Segment], asked: Sequence[Segment]) -> tuple[Sentence, ...]:
+    """A sentence on the spans that are labelled examples themselves; none where there are none."""
+    by_video: dict[str, list[Segment]] = {}
+    for segment in learned:
+        by_video.setdefault(segment.video, []).append(segment)
+    count = sum(any(overlap(s, known) >= SAME for known in by_video.get(s.video, ())) for s in asked)
+    return (Sentence("note_known", {"count": count}),) if count else ()
 
 
 def _asked(request: RecogniseRequest, videos: Videos, labelled: Sequence[Segment]) -> list[Segment]:
