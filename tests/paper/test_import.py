@@ -86,6 +86,15 @@ def test_missing_videos_are_listed_and_the_rest_goes_on(tmp_path):
     assert [len(one) for one in subsets["1"]] == [2]
 
 
+def test_names_in_other_letters_are_said(tmp_path):
+    made.fs(tmp_path / "labels")
+    made.write(tmp_path / "videos" / "Men_World_Short_Program_2017.mkv", "")
+    said = []
+    with pytest.raises(InputError, match="has no video of FSJump6"):
+        bring("fs", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib", say=said.append)
+    assert "is men_world_short_program_2017 but for capital letters" in said[0]
+
+
 def test_broadcasts_are_cut_into_routines(tmp_path, skating):
     made.fs(tmp_path / "labels")
     made.video(tmp_path / "videos" / "men_world_short_program_2017.mkv", 260, 5)

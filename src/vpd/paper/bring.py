@@ -15,7 +15,7 @@ from vpd.library.videos import Registration, Videos
 from vpd.paper.dataset import Dataset
 from vpd.paper.datasets.table import read_dataset
 from vpd.paper.importing import Imported, import_labels
-from vpd.paper.videos import CLIPS, Plan, cut_all, plan_videos, video_files
+from vpd.paper.videos import CLIPS, Plan, cut_all, of_other_case, plan_videos, video_files
 from vpd.pipeline.register import add_videos, make_library
 from vpd.pipeline.report import Listener, RunReport
 from vpd.pipeline.run import run
@@ -66,6 +66,8 @@ def bring(
     files = video_files(videos)
     dataset = read_dataset(key, labels, list(files))
     plan = plan_videos(dataset, files)
+    for name, path in of_other_case(dataset, plan, files).items():
+        say(f"{path} is {name} but for capital letters. Labels go by names: rename it.")
     if not plan.present and not plan.to_cut:
         example = next(iter(dataset.clips), "")
         raise InputError(

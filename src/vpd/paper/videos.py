@@ -66,6 +66,14 @@ def plan_videos(dataset: Dataset, files: dict[str, Path]) -> Plan:
     return Plan(present, to_cut, tuple(missing), tuple(others))
 
 
+def of_other_case(dataset: Dataset, plan: Plan, files: dict[str, Path]) -> dict[str, Path]:
+    """The files that have the name of a missing clip or of its source but for capital letters, by it."""
+    written = {name.casefold(): path for name, path in files.items() if name not in plan.present}
+    sources = {dataset.clips[clip].source for clip in plan.missing} - set(files)
+    wanted = sorted({*plan.missing, *sources})
+    return {name: written[name.casefold()] for name in wanted if name.casefold() in written}
+
+
 def _rate(path: Path) -> float:
     with opened(path) as source:
         return 1 / source.first_step_s
