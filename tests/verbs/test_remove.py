@@ -10,6 +10,7 @@ from vpd.library.labels import read_labels
 from vpd.library.layout import Layout
 from vpd.library.videos import Videos
 from vpd.pipeline.run import run
+from vpd.verbs.labels import AddRequest, add_label, undo_labels
 from vpd.verbs.remove import RemoveRequest, remove_video
 
 
@@ -49,6 +50,19 @@ def test_a_removed_video_comes_back_with_all_that_belongs_to_it(copy):
     assert [pick.video for pick in read_picks(copy.picks)] == ["b1"]
     assert run(copy, ["track"]).complete
     assert not list((copy.root / "removed").iterdir())
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_labels_that_an_undo_brought_back_do_not_come_twice(copy, edited):
+    labels = len(copy.labels.read_text().splitlines())
+    remove_video(copy, RemoveRequest("b1"))
+    found = undo_labels(copy)
+    assert (found.labels, found.wrong) == (labels - 2, 1)
+    if edited:  # which gives each row an id
+        add_label(copy, AddRequest("a1@0-0.5", "a"))
+    remove_video(copy, RemoveRequest("b1", back=True))
+    assert len(copy.labels.read_text().splitlines()) == labels + edited
+    assert [s.label for s in read_labels(copy.labels, Videos.read(copy)) if s.video == "b1"] == ["b"]
 
 
 def test_what_was_never_removed_does_not_come_back(copy):

@@ -142,6 +142,11 @@ def undo(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     left = result.restored.left
     earlier = counted(left, "earlier state is", "earlier states are")
     say(f"labels.csv holds {counted(result.labels, 'label')} again; {earlier} left.{kept}")
+    if result.wrong:
+        rows = counted(result.wrong, "row of it is", "rows of it are")
+        say_warning(
+            f"{rows} wrong and not counted, as those of a removed video. `vpd labels check` says which."
+        )
 
 
 def _place(finding: Finding) -> str:

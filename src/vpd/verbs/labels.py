@@ -151,22 +151,29 @@ def remove_labels(library: Layout, request: RemoveRequest, progress: Report | No
 
 @dataclass(frozen=True)
 class UndoResult:
-    """The restored state."""
+    """The restored state, its labels, and how many rows are wrong, as those of a removed video."""
 
     restored: Restored
     labels: int
+    wrong: int
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         undone = self.restored.undone
-        return {"labels": self.labels, "left": self.restored.left, "undone": str(undone) if undone else None}
+        return {
+            "labels": self.labels,
+            "wrong": self.wrong,
+            "left": self.restored.left,
+            "undone": str(undone) if undone else None,
+        }
 
 
 def undo_labels(library: Layout, request: None = None, progress: Report | None = None) -> UndoResult:
     """Restore labels.csv to the state before the last change. Raises InputError where none is kept."""
     store = LabelStore(library)
     restored = store.undo()
-    return UndoResult(restored, len(store.read().labels))
+    found = store.read()
+    return UndoResult(restored, len(found.labels), len(found.wrong))
 
 
 @dataclass(frozen=True)

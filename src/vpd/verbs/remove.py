@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -15,8 +16,9 @@ from vpd.files import parse_json, read_bytes
 from vpd.library.artefact import write_text
 from vpd.library.backup import keep
 from vpd.library.copy_contents import bring
-from vpd.library.csv_file import Columns, Table, read_table
+from vpd.library.csv_file import Columns, Record, Table, read_table
 from vpd.library.ids import check_id
+from vpd.library.labels import ID, SOURCE
 from vpd.library.labels import TABLE as LABELS
 from vpd.library.layout import MADE_FOLDERS, USER_FOLDERS, Layout
 from vpd.library.lock import locked
@@ -175,7 +177,9 @@ def _row(path: Path) -> VideoRow:
 
 
 def _rows_back(path: Path, aside: Path, columns: Columns) -> int:
-    """Put kept rows into the table again, with the user's columns. Returns their number."""
+    """Put kept rows into the table again, with the user's columns, where they are not there already. Returns
+    their number.
+    """
     if not aside.is_file():
         return 0
     kept = read_table(aside, columns)
@@ -188,7 +192,11 @@ def _rows_back(path: Path, aside: Path, columns: Columns) -> int:
             table.add_column(name)
         for name in own:
             table.add_own_column(name)
+        there = Counter(_content(record) for record in table.unchecked())
         for record in kept.unchecked():
+            if there[_content(record)]:  # an undo brought the row back before
+                there[_content(record)] -= 1
+                continue
             cells = dict(zip(kept.header, record.row.cells, strict=False))
             known = {name: record.raw(name) for name in kept.places}
             table.append(known, {name: cells.get(name, "") for name in own})
@@ -196,6 +204,12 @@ def _rows_back(path: Path, aside: Path, columns: Columns) -> int:
         table.write()
     aside.unlink()
     return len(kept.rows)
+
+
+def _content(record: Record) -> frozenset[tuple[str, str]]:
+    """What a row says, without its id and source, which a change of the table may have added."""
+    cells = ((name, record.text(name)) for name in record.table.places if name not in (ID, SOURCE))
+    return frozenset((name, text) for name, text in cells if text)
 
 
 def _remove_empty(folder: Path) -> None:
