@@ -81,6 +81,16 @@ def test_the_timeline_begins_beside_the_names_of_its_lanes(page):
     assert page.locator(".time").inner_text() == shown
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900), (1280, 500)])
+def test_the_picture_leaves_no_room_above_and_below_it(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    open_video(page, "v0")
+    box = page.locator(".stage").bounding_box()
+    assert box["width"] / box["height"] > 320 / 180 - 0.05
+    assert box["width"] > 0.6 * width - 20
+    assert box["height"] <= 0.6 * height + 1
+
+
 def test_an_interval_is_labelled_by_two_keys_corrected_and_undone(page, library):
     before = library.labels.read_text()
     open_video(page, "v4")

@@ -240,7 +240,7 @@ function Watch({ row, start }) {
   return html`<div class="watch">
     <div class="left">
       <h1>${video}</h1>
-      <div class="stage" data-picking=${picking} onClick=${pickAt}>
+      <div class="stage" style=${`aspect-ratio:${row.width} / ${row.height}`} data-picking=${picking} onClick=${pickAt}>
         <video ref=${element} aria-label=${video}></video><img ref=${image} hidden alt="" />
         ${overlays && now?.count > 0 && html`<${Overlay} video=${video} row=${row} seconds=${seconds} athlete=${athlete} />`}
       </div>
