@@ -87,7 +87,10 @@ def test_a_split_of_vpds_is_made_again_where_it_no_longer_fits(library, tmp_path
     [
         (lambda s, one: [*s[:one], *s[one + 1 :]], "names of labels that were removed or moved"),
         (lambda s, one: [*s[:one], replace(s[one], end_s=1.5), *s[one + 1 :]], "names of labels"),
-        (lambda s, one: [*s, replace(s[one], start_s=3.0, end_s=4.0, label="lob")], "no example of lob"),
+        (
+            lambda s, one: [*s, replace(s[one], start_s=3.0, end_s=4.0, label="lob")],
+            "fewer examples of lob than",
+        ),
     ],
 )
 def test_subsets_of_vpds_are_made_again_where_they_no_longer_fit(library, tmp_path, change, why):
@@ -101,6 +104,19 @@ def test_subsets_of_vpds_are_made_again_where_they_no_longer_fit(library, tmp_pa
     assert [path.read_bytes() for path in states(file)] == [before]
     assert (tmp_path / "splits.csv").read_bytes() == split
     assert again(prepare(changed, tmp_path, ks=[1, 2], subsets=3)) == []
+
+
+def test_subsets_that_held_all_of_a_class_are_made_again_where_it_has_more(library, tmp_path):
+    _, segments = library
+    (tmp_path / "first").mkdir()
+    trained = prepare(segments, tmp_path / "first", ks=[4], subsets=2).train
+    own = {"splits": tmp_path / "first" / "splits.csv", "ks": [1, 4], "subsets": 2}
+    few = [i for i in trained if segments[i].label == segments[trained[0]].label][2:]
+    prepare([s for i, s in enumerate(segments) if i not in few], tmp_path, **own)
+    found = prepare(segments, tmp_path, **own)
+    assert again(found) == [f"fewer examples of {segments[trained[0]].label} than there are now"]
+    assert [len(one) for one in found.subsets[4]] == [12, 12]
+    assert again(prepare(segments, tmp_path, **own)) == []
 
 
 def test_subsets_that_a_person_wrote_to_stay(library, tmp_path):

@@ -5,6 +5,7 @@ A file that a person wrote, or wrote to since, is his own and is never replaced.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -97,12 +98,14 @@ def subsets_misfit(
     members = {int(i) for lists in found.values() for one in lists for i in one}
     if members - set(train.tolist()):
         return Sentence("again_not_trained")
-    shown = {segments[i].label for i in members}
-    if absent := sorted({str(segments[i].label) for i in train if segments[i].label not in shown}):
-        return Sentence("again_no_example", {"classes": ", ".join(absent)})
     if not set(ks) <= found.keys() or any(len(lists) < subsets for lists in found.values()):
         return Sentence("again_too_few")
-    return None
+    there = Counter(str(segments[i].label) for i in train)
+    fewer: set[str] = set()
+    for k, (one, *_) in found.items():
+        shown = Counter(str(segments[i].label) for i in one)
+        fewer |= {name for name, count in there.items() if shown[name] < min(k, count)}
+    return Sentence("again_few_examples", {"classes": ", ".join(sorted(fewer))}) if fewer else None
 
 
 def _made(path: Path, why: Sentence | None, write: Callable[[], None]) -> Sentence | None:
