@@ -33,6 +33,7 @@ def mutant(number, before, after):
     return said | {"before": before, "after": after, "old": before, "new": after, "tests": tests}
 
 
+@pytest.mark.slow
 def test_killed_and_survived(repository, tmp_path, monkeypatch):
     monkeypatch.setattr(trial, "HEAVY", ())
     monkeypatch.setattr(trial, "LEAST_S", 600.0)
