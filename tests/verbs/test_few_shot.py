@@ -76,6 +76,11 @@ def test_a_split_of_vpds_is_made_again_where_it_no_longer_fits(library, tmp_path
     more = prepare(segments, tmp_path, ks=[1], subsets=1)
     assert again(more)[0] == "no side for 6 labelled videos, such as v30"
     assert len(more.train) + len(more.test) == 36
+    # Videos that had a place keep it; the new ones go where their classes lack.
+    assert set(split.splitlines()) < set((tmp_path / "splits.csv").read_bytes().splitlines())
+    for label in {s.label for s in segments}:
+        counts = [sum(segments[i].label == label for i in part) for part in (more.train, more.test)]
+        assert abs(counts[0] - counts[1]) <= 1
     assert [path.read_bytes() for path in states(tmp_path / "splits.csv")] == [split]
     assert again(prepare(segments, tmp_path, ks=[1], subsets=1)) == []
     fewer = prepare([segments[i] for i in more.train], tmp_path, ks=[1], subsets=1)

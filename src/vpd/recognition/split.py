@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +142,27 @@ def make_split(
         video: Place(group, TRAIN if group in of_train else TEST)
         for video, group in zip(videos, groups, strict=True)
     }
+
+
+def extend_split(
+    places: Mapping[str, Place], labels: Sequence[str] | Array, videos: Sequence[str]
+) -> dict[str, Place]:
+    """The places, and one for each video of the actions (N,) that has none: the side that lacks its classes.
+
+    Videos with many actions choose first. Each is its own scene.
+    """
+    found, there = dict(places), {TRAIN: Counter[str](), TEST: Counter[str]()}
+    own: dict[str, Counter[str]] = {}
+    for label, video in zip(labels, videos, strict=True):
+        counts = there.get(found[video].split) if video in found else own.setdefault(video, Counter())
+        if counts is not None:
+            counts[label] += 1
+    for video in sorted(own, key=lambda video: (-own[video].total(), video)):
+        ahead = sum(n * (there[TRAIN][label] - there[TEST][label]) for label, n in own[video].items())
+        side = TEST if ahead > 0 else TRAIN
+        found[video] = Place(video, side)
+        there[side] += own[video]
+    return found
 
 
 def scene_folds(

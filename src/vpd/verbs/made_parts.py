@@ -6,7 +6,7 @@ A file that a person wrote, or wrote to since, is his own and is never replaced.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,16 @@ from vpd.errors import LabelError
 from vpd.library.backup import keep, states
 from vpd.library.names import VideoNames
 from vpd.library.own_folder import record_file, untouched
-from vpd.recognition.split import TEST, TRAIN, make_split, part_of, read_split, write_split
+from vpd.recognition.split import (
+    TEST,
+    TRAIN,
+    Place,
+    extend_split,
+    make_split,
+    part_of,
+    read_split,
+    write_split,
+)
 from vpd.recognition.subsets import KS, SUBSETS, make_subsets, possible_ks, read_subsets, write_subsets
 from vpd.strings import Sentence
 from vpd.types import Array, Segment
@@ -29,14 +38,23 @@ def keep_split(
 ) -> Sentence | None:
     """Make the split at ``path`` where there is none, or where vpd's own no longer fits the labels.
 
-    Returns a sentence where it was made again; the former one is kept beside it. Raises InputError as
-    `make_split`.
+    Videos that it places keep their places, unless a part would have no label. Returns a sentence where it
+    was made again; the former one is kept beside it. Raises InputError as `make_split`.
     """
     why = split_misfit(path, segments, names)
     if path.exists() and why is None:
         return None
-    places = make_split([str(s.label) for s in segments], [s.video for s in segments], None, seed)
+    labels, videos = [str(s.label) for s in segments], [s.video for s in segments]
+    places = extend_split(read_split(path, names), labels, videos) if why else {}
+    if not _both_parts(places, segments):
+        places = make_split(labels, videos, None, seed)
     return _made(path, why, lambda: write_split(path, places))
+
+
+def _both_parts(places: Mapping[str, Place], segments: Sequence[Segment]) -> bool:
+    """Whether there are labels to train and labels to test."""
+    found = (part_of(places, segment) for segment in segments)
+    return {TRAIN, TEST} <= {place.split for place in found if place is not None}
 
 
 def split_misfit(path: Path, segments: Sequence[Segment], names: VideoNames | None) -> Sentence | None:
@@ -46,11 +64,9 @@ def split_misfit(path: Path, segments: Sequence[Segment], names: VideoNames | No
     if path not in untouched(path.parent):
         return None
     places = read_split(path, names)
-    found = [part_of(places, segment) for segment in segments]
-    if unplaced := sorted({s.video for s, place in zip(segments, found, strict=True) if place is None}):
+    if unplaced := sorted({s.video for s in segments if part_of(places, s) is None}):
         return Sentence("again_no_side", {"count": len(unplaced), "video": unplaced[0]})
-    sides = {place.split for place in found if place is not None}
-    return None if {TRAIN, TEST} <= sides else Sentence("again_empty_part")
+    return None if _both_parts(places, segments) else Sentence("again_empty_part")
 
 
 def keep_subsets(
