@@ -40,9 +40,9 @@ SHOWN = {"nns": "nearest neighbour"}
 """Names of recognisers in the table of recognition."""
 MACHINE = "accuracy does not depend on the machine; processor seconds of one core of an EPYC with AVX-512"
 NOTE = (
-    "Networks: laptop presets from random weights, which are not the papers' systems; one draw, which is "
-    "the first of the others' ten, or several, with their number in brackets behind the standard deviation. "
-    "CPU s: fit and test with all labels. An empty cell was not measured."
+    "Networks: laptop presets from random weights, which are not the papers' systems; mean and standard "
+    "deviation over the first of the others' ten draws, as many as stand in brackets; with all labels one "
+    "fit. CPU s: fit and test with all labels. An empty cell was not measured."
 )
 Row = tuple[str, str]
 """Features or input, recogniser or system."""
@@ -210,7 +210,7 @@ def main() -> None:
     about = {
         "title": f"Tennis clips, {len(parts.train)} to train, {len(parts.test)} to test: top-1 accuracy in %",
         "command": "python benchmarks/few_shot.py LIBRARY --splits splits.csv --subset-file few_shot.json "
-        "--ks 4 16 --subsets 1 --systems NAME ...; python benchmarks/baseline_tables.py LIBRARY ...",
+        "--ks 4 16 --subsets 10 --systems NAME ...; python benchmarks/baseline_tables.py LIBRARY ...",
         "machine": MACHINE,
         "commit": given.commit,
         "note": NOTE,
