@@ -9,8 +9,8 @@ OUT ?= demo
 demo: $(VENV)/.installed
 	$(BIN)/vpd demo --out $(OUT)
 
-# A process a core and one more (tests/conftest.py), each with one thread: the networks in the tests are too small to
-# share. The tests of one file run in one process, so that what they share is made once.
+# A process a core, each with one thread: the networks in the tests are too small to share. The tests of one file
+# run in one process, so that what they share is made once.
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 

@@ -1,5 +1,5 @@
 """What all tests share: hypothesis without clocks, because no test depends on the speed of the machine, the
-signals of a terminal, no cache of the user's, and how many processes run them.
+signals of a terminal, and no cache of the user's.
 """
 
 import signal
@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from vpd.library import verified
-from vpd.machine import cores
 
 settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no clock")
@@ -18,11 +17,6 @@ for name in ("SIGINT", "SIGHUP"):
     number = getattr(signal, name, None)
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
-
-
-def pytest_xdist_auto_num_workers(config):
-    """One more than there are cores: tests wait a quarter of their time for a browser or another process."""
-    return cores() + 1
 
 
 @pytest.fixture(autouse=True, scope="session")
