@@ -35,7 +35,7 @@ from vpd.paper.bring import bring
 from vpd.paper.columns import open_columns
 from vpd.paper.datasets.finegym import ANNOTATION
 from vpd.paper.options import Options
-from vpd.paper.tables import measure_table, rows_of
+from vpd.paper.tables import measure_table, rows_of_each
 from vpd.types import FeatureSequence
 
 JOINTS2D, D = "joints2d", 26
@@ -135,7 +135,7 @@ def tables(folder: Path, names: list[str], epochs: int) -> None:
     for name in names:
         columns = open_columns([find_library(folder / "lib")], subsets=1)
         with Spent(name):
-            table = measure_table(name, columns, rows_of(name, [JOINTS2D]), options, 1)
+            table = measure_table(name, columns, rows_of_each([name], [JOINTS2D])[name], options, 1)
         print([cell.ours if cell.ours is not None else cell.reason for cell in table.lines[0].cells])
 
 

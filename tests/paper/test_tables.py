@@ -22,7 +22,7 @@ from vpd.paper.columns import open_columns
 from vpd.paper.options import Options
 from vpd.paper.published import TABLE_1
 from vpd.paper.systems import JOINTS, OURS, RANDOM, ROWS, STUDENT_VI, TOP_CLASS
-from vpd.paper.tables import rows_of, rows_of_each
+from vpd.paper.tables import rows_of_each
 from vpd.recognition.bigru import BiGRUClassifier
 
 NNS = replace(JOINTS, recogniser="nns")
@@ -56,7 +56,9 @@ def test_table_1_has_guesses_features_and_reasons(columns):
 def test_a_network_over_skeletons_is_a_row(columns, layout, monkeypatch):
     monkeypatch.setattr(presets, "SMALL_GRAPH", Training(batch=8, epochs=1))
     made.write_made_poses(layout, {segment.video for segment in columns[0].labels})
-    table = recognition.table_1(columns, rows_of("table1", ["stgcn"]), Options(baselines="laptop"))
+    table = recognition.table_1(
+        columns, rows_of_each(["table1"], ["stgcn"])["table1"], Options(baselines="laptop")
+    )
     cell = table.lines[0].cells[0]
     assert not cell.reason
     assert (0 <= cell.ours <= 100, cell.paper) == (True, 88.7)
@@ -294,7 +296,7 @@ def test_rows_are_named_as_published_and_unknown_names_are_listed():
     assert {s.name for s in networks} > {"gsm", "gsm-crop", "tsn-2stream-crop", "stgcn"}
     assert all(s.name == s.recogniser in BASELINES for s in networks)
     with pytest.raises(InputError, match="table1 has no row pr-vipe"):
-        rows_of("table1", ["pr-vipe"])
+        rows_of_each(["table1"], ["pr-vipe"])
     chosen = rows_of_each(["table1", "table3", "table4"], ["vipe", "r3d", "vipe"])
     named = {table: [s.name for s in rows] for table, rows in chosen.items()}
     assert named == {"table1": ["vipe"], "table3": ["vipe"], "table4": ["vipe", "r3d"]}

@@ -31,11 +31,6 @@ def measure_table(
     return TABLES[name](columns, systems, options)
 
 
-def rows_of(table: str, named: Sequence[str] = ()) -> tuple[System, ...]:
-    """The rows of a table, or those named. Raises InputError for an unknown row."""
-    return rows_of_each([table], named)[table]
-
-
 def rows_of_each(tables: Sequence[str], named: Sequence[str] = ()) -> dict[str, tuple[System, ...]]:
     """The rows of each table, or those named; a table without any of these is left out.
 
