@@ -303,7 +303,10 @@ def table_4(
     check_detector(options.detector)
     changes = SCHEDULES[options.detector] if changes is None else changes
     headings = tuple(
-        c.heading(f"AP@{tiou:.1f}", *_sizes(c, options, trials)) for c in columns for tiou in PAPER_TIOUS
+        c.heading(f"AP@{tiou:.1f}", *sizes)
+        for c in columns
+        for sizes in [_sizes(c, options, trials)]
+        for tiou in PAPER_TIOUS
     )
     lines: list[Line] = []
     details: dict[str, Any] = {}
