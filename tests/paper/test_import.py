@@ -286,7 +286,7 @@ def test_what_ends_after_its_video_is_noted(tmp_path):
         made.video(tmp_path / "videos" / f"{name}.mp4", 40 + 30 * seed, seed)
     (tmp_path / "videos" / "broken.mp4").write_bytes(b"x" * 100)
     found = bring("thumos14", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
-    note = "1 action reaches beyond the end of the video, and end there, such as id0:0"
+    note = "1 action reaches beyond the end of the video, where the label ends, such as id0:0"
     assert found.imported.card.notes == (note,)
 
 

@@ -246,7 +246,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def predict(self, X: Sequence[Any]) -> Array:
         """(N,) labels."""
-        chosen = self.decision_function(X).argmax(1)
+        chosen = self.decision_function(X).argmax(1)  # first: it refuses what is not fitted
         labels: Array = self.classes_[chosen]
         return labels
 

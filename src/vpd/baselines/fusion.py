@@ -120,6 +120,6 @@ class LateFusion(ClassifierMixin, _BaseComposition):  # type: ignore[misc]  # sk
 
     def predict(self, X: Sequence[Any]) -> Array:
         """(N,) labels."""
-        chosen = self.decision_function(X).argmax(1)
+        chosen = self.decision_function(X).argmax(1)  # first: it refuses what is not fitted
         labels: Array = self.classes_[chosen]
         return labels

@@ -214,7 +214,7 @@ def _card(dataset: Dataset, segments: Mapping[str, Segment], shortened: Sequence
     notes = dataset.notes
     if shortened:
         what = counted(len(shortened), "action reaches", "actions reach")
-        notes += (f"{what} beyond the end of the video, and end there, such as {shortened[0].id}",)
+        notes += (f"{what} beyond the end of the video, where the label ends, such as {shortened[0].id}",)
     present = sum(action.id in segments for action in dataset.recognised)
     return DatasetCard(
         key=dataset.about.key,

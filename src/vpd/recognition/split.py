@@ -147,9 +147,10 @@ def make_split(
 def extend_split(
     places: Mapping[str, Place], labels: Sequence[str] | Array, videos: Sequence[str]
 ) -> dict[str, Place]:
-    """The places, and one for each video of the actions (N,) that has none: the side that lacks its classes.
+    """Give each video without a place the side that has fewer examples of its classes.
 
-    Videos with many actions choose first. Each is its own scene.
+    ``labels`` and ``videos`` (N,) are those of the actions. Places that are given stay. Videos with many
+    actions come first; each is its own scene.
     """
     found, there = dict(places), {TRAIN: Counter[str](), TEST: Counter[str]()}
     own: dict[str, Counter[str]] = {}

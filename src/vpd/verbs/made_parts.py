@@ -58,8 +58,8 @@ def _both_parts(places: Mapping[str, Place], segments: Sequence[Segment]) -> boo
 
 
 def split_misfit(path: Path, segments: Sequence[Segment], names: VideoNames | None) -> Sentence | None:
-    """What a split that vpd made has, so that it no longer fits the labels; None where it fits, or is no file
-    of vpd's.
+    """The reason why a split that vpd made no longer fits the labels; None where it fits, or vpd did not make
+    it.
     """
     if path not in untouched(path.parent):
         return None
@@ -100,8 +100,8 @@ def subsets_misfit(
     subsets: int,
     names: VideoNames | None,
 ) -> Sentence | None:
-    """What subsets that vpd made have, so that they no longer fit; None where they fit, or are no file of
-    vpd's. ``train`` is None where the training part is not known.
+    """The reason why subsets that vpd made no longer fit the labels; None where they fit, or vpd did not make
+    them. ``train`` is None where the training part is not known.
     """
     if path not in untouched(path.parent):
         return None
