@@ -286,8 +286,37 @@ def test_what_ends_after_its_video_is_noted(tmp_path):
         made.video(tmp_path / "videos" / f"{name}.mp4", 40 + 30 * seed, seed)
     (tmp_path / "videos" / "broken.mp4").write_bytes(b"x" * 100)
     found = bring("thumos14", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib")
-    note = "1 action reaches beyond the end of the video, where the label ends, such as id0:0"
+    note = "1 action reaches beyond the video, where the label is cut, such as id0:0"
     assert found.imported.card.notes == (note,)
+
+
+def test_published_segments_that_last_no_time_are_left_out_by_name(tmp_path):
+    # ActivityNet 1.3 has segments from 0 to 0 s.
+    segments = [(0.2, 1.0), (0, 0), (1.0, 1.0), (1.5, 0.5), (-0.5, 0.6), (-2, -1)]
+    activitynet(tmp_path / "labels", "activity_net.v1-3.json", ["training", "validation"], segments)
+    for seed, name in enumerate(("v_id0", "v_id1")):
+        made.video(tmp_path / "videos" / f"{name}.mp4", 50, seed)
+    found = bring("activitynet", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib").imported
+    assert [(s.start_s, s.end_s) for s in read_back(Layout(tmp_path / "lib"))[:2]] == [
+        (pytest.approx(0.18), pytest.approx(0.98)),
+        (0, pytest.approx(0.58)),
+    ]
+    assert found.left_out == {
+        "they end before they begin, or last no time": 6,
+        "they lie outside their clip": 2,
+    }
+    assert [one.action.id for one in found.lost][:3] == ["id0:1", "id0:2", "id0:3"]
+    assert any("2 actions reach beyond the video" in note for note in found.card.notes)
+
+
+def test_an_action_of_a_routine_that_ends_before_it_begins_is_left_out(tmp_path):
+    made.fx(tmp_path / "labels")
+    path = tmp_path / "labels" / "finegym_annotation_info_v1.1.json"
+    path.write_text(path.read_text().replace("[2.1, 3.05]", "[3.05, 2.1]"))
+    for seed, name in enumerate(made.FX_ROUTINES):
+        made.video(tmp_path / "videos" / f"{name}.mp4", (100, 75)[seed], seed)
+    found = bring("fx", tmp_path / "labels", tmp_path / "videos", tmp_path / "lib").imported
+    assert found.left_out == {"they end before they begin, or last no time": 1}
 
 
 def test_columns_of_ones_own_and_earlier_files_are_kept(skating, tmp_path):

@@ -71,9 +71,9 @@ def test_thumos_trains_on_its_validation_part(tmp_path):
     assert [a.part for a in read_dataset("thumos14", tmp_path).actions] == ["train", "test"]
 
 
-def test_a_segment_that_ends_before_it_begins_is_an_error(tmp_path):
-    activitynet(tmp_path, "thumos14.json", ["Test"], segments=[(2, 1)])
-    with pytest.raises(LabelError, match=r"video id0.*from 2 to 1"):
+def test_a_segment_without_two_times_is_an_error(tmp_path):
+    activitynet(tmp_path, "thumos14.json", ["Test"], segments=[(2, 3, 4)])
+    with pytest.raises(LabelError, match=r"video id0, segment 1 has 3 times"):
         read_dataset("thumos14", tmp_path)
 
 

@@ -34,6 +34,11 @@ class Span:
         scale = fps if self.unit == "frames" else 1.0
         return self.start / scale, self.stop / scale
 
+    @property
+    def empty(self) -> bool:
+        """Whether it ends before it begins, or lasts no time. A single frame, such as a contact, lasts."""
+        return self.stop < self.start or (self.unit == "s" and self.stop == self.start)
+
 
 @dataclass(frozen=True)
 class Clip:

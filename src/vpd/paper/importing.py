@@ -27,7 +27,7 @@ from vpd.recognition.split import Place, write_split
 from vpd.types import Segment
 
 END_SLACK_S = 0.25
-"""An action that reaches further beyond the end of its video is told."""
+"""An action that reaches further beyond the end of its video is told, or one that begins before it."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class _Import:
         self.ids = {_stem(row.path): row.video for row in self.videos.rows.values()} | dict(aliases)
         self.lost: list[Lost] = []
         self.shortened: list[Action] = []
-        """Actions that reach beyond the end of their video, where they end."""
+        """Actions that reach beyond their video, where they are cut."""
         self.set_aside: dict[str, str] = {}
         self.segments: dict[str, Segment] = {}
         """Of every imported action, by its id."""
@@ -118,13 +118,16 @@ class _Import:
             if action.span is None:
                 self._lose([action], "the label files do not say when they happen")
                 continue
+            if action.span.empty:
+                self._lose([action], "they end before they begin, or last no time")
+                continue
             event = self.dataset.event(action.span, clock.fps)
             start_s, end_s = clock.between(event)
             window = clock.between(self.dataset.window(action.span, clock.fps))
             if start_s >= end_s or window[0] >= window[1]:
                 self._lose([action], "they lie outside their clip")
                 continue
-            if clock.beyond_s(event) > END_SLACK_S:
+            if clock.beyond_s(event) > END_SLACK_S or event[0] < 0:
                 self.shortened.append(action)
             self.segments[action.id] = Segment(
                 row.video,
@@ -214,7 +217,7 @@ def _card(dataset: Dataset, segments: Mapping[str, Segment], shortened: Sequence
     notes = dataset.notes
     if shortened:
         what = counted(len(shortened), "action reaches", "actions reach")
-        notes += (f"{what} beyond the end of the video, where the label ends, such as {shortened[0].id}",)
+        notes += (f"{what} beyond the video, where the label is cut, such as {shortened[0].id}",)
     present = sum(action.id in segments for action in dataset.recognised)
     return DatasetCard(
         key=dataset.about.key,

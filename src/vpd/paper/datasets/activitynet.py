@@ -49,8 +49,10 @@ def _segments(entry_of: Any, where: str) -> list[tuple[str, Span]]:
         here = f"{where}, segment {place}"
         label = label_text(entry(one, "label", here), here)
         times = [number(v, here) for v in items(entry(one, "segment", here), here)]
-        if len(times) != 2 or not 0 <= times[0] < times[1]:
-            raise LabelError(f"{here} goes from {' to '.join(f'{t:g}' for t in times) or 'nowhere'} s")
+        if len(times) != 2:
+            raise LabelError(
+                f"{here} has {counted(len(times), 'time')}: a start and an end in seconds are expected"
+            )
         if label not in LEFT_OUT:
             found.append((label, Span(times[0], times[1], "s")))
     return found

@@ -132,7 +132,7 @@ class Times:
         where = f"{self.path}, the times of {what}"
         first = items(times, where)[:1]
         ends = [reading.number(value, where) for value in items(first[0] if first else None, where)]
-        if len(ends) != 2 or not 0 <= ends[0] < ends[1]:
+        if len(ends) != 2:
             raise LabelError(f"{where} are {shown(times)}: a start and an end in seconds are expected")
         return Span(ends[0], ends[1], "s")
 
@@ -149,7 +149,12 @@ class Times:
         return self._routine(element) or Span(int(start), int(stop), "s")
 
     def _routine(self, element: Element) -> Span | None:
-        return self._span(self._event(element).get("timestamps"), element.routine)
+        span = self._span(self._event(element).get("timestamps"), element.routine)
+        if span is not None and (span.empty or span.start < 0):
+            raise LabelError(
+                f"{self.path}: the routine {element.routine} goes from {span.start:g} to {span.stop:g} s"
+            )
+        return span
 
     def is_rough(self, element: Element) -> bool:
         """Whether the file has times of the routine's actions and none of the routine itself."""
