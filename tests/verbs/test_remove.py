@@ -1,6 +1,7 @@
 """`vpd remove`: a video is taken out, and comes back with its labels, picks and artefacts as they were."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,7 @@ def contents(layout):
 
 def test_a_removed_video_comes_back_with_all_that_belongs_to_it(copy):
     before, labels = contents(copy), sorted(copy.labels.read_text().splitlines())
+    row = Videos.read(copy).rows["b1"]
     result = remove_video(copy, RemoveRequest("b1"))
     assert (result.video, result.labels, result.picks) == ("b1", 1, 1)
     assert "b1" not in Videos.read(copy).rows
@@ -45,11 +47,24 @@ def test_a_removed_video_comes_back_with_all_that_belongs_to_it(copy):
     assert report.made == {}
     assert set(contents(copy)) == {("removed/b1" / path) for path in before}
     remove_video(copy, RemoveRequest("b1", back=True))
+    assert Videos.read(copy).rows["b1"] == row
     assert contents(copy) == before
     assert sorted(copy.labels.read_text().splitlines()) == labels
     assert [pick.video for pick in read_picks(copy.picks)] == ["b1"]
     assert run(copy, ["track"]).complete
     assert not list((copy.root / "removed").iterdir())
+
+
+def test_a_file_that_was_replaced_while_its_video_was_removed_is_noticed(copy):
+    videos = Videos.read(copy)
+    own = shutil.copy2(videos.file("b1"), copy.root / "own.mp4")
+    videos.put(replace(videos.rows["b1"], path=str(own), relative="own.mp4"))
+    videos.write()
+    assert not videos.changed("b1")
+    remove_video(copy, RemoveRequest("b1"))
+    shutil.copyfile(videos.file("b2"), own)
+    remove_video(copy, RemoveRequest("b1", back=True))
+    assert Videos.read(copy).changed("b1")
 
 
 @pytest.mark.parametrize("edited", [False, True])

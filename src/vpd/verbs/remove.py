@@ -22,7 +22,7 @@ from vpd.library.labels import ID, SOURCE
 from vpd.library.labels import TABLE as LABELS
 from vpd.library.layout import MADE_FOLDERS, USER_FOLDERS, Layout
 from vpd.library.lock import locked
-from vpd.library.videos import NEW, VideoRow, Videos
+from vpd.library.videos import VideoRow, Videos
 from vpd.library.working_copy import published
 
 ROW = "video.json"
@@ -169,11 +169,11 @@ def _bring_back(library: Layout, videos: Videos, name: str) -> RemoveResult:
 
 
 def _row(path: Path) -> VideoRow:
-    """The former row. Its file is checked again. Raises ValueError, TypeError or ArtefactError."""
+    """The former row. Raises ValueError, TypeError or ArtefactError."""
     record = parse_json(read_bytes(path))
     row = VideoRow(**{field.name: record[field.name] for field in fields(VideoRow)})
     check_id(row.video, path)
-    return row if row.status == NEW else VideoRow(**{**asdict(row), "mtime_ns": 0})
+    return row
 
 
 def _rows_back(path: Path, aside: Path, columns: Columns) -> int:
