@@ -179,6 +179,52 @@ def test_every_joint_is_where_the_program_has_it(tmp_path, case):
                     assert pose.keypoints[j, 2] == 0
 
 
+WITH_SCORES = [case for case in CASES if not case.startswith("trc")]
+
+
+def scored(monkeypatch, factor):
+    """Every made file has the scores of `truth` times the factor."""
+    plain = truth
+    monkeypatch.setitem(globals(), "truth", lambda *args: plain(*args) * [1, 1, factor])
+
+
+@pytest.mark.parametrize("case", WITH_SCORES)
+def test_scores_in_per_cent_are_refused(tmp_path, monkeypatch, case):
+    scored(monkeypatch, 100)
+    path = CASES[case][0](tmp_path)
+    with pytest.raises(LabelError, match=r"frame 0 has a joint with the score \d+\.\d+\..*by 100"):
+        read_given(path)
+
+
+@pytest.mark.parametrize("case", WITH_SCORES)
+def test_scores_somewhat_above_one_are_sure(tmp_path, monkeypatch, case):
+    """As RTMPose writes them."""
+    scored(monkeypatch, 1.3)
+    for pose in read_given(CASES[case][0](tmp_path)).poses:
+        right = truth(pose.frame, pose.athlete if pose.athlete is not None else 0)[:, 2]
+        assert pose.keypoints[:, 2].max() <= 1
+        if pose.athlete is not None:
+            there = pose.keypoints[:, 2] > 0
+            np.testing.assert_allclose(pose.keypoints[there, 2], np.minimum(right, 1)[there], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("scale", "factor", "why"), [(1 / 640, 1, "not in pixels"), (1, 100, "the score")])
+def test_cocos_results_are_in_pixels_with_shares_for_scores(tmp_path, scale, factor, why):
+    rows = [
+        {"image_id": f, "keypoints": (truth(f) * [scale, scale, factor]).ravel().tolist()} for f in FRAMES
+    ]
+    (tmp_path / "v.json").write_text(json.dumps(rows))
+    with pytest.raises(LabelError, match=why):
+        read_given(tmp_path / "v.json")
+    (tmp_path / "w.json").write_text(
+        json.dumps(
+            [[r["image_id"], [[1, [0, 0, 9, 9], np.reshape(r["keypoints"], (17, 3)).tolist()]]] for r in rows]
+        )
+    )
+    with pytest.raises(LabelError, match=why):
+        read_given(tmp_path / "w.json")
+
+
 def test_left_out_and_missing_points_are_said(tmp_path):
     given = read_given(deeplabcut(tmp_path / "v.csv", 1))
     assert given.left_out == ("racket",)

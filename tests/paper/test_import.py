@@ -380,6 +380,7 @@ def test_boxes_and_poses_of_both_players_are_taken(tmp_path):
         ("boxes.json", [[0, [1, 2, 3, 4]], [0, [1, 2, 3, 4]]], "entry 2: frame 0 is there twice"),
         ("coco_keypoints.json.gz", [[0, [[0.9, [1, 2, 3, 4], [[None, 1, 1]] * 17]]]], "None is not a number"),
         ("coco_keypoints.json.gz", [[0, [[0.9, [1, 2, 3, 4], [[1, 1, 1]] * 16]]]], "16 keypoints, not 17"),
+        ("coco_keypoints.json.gz", [[3, [[1, [1, 2, 3, 4], [[9, 9, 95]] * 17]]]], "frame 3 .* the score 95"),
         ("mask.json.gz", [[0, [[0.9, [1, 2, 3, 4], None]]]], "is not a score, a box and a PNG"),
         ("mask.json.gz", {}, "is no list"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 from vpd.errors import LabelError
 from vpd.formats.json_file import read_json
 from vpd.formats.pose_joints import JointMap, order_map
-from vpd.formats.pose_reading import GivenPose, GivenPoses, in_pixels, number_in, person, triples
+from vpd.formats.pose_reading import GivenPose, GivenPoses, number_in, person, triples
 
 
 def is_alphapose(content: Any) -> bool:
@@ -43,7 +43,6 @@ def read_alphapose(path: Path, own: Mapping[str, str]) -> GivenPoses:
         poses += [] if pose is None else [pose]
     if len(maps) > 1:
         raise LabelError(f"{path}: people of {' and of '.join(map(str, maps))} points.")
-    in_pixels(poses, path)
     joints = next(iter(maps.values()))
     return GivenPoses("AlphaPose", poses, joints.missing, joints.left_out)
 

@@ -15,7 +15,6 @@ from vpd.formats.pose_reading import (
     GivenPose,
     GivenPoses,
     frame_number,
-    in_pixels,
     number_in,
     numbers,
     person,
@@ -63,7 +62,6 @@ def read_deeplabcut(path: Path, own: Mapping[str, str]) -> GivenPoses:
                     points[place] = [values[i] if i >= 0 else 1.0 for i in at]
             pose = person(frame, athlete, points, joints)
             poses += [] if pose is None else [pose]
-    in_pixels(poses, path)
     return GivenPoses("DeepLabCut", poses, joints.missing, joints.left_out)
 
 

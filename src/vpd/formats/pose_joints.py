@@ -100,13 +100,13 @@ class JointMap:
         """Convert (N, P, 3) points to (N, 17, 3) float32 x, y, score.
 
         A joint that is missing, is not finite, or has neither position nor score gets score 0 and the mean
-        position of the others.
+        position of the others. Scores below 0 become 0.
         """
         points = np.asarray(points, np.float64).reshape(len(points), -1, 3)
         out: Array = points[:, self.places]
         out[:, self.places < 0] = np.nan
         seen = np.isfinite(out).all(-1) & (out != 0).any(-1)
-        scores = np.where(seen, np.clip(out[..., 2], 0, 1), 0)
+        scores = np.where(seen, np.maximum(out[..., 2], 0), 0)
         xy = np.where(seen[..., None], out[..., :2], 0)
         middle = xy.sum(1) / np.maximum(seen.sum(1), 1)[:, None]
         xy = np.where(seen[..., None], xy, middle[:, None])

@@ -11,7 +11,7 @@ import numpy as np
 from vpd.errors import LabelError
 from vpd.formats.json_file import read_json
 from vpd.formats.pose_joints import JointMap, joint_map, order_map
-from vpd.formats.pose_reading import GivenPose, GivenPoses, frame_number, in_pixels, numbers, person
+from vpd.formats.pose_reading import GivenPose, GivenPoses, frame_number, numbers, person
 
 
 def is_mmpose(content: Any) -> bool:
@@ -49,7 +49,6 @@ def read_mmpose(path: Path, own: Mapping[str, str]) -> GivenPoses:
                 poses += [] if pose is None else [pose]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise LabelError(f"{path} is not as MMPose writes it: {error!r} is missing or wrong.") from error
-    in_pixels(poses, path)
     joints = joints or order_map(17, path)
     return GivenPoses("MMPose", poses, joints.missing, joints.left_out)
 

@@ -9,7 +9,7 @@ from typing import Any
 from vpd.errors import LabelError
 from vpd.formats.json_file import read_json
 from vpd.formats.pose_joints import JointMap, order_map
-from vpd.formats.pose_reading import GivenPose, GivenPoses, in_pixels, number_in, person, triples
+from vpd.formats.pose_reading import GivenPose, GivenPoses, number_in, person, triples
 
 
 def read_openpose(folder: Path, own: Mapping[str, str]) -> GivenPoses:
@@ -38,7 +38,6 @@ def read_openpose(folder: Path, own: Mapping[str, str]) -> GivenPoses:
         raise LabelError(
             f"{folder}: people of {' and of '.join(map(str, maps))} points: of several programs?"
         )
-    in_pixels(poses, folder)
     joints = next(iter(maps.values()), order_map(25, folder))
     return GivenPoses("OpenPose", poses, joints.missing, joints.left_out)
 

@@ -17,6 +17,11 @@ from vpd.types import Array
 MOST_FRAMES = 10_000_000
 """A frame's number beyond it is none that can be meant: four days at 25 frames/s."""
 
+MOST_SCORE = 10.0
+"""The largest score of a joint that is taken, as 1. Some estimators give sure joints up to 2, and COCO's
+annotation has 2 for a visible joint. Beyond, scores are in per cent, or no probabilities.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class GivenPose:
@@ -106,7 +111,7 @@ def person(
     keypoints = joints.poses(points[None])[0]
     if not keypoints[:, 2].any():
         return None
-    mean = float(keypoints[:, 2].mean())
+    mean = float(np.minimum(keypoints[:, 2], 1).mean())
     return GivenPose(frame, athlete, mean if score is None else score, keypoints)
 
 
@@ -116,3 +121,20 @@ def in_pixels(poses: Sequence[GivenPose], where: object) -> None:
     """
     if poses and max(float(np.abs(p.keypoints[:, :2]).max()) for p in poses) <= 8:
         raise LabelError(f"{where}: its points are not in pixels (shares of the picture, or metres).")
+
+
+def check_scores(poses: Sequence[GivenPose], where: object) -> None:
+    """Raise LabelError where the score of a joint is above `MOST_SCORE`; take scores above 1 as 1."""
+    for pose in poses:
+        most = float(pose.keypoints[:, 2].max())
+        if most > MOST_SCORE:
+            raise LabelError(wrong_score(where, pose.frame, most))
+        np.minimum(pose.keypoints[:, 2], 1, out=pose.keypoints[:, 2])
+
+
+def wrong_score(where: object, frame: int, score: float) -> str:
+    """The message about a score above `MOST_SCORE`."""
+    return (
+        f"{where}: frame {frame} has a joint with the score {score:g}. Scores are expected between 0 and 1: "
+        "divide those in per cent by 100, and put logits through a sigmoid."
+    )

@@ -13,7 +13,7 @@ import numpy as np
 from vpd.errors import InputError, LabelError
 from vpd.formats.json_file import read_bytes
 from vpd.formats.pose_joints import joint_map
-from vpd.formats.pose_reading import GivenPose, GivenPoses, frame_number, in_pixels, numbers, person
+from vpd.formats.pose_reading import GivenPose, GivenPoses, frame_number, numbers, person
 from vpd.library.encodings import decode
 from vpd.types import Array
 
@@ -69,7 +69,6 @@ def read_sleap_csv(path: Path, own: Mapping[str, str]) -> GivenPoses:
             float(numbers([score], where)[0]) if score else None,
         )
         poses += [] if pose is None else [pose]
-    in_pixels(poses, path)
     return GivenPoses("SLEAP", poses, joints.missing, joints.left_out)
 
 
@@ -123,7 +122,6 @@ def _from_arrays(
         for frame in np.flatnonzero(np.isfinite(of_track[..., 0]).any(1)).tolist():
             pose = person(frame, athlete, of_track[frame], joints)
             poses += [] if pose is None else [pose]
-    in_pixels(poses, path)
     return GivenPoses("SLEAP", poses, joints.missing, joints.left_out)
 
 

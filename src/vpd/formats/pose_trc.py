@@ -11,7 +11,7 @@ import numpy as np
 from vpd.errors import InputError, LabelError
 from vpd.formats.json_file import read_bytes
 from vpd.formats.pose_joints import JointMap, joint_map
-from vpd.formats.pose_reading import GivenPose, GivenPoses, frame_number, in_pixels, numbers, person
+from vpd.formats.pose_reading import GivenPose, GivenPoses, frame_number, numbers, person
 from vpd.library.encodings import decode
 
 _PERSON = re.compile(r"person_?(\d+)", re.IGNORECASE)
@@ -54,7 +54,6 @@ def read_trc(path: Path, own: Mapping[str, str]) -> GivenPoses:
         points[:, 2] = there
         pose = person(frame_number(round(values[0] * rate), where), athlete, points, joints)
         poses += [] if pose is None else [pose]
-    in_pixels(poses, path)
     return GivenPoses("TRC", poses, joints.missing, joints.left_out)
 
 

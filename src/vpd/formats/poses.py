@@ -13,7 +13,7 @@ from vpd.formats.pose_coco import read_coco, read_reference
 from vpd.formats.pose_deeplabcut import is_deeplabcut, read_deeplabcut
 from vpd.formats.pose_mmpose import is_mmpose, read_mmpose
 from vpd.formats.pose_openpose import read_openpose
-from vpd.formats.pose_reading import GivenPose, GivenPoses, ReadPoses
+from vpd.formats.pose_reading import GivenPose, GivenPoses, ReadPoses, check_scores, in_pixels
 from vpd.formats.pose_sleap import is_sleap, read_sleap_csv, read_sleap_h5
 from vpd.formats.pose_trc import read_trc, read_trc_folder
 from vpd.library.encodings import decode
@@ -83,7 +83,10 @@ def read_given(path: Path, own: Mapping[str, str] | None = None) -> GivenPoses:
 
     Raises LabelError for a file that is not fully understood.
     """
-    return POSE_FORMATS[guess_pose_format(path)].read(path, own or {})
+    found = POSE_FORMATS[guess_pose_format(path)].read(path, own or {})
+    in_pixels(found.poses, path)
+    check_scores(found.poses, path)
+    return found
 
 
 __all__ = ["POSE_FORMATS", "GivenPose", "GivenPoses", "PoseFormat", "guess_pose_format", "read_given"]
