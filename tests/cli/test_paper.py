@@ -16,6 +16,7 @@ from vpd.library.layout import Layout
 from vpd.library.sealed_files import read_json
 from vpd.library.videos import Videos
 from vpd.paper import detection
+from vpd.paper.datasets.table import READERS
 from vpd.student.network.backbones import BACKBONES
 
 SHORT = {"epochs": 1, "windows": 8, "patience": 1, "hidden": 8, "folds": 2, "window_s": 4.0}
@@ -125,3 +126,13 @@ def test_square_brackets_of_what_is_said_are_shown(tmp_path):
     folders = ("--labels", tmp_path / "labels", "--videos", tmp_path / "videos")
     done, _ = run("import", "tennis", tmp_path / "lib", *folders)
     assert "[track] follows 2 people" in done.stderr
+
+
+def test_names_of_files_are_whole_in_a_terminal_of_eighty_columns():
+    arguments = ["paper", "datasets"]
+    shown = CliRunner().invoke(build(arguments), arguments, env={"COLUMNS": "80"}, terminal_width=80)
+    assert shown.exit_code == 0
+    for about in (reader.about for reader in READERS.values()):
+        assert f"{about.key}: {about.title}" in shown.stdout
+        for word in " ".join((about.needs, about.protocol, about.licence)).split():
+            assert word in shown.stdout

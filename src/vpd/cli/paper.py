@@ -56,11 +56,18 @@ def datasets(as_json: JsonOption = False) -> None:
     if as_json:
         print_json({key: vars(reader.about) for key, reader in READERS.items()})
         return
-    table = PlainTable("name", "title", "needs", "licence", "protocol", show_lines=True)
     for key, reader in READERS.items():
         about = reader.about
-        table.add_row(key, about.title, about.needs, about.licence, about.protocol)
-    console.print(table)
+        table = PlainTable(
+            title=Text(f"{key}: {about.title}"), title_justify="left", box=None, pad_edge=False
+        )
+        table.show_header = False
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for what, text in (("needs", about.needs), ("protocol", about.protocol), ("licence", about.licence)):
+            table.add_row(what, text)
+        console.print(table)
+        console.print()
 
 
 def _report(found: Brought) -> dict[str, Any]:
