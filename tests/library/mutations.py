@@ -235,7 +235,7 @@ def fuzz_labels(count: int, seed: int, folder: Path) -> Tally:
 
 
 FRAMES, TIMES = np.arange(100), np.arange(100) / 10
-POSE = json.dumps([{"frame": f, "keypoints": [1.0, 2.0, 0.5] * 17, "score": 0.9} for f in range(2)])
+POSE = json.dumps([{"frame": f, "keypoints": [101.0, 202.0, 0.5] * 17, "score": 0.9} for f in range(2)])
 SETTINGS = """
 # What is not set has its default; `vpd settings` prints them all with their meaning, and the next run makes
 # what depends on them. The second camera of this season stands behind the net, and sees everyone from above.

@@ -1,5 +1,7 @@
 """Names of labels: what looks the same is the same, and what can be read can be changed."""
 
+import unicodedata
+
 import pytest
 
 from tests.library.test_label_store import library
@@ -29,6 +31,14 @@ def test_what_has_no_width_is_left_out(letter):
 def test_all_else_stays(text):
     assert label_name(text) == text
     assert other_letters(text) == ""
+
+
+@pytest.mark.parametrize("name", ["café", "Rückhand", "サーブ が", "å", "한국"])
+def test_accents_in_two_spellings_are_one_name(name):
+    apart = unicodedata.normalize("NFD", name)
+    assert apart != name
+    assert label_name(apart) == label_name(name) == name
+    assert other_letters(apart) == "accents apart from their letters"
 
 
 def test_blanks_side_by_side_are_said():

@@ -37,8 +37,9 @@ def label_name(text: str) -> str:
     """The name that a text means. Texts that look the same mean the same.
 
     Blanks of every kind and length, such as no-break blanks (U+00A0), count as one ordinary blank; those at
-    the ends, and characters without width, are left out. All else stays as it is written. Raises InputError
-    for an empty name, and for a line break or control character, which it names.
+    the ends, and characters without width, are left out. An accent that is written after its letter, as macOS
+    does in names of files, joins it (Unicode's NFC). All else stays as it is written. Raises InputError for
+    an empty name, and for a line break or control character, which it names.
 
     Examples
     --------
@@ -50,7 +51,7 @@ def label_name(text: str) -> str:
     for letter in text:
         if unicodedata.category(letter) in _NONE or letter in _NONCHARACTERS:
             raise InputError(Sentence("error_label_letters", {"label": repr(text), "letter": _named(letter)}))
-    name = " ".join(text.translate(_NO_WIDTH).split())
+    name = " ".join(unicodedata.normalize("NFC", text.translate(_NO_WIDTH)).split())
     if not name:
         raise InputError(Sentence("error_label_empty"))
     return name
@@ -61,6 +62,8 @@ def other_letters(text: str) -> str:
     other = dict.fromkeys(c for c in text if ord(c) in _NO_WIDTH or (c.isspace() and c != " "))
     if other or text == label_name(text):
         return ", ".join(map(_named, other))
+    if unicodedata.normalize("NFC", text) != text:
+        return "accents apart from their letters"
     return "blanks side by side or at the ends"
 
 
