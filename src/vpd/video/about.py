@@ -13,6 +13,7 @@ from vpd.library.frames import FrameIndex
 from vpd.video.colour import matrix_of
 from vpd.video.fields import TOP, WHOLE
 from vpd.video.picture import Picture
+from vpd.video.pyav import tags
 from vpd.video.sequence import Sequence
 from vpd.video.source import GUESSES_TIMES, Source
 
@@ -49,7 +50,7 @@ def about(source: Source, pictures: Sequence, index: FrameIndex, first: Picture)
 
 
 def _container(source: Source) -> str:
-    brand = source.container.metadata.get("major_brand", "").strip()
+    brand = tags(source.container.metadata).get("major_brand", "").strip()
     return "QuickTime" if brand == "qt" else CONTAINERS.get(source.format, source.format)
 
 

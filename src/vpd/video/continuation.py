@@ -12,6 +12,7 @@ import av
 from av.audio.stream import AudioStream
 
 from vpd.video.formats import MPEG_FORMATS
+from vpd.video.pyav import exact, tags
 from vpd.video.source import Source, opened
 
 GAP_S = 2.0
@@ -60,11 +61,12 @@ def evidence(path: Path, named_moment: str = "") -> Evidence:
     """
     with opened(path) as source:
         length_s = _length_s(source)
-        rate = source.stream.average_rate or source.stream.guessed_rate or Fraction(25)
+        rate = exact(source.stream.average_rate) or exact(source.stream.guessed_rate) or Fraction(25)
         start = source.stream.start_time
         clock_s = None
-        if source.format in MPEG_FORMATS and start is not None and source.stream.time_base:
-            begin_s = float(start * source.stream.time_base)
+        tick_s = exact(source.stream.time_base)
+        if source.format in MPEG_FORMATS and start is not None and tick_s:
+            begin_s = float(start * tick_s)
             clock_s = begin_s, begin_s + length_s
         return Evidence(
             bytes=path.stat().st_size,
@@ -106,14 +108,14 @@ def goes_on(before: Evidence, this: Evidence) -> bool:
 
 def _length_s(source: Source) -> float:
     stream, container = source.stream, source.container
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
+    if stream.duration and (tick_s := exact(stream.time_base)):
+        return float(stream.duration * tick_s)
     return (container.duration or 0) / av.time_base
 
 
 def _streams(source: Source) -> tuple[object, ...]:
     context = source.stream.codec_context
-    rate = source.stream.average_rate
+    rate = exact(source.stream.average_rate)
     found: list[object] = [
         source.format, context.name, context.width, context.height, context.pix_fmt,
         round(float(rate), 1) if rate else None,
@@ -125,7 +127,7 @@ def _streams(source: Source) -> tuple[object, ...]:
 
 
 def _stamp(source: Source) -> datetime | None:
-    for data in (source.container.metadata, source.stream.metadata):
+    for data in (tags(source.container.metadata), tags(source.stream.metadata)):
         text = data.get("creation_time") or data.get("modification_date") or ""
         try:
             found = datetime.fromisoformat(text)
@@ -148,8 +150,8 @@ def _moment(digits: str) -> datetime | None:
 
 def _code(source: Source, rate: Fraction) -> int | None:
     """The first frame's number by the time code, which may skip numbers (SMPTE 12M, drop frame)."""
-    tags = [source.container.metadata, *(stream.metadata for stream in source.container.streams)]
-    match = next((m for tag in tags if (m := _CODE.match(tag.get("timecode", "")))), None)
+    found = [tags(source.container.metadata), *(tags(s.metadata) for s in source.container.streams)]
+    match = next((m for tag in found if (m := _CODE.match(tag.get("timecode", "")))), None)
     if match is None:
         return None
     hours, minutes, seconds, frames = (int(match[place]) for place in (1, 2, 3, 5))

@@ -75,10 +75,11 @@ def scan_video(
             raise VideoError(f"{shown(path)}: no frame can be decoded.")
         index = found.index(source.stream.index, tuple(pictures.clock.jumps), pictures.files)
         description, doubts = about(source, pictures, index, found.first)
+        step_s = source.first_step_s
     shape, times_s = index.shapes[0][1], index.times_s
     width, height = shape.shown
     span_s = float(times_s[-1] - times_s[0])
-    rate = Fraction((len(times_s) - 1) / span_s) if span_s > 0 else Fraction(1 / source.first_step_s)
+    rate = Fraction((len(times_s) - 1) / span_s) if span_s > 0 else Fraction(1 / step_s)
     info = VideoInfo(
         video=video or path.stem,
         path=path,

@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vpd.errors import VideoError
+from vpd.video.pyav import exact
 from vpd.video.source import Source, shown
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
@@ -115,7 +116,7 @@ class Reader:
             self.failed += packet is not None
             return
         if packet is not None:
-            self._aspects[number] = context.sample_aspect_ratio
+            self._aspects[number] = exact(context.sample_aspect_ratio)
         for picture in pictures:
             self.concealed += picture.is_corrupt
             source = picture.pts if picture.pts is not None else min(self._waiting, default=number)

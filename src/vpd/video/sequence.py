@@ -20,6 +20,7 @@ from vpd.video.fields import fields
 from vpd.video.formats import JOINED_BY_BYTES, MPEG_FORMATS
 from vpd.video.orientation import orientation
 from vpd.video.picture import Picture, Shapes
+from vpd.video.pyav import exact
 from vpd.video.reader import KEPT, Decoded, Reader, Seen
 from vpd.video.source import Source, opened, reaches_past_end, shown
 from vpd.video.telecine import Lengths
@@ -118,7 +119,7 @@ class Sequence:
     def pictures(self) -> Generator[Picture]:
         """Yield pictures and single fields with strictly increasing times."""
         source = self.source
-        shapes = Shapes(source.stream.sample_aspect_ratio)
+        shapes = Shapes(exact(source.stream.sample_aspect_ratio))
         canvas: tuple[int, int] | None = None
         for time_s, (decoded, field, shape) in self._timed(shapes):
             canvas = canvas or shape.shown
@@ -190,7 +191,7 @@ class Sequence:
         """
         reader, met = Reader(source), FilePass(source.path.name, number, promised=source.promised_frames)
         self.files.append(met)
-        tick_s = source.stream.time_base or Fraction(1, av.time_base)
+        tick_s = exact(source.stream.time_base) or Fraction(1, av.time_base)
         wraps = source.format in MPEG_FORMATS
         segments = Segments(tick_s, wraps, source.clock_may_jump, source.first_step_s, segment)
         lengths = Lengths(source)

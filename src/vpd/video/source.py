@@ -30,6 +30,7 @@ from vpd.video.formats import (
     picture_format,
     stated_size,
 )
+from vpd.video.pyav import exact, open_input, tags
 
 DECODER_THREADS = 1
 """Number of decoder threads. FFmpeg conceals damage with the picture before, and several threads do not wait
@@ -125,7 +126,8 @@ class Source:
     @property
     def first_step_s(self) -> float:
         """A guess of the time between two frames, for use until two have been read."""
-        rate = self.rate or self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
+        stream = self.stream
+        rate = self.rate or exact(stream.average_rate) or exact(stream.guessed_rate) or Fraction(25)
         return float(1 / rate)
 
 
@@ -147,7 +149,8 @@ def streams_by_rank(container: InputContainer) -> list[VideoStream]:
     def rank(stream: VideoStream) -> tuple[bool, bool, int, float, int]:
         default = bool(stream.disposition & Disposition.default)
         context = stream.codec_context
-        length_s = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+        tick_s = exact(stream.time_base)
+        length_s = float(stream.duration * tick_s) if stream.duration and tick_s else 0.0
         return (stream.frames != 1, default, context.width * context.height, length_s, -stream.index)
 
     candidates = [s for s in container.streams.video if not s.disposition & NOT_THE_RECORDING]
@@ -172,7 +175,7 @@ def opened(path: Path, fps: float = 0.0, quickly: bool = False) -> Iterator[Sour
         # To FFmpeg a row of JPEG pictures is a single one, whatever the file is called.
         known = "mjpeg" if path.suffix.lower() in MJPEG_SUFFIXES and head[:3] == JPEG else None
         name_for_ffmpeg = f"file:{os.path.abspath(path)}"  # noqa: PTH100
-        container = av.open(name_for_ffmpeg, "r", known, metadata_errors="replace", options=_options())
+        container = open_input(name_for_ffmpeg, known, _options())
         if container.format.name == GUESSES_TIMES:
             container.flags |= NO_GUESSES
             container.seek(0, unsupported_byte_offset=True)
@@ -209,7 +212,7 @@ def _source(path: Path, container: InputContainer, fps: float) -> Source:
     streams = streams_by_rank(container)
     if not streams:
         raise VideoError(Sentence("file_no_stream", {"path": name}))
-    if container.metadata.get("major_brand", "").strip() in STILL_BRANDS:
+    if tags(container.metadata).get("major_brand", "").strip() in STILL_BRANDS:
         raise VideoError(Sentence("file_picture", {"path": name}))
     stream = streams[0]
     stream.thread_count = DECODER_THREADS
@@ -217,7 +220,7 @@ def _source(path: Path, container: InputContainer, fps: float) -> Source:
     source = Source(path, container, stream, 0.0 if start is None else start / av.time_base)
     if not source.without_times:
         return source
-    stated = stream.codec_context.framerate
+    stated = exact(stream.codec_context.framerate)
     if stated and stated != NO_RATE:
         return Source(path, container, stream, 0.0, stated)
     given = Fraction(fps).limit_denominator(1001) if fps else None
