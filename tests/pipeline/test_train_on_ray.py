@@ -97,5 +97,5 @@ def test_an_error_of_the_training_is_told_as_it_is(tmp_path, environment):
         [*RAY, "-L", str(layout.root)], capture_output=True, text=True, env=environment, check=False
     )
     assert done.returncode == 1
-    assert "distill: no frame of the 5 videos has a pose of score 1 or more" in done.stderr
+    assert "distill: no frame of 5 videos has a pose of score 1 or more" in done.stderr
     assert "Traceback" not in done.stderr
