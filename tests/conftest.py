@@ -2,6 +2,7 @@
 signals of a terminal, and no cache of the user's.
 """
 
+import os
 import signal
 
 import pytest
@@ -11,6 +12,9 @@ from vpd.library import verified
 
 settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no clock")
+
+# Tests that open networks by onnxruntime itself tell its makers nothing, either.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 # nohup and a shell's background jobs ignore these, and so would every program that a test starts.
 for name in ("SIGINT", "SIGHUP"):

@@ -46,11 +46,10 @@ def _cpu() -> dict[str, Any]:
 
 
 def _devices() -> dict[str, Any]:
-    import onnxruntime
     import torch
 
     from vpd.device import choose_bfloat16, choose_device
-    from vpd.models.session import CPU, available_provider, gpu_of_torch
+    from vpd.models.session import CPU, available_provider, gpu_of_torch, import_onnxruntime
 
     device, provider = choose_device("auto"), available_provider()
     return {
@@ -58,7 +57,7 @@ def _devices() -> dict[str, Any]:
         "precision": "bfloat16" if choose_bfloat16("auto", device) else "float32",
         "torch sees": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] or ["no GPU"],
         "detection and pose": "CUDA, by torch" if provider == CPU and gpu_of_torch() else provider,
-        "onnxruntime has": onnxruntime.get_available_providers(),
+        "onnxruntime has": import_onnxruntime().get_available_providers(),
     }
 
 
