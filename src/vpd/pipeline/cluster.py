@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
+from urllib.parse import urlsplit
 
 from vpd.errors import InputError
 from vpd.machine import cores
@@ -24,6 +26,10 @@ VARIABLES = {
     "RAY_worker_niceness": "0",  # else its processes starve beside others, as ours do not
 }
 """Environment variables for Ray, where the user has not set them."""
+
+
+ANSWER_S = 10.0
+"""Seconds that a computer may take to accept a connection. Ray itself asks for a quarter of an hour."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ def _connect(ray: ModuleType, cluster: Cluster) -> None:
     address = cluster.address or os.environ.get("RAY_ADDRESS", "") or "local"
     options = {"num_cpus": cores(), "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
     variables = dict.fromkeys(THREAD_VARIABLES, str(cluster.cpus))
+    _must_answer(address)
     try:
         ray.init(
             address=address,
@@ -105,12 +112,31 @@ def _connect(ray: ModuleType, cluster: Cluster) -> None:
     except ray.exceptions.AuthenticationError as error:
         raise InputError(_no_token(address)) from error
     except (ConnectionError, ray.exceptions.RayError) as error:
-        raise InputError(
-            f"no Ray cluster answers at {address}, or it refuses: {_no_token(address)}"
-        ) from error
+        raise InputError(_no_answer(address)) from error
     except (RuntimeError, ValueError, TimeoutError) as error:
         said = " ".join(str(error).split())
         raise InputError(f"the Ray cluster at {address} cannot be used: {said}") from error
+
+
+def _must_answer(address: str) -> None:
+    """Raise InputError where nothing accepts a connection at HOST:PORT, or the address is none."""
+    if address in ("auto", "local"):
+        return
+    try:
+        parts = urlsplit(address if "://" in address else f"ray://{address}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or port is None:
+        raise InputError(f"the address of a Ray cluster is HOST:PORT or auto, not {address!r}.")
+    try:
+        socket.create_connection((host, port), ANSWER_S).close()
+    except OSError as error:
+        raise InputError(_no_answer(address)) from error
+
+
+def _no_answer(address: str) -> str:
+    return f"no Ray cluster answers at {address}, or it refuses: {_no_token(address)}"
 
 
 def _no_token(address: str) -> str:
