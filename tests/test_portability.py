@@ -28,7 +28,8 @@ SCRIPT = """
 import os, signal, sys, warnings
 warnings.filterwarnings("error", category=EncodingWarning, module=r"vpd($|\\.)")
 folder, missing = sys.argv[1], eval(sys.argv[2])
-import multiprocessing.connection, asyncio, subprocess, torch  # these know what their system lacks
+import multiprocessing.connection, asyncio, shutil, subprocess, torch  # these know what their system lacks
+shutil._use_fd_functions = False  # as on Windows: folders are removed by their names
 try:
     import psutil  # joblib imports it where it is installed; each system has its own part of it
 except ImportError:

@@ -89,7 +89,8 @@ def test_a_folder_that_is_gone_is_named(tmp_path):
     layout, gone = made_library(tmp_path, ["a"]), tmp_path / "gone"
     gone.mkdir()
     code = "import os, sys; os.rmdir(os.getcwd()); sys.argv[0] = 'vpd'; from vpd.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "status", "-L", str(layout.root)]
+    # As `vpd`, it looks for no module in the current folder (-P), where the import of numpy would fail.
+    command = [sys.executable, "-P", "-c", code, "status", "-L", str(layout.root)]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=gone)
     assert ended.returncode == 1
     assert "the current folder does not exist any more" in ended.stderr
