@@ -12,7 +12,7 @@ from vpd.library.columns import is_filled, values_of
 COLUMNS = {
     "int32": pa.array([3, 1, 2, 5], pa.int32()),
     "float64": pa.array([0.5, -1.0, 2.0, np.nan]),
-    "float16": pa.array([0.5, 1.0, 2.0, 4.0], pa.float16()),
+    "float16": pa.array(np.array([0.5, 1.0, 2.0, 4.0], np.float16)),
     "bool": pa.array([True, False, True, True] * 5),
     "with gaps": pa.array([1, None, 3, 4]),
     "bool with gaps": pa.array([True, None, False, True]),
