@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: demo test test-slow test-attack test-cluster references lint docs clean
+.PHONY: demo test test-slow test-attack test-cluster test-oldest references lint docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vpd demo --out $(OUT)
@@ -36,6 +36,14 @@ test-cluster: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/cluster.py tasks --count 10000
 	$(BIN)/python -m pytest -m slow tests/pipeline/test_on_ray.py tests/pipeline/test_shard.py \
 	  tests/pipeline/test_train_on_ray.py tests/library/test_remote.py
+
+# The tests on the oldest versions that pyproject.toml allows, in an environment of its own.
+OLDEST := .venv-oldest
+test-oldest: $(VENV)/bin/python
+	$(BIN)/python -m venv $(OLDEST)
+	$(BIN)/python tools/oldest.py > $(OLDEST)/oldest.txt
+	$(OLDEST)/bin/python -m pip install --disable-pip-version-check -q -e '.[test]' -c $(OLDEST)/oldest.txt
+	OMP_NUM_THREADS=1 $(OLDEST)/bin/python -m pytest -n auto --dist loadfile
 
 # Other programs that tests compare with. These four pin OpenCV with windows or an older numpy, which they do
 # not need here: they come without what they ask for, and the extra `references` brings what they do need.
@@ -75,4 +83,4 @@ $(VENV)/.installed-docs: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(OUT) site
+	rm -rf $(VENV) $(OLDEST) $(OUT) site

@@ -185,4 +185,4 @@ def teacher_d(corpus: Corpus, settings: DistillSettings) -> dict[str, int]:
 
 def seed_of(*numbers: int) -> int:
     """Combine several numbers into one seed."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0]) >> 1
