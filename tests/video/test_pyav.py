@@ -4,6 +4,7 @@ from fractions import Fraction
 from types import SimpleNamespace
 
 import av
+import av.logging
 import numpy as np
 import pytest
 
@@ -40,3 +41,14 @@ def test_tags_are_text_that_can_be_written(tmp_path, title):
     with open_input(f"file:{path}", None, {}) as container:
         assert tags(container.metadata)["title"] == title
     assert read_video_info(path).frames == 3
+
+
+def test_nothing_is_logged_by_the_threads_of_decoders(tmp_path):
+    """A thread that logs waits for the interpreter, and whoever closes the file for the thread."""
+    write_video((np.zeros((16, 16, 3), np.uint8) for _ in range(3)), 25, tmp_path / "a.mp4")
+    av.logging.set_level(av.logging.ERROR)  # as torchvision's own reader of videos does
+    try:
+        assert read_video_info(tmp_path / "a.mp4").frames == 3
+        assert av.logging.get_level() is None
+    finally:
+        av.logging.set_level(None)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
+import av.logging
 from av.container import InputContainer
 
 _REPLACES_SURROGATES = int(av.__version__.split(".")[0]) >= 19
@@ -20,8 +21,12 @@ _OPEN: dict[str, Any] = {} if _REPLACES_SURROGATES else {"metadata_errors": "rep
 def open_input(url: str, known: str | None, options: dict[str, str]) -> InputContainer:
     """Open a container to read it. ``known`` is FFmpeg's name of the format, None to let it find out.
 
-    Raises av.FFmpegError, OSError, ValueError.
+    Raises av.FFmpegError, OSError, ValueError. PyAV's log is switched off, as it is by default: with it a
+    decoder's thread waits for the interpreter, which waits for that thread where a file is closed. The import
+    of torchvision up to 0.25 at least switches it on.
     """
+    if av.logging.get_level() is not None:
+        av.logging.set_level(None)
     container: InputContainer = av.open(url, "r", known, options=options, **_OPEN)
     return container
 
