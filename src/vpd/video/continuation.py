@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 
 from vpd.video.formats import MPEG_FORMATS
 from vpd.video.pyav import exact, tags
-from vpd.video.source import Source, opened
+from vpd.video.source import Source, opened, stated_length_s
 
 GAP_S = 2.0
 """Tolerance of stamps in seconds: they are whole seconds, and a file starts a little before or after the
@@ -61,7 +61,7 @@ def evidence(path: Path, named_moment: str = "") -> Evidence:
     """
     with opened(path) as source:
         length_s = _length_s(source)
-        rate = exact(source.stream.average_rate) or exact(source.stream.guessed_rate) or Fraction(25)
+        rate = source.stream_rate
         start = source.stream.start_time
         clock_s = None
         tick_s = exact(source.stream.time_base)
@@ -107,10 +107,7 @@ def goes_on(before: Evidence, this: Evidence) -> bool:
 
 
 def _length_s(source: Source) -> float:
-    stream, container = source.stream, source.container
-    if stream.duration and (tick_s := exact(stream.time_base)):
-        return float(stream.duration * tick_s)
-    return (container.duration or 0) / av.time_base
+    return stated_length_s(source.stream) or (source.container.duration or 0) / av.time_base
 
 
 def _streams(source: Source) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
-"""What differs between versions of PyAV: 17 and 18 (Python 3.11 and later), 19 (Python 3.12 and later).
+"""What differs between versions of PyAV: 18 (Python 3.11 and later), 19 (Python 3.12 and later).
 
-From 19 on, rates and time bases are numbers of its own and not fractions, an unknown one is 0 and not None,
-and text in other encodings than UTF-8 comes with surrogates, which no file and no page can hold.
+From 19 on, rates and time bases are numbers of PyAV's own and not fractions, an unknown one is 0 and not
+None, and text in other encodings than UTF-8 comes with surrogates, which no file and no page can hold.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import av
 import av.logging
 from av.container import InputContainer
 
-_REPLACES_SURROGATES = int(av.__version__.split(".")[0]) >= 19
-_OPEN: dict[str, Any] = {} if _REPLACES_SURROGATES else {"metadata_errors": "replace"}
+_OPEN: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
 
 
 def open_input(url: str, known: str | None, options: dict[str, str]) -> InputContainer:

@@ -126,9 +126,12 @@ class Source:
     @property
     def first_step_s(self) -> float:
         """A guess of the time between two frames, for use until two have been read."""
-        stream = self.stream
-        rate = self.rate or exact(stream.average_rate) or exact(stream.guessed_rate) or Fraction(25)
-        return float(1 / rate)
+        return float(1 / (self.rate or self.stream_rate))
+
+    @property
+    def stream_rate(self) -> Fraction:
+        """The rate that the container states of the stream, else FFmpeg's guess, else 25 frames/s."""
+        return exact(self.stream.average_rate) or exact(self.stream.guessed_rate) or Fraction(25)
 
 
 def reaches_past_end(source: Source) -> bool:
@@ -143,15 +146,20 @@ def reaches_past_end(source: Source) -> bool:
     return bool(stated > size)
 
 
+def stated_length_s(stream: VideoStream) -> float:
+    """The length in seconds that the container states of a stream; 0 where it states none."""
+    tick_s = exact(stream.time_base)
+    return float(stream.duration * tick_s) if stream.duration and tick_s else 0.0
+
+
 def streams_by_rank(container: InputContainer) -> list[VideoStream]:
     """The possible streams of the recording, best first: marked as default, then large, then long."""
 
     def rank(stream: VideoStream) -> tuple[bool, bool, int, float, int]:
         default = bool(stream.disposition & Disposition.default)
         context = stream.codec_context
-        tick_s = exact(stream.time_base)
-        length_s = float(stream.duration * tick_s) if stream.duration and tick_s else 0.0
-        return (stream.frames != 1, default, context.width * context.height, length_s, -stream.index)
+        area, length_s = context.width * context.height, stated_length_s(stream)
+        return (stream.frames != 1, default, area, length_s, -stream.index)
 
     candidates = [s for s in container.streams.video if not s.disposition & NOT_THE_RECORDING]
     decodable = [s for s in candidates if s.codec_context is not None]
