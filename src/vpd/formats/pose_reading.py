@@ -126,15 +126,14 @@ def in_pixels(poses: Sequence[GivenPose], where: object) -> None:
 def check_scores(poses: Sequence[GivenPose], where: object) -> None:
     """Raise LabelError where the score of a joint is above `MOST_SCORE`; take scores above 1 as 1."""
     for pose in poses:
-        most = float(pose.keypoints[:, 2].max())
-        if most > MOST_SCORE:
-            raise LabelError(wrong_score(where, pose.frame, most))
+        check_score(float(pose.keypoints[:, 2].max()), pose.frame, where)
         np.minimum(pose.keypoints[:, 2], 1, out=pose.keypoints[:, 2])
 
 
-def wrong_score(where: object, frame: int, score: float) -> str:
-    """The message about a score above `MOST_SCORE`."""
-    return (
-        f"{where}: frame {frame} has a joint with the score {score:g}. Scores are expected between 0 and 1: "
-        "divide those in per cent by 100, and put logits through a sigmoid."
-    )
+def check_score(score: float, frame: int, where: object) -> None:
+    """Raise LabelError for a score above `MOST_SCORE`."""
+    if score > MOST_SCORE:
+        raise LabelError(
+            f"{where}: frame {frame} has a joint with the score {score:g}. Scores are expected between 0 and "
+            "1: divide those in per cent by 100, and put logits through a sigmoid."
+        )

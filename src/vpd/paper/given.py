@@ -13,7 +13,7 @@ from typing import Any
 
 from vpd.crops.masks import GivenMask, png_size, unpack_mask, write_masks
 from vpd.errors import InputError, LabelError
-from vpd.formats.pose_reading import MOST_SCORE, wrong_score
+from vpd.formats.pose_reading import check_score
 from vpd.formats.reading import number
 from vpd.library.artefact import replacing
 from vpd.library.backup import keeping
@@ -128,8 +128,7 @@ def read_people(path: Path, row: VideoRow) -> list[tuple[int, list[Person]]]:
             triples = zip(keypoints[0::3], keypoints[1::3], keypoints[2::3], strict=True)
             if points := [(x, y) for x, y, score in triples if score > 0]:
                 _check_inside(points, row, where)
-            if max(keypoints[2::3]) > MOST_SCORE:
-                raise LabelError(wrong_score(path, frame, max(keypoints[2::3])))
+            check_score(max(keypoints[2::3]), frame, path)
         found.append((frame, seen))
     return found
 
