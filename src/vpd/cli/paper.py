@@ -58,10 +58,8 @@ def datasets(as_json: JsonOption = False) -> None:
         return
     for key, reader in READERS.items():
         about = reader.about
-        table = PlainTable(
-            title=Text(f"{key}: {about.title}"), title_justify="left", box=None, pad_edge=False
-        )
-        table.show_header = False
+        title = Text(f"{key}: {about.title}")
+        table = PlainTable(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
         table.add_column(no_wrap=True)
         table.add_column()
         for what, text in (("needs", about.needs), ("protocol", about.protocol), ("licence", about.licence)):

@@ -27,7 +27,7 @@ from vpd.recognition.split import Place, write_split
 from vpd.types import Segment
 
 END_SLACK_S = 0.25
-"""An action that reaches further beyond the end of its video is told, or one that begins before it."""
+"""An action that reaches further beyond the end of its video is told."""
 
 
 @dataclass(frozen=True)
